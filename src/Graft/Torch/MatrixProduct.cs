@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Graft.Torch;
+
+/// <summary>The libraries inside libtorch that multiply fp32 matrices.</summary>
+public enum MatrixLibrary
+{
+    /// <summary>Intel's MKL, what libtorch calls by itself.</summary>
+    Mkl,
+
+    /// <summary>oneDNN: faster on many AMD processors.</summary>
+    OneDnn,
+}
+
+/// <summary>The machine's fastest fp32 product, as everything is measured against.</summary>
+/// <param name="MklGflops">[1024 × 768] · [768 × 3072] through MKL, 10⁹ operations a second.</param>
+/// <param name="OneDnnGflops">The same through oneDNN with a prepacked weight.</param>
+public sealed record PeakRate(double MklGflops, double OneDnnGflops)
+{
+    /// <summary>The larger of both.</summary>
+    public double Gflops => Math.Max(MklGflops, OneDnnGflops);
+}
+
+/// <summary>Chooses the library that multiplies: a probe of some milliseconds, once a process, unless told.</summary>
+public static class MatrixProduct
+{
+    private const int Rows = 1024, In = 768, Out = 3072;
+    private static readonly Lock s_lock = new();
+    private static MatrixLibrary? s_library;
+
+    /// <summary>The library in use: told by <see cref="Use"/> or GRAFT_MATRIX_PRODUCT (mkl or onednn), or the faster one.</summary>
+    /// <exception cref="InputException">GRAFT_MATRIX_PRODUCT is neither.</exception>
+    public static MatrixLibrary Library
+    {
+        get
+        {
+            lock (s_lock) return s_library ??= FromEnvironment() ?? Probe();
+        }
+    }
+
+    /// <summary>Uses this library from now on, for instance the one a resumed run began with.</summary>
+    public static void Use(MatrixLibrary library)
+    {
+        lock (s_lock) s_library = library;
+    }
+
+    /// <summary>The library of a name as options and records spell it.</summary>
+    /// <exception cref="InputException">The name is neither "mkl" nor "onednn".</exception>
+    public static MatrixLibrary Parse(string name) => name.ToUpperInvariant() switch
+    {
+        "MKL" => MatrixLibrary.Mkl,
+        "ONEDNN" => MatrixLibrary.OneDnn,
+        _ => throw new InputException($"matrix product \"{name}\": mkl or onednn is allowed"),
+    };
+
+    /// <summary>Measures the machine's fastest product now; neighbours change it from minute to minute, so measure beside what is compared.</summary>
+    /// <param name="repetitions">How often each product is timed; the fastest counts.</param>
+    public static PeakRate MeasurePeak(int repetitions = 10)
+    {
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor x = ones([Rows, In]), weight = ones([Out, In]);
+        double operations = 2.0 * Rows * In * Out;
+        double mkl = operations / Fastest(() => functional.linear(x, weight), repetitions) / 1e9;
+        Tensor packed = Dispatcher.ReorderLinearWeight(weight, Rows);
+        double oneDnn = operations / Fastest(() => Dispatcher.LinearPointwise(x, packed, null, "none"u8, default), repetitions) / 1e9;
+        return new PeakRate(mkl, oneDnn);
+    }
+
+    private static MatrixLibrary? FromEnvironment()
+    {
+        string? name = Environment.GetEnvironmentVariable("GRAFT_MATRIX_PRODUCT");
+        return string.IsNullOrEmpty(name) ? null : Parse(name);
+    }
+
+    /// <summary>A small product, unpacked, as in training. MKL must win clearly to be left: it needs no conversion of operands.</summary>
+    private static MatrixLibrary Probe()
+    {
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor x = ones([512, In]), weight = ones([In, In]);
+        double mkl = Fastest(() => functional.linear(x, weight), 5);
+        double oneDnn = Fastest(() => Dispatcher.LinearPointwise(x, weight, null, "none"u8, default), 5);
+        return oneDnn < 0.97 * mkl ? MatrixLibrary.OneDnn : MatrixLibrary.Mkl;
+    }
+
+    /// <summary>Seconds of the fastest of several calls, after one that is not counted.</summary>
+    private static double Fastest(Func<Tensor> product, int repetitions)
+    {
+        product().Dispose();
+        long best = long.MaxValue;
+        for (int i = 0; i < repetitions; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            product().Dispose();
+            best = Math.Min(best, Stopwatch.GetTimestamp() - start);
+        }
+
+        return (double)best / Stopwatch.Frequency;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Graft.Torch;
+
+/// <summary>
+/// The differentiable operations every layer is made of. What they compute is fixed here; which library or kernel does it is this
+/// namespace's business. Legend: B batch, T tokens, H heads, N size per head, D width; "…" is any number of leading dimensions.
+/// </summary>
+public static partial class Ops
+{
+    /// <summary>x·Wᵀ + b.</summary>
+    /// <param name="x">[…, in].</param>
+    /// <param name="weight">[out, in] (a transposed view of [in, out] is fine).</param>
+    /// <param name="bias">[out] or null.</param>
+    /// <returns>[…, out].</returns>
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null)
+    {
+        RequireWidth(x, weight.shape[1], "linear");
+        return functional.linear(x, weight, bias);
+    }
+
+    /// <summary>activation(x·Wᵀ + b).</summary>
+    /// <param name="x">[…, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out] or null.</param>
+    /// <param name="activation">What is applied to every value.</param>
+    /// <returns>[…, out].</returns>
+    public static Tensor LinearActivation(Tensor x, Tensor weight, Tensor? bias, Activation activation) => Activate(Linear(x, weight, bias), activation);
+
+    /// <summary>The elementwise function of a configuration.</summary>
+    /// <param name="x">Any shape.</param>
+    /// <param name="activation">Which.</param>
+    public static Tensor Activate(Tensor x, Activation activation) => activation switch
+    {
+        Activation.None => x,
+        Activation.GeluErf => functional.gelu(x),
+        Activation.GeluTanh => functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
+        Activation.Relu => functional.relu(x),
+        Activation.Silu => functional.silu(x),
+        Activation.Tanh => x.tanh(),
+        Activation.Sigmoid => x.sigmoid(),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
+    };
+
+    /// <summary>Rows of a table: weight[ids].</summary>
+    /// <param name="ids">Int64, any shape.</param>
+    /// <param name="weight">[rows, D].</param>
+    /// <param name="paddingIdx">A row that never receives a gradient; null for none.</param>
+    /// <returns>[…ids, D].</returns>
+    public static Tensor Embedding(Tensor ids, Tensor weight, long? paddingIdx = null)
+    {
+        using Tensor flat = ids.reshape(-1);
+        Tensor rows = weight.index_select(0, flat);
+        if (paddingIdx is long padding && rows.requires_grad)
+        {
+            using Tensor trained = flat.ne(padding).to(weight.dtype).unsqueeze(1);
+            rows = (rows * trained) + (rows.detach() * (1 - trained));
+        }
+
+        return rows.view([.. ids.shape, weight.shape[1]]);
+    }
+
+    /// <summary>The SUM over all counted rows of −log softmax(logits)[target]; divide by the number of counted rows for the mean.</summary>
+    /// <param name="logits">[rows, classes].</param>
+    /// <param name="targets">[rows], int64; rows equal to <paramref name="ignoreIndex"/> do not count.</param>
+    /// <param name="ignoreIndex">The target that does not count.</param>
+    /// <returns>A scalar, fp32.</returns>
+    public static Tensor CrossEntropySum(Tensor logits, Tensor targets, long ignoreIndex = -100) =>
+        functional.cross_entropy(logits, targets, ignore_index: ignoreIndex, reduction: Reduction.Sum);
+
+    private static string Shape(Tensor x) => "[" + string.Join(", ", x.shape) + "]";
+
+    private static void RequireWidth(Tensor x, long width, string operation)
+    {
+        if (x.shape[^1] != width)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{operation}: the last dimension of {Shape(x)} is not {width}"), nameof(x));
+    }
+}

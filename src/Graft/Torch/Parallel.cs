@@ -1,0 +1,56 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace Graft.Torch;
+
+/// <summary>Runs managed kernels on libtorch's own threads, so that they never compete with those of its products.</summary>
+internal static unsafe class Parallel
+{
+    /// <summary>Runs <paramref name="body"/> on disjoint ranges that cover 0 … <paramref name="count"/>.</summary>
+    /// <param name="count">The number of items.</param>
+    /// <param name="grain">The fewest items worth a thread.</param>
+    /// <param name="body">Called with [begin, end); an exception is thrown again here.</param>
+    public static void For(long count, long grain, Action<long, long> body)
+    {
+        if (count <= 0) return;
+        if (count <= grain)
+        {
+            body(0, count);
+            return;
+        }
+
+        Work work = new(body);
+        GCHandle handle = GCHandle.Alloc(work);
+        try
+        {
+            Dispatcher.Check(NativeMethods.torch_parallel_for(0, count, grain, &Invoke, (void*)GCHandle.ToIntPtr(handle)), "torch_parallel_for");
+        }
+        finally
+        {
+            handle.Free();
+        }
+
+        work.Failure?.Throw();
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Invoke(long begin, long end, void* context)
+    {
+        Work work = (Work)GCHandle.FromIntPtr((nint)context).Target!;
+        try
+        {
+            work.Body(begin, end);
+        }
+        catch (Exception exception) // nothing may unwind through native frames
+        {
+            work.Failure = ExceptionDispatchInfo.Capture(exception);
+        }
+    }
+
+    private sealed class Work(Action<long, long> body)
+    {
+        public Action<long, long> Body { get; } = body;
+
+        public ExceptionDispatchInfo? Failure { get; set; }
+    }
+}
