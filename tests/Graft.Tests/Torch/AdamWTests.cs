@@ -65,7 +65,7 @@ public sealed class AdamWTests
             {
                 if (step == interruptedAt)
                 {
-                    Dictionary<string, Tensor> state = adam.State().ToDictionary(x => x.Key, x => x.Value.clone());
+                    Dictionary<string, Tensor> state = adam.State().ToDictionary(x => x.Key, x => x.Value.clone(), StringComparer.Ordinal);
                     long steps = adam.Steps;
                     adam.Dispose();
                     adam = new(flat, new AdamWOptions());
