@@ -1,0 +1,58 @@
+using System.IO.Compression;
+
+namespace Graft.Data;
+
+/// <summary>Opens data files, plain or gzip-compressed, and says in one line why one cannot be opened.</summary>
+internal static class DataFile
+{
+    /// <summary>The file's bytes, decompressed when it is gzip (by content, not by name).</summary>
+    /// <exception cref="InputException">The file is missing, a folder, empty or not readable.</exception>
+    public static Stream OpenBytes(string path)
+    {
+        FileStream file = Open(path);
+        Span<byte> start = stackalloc byte[2];
+        bool gzip = file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start[0] == 0x1F && start[1] == 0x8B;
+        file.Position = 0;
+        return gzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    /// <summary>The file's text; anything that is not UTF-8 is refused by line.</summary>
+    /// <exception cref="InputException">The file is missing, a folder, empty or not readable, or is not UTF-8.</exception>
+    public static StrictUtf8Reader OpenText(string path) => new(OpenBytes(path), path);
+
+    /// <summary>Lines with their numbers from 1; LF or CR LF.</summary>
+    /// <exception cref="InputException">As <see cref="OpenText"/>.</exception>
+    public static IEnumerable<(long Number, string Text)> Lines(string path)
+    {
+        using StrictUtf8Reader reader = OpenText(path);
+        for (long number = 1; reader.ReadLine() is { } line; number++) yield return (number, line);
+    }
+
+    /// <summary>The extension that tells the format, lower case, <c>.gz</c> looked through: <c>train.tsv.gz</c> is <c>.tsv</c>.</summary>
+    public static string Extension(string path)
+    {
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        return extension == ".gz" ? Path.GetExtension(Path.GetFileNameWithoutExtension(path)).ToLowerInvariant() : extension;
+    }
+
+    private static FileStream Open(string path)
+    {
+        if (Directory.Exists(path)) throw new InputException($"{path} is a folder; name a file");
+        try
+        {
+            FileStream file = new(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 1 << 16 });
+            if (file.Length > 0) return file;
+            file.Dispose();
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException($"{path} does not exist", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InputException($"{path} cannot be opened: {error.Message}", error);
+        }
+
+        throw new InputException($"{path} is empty");
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Parquet;
+using Parquet.Data;
+using Parquet.Schema;
+
+namespace Graft.Data.Tables;
+
+/// <summary>A Parquet file, read one row group at a time. Flat columns become text, lists become JSON lists; deeper nesting is left out.</summary>
+internal sealed class ParquetTable : Table
+{
+    private readonly DataField[] _fields;
+
+    /// <summary>Reads the schema.</summary>
+    public ParquetTable(string path)
+        : base(path)
+    {
+        ParquetReader reader = OpenReader(out Stream stream);
+        _fields = reader.Schema.GetDataFields().Where(field => field.MaxRepetitionLevel <= 1 && Cells.ContainsKey(field.ClrType)).ToArray();
+        Columns = _fields.Select(field => field.Path.FirstPart!).ToArray();
+        Close(reader, stream);
+        if (_fields.Length == 0) throw new InputException($"{path} has no column of text, numbers or lists of them");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Columns { get; }
+
+    private static Dictionary<Type, Func<ParquetRowGroupReader, DataField, string?[]>> Cells { get; } = new()
+    {
+        [typeof(ReadOnlyMemory<char>)] = Read<ReadOnlyMemory<char>>(value => value.ToString(), quoted: true),
+        [typeof(ReadOnlyMemory<byte>)] = Read<ReadOnlyMemory<byte>>(value => Encoding.UTF8.GetString(value.Span), quoted: true),
+        [typeof(bool)] = Read<bool>(value => value ? "true" : "false"),
+        [typeof(sbyte)] = Read<sbyte>(Invariant),
+        [typeof(byte)] = Read<byte>(Invariant),
+        [typeof(short)] = Read<short>(Invariant),
+        [typeof(ushort)] = Read<ushort>(Invariant),
+        [typeof(int)] = Read<int>(Invariant),
+        [typeof(uint)] = Read<uint>(Invariant),
+        [typeof(long)] = Read<long>(Invariant),
+        [typeof(ulong)] = Read<ulong>(Invariant),
+        [typeof(float)] = Read<float>(Invariant),
+        [typeof(double)] = Read<double>(Invariant),
+        [typeof(decimal)] = Read<decimal>(Invariant),
+    };
+
+    /// <inheritdoc/>
+    public override IEnumerable<TableRow> Rows()
+    {
+        ParquetReader reader = OpenReader(out Stream stream);
+        try
+        {
+            long line = 0;
+            for (int group = 0; group < reader.RowGroupCount; group++)
+            {
+                using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
+                string?[][] columns = ReadColumns(rows);
+                for (int i = 0; i < columns[0].Length; i++) yield return new TableRow(++line, columns.Select(column => column[i]).ToArray());
+            }
+        }
+        finally
+        {
+            Close(reader, stream);
+        }
+    }
+
+    private string?[][] ReadColumns(ParquetRowGroupReader rows)
+    {
+        try
+        {
+            return _fields.Select(field => Cells[field.ClrType](rows, field)).ToArray();
+        }
+        catch (Exception error) when (error is not (InputException or OutOfMemoryException))
+        {
+            throw new InputException($"{Path} is not a sound Parquet file: {error.Message}", error);
+        }
+    }
+
+    private static string Invariant<T>(T value)
+        where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
+
+    /// <summary>A column of one row group as cells: definition levels tell nulls, repetition levels tell where a list goes on.</summary>
+    private static Func<ParquetRowGroupReader, DataField, string?[]> Read<T>(Func<T, string> format, bool quoted = false)
+        where T : struct => (rows, field) =>
+    {
+        using RawColumnData<T> data = (RawColumnData<T>)rows.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
+        ReadOnlySpan<T> values = data.Values;
+        ReadOnlySpan<int> definitions = field.MaxDefinitionLevel > 0 ? data.DefinitionLevels : [];
+        ReadOnlySpan<int> repetitions = field.MaxRepetitionLevel > 0 ? data.RepetitionLevels : [];
+        int entries = definitions.IsEmpty ? values.Length : definitions.Length;
+        List<string?> cells = new(entries);
+        StringBuilder? list = null;
+        int next = 0;
+        for (int i = 0; i < entries; i++)
+        {
+            bool present = definitions.IsEmpty || definitions[i] == field.MaxDefinitionLevel;
+            string? value = present ? format(values[next++]) : null;
+            if (field.MaxRepetitionLevel == 0)
+            {
+                cells.Add(value);
+                continue;
+            }
+
+            if (repetitions[i] == 0 && list is not null) cells.Add(list.Append(']').ToString());
+            if (repetitions[i] == 0) list = new StringBuilder("[");
+            if (value is null) continue;
+            if (list!.Length > 1) list.Append(',');
+            list.Append(quoted ? JsonSerializer.Serialize(value) : value);
+        }
+
+        if (list is not null) cells.Add(list.Append(']').ToString());
+        return [.. cells];
+    };
+
+    private ParquetReader OpenReader(out Stream stream)
+    {
+        // Parquet is read from its end, so a compressed stream would not do; Parquet compresses its own pages.
+        stream = DataFile.OpenBytes(Path);
+        try
+        {
+            return ParquetReader.CreateAsync(stream).GetAwaiter().GetResult();
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            stream.Dispose();
+            throw new InputException($"{Path} is not a sound Parquet file: {error.Message}", error);
+        }
+    }
+
+    private static void Close(ParquetReader reader, Stream stream)
+    {
+        reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        stream.Dispose();
+    }
+}
