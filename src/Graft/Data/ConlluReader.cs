@@ -1,0 +1,95 @@
+using System.Globalization;
+
+namespace Graft.Data;
+
+/// <summary>
+/// CoNLL-U (universaldependencies.org/format): ten columns separated by tabs, comments with <c>#</c>. Syntactic words are read; ranges of
+/// multi-word tokens (<c>3-4</c>) and empty nodes (<c>8.1</c>) are passed over.
+/// </summary>
+internal sealed class ConlluReader(string path, TokenColumnOptions options, Action<BadRow> onBadRow)
+{
+    private const int Id = 0;
+    private const int Miscellaneous = 9;
+    private static readonly string[] s_columns = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"];
+
+    private readonly int _wordColumn = Column(path, options.Word ?? "form");
+    private readonly int _tagColumn = Column(path, options.Tag ?? "upos");
+    private readonly List<string> _words = [];
+    private readonly List<string> _tags = [];
+    private readonly List<bool> _joined = [];
+    private int _document = -1;
+    private long _start;
+    private int _rangeEnd;
+    private bool _rangeJoined;
+    private bool _bad;
+
+    /// <summary>The sentences; one with an unusable line is reported and left out.</summary>
+    public IEnumerable<TokenSequence> Read()
+    {
+        foreach ((long number, string text) in DataFile.Lines(path))
+        {
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                if (Take() is { } sentence) yield return sentence;
+            }
+            else if (text[0] == '#')
+            {
+                if (text.StartsWith("# newdoc", StringComparison.Ordinal)) _document++;
+            }
+            else
+            {
+                Add(number, text);
+            }
+        }
+
+        if (Take() is { } last) yield return last;
+    }
+
+    private void Add(long number, string text)
+    {
+        string[] cells = text.Split('\t');
+        if (_words.Count == 0) _start = number;
+        if (cells.Length != s_columns.Length)
+        {
+            _bad = true;
+            onBadRow(new BadRow(path, number, string.Create(CultureInfo.InvariantCulture, $"{cells.Length} columns where CoNLL-U has {s_columns.Length}; the sentence is left out")));
+            return;
+        }
+
+        bool joined = cells[Miscellaneous].Contains("SpaceAfter=No", StringComparison.Ordinal);
+        if (cells[Id].IndexOf('-', StringComparison.Ordinal) is > 0 and int hyphen)
+        {
+            _rangeEnd = int.TryParse(cells[Id].AsSpan(hyphen + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int end) ? end : 0;
+            _rangeJoined = joined;
+        }
+        else if (int.TryParse(cells[Id], NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        {
+            // Inside a written token ("don't") nothing separates its words; after the last one the token itself says.
+            _joined.Add(id < _rangeEnd || (id == _rangeEnd ? _rangeJoined : joined));
+            _words.Add(cells[_wordColumn]);
+            _tags.Add(cells[_tagColumn]);
+        }
+    }
+
+    private static int Column(string path, string name)
+    {
+        int column = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number - 1
+            : Array.IndexOf(s_columns, name.ToLowerInvariant());
+        return column >= 0 && column < s_columns.Length
+            ? column
+            : throw new InputException($"{path}: CoNLL-U has no column \"{name}\"; it has {string.Join(", ", s_columns)}");
+    }
+
+    private TokenSequence? Take()
+    {
+        TokenSequence? sentence = _words.Count == 0 || _bad
+            ? null
+            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Joined = _joined.ToArray(), Line = _start, Document = Math.Max(_document, 0) };
+        _words.Clear();
+        _tags.Clear();
+        _joined.Clear();
+        (_bad, _rangeEnd) = (false, 0);
+        return sentence;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text;
+using Graft.Data.Tagging;
+
+namespace Graft.Data;
+
+/// <summary>A sentence of words, each with a tag.</summary>
+public sealed record TokenSequence
+{
+    /// <value>The words.</value>
+    public required IReadOnlyList<string> Words { get; init; }
+
+    /// <value>One tag a word; empty for unlabelled text.</value>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <value>The line of the first word, from 1.</value>
+    public long Line { get; init; }
+
+    /// <value>The document the sentence belongs to, from 0; counted by <c>-DOCSTART-</c> and <c># newdoc</c>.</value>
+    public int Document { get; init; }
+
+    /// <value>Whether no space follows each word (<c>SpaceAfter=No</c>); empty where the format does not say.</value>
+    public IReadOnlyList<bool> Joined { get; init; } = [];
+
+    /// <summary>The sentence as text, with the UTF-16 offset at which each word starts.</summary>
+    public (string Text, int[] Starts) Layout()
+    {
+        StringBuilder text = new();
+        int[] starts = new int[Words.Count];
+        for (int i = 0; i < Words.Count; i++)
+        {
+            if (i > 0 && (Joined.Count == 0 || !Joined[i - 1])) text.Append(' ');
+            starts[i] = text.Length;
+            text.Append(Words[i]);
+        }
+
+        return (text.ToString(), starts);
+    }
+}
+
+/// <summary>The sentences of a file and what could not be read of it.</summary>
+/// <param name="Path">The file, as it was named.</param>
+/// <param name="Scheme">The scheme of its tags.</param>
+/// <param name="Sequences">The sound sentences, in order, with their tags as they stand in the file.</param>
+/// <param name="BadRows">Lines that could not be used; their sentences are left out.</param>
+public sealed record TokenFile(string Path, TagScheme Scheme, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows);
+
+/// <summary>Which columns of a file of tokens hold what.</summary>
+public sealed record TokenColumnOptions
+{
+    /// <value>The column of the words: a number from 1, a CoNLL-U column (<c>form</c>, <c>lemma</c> …) or a JSON key. Null: the first, or found by name.</value>
+    public string? Word { get; init; }
+
+    /// <value>The column of the tags: a number from 1, a CoNLL-U column (<c>upos</c>, <c>xpos</c>, <c>deprel</c> …) or a JSON key. Null: the last, <c>upos</c>, or found by name.</value>
+    public string? Tag { get; init; }
+
+    /// <value>True: words without a tag are refused. False for text to be predicted.</value>
+    public bool RequireTags { get; init; } = true;
+}
