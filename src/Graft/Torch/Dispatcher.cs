@@ -58,6 +58,9 @@ internal static unsafe class Dispatcher
         if (status != 0) throw new InvalidOperationException($"libtorch refused {operation}");
     }
 
+    /// <summary>A second reference to the same tensor, history included.</summary>
+    public static Tensor Reference(Tensor tensor) => Wrap((nint)Own(tensor));
+
     /// <summary>A tensor of the binding around a handle that is ours to release.</summary>
     private static Tensor Wrap(nint handle) => Tensor.UnsafeCreateTensor(handle);
 

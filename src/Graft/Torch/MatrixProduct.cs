@@ -71,6 +71,37 @@ public static class MatrixProduct
         return new PeakRate(mkl, oneDnn);
     }
 
+    /// <summary>x·Wᵀ + b without gradient.</summary>
+    /// <param name="x">[rows, in], contiguous.</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out] or null.</param>
+    internal static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => Library == MatrixLibrary.OneDnn
+        ? Dispatcher.LinearPointwise(x, weight, bias, "none"u8, default)
+        : functional.linear(x, weight, bias);
+
+    /// <summary>a·b without gradient.</summary>
+    /// <param name="a">[rows, inner], possibly a transposed view.</param>
+    /// <param name="b">[inner, columns].</param>
+    internal static Tensor Multiply(Tensor a, Tensor b)
+    {
+        if (Library == MatrixLibrary.Mkl) return a.mm(b);
+        using Tensor transposed = b.t();
+        return Dispatcher.LinearPointwise(a, transposed, null, "none"u8, default);
+    }
+
+    /// <summary>target += a·b.</summary>
+    internal static void AddProduct(Tensor target, Tensor a, Tensor b)
+    {
+        if (Library == MatrixLibrary.Mkl)
+        {
+            target.addmm_(a, b, 1, 1);
+            return;
+        }
+
+        using Tensor product = Multiply(a, b);
+        target.add_(product);
+    }
+
     private static MatrixLibrary? FromEnvironment()
     {
         string? name = Environment.GetEnvironmentVariable("GRAFT_MATRIX_PRODUCT");

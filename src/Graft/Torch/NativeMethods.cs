@@ -4,11 +4,12 @@ namespace Graft.Torch;
 
 /// <summary>
 /// What libtorch exports with C linkage beyond the binding (torch/csrc/stable/c/shim.h, torch/csrc/inductor/aoti_torch/c/shim.h), and the
-/// C library's allocator switch. A tensor handle is a pointer to an <c>at::Tensor</c>, which is what <c>Tensor.Handle</c> holds.
+/// C library's allocator switch. A tensor handle is a pointer to an <c>at::Tensor</c>, which is what <c>Tensor.Handle</c> holds. The THSAutograd functions are the native half of the binding's own <c>torch.autograd.Function</c>
+/// (TorchSharp 0.107): see <see cref="GradientNode"/> for why they are called directly.
 /// </summary>
 internal static unsafe partial class NativeMethods
 {
-    private const string LibTorch = "torch_cpu";
+    private const string LibTorch = "torch_cpu", Binding = "LibTorchSharp";
 
     /// <summary>The version of the stable interface the stack values are laid out for: 2.10.0.</summary>
     public const ulong StableVersion = (2ul << 56) | (10ul << 48);
@@ -42,6 +43,47 @@ internal static unsafe partial class NativeMethods
     public static partial void sgemm_(
         byte* transA, byte* transB, int* m, int* n, int* k, float* alpha, float* a, int* lda, float* b, int* ldb, float* beta, float* c, int* ldc);
 
+    [LibraryImport(Binding)]
+    public static partial NodePointers THSAutograd_CSharpNode_ctor(nint apply, nint deleted);
+
+    [LibraryImport(Binding)]
+    public static partial void THSAutograd_CSharpNode_disposeSharedPtr(NodePointers node);
+
+    [LibraryImport(Binding)]
+    public static partial void THSAutograd_CSharpNode_disposeWeakPtr(NodePointers node);
+
+    [LibraryImport(Binding)]
+    public static partial void THSAutograd_CSharpNode_setNextEdges(NodePointers node, TensorList inputs, byte recorded);
+
+    [LibraryImport(Binding)]
+    public static partial void THSAutograd_CSharpNode_clearInputMetadata(NodePointers node);
+
+    [LibraryImport(Binding)]
+    public static partial void THSAutograd_Function_wrapOutputs(
+        TensorList inputs, TensorList notDifferentiable, TensorList changed, TensorList outputs, NodePointers node, delegate* unmanaged<nuint, nint*> allocate);
+
     [LibraryImport("libc", EntryPoint = "mallopt")]
     public static partial int SetAllocatorOption(int option, int value);
+
+    /// <summary>A node of the autograd graph: addresses of a shared and a weak pointer to it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct NodePointers
+    {
+        /// <summary>Keeps the node alive until the graph does.</summary>
+        public nint Shared;
+
+        /// <summary>Refers to it afterwards.</summary>
+        public nint Weak;
+    }
+
+    /// <summary>An array of tensor handles.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TensorList
+    {
+        /// <summary>The first handle.</summary>
+        public nint* Handles;
+
+        /// <summary>How many.</summary>
+        public long Count;
+    }
 }

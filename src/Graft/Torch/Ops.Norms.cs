@@ -14,7 +14,9 @@ public static partial class Ops
     public static Tensor LayerNorm(Tensor x, Tensor weight, Tensor? bias, double eps)
     {
         RequireWidth(x, weight.shape[0], "layer norm");
-        return functional.layer_norm(x, [weight.shape[0]], weight, bias, eps);
+        return Kernels.Apply(x, weight, bias)
+            ? NormNode.Run(x, null, weight, bias, eps, null, centered: true)
+            : functional.layer_norm(x, [weight.shape[0]], weight, bias, eps);
     }
 
     /// <summary>x / √(mean(x²) + eps) · weight over the last dimension (T5: no mean, no bias).</summary>
@@ -24,6 +26,7 @@ public static partial class Ops
     public static Tensor RmsNorm(Tensor x, Tensor weight, double eps)
     {
         RequireWidth(x, weight.shape[0], "RMS norm");
+        if (Kernels.Apply(x, weight)) return NormNode.Run(x, null, weight, null, eps, null, centered: false);
         Tensor inverse = x.square().mean([-1], keepdim: true).add(eps).rsqrt();
         return x * inverse * weight;
     }
@@ -36,15 +39,27 @@ public static partial class Ops
     /// <param name="eps">Added to the variance.</param>
     /// <param name="probability">The share of x that is dropped.</param>
     /// <param name="site">Where in the model; none in evaluation.</param>
-    public static Tensor DropoutAddLayerNorm(Tensor x, Tensor residual, Tensor weight, Tensor? bias, double eps, double probability, DropoutSite site) =>
-        LayerNorm(DropoutAdd(x, residual, probability, site), weight, bias, eps);
+    public static Tensor DropoutAddLayerNorm(Tensor x, Tensor residual, Tensor weight, Tensor? bias, double eps, double probability, DropoutSite site)
+    {
+        RequireWidth(x, weight.shape[0], "layer norm");
+        RequireShape(x, residual);
+        return Kernels.Apply(x, residual, weight, bias)
+            ? NormNode.Run(x, residual, weight, bias, eps, RowDropout.Of(probability, site, Rows(x)), centered: true)
+            : LayerNorm(DropoutAdd(x, residual, probability, site), weight, bias, eps);
+    }
 
     /// <summary>residual + dropout(x): the end of a pre-norm block.</summary>
     /// <param name="x">[…, D], the block's output.</param>
     /// <param name="residual">[…, D], the block's input.</param>
     /// <param name="probability">The share of x that is dropped.</param>
     /// <param name="site">Where in the model; none in evaluation.</param>
-    public static Tensor DropoutAdd(Tensor x, Tensor residual, double probability, DropoutSite site) => residual + Dropout(x, probability, site);
+    public static Tensor DropoutAdd(Tensor x, Tensor residual, double probability, DropoutSite site)
+    {
+        RequireShape(x, residual);
+        return site.Drops(probability) && Kernels.Apply(x, residual)
+            ? DropoutNode.Run(x, residual, RowDropout.Of(probability, site, Rows(x))!)
+            : residual + Dropout(x, probability, site);
+    }
 
     /// <summary>Zeroes values with a probability and scales the others so that the expectation stays.</summary>
     /// <param name="x">[…, D]: leading dimensions are the plan's rows, tokens or (pooled) sequences.</param>
@@ -53,13 +68,22 @@ public static partial class Ops
     public static Tensor Dropout(Tensor x, double probability, DropoutSite site)
     {
         if (!site.Drops(probability)) return x;
-        long width = x.shape[^1];
-        ulong[] keys = site.Plan!.Keys(x.numel() / width);
-        using Tensor factors = zeros(x.shape, ScalarType.Float32);
-        Span<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(factors.bytes);
-        DropoutMask mask = DropoutMask.Of(probability);
-        for (int row = 0; row < keys.Length; row++)
-            mask.Fill(DropoutMask.Stream(keys[row], site.Number), values.Slice((int)(row * width), (int)width));
-        return x * factors;
+        RowDropout dropout = RowDropout.Of(probability, site, Rows(x))!;
+        return Kernels.Apply(x) ? DropoutNode.Run(x, null, dropout) : x * Factors(dropout, x);
+    }
+
+    /// <summary>The factors of a tensor that the kernels do not handle, where it lives and in its type.</summary>
+    private static Tensor Factors(RowDropout dropout, Tensor x)
+    {
+        using Tensor plain = ones(x.shape, ScalarType.Float32);
+        using Tensor factors = DropoutNode.Run(plain, null, dropout);
+        return factors.to(x.dtype).to(x.device);
+    }
+
+    private static long Rows(Tensor x) => x.numel() / x.shape[^1];
+
+    private static void RequireShape(Tensor x, Tensor residual)
+    {
+        if (!x.shape.SequenceEqual(residual.shape)) throw new ArgumentException($"residual {Shape(residual)} has not the shape {Shape(x)}", nameof(residual));
     }
 }

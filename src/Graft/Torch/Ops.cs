@@ -19,7 +19,7 @@ public static partial class Ops
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null)
     {
         RequireWidth(x, weight.shape[1], "linear");
-        return functional.linear(x, weight, bias);
+        return Kernels.Apply(x, weight, bias) ? LinearNode.Run(x, weight, bias, Activation.None) : functional.linear(x, weight, bias);
     }
 
     /// <summary>activation(x·Wᵀ + b).</summary>
@@ -28,7 +28,13 @@ public static partial class Ops
     /// <param name="bias">[out] or null.</param>
     /// <param name="activation">What is applied to every value.</param>
     /// <returns>[…, out].</returns>
-    public static Tensor LinearActivation(Tensor x, Tensor weight, Tensor? bias, Activation activation) => Activate(Linear(x, weight, bias), activation);
+    public static Tensor LinearActivation(Tensor x, Tensor weight, Tensor? bias, Activation activation)
+    {
+        if (activation is not (Activation.GeluErf or Activation.GeluTanh or Activation.Silu) || !Kernels.Apply(x, weight, bias))
+            return Activate(Linear(x, weight, bias), activation);
+        RequireWidth(x, weight.shape[1], "linear");
+        return LinearNode.Run(x, weight, bias, activation);
+    }
 
     /// <summary>The elementwise function of a configuration.</summary>
     /// <param name="x">Any shape.</param>
@@ -36,6 +42,7 @@ public static partial class Ops
     public static Tensor Activate(Tensor x, Activation activation) => activation switch
     {
         Activation.None => x,
+        Activation.GeluErf or Activation.GeluTanh or Activation.Silu when Kernels.Apply(x) => ActivationNode.Run(x, activation),
         Activation.GeluErf => functional.gelu(x),
         Activation.GeluTanh => functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
         Activation.Relu => functional.relu(x),
@@ -52,6 +59,7 @@ public static partial class Ops
     /// <returns>[…ids, D].</returns>
     public static Tensor Embedding(Tensor ids, Tensor weight, long? paddingIdx = null)
     {
+        if (Kernels.Apply(weight) && weight.is_contiguous()) return EmbeddingNode.Run(ids, weight, paddingIdx ?? -1);
         using Tensor flat = ids.reshape(-1);
         Tensor rows = weight.index_select(0, flat);
         if (paddingIdx is long padding && rows.requires_grad)
