@@ -10,6 +10,8 @@ namespace Graft.Checkpoints;
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
+    private static readonly string[] s_pyTorchExtensions = [".bin", ".pt", ".pth"];
+
     private readonly List<StoredTensor> _tensors;
     private readonly Dictionary<string, StoredTensor> _byName;
     private readonly IReadOnlyList<MappedFile> _files;
@@ -77,7 +79,9 @@ public sealed class Checkpoint : IDisposable
     {
         if (path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase)) return ShardedCheckpoint.Open(path);
         if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return SafetensorsReader.Open(path);
-        throw new CheckpointException(path, "not a file of weights that Graft knows (.safetensors)");
+        if (s_pyTorchExtensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase))) return PyTorchReader.Open(path);
+        if (path.EndsWith(".index", StringComparison.OrdinalIgnoreCase) || File.Exists(path + ".index")) return TensorFlowReader.Open(path);
+        throw new CheckpointException(path, File.Exists(path) ? "is not a file of weights that Graft knows (.safetensors, .bin, .pt, .pth, .index of TensorFlow)" : "no such file or folder");
     }
 }
 

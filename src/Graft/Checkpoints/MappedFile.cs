@@ -41,6 +41,22 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <exception cref="CheckpointException">It is missing or cannot be read.</exception>
     public static MappedFile Open(string path)
     {
+        MappedFile file = Map(path);
+        if (Placeholder(file) is not { } problem) return file;
+        file.Dispose();
+        throw new CheckpointException(path, problem);
+    }
+
+    /// <summary>What people often have in place of the weights: a pointer of Git LFS, or the page that a failed download showed.</summary>
+    private static string? Placeholder(MappedFile file)
+    {
+        ReadOnlySpan<byte> head = file.Slice(0, (int)Math.Min(file.Length, 64));
+        if (head.StartsWith("version https://git-lfs"u8)) return "is a Git LFS pointer, not the weights: fetch them with `git lfs pull` or `graft pull`";
+        return head.StartsWith("<!DOCTYPE"u8) || head.StartsWith("<html"u8) ? "is a web page, not a file of weights: download it again" : null;
+    }
+
+    private static MappedFile Map(string path)
+    {
         try
         {
             FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);

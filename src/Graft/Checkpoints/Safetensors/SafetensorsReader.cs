@@ -70,7 +70,12 @@ internal readonly record struct SafetensorsEntry(string Name, ElementType Type, 
 internal sealed class SafetensorsHeader
 {
     private const string MetadataKey = "__metadata__";
+
+    // More than any model has; without them a header of the allowed 100 MB could ask for many times its size in memory.
+    private const int MaxTensors = 1 << 18, MaxAxes = 64, MaxMetadataCharacters = 1 << 24;
+
     private readonly string _path;
+    private int _metadataCharacters;
 
     private SafetensorsHeader(string path) => _path = path;
 
@@ -117,13 +122,17 @@ internal sealed class SafetensorsHeader
     {
         if (key == MetadataKey) ReadObject(ref reader, ReadMetadata);
         else Entries.Add(ReadEntry(ref reader, key));
+        if (Entries.Count > MaxTensors) throw Error(Invariant($"lists more than {MaxTensors} tensors"));
     }
 
     private void ReadMetadata(ref Utf8JsonReader reader, string key)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.String) throw Error($"has a value that is not a string in {MetadataKey} ({key})");
-        Metadata[key] = ReadString(ref reader);
+        string value = ReadString(ref reader);
+        _metadataCharacters += key.Length + value.Length;
+        if (_metadataCharacters > MaxMetadataCharacters) throw Error(Invariant($"has more than {MaxMetadataCharacters} characters of {MetadataKey}"));
+        Metadata[key] = value;
     }
 
     private SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string name)
@@ -168,6 +177,7 @@ internal sealed class SafetensorsHeader
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long size) || size < 0) throw Error($"has a size or offset of {name} that is not a whole number from 0 to 2^63 - 1");
             sizes.Add(size);
+            if (sizes.Count > MaxAxes) throw Error(Invariant($"gives {name} more than {MaxAxes} axes"));
         }
 
         return [.. sizes];
