@@ -1,0 +1,96 @@
+using System.Numerics.Tensors;
+
+namespace Graft.Generation;
+
+/// <summary>
+/// What may change the scores of the next token before one is chosen: first the rules that depend on the text so far (in the reference's
+/// order: repetition, repeated n-grams, minimum length), then, for sampling, temperature, top-k and top-p.
+/// Forbidden tokens get negative infinity. Each rule works on one row of scores, in place.
+/// </summary>
+internal static class LogitsRules
+{
+    /// <summary>Applies the rules that hold for every kind of search.</summary>
+    /// <param name="scores">[V] logits or log probabilities.</param>
+    /// <param name="text">The row's tokens so far, prompt and its padding included.</param>
+    /// <param name="written">How many of them are new.</param>
+    /// <param name="options">The values of the rules.</param>
+    public static void Apply(Span<float> scores, ReadOnlySpan<int> text, int written, GenerationOptions options)
+    {
+        if (options.RepetitionPenalty != 1) PenalizeRepetition(scores, text, options.RepetitionPenalty);
+        if (options.NoRepeatNgramSize > 0) ForbidRepeatedNgrams(scores, text, options.NoRepeatNgramSize);
+        if (written < options.MinNewTokens) Forbid(scores, options.EosTokenIds);
+    }
+
+    /// <summary>Applies temperature, top-k and top-p, in this order.</summary>
+    public static void ApplyForSampling(Span<float> scores, GenerationOptions options)
+    {
+        if (options.Temperature != 1) TensorPrimitives.Divide(scores, options.Temperature, scores);
+        if (options.TopK > 0 && options.TopK < scores.Length) KeepTopK(scores, options.TopK);
+        if (options.TopP < 1) KeepTopP(scores, options.TopP);
+    }
+
+    /// <summary>CTRL's rule: every token seen is penalized once, however often it was seen.</summary>
+    internal static void PenalizeRepetition(Span<float> scores, ReadOnlySpan<int> text, float penalty)
+    {
+        HashSet<int> seen = [];
+        foreach (int token in text)
+        {
+            if (seen.Add(token)) scores[token] = scores[token] < 0 ? scores[token] * penalty : scores[token] / penalty;
+        }
+    }
+
+    /// <summary>Forbids each token that would complete an n-gram which the text already has: size 2, text 7 8 9 7 → 8 is forbidden.</summary>
+    internal static void ForbidRepeatedNgrams(Span<float> scores, ReadOnlySpan<int> text, int size)
+    {
+        if (text.Length + 1 < size) return;
+        ReadOnlySpan<int> prefix = text[^(size - 1)..];
+        for (int start = 0; start + size <= text.Length; start++)
+        {
+            if (text.Slice(start, size - 1).SequenceEqual(prefix)) scores[text[start + size - 1]] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Everything below the k-th best score goes; ties with it stay.</summary>
+    internal static void KeepTopK(Span<float> scores, int k)
+    {
+        float[] sorted = scores.ToArray();
+        Array.Sort(sorted);
+        float threshold = sorted[^k];
+        foreach (ref float score in scores)
+        {
+            if (score < threshold) score = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Drops the unlikely tail: walking up from the least likely token, tokens go while their total stays at or below 1 − p; the best always stays.</summary>
+    internal static void KeepTopP(Span<float> scores, float p)
+    {
+        float[] sorted = scores.ToArray();
+        int[] order = new int[sorted.Length];
+        for (int i = 0; i < order.Length; i++) order[i] = i;
+        Array.Sort(sorted, order);
+        float[] probabilities = new float[sorted.Length];
+        TensorPrimitives.SoftMax(sorted, probabilities);
+        double total = 0;
+        for (int i = 0; i < order.Length - 1; i++)
+        {
+            total += probabilities[i];
+            if (total > 1 - p) break;
+            scores[order[i]] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Logits → log probabilities, in place.</summary>
+    internal static void LogSoftMax(Span<float> scores)
+    {
+        float largest = TensorPrimitives.Max(scores);
+        double sum = 0;
+        foreach (float score in scores) sum += Math.Exp(score - largest);
+        TensorPrimitives.Subtract(scores, largest + (float)Math.Log(sum), scores);
+    }
+
+    private static void Forbid(Span<float> scores, IReadOnlyList<int> tokens)
+    {
+        foreach (int token in tokens) scores[token] = float.NegativeInfinity;
+    }
+}
