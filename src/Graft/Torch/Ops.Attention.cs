@@ -19,6 +19,7 @@ public static partial class Ops
     public static Tensor Attention(
         Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias = null, double dropout = 0, DropoutSite site = default)
     {
+        if (SmallProduct.IsAvailable && Kernels.Apply(q, k, v, layout.Mask, bias)) return AttentionNode.Run(q, k, v, layout, scale, bias, dropout, site);
         if (!layout.IsPacked) return AttentionWithProbabilities(q, k, v, layout, scale, bias, dropout, site).Output;
         int[] rows = layout.Boundaries!, keyRows = layout.KeyBoundaries!;
         List<Tensor> outputs = [];

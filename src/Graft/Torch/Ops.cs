@@ -79,7 +79,7 @@ public static partial class Ops
     public static Tensor CrossEntropySum(Tensor logits, Tensor targets, long ignoreIndex = -100) =>
         functional.cross_entropy(logits, targets, ignore_index: ignoreIndex, reduction: Reduction.Sum);
 
-    private static string Shape(Tensor x) => "[" + string.Join(", ", x.shape) + "]";
+    internal static string Shape(Tensor x) => "[" + string.Join(", ", x.shape) + "]";
 
     private static void RequireWidth(Tensor x, long width, string operation)
     {

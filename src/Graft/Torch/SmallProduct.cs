@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace Graft.Torch;
+
+/// <summary>
+/// Products of small row-major matrices inside a kernel, on the calling thread: MKL's sgemm, where libtorch exports it (x86 Linux). Row-major
+/// C = A·B is column-major Cᵀ = Bᵀ·Aᵀ, hence the order of arguments.
+/// </summary>
+internal static unsafe class SmallProduct
+{
+    private const byte Plain = (byte)'N', Transposed = (byte)'T';
+
+    /// <summary>True where the library is there.</summary>
+    public static bool IsAvailable { get; } =
+        NativeLibrary.TryLoad("torch_cpu", typeof(SmallProduct).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, "sgemm_", out _);
+
+    /// <summary>c [m, n] = alpha · a [m, k] · b [n, k]ᵀ.</summary>
+    public static void TimesTransposed(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
+        Call(Transposed, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
+
+    /// <summary>c [m, n] = alpha · a [m, k] · b [k, n].</summary>
+    public static void Times(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
+        Call(Plain, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
+
+    /// <summary>c [m, n] += alpha · a [k, m]ᵀ · b [k, n].</summary>
+    public static void AddTransposedTimes(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
+        Call(Plain, Transposed, n, m, k, alpha, b, strideB, a, strideA, 1, c, strideC);
+
+    private static void Call(
+        byte transA, byte transB, int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float beta, float* c, int strideC)
+    {
+        if (m > 0 && n > 0) NativeMethods.sgemm_(&transA, &transB, &m, &n, &k, &alpha, a, &strideA, b, &strideB, &beta, c, &strideC);
+    }
+}
