@@ -63,7 +63,7 @@ internal sealed class AttentionGeometry
     {
         int dimensions = layout.IsPacked ? 3 : 4;
         if (q.dim() != dimensions || k.dim() != dimensions || v.dim() != dimensions || !Fits(q, k, v, layout))
-            throw new ArgumentException($"attention: queries {Ops.Shape(q)}, keys {Ops.Shape(k)} and values {Ops.Shape(v)} do not fit each other or the layout");
+            throw new ArgumentException($"attention: queries {Ops.Shape(q)}, keys {Ops.Shape(k)} and values {Ops.Shape(v)} do not fit each other or the layout", nameof(k));
         IsPacked = layout.IsPacked;
         (_boundaries, _keyBoundaries) = (layout.Boundaries, layout.KeyBoundaries);
         Heads = (int)q.shape[1];
