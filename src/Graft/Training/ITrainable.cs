@@ -22,6 +22,9 @@ public interface ITrainable
     /// </summary>
     /// <remarks>Called inside a dispose scope; nothing but the returned tensors may outlive it.</remarks>
     Tensor[] LossSums(IMicroBatch batch, StepContext context);
+
+    /// <summary>What a parameter's learning rate is multiplied by: layer-wise rates; 1 for all where nothing is said.</summary>
+    double RateFactor(string parameter) => 1;
 }
 
 /// <summary>A part of an optimizer batch that is pushed through the model at once; already tensors or whatever its <see cref="ITrainable"/> needs.</summary>

@@ -1,0 +1,87 @@
+using Graft.Torch;
+
+namespace Graft.Training;
+
+/// <summary>Which weights a run ends with.</summary>
+public enum KeepWeights
+{
+    /// <summary>Those of the last update.</summary>
+    Last,
+
+    /// <summary>Those of the best evaluation on the development data.</summary>
+    Best,
+}
+
+/// <summary>How a run goes; names as the command line's flags. Exactly one of epochs, steps and time budget bounds it.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Passes over the data; null when steps or time bound the run.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Updates; null when epochs or time bound the run.</summary>
+    public long? Steps { get; init; }
+
+    /// <summary>Wall-clock time; the schedule then follows the clock. Null when epochs or steps bound the run.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>The peak learning rate.</summary>
+    /// <value>5e-5</value>
+    public double LearningRate { get; init; } = 5e-5;
+
+    /// <summary>Its course.</summary>
+    public Schedule Schedule { get; init; } = new();
+
+    /// <summary>AdamW's constants.</summary>
+    public AdamWOptions Optimizer { get; init; } = new();
+
+    /// <summary>The largest global norm of the gradient; 0: no clipping.</summary>
+    /// <value>1</value>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>The seed of everything random in the run.</summary>
+    /// <value>42</value>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>Updates between evaluations; null: at the end of each epoch (of an endless stream: never).</summary>
+    public long? EvaluateEvery { get; init; }
+
+    /// <summary>Ends the run after so many evaluations without improvement; null: never.</summary>
+    public int? EarlyStopping { get; init; }
+
+    /// <summary>Which weights the run ends with.</summary>
+    public KeepWeights Keep { get; init; }
+
+    /// <summary>Updates between checkpoints; null: by time or never.</summary>
+    public long? CheckpointEverySteps { get; init; }
+
+    /// <summary>Time between checkpoints; null: by steps or never.</summary>
+    public TimeSpan? CheckpointEvery { get; init; }
+
+    /// <summary>How many checkpoints stay on disk.</summary>
+    /// <value>2</value>
+    public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        int bounds = (Epochs is null ? 0 : 1) + (Steps is null ? 0 : 1) + (TimeBudget is null ? 0 : 1);
+        if (bounds != 1) throw new InputException("exactly one of epochs, steps and time-budget must bound a run");
+        Require(Epochs is null or > 0, "epochs", Epochs, "above 0");
+        Require(Steps is null or > 0, "steps", Steps, "above 0");
+        Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, "time-budget", TimeBudget, "above 0");
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "above 0");
+        Require(Schedule.Warmup >= 0, "warmup", Schedule.Warmup, "a share below 1 or a number of updates");
+        Require(ClipNorm >= 0, "clip-norm", ClipNorm, "0 (off) or more");
+        Require(EvaluateEvery is null or > 0, "eval-every", EvaluateEvery, "above 0");
+        Require(EarlyStopping is null or > 0, "early-stopping", EarlyStopping, "above 0");
+        Require(CheckpointEverySteps is null or > 0, "checkpoint-every", CheckpointEverySteps, "above 0");
+        Require(KeepCheckpoints >= 1, "keep-checkpoints", KeepCheckpoints, "at least 1");
+        Optimizer.Validate();
+    }
+
+    private static void Require(bool condition, string key, object? value, string allowed)
+    {
+        if (!condition) throw new InputException(FormattableString.Invariant($"{key} is {value}; it must be {allowed}"));
+    }
+}
