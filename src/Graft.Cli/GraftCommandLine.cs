@@ -15,6 +15,7 @@ internal static class GraftCommandLine
         ModelsCommand.Create,
         PullCommand.Create,
         VersionCommand.Create,
+        ParityCommand.Create,
     ];
 
     public static async Task<int> RunAsync(string[] args)

@@ -1,0 +1,41 @@
+using Graft.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Backbones;
+
+/// <summary>A stack of Transformer layers of one family: token ids in, hidden states out.</summary>
+public abstract class Backbone : Layer
+{
+    /// <summary>A backbone of a configuration.</summary>
+    private protected Backbone(ModelConfig config) => Config = config;
+
+    /// <summary>What it was built from.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>D.</summary>
+    public int HiddenSize => Config.HiddenSize;
+
+    /// <summary>The most tokens a text may have; null without a position table.</summary>
+    public virtual int? PositionLimit => null;
+
+    /// <summary>The table of word vectors, which heads may share.</summary>
+    internal abstract EmbeddingTable Words { get; }
+
+    /// <summary>The layers, in order; an encoder's before its decoder's.</summary>
+    internal abstract IReadOnlyList<TransformerBlock> Blocks { get; }
+
+    /// <summary>The tuning slot of the input.</summary>
+    internal PromptSlot Prompt { get; } = new();
+
+    /// <summary>Hidden states of a batch.</summary>
+    /// <exception cref="InputException">A text is longer than the position table, or an id is not in the vocabulary.</exception>
+    /// <exception cref="ArgumentException">The input's tensors do not fit together.</exception>
+    public abstract BackboneOutput Forward(EncoderInput input);
+
+    /// <summary>The number of parameters, tied ones once.</summary>
+    public long ParameterCount => Declared().Sum(parameter => parameter.Value.numel());
+
+    /// <summary>The number of keys that prefix tuning puts before every layer of the text.</summary>
+    private protected int PrefixLength => Blocks.Count == 0 ? 0 : Blocks[0].SelfAttention.ExtraKeys;
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
+
+namespace Graft.Backbones;
+
+/// <summary>The registry: one line a family.</summary>
+internal static class ModelFamilies
+{
+    private static readonly ModelFamily[] s_all =
+    [
+        new BertFamily(),
+    ];
+
+    public static IReadOnlyList<ModelFamily> All => s_all;
+
+    /// <summary>The family of a model_type.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static ModelFamily Of(string modelType, string source) => s_all.FirstOrDefault(family => family.ModelType == modelType)
+        ?? throw new InputException($"{source}: model_type \"{modelType}\" is not supported: {string.Join(", ", s_all.Select(family => family.ModelType))} are");
+
+    /// <summary>Reads a config.json (or Google's bert_config.json).</summary>
+    /// <exception cref="InputException">The file is missing, no JSON object, of an unknown family, or has impossible values.</exception>
+    public static ModelConfig ReadConfig(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path}: no such file; a model folder has a config.json");
+        JsonObject json;
+        try
+        {
+            json = JsonNode.Parse(File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) as JsonObject
+                ?? throw new InputException($"{path}: a JSON object is expected");
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+        }
+
+        try
+        {
+            ModelConfig config = Of(ModelType(json, path), path).ReadConfig(json);
+            config.Validate();
+            return config;
+        }
+        catch (InputException e) when (e.Message.StartsWith("config.json:", StringComparison.Ordinal))
+        {
+            throw new InputException(path + e.Message["config.json".Length..], e);
+        }
+    }
+
+    /// <summary>The head of a published class's name.</summary>
+    /// <exception cref="InputException">The family has no such class.</exception>
+    public static HeadKind HeadOf(ModelConfig config, string architecture)
+    {
+        ModelFamily family = Of(config.ModelType, "config.json");
+        return family.Architectures.TryGetValue(architecture, out HeadKind head)
+            ? head
+            : throw new InputException($"config.json: architecture {architecture} is not supported for {family.ModelType}: {string.Join(", ", family.Architectures.Keys)} are");
+    }
+
+    /// <summary>The published class's name of a head.</summary>
+    public static string ArchitectureOf(ModelConfig config, HeadKind head)
+    {
+        HeadKind stored = head == HeadKind.Embedding ? HeadKind.None : head;
+        return Of(config.ModelType, "config.json").Architectures.First(pair => pair.Value == stored).Key;
+    }
+
+    private static string ModelType(JsonObject json, string path)
+    {
+        if (json["model_type"] is JsonNode named) return named is JsonValue value && value.TryGetValue(out string? text) ? text : throw ModelConfig.Wrong("model_type", named, "a text");
+        bool google = json.ContainsKey("type_vocab_size") && json.ContainsKey("hidden_act"); // files of 2018 do not say
+        return google ? "bert" : throw new InputException($"{path}: has no model_type");
+    }
+}

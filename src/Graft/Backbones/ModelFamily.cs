@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+
+namespace Graft.Backbones;
+
+/// <summary>What the rest of the library needs to know of a family: how to read it, build it, and what its checkpoints call things.</summary>
+internal abstract class ModelFamily
+{
+    /// <summary>config.json's model_type.</summary>
+    public abstract string ModelType { get; }
+
+    /// <summary>What the published classes' names begin with: "Bert" in BertForMaskedLM.</summary>
+    public abstract string ClassPrefix { get; }
+
+    /// <summary>What names of backbone parameters begin with below a head, with the dot: "bert."; empty for none.</summary>
+    public abstract string Prefix { get; }
+
+    /// <summary>The configuration of a file.</summary>
+    public abstract ModelConfig ReadConfig(JsonObject json);
+
+    /// <summary>The backbone, with a pooler where this head (or none) uses it.</summary>
+    public abstract Backbone CreateBackbone(ModelConfig config, HeadKind head);
+
+    /// <summary>The head's parts; null where the family has no such head.</summary>
+    public abstract HeadRecipe? Recipe(HeadKind head, ModelConfig config);
+
+    /// <summary>Names of published classes; families add or leave out some.</summary>
+    public virtual IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    {
+        [ClassPrefix + "Model"] = HeadKind.None,
+        [ClassPrefix + "ForMaskedLM"] = HeadKind.MaskedLm,
+        [ClassPrefix + "ForSequenceClassification"] = HeadKind.SequenceClassification,
+        [ClassPrefix + "ForTokenClassification"] = HeadKind.TokenClassification,
+        [ClassPrefix + "ForQuestionAnswering"] = HeadKind.QuestionAnswering,
+        [ClassPrefix + "ForMultipleChoice"] = HeadKind.MultipleChoice,
+    };
+
+    /// <summary>True where a checkpoint's key stands for no parameter and is nothing to report: buffers, second names of tied weights.</summary>
+    public virtual bool IsRedundant(string key) =>
+        key.EndsWith("position_ids", StringComparison.Ordinal) || key.EndsWith("token_type_ids", StringComparison.Ordinal);
+
+    /// <summary>True for backbone parameters that published checkpoints may lack (poolers).</summary>
+    public virtual bool IsOptional(string key) => key.StartsWith("pooler.", StringComparison.Ordinal);
+
+    /// <summary>The configuration as the keys of the checkpoint tell it better (T5: an output matrix of its own).</summary>
+    public virtual ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) => config;
+
+    /// <summary>The configuration as it is written beside the weights.</summary>
+    public virtual ModelConfig ForSaving(ModelConfig config) => config;
+}

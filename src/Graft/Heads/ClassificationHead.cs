@@ -1,0 +1,166 @@
+using Graft.Backbones;
+using Graft.Layers;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Heads;
+
+/// <summary>Pooling → dropout → transform → dropout → matrix: what all classifying heads are, whatever they classify.</summary>
+public abstract class ClassificationHead : Head
+{
+    private readonly ClassifierRecipe _recipe;
+    private readonly Transform? _transform;
+    private readonly Projection _output;
+    private readonly int? _padTokenId;
+
+    private protected ClassificationHead(HeadKind kind, ClassifierRecipe recipe, ModelConfig config, int outputs)
+        : base(kind)
+    {
+        _recipe = recipe;
+        _padTokenId = config.PadTokenId;
+        _transform = recipe.Transform is null ? null : new Transform(recipe.Transform, config, this);
+        Init init = Init.Normal(recipe.Deviation ?? config.InitializerRange);
+        _output = Add(recipe.Output, new Projection(recipe.Transform?.Width ?? config.HiddenSize, outputs, init, recipe.Bias));
+    }
+
+    /// <summary>Scores of each pooled row, [B, outputs] or [B, T, outputs].</summary>
+    /// <param name="states">The backbone's.</param>
+    /// <param name="input">Mask or boundaries, dropout.</param>
+    /// <param name="rowsCompete">A softmax over the rows follows: tokens or choices against each other.</param>
+    private protected Tensor Score(BackboneOutput states, EncoderInput input, bool rowsCompete = false)
+    {
+        LayerContext context = LayerContext.Rowwise;
+        Tensor x = Pool(states, input);
+        if (_transform is not null)
+            x = _transform.Forward(Ops.Dropout(x, _recipe.TransformDropout, Site(input, DropoutSites.HeadHidden)), context);
+        x = Ops.Dropout(x, _recipe.Dropout, Site(input, DropoutSites.Head));
+        return rowsCompete ? _output.ForwardBeforeSoftmax(x, context) : _output.Forward(x, context);
+    }
+
+    private static DropoutSite Site(EncoderInput input, int number) => input.Dropout?.Site(number) ?? DropoutSite.None;
+
+    private Tensor Pool(BackboneOutput states, EncoderInput input) => _recipe.Pooling switch
+    {
+        HeadPooling.None => states.LastHiddenState,
+        HeadPooling.Pooler => states.PoolerOutput!,
+        HeadPooling.First => Pooling.First(states.LastHiddenState, input),
+        HeadPooling.Mean => Pooling.Mean(states.LastHiddenState, input),
+        HeadPooling.LastNotPadding => LastNotPadding(states.LastHiddenState, input),
+        _ => throw new InvalidOperationException($"no pooling {_recipe.Pooling}"),
+    };
+
+    private Tensor LastNotPadding(Tensor states, EncoderInput input)
+    {
+        if (input.IsPacked || _padTokenId is not int padding) return Pooling.Last(states, input);
+        long prompt = states.shape[1] - input.InputIds.shape[1]; // vectors that a prompt put before the text
+        Tensor flags = input.InputIds.ne(padding);
+        return Pooling.AtLastTrue(prompt == 0 ? states : states.slice(1, prompt, states.shape[1], 1), flags);
+    }
+}
+
+/// <summary>A class, several labels or a number for the whole text: config.json's problem_type says which.</summary>
+public sealed class SequenceHead : ClassificationHead
+{
+    private readonly string? _problemType;
+    private readonly int _labels;
+
+    internal SequenceHead(ClassifierRecipe recipe, ModelConfig config)
+        : base(HeadKind.SequenceClassification, recipe, config, config.Labels.Count)
+    {
+        _problemType = config.ProblemType;
+        _labels = config.Labels.Count;
+    }
+
+    /// <inheritdoc/>
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input) };
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) => [(_problemType, _labels) switch
+    {
+        ("regression", _) or (null, 1) => Heads.Losses.SquaredError("loss", output.Logits!, targets.Labels),
+        ("multi_label_classification", _) => Heads.Losses.BinaryCrossEntropy("loss", output.Logits!, targets.Labels),
+        _ => Heads.Losses.CrossEntropy("loss", output.Logits!, targets.Labels),
+    }];
+}
+
+/// <summary>A tag for every token.</summary>
+public sealed class TokenHead : ClassificationHead
+{
+    internal TokenHead(ClassifierRecipe recipe, ModelConfig config)
+        : base(HeadKind.TokenClassification, recipe, config, config.Labels.Count)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input) };
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+        [Heads.Losses.CrossEntropy("loss", output.Logits!, targets.Labels)];
+}
+
+/// <summary>Start and end of an answer: two scores a token.</summary>
+public sealed class SpanHead : ClassificationHead
+{
+    internal SpanHead(ClassifierRecipe recipe, ModelConfig config)
+        : base(HeadKind.QuestionAnswering, recipe, config, 2)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> LossTerms => ["start", "end"];
+
+    /// <inheritdoc/>
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null)
+    {
+        Tensor scores = Score(states, input, rowsCompete: true); // […, 2]
+        return new HeadOutput { StartLogits = scores.select(-1, 0), EndLogits = scores.select(-1, 1) };
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+    [
+        Heads.Losses.Position("start", output.StartLogits!, targets.StartPositions),
+        Heads.Losses.Position("end", output.EndLogits!, targets.EndPositions),
+    ];
+}
+
+/// <summary>Original or replaced, for every token (Clark et al. 2020): one score a token, its sigmoid is the chance of "replaced".</summary>
+public sealed class ReplacedTokensHead : ClassificationHead
+{
+    internal ReplacedTokensHead(ClassifierRecipe recipe, ModelConfig config)
+        : base(HeadKind.ReplacedTokens, recipe, config, 1)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input).squeeze(-1) };
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+        [Heads.Losses.BinaryCrossEntropy("loss", output.Logits!, targets.Labels, input.AttentionMask)];
+}
+
+/// <summary>
+/// One score for each choice. The batch holds the choices one after the other: B·C texts give [B, C] once <see cref="Choices"/> is known.
+/// </summary>
+public sealed class ChoiceHead : ClassificationHead
+{
+    internal ChoiceHead(ClassifierRecipe recipe, ModelConfig config)
+        : base(HeadKind.MultipleChoice, recipe, config, 1)
+    {
+    }
+
+    /// <summary>One score for each text, [B·C]; view it as [B, C].</summary>
+    public Tensor Choices(BackboneOutput states, EncoderInput input) => Score(states, input, rowsCompete: true).squeeze(-1);
+
+    /// <summary>Scores [B, C], where labels [B] say what B is; a single row without them.</summary>
+    /// <inheritdoc/>
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) =>
+        new() { Logits = Choices(states, input).view(targets?.Labels?.shape[0] ?? 1, -1) };
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+        [Heads.Losses.CrossEntropy("loss", output.Logits!, targets.Labels)];
+}

@@ -1,0 +1,81 @@
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Layers;
+
+/// <summary>What travels beside the hidden states through one stack of layers: the layout, dropout, the adapters' rows, and what is collected on the way.</summary>
+internal sealed class LayerContext
+{
+    private readonly Dictionary<(AttentionLayout Layout, long Extra), AttentionLayout> _extended = [];
+
+    private LayerContext() => (Layout, Leading) = (AttentionLayout.Padded(null), []);
+
+    /// <param name="input">The stack's input.</param>
+    /// <param name="layout">Who sees whom.</param>
+    public LayerContext(EncoderInput input, AttentionLayout layout)
+    {
+        Layout = layout;
+        Dropout = input.Dropout;
+        AdapterRows = input.AdapterRows;
+        Cache = input.Cache;
+        Leading = input.Leading;
+        HiddenStates = input.OutputHiddenStates ? [] : null;
+        Attentions = input.OutputAttentions ? [] : null;
+        if (input.OutputAttentions && layout.IsPacked) throw new ArgumentException("attentions are given for the padded layout only");
+    }
+
+    /// <summary>For layers that look at each row alone, in evaluation or without dropout of their own.</summary>
+    public static LayerContext Rowwise { get; } = new();
+
+    /// <summary>Who sees whom.</summary>
+    public AttentionLayout Layout { get; }
+
+    public DropoutPlan? Dropout { get; }
+
+    public Tensor? AdapterRows { get; }
+
+    public KeyValueCache? Cache { get; }
+
+    /// <summary>[B, T] or [tokens].</summary>
+    public long[] Leading { get; }
+
+    /// <summary>Added to every site's number where layers share weights: each pass through them drops differently.</summary>
+    public int SiteOffset { get; set; }
+
+    /// <summary>What enters each layer, and last the output; null when not asked for.</summary>
+    public List<Tensor>? HiddenStates { get; }
+
+    /// <summary>Probabilities of each layer [B, H, T, Tk]; null when not asked for.</summary>
+    public List<Tensor>? Attentions { get; }
+
+    /// <summary>The usual layout of a text that sees all of itself (or, causal, what is before).</summary>
+    public static AttentionLayout LayoutOf(EncoderInput input, bool causal = false)
+    {
+        if (input.IsPacked) return AttentionLayout.Packed(input.Boundaries!, causal);
+        return AttentionLayout.Padded(input.AttentionMask is null ? null : AttentionLayout.AdditiveMask(input.AttentionMask), causal);
+    }
+
+    /// <summary>A place where values are dropped; the same number must not be used twice in a model.</summary>
+    public DropoutSite Site(int number) => Dropout is null ? DropoutSite.None : Dropout.Site(number + SiteOffset);
+
+    /// <summary>The layout with keys before the text that everybody sees (a prefix).</summary>
+    public AttentionLayout WithExtraKeys(AttentionLayout layout, long extra)
+    {
+        if (extra == 0 || (layout.Mask is null && !layout.IsPacked)) return layout;
+        if (_extended.TryGetValue((layout, extra), out AttentionLayout? known)) return known;
+        AttentionLayout extended;
+        if (layout.IsPacked)
+        {
+            int[] keys = [.. layout.KeyBoundaries!.Select((row, s) => checked(row + (int)(s * extra)))];
+            extended = AttentionLayout.Packed(layout.Boundaries!, layout.Causal, layout.Window, keys);
+        }
+        else
+        {
+            Tensor mask = layout.Mask!;
+            extended = AttentionLayout.Padded(cat([zeros([mask.shape[0], 1, mask.shape[2], extra]), mask], -1), layout.Causal, layout.Window);
+        }
+
+        return _extended[(layout, extra)] = extended;
+    }
+}

@@ -1,0 +1,32 @@
+using Graft.Torch;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Graft.Layers;
+
+/// <summary>Layer normalization with what a family leaves out left out: T5 takes no mean and no bias, ModernBERT no bias.</summary>
+internal sealed class Norm : Layer
+{
+    private readonly bool _rootMeanSquare;
+
+    /// <param name="width">D.</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="bias">Whether there is a bias.</param>
+    /// <param name="rootMeanSquare">Divide by the root of the mean square only.</param>
+    public Norm(long width, double eps, bool bias = true, bool rootMeanSquare = false)
+    {
+        _rootMeanSquare = rootMeanSquare;
+        Eps = eps;
+        Weight = Declare("weight", [width], Init.Ones);
+        Bias = bias && !rootMeanSquare ? Declare("bias", [width], Init.Zeros) : null;
+    }
+
+    public Parameter Weight { get; }
+
+    public Parameter? Bias { get; }
+
+    public double Eps { get; }
+
+    public Tensor Forward(Tensor x) => _rootMeanSquare ? Ops.RmsNorm(x, Weight, Eps) : Ops.LayerNorm(x, Weight, Bias, Eps);
+}

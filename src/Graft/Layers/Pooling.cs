@@ -1,0 +1,59 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Layers;
+
+/// <summary>Ways from token states to one vector a sequence, for both layouts.</summary>
+internal static class Pooling
+{
+    /// <summary>The first column (or first packed row) of each sequence: [B, D].</summary>
+    public static Tensor First(Tensor states, EncoderInput input)
+    {
+        if (!input.IsPacked) return states.select(1, 0);
+        using Tensor rows = tensor(input.Boundaries![..^1].Select(row => (long)row).ToArray());
+        return states.index_select(0, rows);
+    }
+
+    /// <summary>The mean over attended tokens: [B, D].</summary>
+    /// <param name="states">[B, T, D] or [tokens, D].</param>
+    /// <param name="input">Mask or boundaries.</param>
+    /// <param name="least">A lower bound of the divisor.</param>
+    public static Tensor Mean(Tensor states, EncoderInput input, double least = 1e-9)
+    {
+        if (input.IsPacked)
+            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).mean([0])), 0);
+        if (input.AttentionMask is null) return states.mean([1]);
+        Tensor mask = input.AttentionMask.to(states.dtype).unsqueeze(-1); // [B, T, 1]
+        return (states * mask).sum(1) / mask.sum(1).clamp(min: least);
+    }
+
+    /// <summary>The greatest value of attended tokens in each dimension: [B, D].</summary>
+    public static Tensor Max(Tensor states, EncoderInput input)
+    {
+        if (input.IsPacked)
+            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).amax([0])), 0);
+        Tensor visible = input.AttentionMask is null ? states : states.masked_fill(input.AttentionMask.eq(0).unsqueeze(-1), -1e9);
+        return visible.amax([1]);
+    }
+
+    /// <summary>The last attended token: [B, D].</summary>
+    public static Tensor Last(Tensor states, EncoderInput input)
+    {
+        if (input.IsPacked)
+        {
+            using Tensor ends = tensor(input.Boundaries![1..].Select(row => (long)row - 1).ToArray());
+            return states.index_select(0, ends);
+        }
+
+        return input.AttentionMask is null ? states.select(1, -1) : AtLastTrue(states, input.AttentionMask.ne(0));
+    }
+
+    /// <summary>The state at the last column where the flag [B, T] is set (column 0 where none is): [B, D].</summary>
+    public static Tensor AtLastTrue(Tensor states, Tensor flags)
+    {
+        (long batch, long tokens) = (flags.shape[0], flags.shape[1]);
+        Tensor last = (arange(tokens, ScalarType.Int64) * flags.to(ScalarType.Int64)).argmax(-1); // [B]
+        Tensor rows = (arange(batch, ScalarType.Int64) * tokens) + last;
+        return states.reshape(batch * tokens, -1).index_select(0, rows);
+    }
+}

@@ -1,0 +1,57 @@
+using Graft.Torch;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Graft.Layers;
+
+/// <summary>x·Wᵀ + b: every matrix of every model, and the first tuning slot.</summary>
+internal sealed class Projection : Layer
+{
+    private readonly bool _transposed;
+
+    /// <param name="input">Width of x.</param>
+    /// <param name="output">Width of the result.</param>
+    /// <param name="init">How the weight begins.</param>
+    /// <param name="bias">Whether there is a bias (which begins at zero).</param>
+    /// <param name="transposed">The weight is stored [in, out] (GPT-2's Conv1D).</param>
+    public Projection(long input, long output, Init init, bool bias = true, bool transposed = false)
+    {
+        _transposed = transposed;
+        (Inputs, Outputs) = (input, output);
+        Weight = Declare("weight", transposed ? [input, output] : [output, input], init);
+        Bias = bias ? Declare("bias", [output], Init.Zeros) : null;
+    }
+
+    public long Inputs { get; }
+
+    public long Outputs { get; }
+
+    /// <summary>[out, in], or [in, out] where transposed.</summary>
+    public Parameter Weight { get; }
+
+    public Parameter? Bias { get; }
+
+    /// <summary>True where the weight is stored [in, out].</summary>
+    public bool IsTransposed => _transposed;
+
+    /// <summary>The slot.</summary>
+    public IProjectionTuning? Tuning { get; set; }
+
+    /// <summary>[…, in] → […, out].</summary>
+    public Tensor Forward(Tensor x, LayerContext context, Activation activation = Activation.None) => Forward(x, Bias, context, activation);
+
+    /// <summary>
+    /// The same where a softmax follows that ignores what the bias adds to all its scores alike (keys of attention, one score a choice or
+    /// a token): its exact gradient is zero. Computed, it would be rounding noise, which Adam turns into steps of full size.
+    /// </summary>
+    public Tensor ForwardBeforeSoftmax(Tensor x, LayerContext context) => Forward(x, Bias?.detach(), context, Activation.None);
+
+    private Tensor Forward(Tensor x, Tensor? bias, LayerContext context, Activation activation)
+    {
+        Tensor weight = _transposed ? Weight.t() : Weight;
+        if (Tuning is null) return activation == Activation.None ? Ops.Linear(x, weight, bias) : Ops.LinearActivation(x, weight, bias, activation);
+        x = Tuning.Input(x, context);
+        return Ops.Activate(Tuning.Output(x, Ops.Linear(x, weight, bias), context), activation);
+    }
+}

@@ -1,0 +1,32 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Layers;
+
+/// <summary>The tuning slot of the input: puts vectors before the text, which then is an ordinary, longer input.</summary>
+internal sealed class PromptSlot
+{
+    public IEmbeddingsTuning? Tuning { get; set; }
+
+    public int Length => Tuning?.Length ?? 0;
+
+    /// <summary>The input with the slot's vectors in front: the mask sees them, they have segment 0, positions run over the whole.</summary>
+    /// <remarks>A dropout plan must be made for the longer text; padded batches only.</remarks>
+    public EncoderInput Apply(EncoderInput input, EmbeddingTable words)
+    {
+        if (Tuning is null) return input;
+        if (input.IsPacked) throw new ArgumentException("prompt tuning runs on padded batches");
+        Tensor text = input.InputsEmbeds ?? words.Forward(input.InputIds); // [B, T, D]
+        (long batch, long count) = (text.shape[0], Tuning.Length);
+        Tensor vectors = Tuning.Vectors(input).expand(batch, count, text.shape[2]);
+        return input with
+        {
+            InputsEmbeds = cat([vectors, text], 1),
+            AttentionMask = Before(input.AttentionMask, ones([batch, count], ScalarType.Int64)),
+            TokenTypeIds = Before(input.TokenTypeIds, zeros([batch, count], ScalarType.Int64)),
+            PositionIds = null,
+        };
+    }
+
+    private static Tensor? Before(Tensor? values, Tensor added) => values is null ? null : cat([added, values], 1);
+}

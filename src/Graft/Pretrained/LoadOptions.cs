@@ -1,0 +1,26 @@
+using Graft.Backbones;
+
+namespace Graft.Pretrained;
+
+/// <summary>How a model folder is opened.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>The head wanted.</summary>
+    /// <value>Null for the one the checkpoint was saved with.</value>
+    public HeadKind? Head { get; init; }
+
+    /// <summary>The labels of a classifying head, in order. Where they are others than the checkpoint's, the classifier begins anew.</summary>
+    /// <value>Null for the checkpoint's.</value>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>"single_label_classification", "multi_label_classification" or "regression".</summary>
+    /// <value>Null for the checkpoint's.</value>
+    public string? ProblemType { get; init; }
+
+    /// <summary>Dropout of all layers and the head.</summary>
+    /// <value>Null for the checkpoint's.</value>
+    public double? Dropout { get; init; }
+
+    /// <summary>Draws the parameters that the checkpoint lacks.</summary>
+    public ulong Seed { get; init; } = 42;
+}

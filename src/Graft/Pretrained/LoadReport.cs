@@ -1,0 +1,35 @@
+namespace Graft.Pretrained;
+
+/// <summary>What became of a checkpoint's keys.</summary>
+public sealed record LoadReport
+{
+    /// <summary>A model that was made, not loaded.</summary>
+    public static LoadReport Created { get; } = new();
+
+    /// <summary>The file of weights; null for a model that was made.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Parameters the checkpoint has no values for: they were drawn from the seed.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>Keys of the checkpoint that this model has no parameter for: they were left out.</summary>
+    public IReadOnlyList<string> Unexpected { get; init; } = [];
+
+    /// <summary>Parameters whose shape in the checkpoint is another (the classifier of other labels): they were drawn from the seed.</summary>
+    public IReadOnlyList<string> Mismatched { get; init; } = [];
+
+    /// <summary>Lines for the user; empty where all is as expected.</summary>
+    public IEnumerable<string> Notes
+    {
+        get
+        {
+            if (Missing.Count > 0) yield return $"new, not in the checkpoint: {Listed(Missing)}; train before use";
+            if (Mismatched.Count > 0) yield return $"new, made for other labels: {Listed(Mismatched)}; train before use";
+            if (Unexpected.Count > 0) yield return $"in the checkpoint but not used: {Listed(Unexpected)}";
+        }
+    }
+
+    private static string Listed(IReadOnlyList<string> names) => names.Count <= 6
+        ? string.Join(", ", names)
+        : string.Join(", ", names.Take(5)) + string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {names.Count - 5} more");
+}

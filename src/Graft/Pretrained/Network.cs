@@ -1,0 +1,51 @@
+using Graft.Backbones;
+using Graft.Heads;
+using Graft.Layers;
+
+namespace Graft.Pretrained;
+
+/// <summary>Backbone and head as one module whose parameters have the checkpoint's names: the backbone's below its prefix, the head's beside it.</summary>
+internal sealed class Network : Layer
+{
+    private Network(Backbone backbone, Head? head, string prefix)
+    {
+        (Backbone, Head, Prefix) = (backbone, head, prefix);
+        if (prefix.Length > 0) Add(prefix[..^1], backbone);
+        else Adopt(backbone);
+        if (head is not null) Adopt(head);
+    }
+
+    public Backbone Backbone { get; }
+
+    public Head? Head { get; }
+
+    /// <summary>What the backbone's names begin with here: "bert." below a head, empty without one.</summary>
+    public string Prefix { get; }
+
+    /// <summary>Builds the modules; the parameters' values are undefined.</summary>
+    /// <param name="config">Sizes.</param>
+    /// <param name="kind">The head.</param>
+    /// <param name="sentences">How an embedding head pools; null for the mean.</param>
+    public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null)
+    {
+        ModelFamily family = ModelFamilies.Of(config.ModelType, "config.json");
+        Backbone backbone = family.CreateBackbone(config, kind);
+        Head? head = kind == HeadKind.Embedding
+            ? new EmbeddingHead(sentences?.Pooling ?? EmbeddingPooling.Mean, sentences?.Normalizes ?? false)
+            : Heads.Head.Create(kind, config, backbone);
+        return new Network(backbone, head, kind is HeadKind.None or HeadKind.Embedding ? "" : family.Prefix);
+    }
+
+    /// <summary>Releases parameters and modules.</summary>
+    public void Release()
+    {
+        foreach (DeclaredParameter parameter in Declared().ToList()) parameter.Value.Dispose();
+        Dispose();
+    }
+
+    /// <summary>Another layer's parts, under their own names.</summary>
+    private void Adopt(Layer layer)
+    {
+        foreach ((string name, TorchSharp.torch.nn.Module part) in layer.named_children()) register_module(name, part);
+    }
+}

@@ -1,0 +1,153 @@
+using Graft.Backbones;
+using Graft.Checkpoints;
+using Graft.Heads;
+using Graft.Layers;
+using Graft.Torch;
+using TorchSharp;
+
+namespace Graft.Pretrained;
+
+/// <summary>
+/// A model with its configuration and files, as Hugging Face's libraries lay them out: load, run, train, save.
+/// <code>
+/// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKind.SequenceClassification, Labels = ["no", "yes"] });
+/// ModelOutput output = model.Forward(new EncoderInput { InputIds = ids, AttentionMask = mask });
+/// model.Save("my-model");
+/// </code>
+/// </summary>
+public sealed class PretrainedModel : IDisposable
+{
+    private readonly Network _network;
+
+    private PretrainedModel(Network network, ModelConfig config, HeadKind kind, LoadReport report, string? folder)
+    {
+        _network = network;
+        (Config, HeadKind, Report, Folder) = (config, kind, report, folder);
+    }
+
+    /// <summary>What it was built from; <see cref="Save"/> writes it.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>What stands on the backbone.</summary>
+    public HeadKind HeadKind { get; }
+
+    /// <summary>The stack of layers.</summary>
+    public Backbone Backbone => _network.Backbone;
+
+    /// <summary>Null for <see cref="HeadKind.None"/>.</summary>
+    public Head? Head => _network.Head;
+
+    /// <summary>Both as one module; its parameters have the checkpoint's names.</summary>
+    public torch.nn.Module Module => _network;
+
+    /// <summary>What became of the checkpoint's keys.</summary>
+    public LoadReport Report { get; }
+
+    /// <summary>Where it was loaded from; null for a model that was made.</summary>
+    public string? Folder { get; }
+
+    /// <summary>The folder whose tokenizer and companion files <see cref="Save"/> copies.</summary>
+    public string? TokenizerFolder { get; set; }
+
+    /// <summary>The number of parameters, tied ones once.</summary>
+    public long ParameterCount => _network.Declared().Sum(parameter => parameter.Value.numel());
+
+    /// <summary>The parameters with the checkpoint's names, in the model's order.</summary>
+    public IEnumerable<(string Name, TorchSharp.Modules.Parameter Value)> Parameters => _network.Declared().Select(parameter => (parameter.Name, parameter.Value));
+
+    /// <summary>What the names of the backbone's parameters begin with: "bert.", or empty.</summary>
+    public string BackbonePrefix => _network.Prefix;
+
+    /// <summary>Opens a model folder: config.json and weights in any format that <see cref="Checkpoint"/> reads.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Head, labels, seed of what the checkpoint lacks.</param>
+    /// <exception cref="InputException">One line: a file is missing, broken or hostile, of an unknown family, or does not fit its configuration.</exception>
+    public static PretrainedModel Load(string folder, LoadOptions? options = null)
+    {
+        options ??= new LoadOptions();
+        if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
+        ModelConfig config = ReadConfig(folder);
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
+        config = family.Refine(config, checkpoint.Names.ToHashSet(StringComparer.Ordinal));
+        SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder);
+        HeadKind kind = options.Head ?? (sentences is not null ? HeadKind.Embedding : config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None);
+        bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels);
+        Engine.Start();
+        config = Adapted(config, options);
+        Network network = Network.Build(config, kind, sentences);
+        try
+        {
+            LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed);
+            return new PretrainedModel(network, config, kind, report, folder) { TokenizerFolder = folder };
+        }
+        catch
+        {
+            network.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a model from nothing: parameters are drawn as the family's paper says.</summary>
+    /// <param name="config">Sizes.</param>
+    /// <param name="kind">The head.</param>
+    /// <param name="seed">The same seed gives the same bits.</param>
+    public static PretrainedModel Create(ModelConfig config, HeadKind kind, ulong seed = 42)
+    {
+        config.Validate();
+        Engine.Start();
+        Network network = Network.Build(config, kind);
+        foreach (DeclaredParameter parameter in network.Declared()) parameter.Init.Fill(parameter.Value, parameter.Name, seed);
+        return new PretrainedModel(network, config, kind, LoadReport.Created, null);
+    }
+
+    /// <summary>Reads a configuration file, or that of a model folder.</summary>
+    /// <exception cref="InputException">It is missing, broken, of an unknown family, or has impossible values.</exception>
+    public static ModelConfig ReadConfig(string path)
+    {
+        if (!Directory.Exists(path)) return ModelFamilies.ReadConfig(path);
+        string google = Path.Combine(path, "bert_config.json"), published = Path.Combine(path, "config.json");
+        return ModelFamilies.ReadConfig(!File.Exists(published) && File.Exists(google) ? google : published);
+    }
+
+    /// <summary>Hidden states and, with a head, its scores.</summary>
+    /// <exception cref="InputException">A text is longer than the position table, or an id is not in the vocabulary.</exception>
+    public ModelOutput Forward(EncoderInput input, Targets? targets = null)
+    {
+        BackboneOutput states = Backbone.Forward(input);
+        return new ModelOutput(states, Head?.Forward(states, input, targets));
+    }
+
+    /// <summary>Writes config.json, model.safetensors and the companions of <see cref="TokenizerFolder"/>: what transformers' from_pretrained opens.</summary>
+    /// <param name="folder">Made where it is missing; each file appears whole or not at all.</param>
+    /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
+    public void Save(string folder)
+    {
+        ModelFamily family = ModelFamilies.Of(Config.ModelType, "config.json");
+        ModelConfig config = family.ForSaving(Config).With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(Config, HeadKind)))
+            .Without("torch_dtype").With("dtype", "float32");
+        AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJson());
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
+        if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
+    }
+
+    /// <summary>Releases the parameters.</summary>
+    public void Dispose() => _network.Release();
+
+    private static ModelConfig Adapted(ModelConfig config, LoadOptions options)
+    {
+        if (options.Labels is not null) config = config.WithLabels(options.Labels);
+        if (options.ProblemType is not null) config = config.With("problem_type", options.ProblemType);
+        if (options.Dropout is double rate) config = config.WithDropout(rate);
+        config.Validate();
+        return config;
+    }
+
+    private static unsafe TensorToWrite ToWrite(DeclaredParameter parameter) =>
+        TensorToWrite.FromAddress(parameter.Name, ElementType.F32, parameter.Value.shape, (nint)Dispatcher.Data(parameter.Value));
+}
+
+/// <summary>What a model gives for a batch.</summary>
+/// <param name="States">The backbone's.</param>
+/// <param name="Scores">The head's; null without one.</param>
+public sealed record ModelOutput(BackboneOutput States, HeadOutput? Scores);

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Graft.Heads;
+
+namespace Graft.Pretrained;
+
+/// <summary>The folder layout of sentence-transformers: modules.json lists a Transformer, a Pooling (1_Pooling/config.json) and perhaps a Normalize.</summary>
+/// <param name="Pooling">From token states to one vector.</param>
+/// <param name="Normalizes">Whether vectors are brought to length 1.</param>
+internal sealed record SentenceTransformersLayout(EmbeddingPooling Pooling, bool Normalizes)
+{
+    /// <summary>Reads the layout; null where the folder has no modules.json.</summary>
+    /// <exception cref="InputException">The files are broken, or ask for a module that Graft does not have.</exception>
+    public static SentenceTransformersLayout? Read(string folder)
+    {
+        string path = Path.Combine(folder, "modules.json");
+        if (!File.Exists(path)) return null;
+        EmbeddingPooling pooling = EmbeddingPooling.Mean;
+        bool normalizes = false;
+        foreach (JsonNode? module in Parse(path) as JsonArray ?? throw new InputException($"{path}: a JSON array is expected"))
+        {
+            string type = Text(module?["type"]) ?? throw new InputException($"{path}: a module has no type");
+            switch (type[(type.LastIndexOf('.') + 1)..])
+            {
+                case "Transformer":
+                    break;
+                case "Pooling":
+                    pooling = ReadPooling(Path.Combine(folder, Text(module?["path"]) ?? "1_Pooling", "config.json"));
+                    break;
+                case "Normalize":
+                    normalizes = true;
+                    break;
+                default:
+                    throw new InputException($"{path}: module {type} is not supported: Transformer, Pooling and Normalize are");
+            }
+        }
+
+        return new SentenceTransformersLayout(pooling, normalizes);
+    }
+
+    private static EmbeddingPooling ReadPooling(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path}: no such file, but modules.json names it");
+        JsonNode json = Parse(path);
+        (string Key, EmbeddingPooling Pooling)[] known =
+        [
+            ("pooling_mode_cls_token", EmbeddingPooling.First), ("pooling_mode_max_tokens", EmbeddingPooling.Max),
+            ("pooling_mode_lasttoken", EmbeddingPooling.Last), ("pooling_mode_mean_tokens", EmbeddingPooling.Mean),
+        ];
+        EmbeddingPooling[] chosen = [.. known.Where(mode => json[mode.Key] is JsonValue value && value.TryGetValue(out bool on) && on).Select(mode => mode.Pooling)];
+        return chosen.Length == 1 ? chosen[0] : throw new InputException($"{path}: one pooling mode is expected (cls_token, max_tokens, lasttoken or mean_tokens), found {chosen.Length}");
+    }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    private static JsonNode Parse(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(path)) ?? throw new InputException($"{path}: is empty");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+        }
+    }
+}
