@@ -86,7 +86,7 @@ public abstract class ModelConfig
         json.Remove("num_labels");
         json.Remove("id2label");
         json.Remove("label2id");
-        if (!labels.SequenceEqual([DefaultLabel(0), DefaultLabel(1)]))
+        if (!labels.SequenceEqual([DefaultLabel(0), DefaultLabel(1)], StringComparer.Ordinal))
         {
             JsonObject names = [], numbers = [];
             for (int i = 0; i < labels.Count; i++)

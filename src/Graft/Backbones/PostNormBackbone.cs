@@ -29,7 +29,7 @@ internal abstract class PostNormBackbone : Backbone
 
     public sealed override BackboneOutput Forward(EncoderInput input)
     {
-        input.Validate();
+        EncoderInput.Validate(input);
         input = Prompt.Apply(input, Words);
         LayerContext context = new(input, LayerContext.LayoutOf(input));
         Tensor states = Encode(Embed(input, context), input, context);

@@ -56,5 +56,5 @@ internal static class Losses
         return whole with { Sum = whole.Sum * 0.5 };
     }
 
-    private static Tensor Required(Tensor? tensor, string what) => tensor ?? throw new ArgumentException($"the targets have no {what}");
+    private static Tensor Required(Tensor? tensor, string what) => tensor ?? throw new ArgumentException($"the targets have no {what}", nameof(tensor));
 }

@@ -69,6 +69,6 @@ public sealed class SpanBoundaryPreTrainingHead : LanguageModelHead
     public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
     [
         Heads.Losses.CrossEntropy("mlm", output.Logits!, targets.Labels),
-        Heads.Losses.CrossEntropy("sbo", output.PairLogits ?? throw new ArgumentException("the targets have no pairs"), targets.PairTargets),
+        Heads.Losses.CrossEntropy("sbo", output.PairLogits ?? throw new ArgumentException("the targets have no pairs", nameof(targets)), targets.PairTargets),
     ];
 }

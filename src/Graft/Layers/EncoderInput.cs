@@ -73,21 +73,23 @@ public sealed record EncoderInput
 
     /// <summary>Refuses shapes that do not fit together, before native code sees them.</summary>
     /// <exception cref="ArgumentException">A tensor has another shape or type than the layout asks for.</exception>
-    internal void Validate()
+    internal static void Validate(EncoderInput input)
     {
-        int dimensions = IsPacked ? 1 : 2;
-        if (InputIds.dtype != ScalarType.Int64 || InputIds.dim() != dimensions)
-            throw new ArgumentException($"input ids: int64 with {dimensions} dimensions are expected, found {InputIds.dtype} [{string.Join(", ", InputIds.shape)}]");
-        Require(TokenTypeIds, Leading, "token type ids");
-        Require(PositionIds, Leading, "position ids");
-        if (IsPacked && AttentionMask is not null) throw new ArgumentException("a packed batch has no padding: leave the attention mask out");
-        if (!IsPacked && Cache is null) Require(AttentionMask, Leading, "attention mask");
-        if (IsPacked && Boundaries![^1] != Leading[0]) throw new ArgumentException("the last boundary is not the number of packed tokens");
-    }
+        int dimensions = input.IsPacked ? 1 : 2;
+        Tensor ids = input.InputIds;
+        if (ids.dtype != ScalarType.Int64 || ids.dim() != dimensions)
+            throw new ArgumentException($"input ids: int64 with {dimensions} dimensions are expected, found {ids.dtype} [{string.Join(", ", ids.shape)}]", nameof(input));
+        Require(input.TokenTypeIds, "token type ids");
+        Require(input.PositionIds, "position ids");
+        if (input.IsPacked && input.AttentionMask is not null) throw new ArgumentException("a packed batch has no padding: leave the attention mask out", nameof(input));
+        if (!input.IsPacked && input.Cache is null) Require(input.AttentionMask, "attention mask");
+        if (input.IsPacked && input.Boundaries![^1] != input.Leading[0]) throw new ArgumentException("the last boundary is not the number of packed tokens", nameof(input));
 
-    private static void Require(Tensor? tensor, long[] shape, string what)
-    {
-        if (tensor is null || tensor.shape.SequenceEqual(shape)) return;
-        throw new ArgumentException($"{what}: [{string.Join(", ", shape)}] is expected like the ids, found [{string.Join(", ", tensor.shape)}]");
+        void Require(Tensor? tensor, string what)
+        {
+            bool fits = tensor is null || tensor.shape.SequenceEqual(input.Leading) || (tensor.dim() == 2 && tensor.shape[0] == 1 && tensor.shape[1] == input.Leading[^1]);
+            if (!fits)
+                throw new ArgumentException($"{what}: [{string.Join(", ", input.Leading)}] is expected like the ids, found [{string.Join(", ", tensor!.shape)}]", nameof(input));
+        }
     }
 }

@@ -47,8 +47,8 @@ public abstract class Layer : nn.Module
     internal TLayer Add<TLayer>(string path, TLayer part)
         where TLayer : nn.Module
     {
-        (Layer parent, string name) = Open(path);
-        parent.register_module(name, part);
+        (Layer parent, string leaf) = Open(path);
+        parent.register_module(leaf, part);
         return part;
     }
 
@@ -56,11 +56,11 @@ public abstract class Layer : nn.Module
     internal Parameter Declare(string path, long[] shape, Init init)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Layer parent, string name) = Open(path);
+        (Layer parent, string leaf) = Open(path);
         Parameter parameter = new(empty(shape, ScalarType.Float32));
         parameter.DetachFromDisposeScope();
-        parent.register_parameter(name, parameter);
-        parent._declared.Add(new DeclaredParameter(name, parameter, init));
+        parent.register_parameter(leaf, parameter);
+        parent._declared.Add(new DeclaredParameter(leaf, parameter, init));
         return parameter;
     }
 
@@ -69,10 +69,10 @@ public abstract class Layer : nn.Module
     {
         Layer parent = this;
         string[] names = path.Split('.');
-        foreach (string name in names[..^1])
+        foreach (string part in names[..^1])
         {
-            Layer? child = (Layer?)parent.named_children().FirstOrDefault(c => c.name == name).module;
-            if (child is null) parent.register_module(name, child = new Scope());
+            Layer? child = (Layer?)parent.named_children().FirstOrDefault(c => c.name == part).module;
+            if (child is null) parent.register_module(part, child = new Scope());
             parent = child;
         }
 

@@ -22,7 +22,7 @@ internal sealed class LayerContext
         Leading = input.Leading;
         HiddenStates = input.OutputHiddenStates ? [] : null;
         Attentions = input.OutputAttentions ? [] : null;
-        if (input.OutputAttentions && layout.IsPacked) throw new ArgumentException("attentions are given for the padded layout only");
+        if (input.OutputAttentions && layout.IsPacked) throw new ArgumentException("attentions are given for the padded layout only", nameof(input));
     }
 
     /// <summary>For layers that look at each row alone, in evaluation or without dropout of their own.</summary>

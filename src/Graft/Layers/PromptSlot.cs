@@ -15,7 +15,7 @@ internal sealed class PromptSlot
     public EncoderInput Apply(EncoderInput input, EmbeddingTable words)
     {
         if (Tuning is null) return input;
-        if (input.IsPacked) throw new ArgumentException("prompt tuning runs on padded batches");
+        if (input.IsPacked) throw new ArgumentException("prompt tuning runs on padded batches", nameof(input));
         Tensor text = input.InputsEmbeds ?? words.Forward(input.InputIds); // [B, T, D]
         (long batch, long count) = (text.shape[0], Tuning.Length);
         Tensor vectors = Tuning.Vectors(input).expand(batch, count, text.shape[2]);

@@ -72,7 +72,7 @@ public sealed class PretrainedModel : IDisposable
         config = family.Refine(config, checkpoint.Names.ToHashSet(StringComparer.Ordinal));
         SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder);
         HeadKind kind = options.Head ?? (sentences is not null ? HeadKind.Embedding : config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None);
-        bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels);
+        bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);
         Network network = Network.Build(config, kind, sentences);
