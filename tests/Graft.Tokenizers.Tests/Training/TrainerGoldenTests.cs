@@ -28,7 +28,7 @@ public sealed class TrainerGoldenTests
             VocabularySize = 8192,
             MinFrequency = 2,
             LimitAlphabet = 1000,
-            SpecialTokens = [.. expected.Take(5), .. expected.Skip(5).TakeWhile(token => token.StartsWith("##"))],
+            SpecialTokens = [.. expected.Take(5), .. expected.Skip(5).TakeWhile(token => token.StartsWith("##", StringComparison.Ordinal))],
         };
         Assert.Equal(expected, WordPieceTrainer.Train(TrainingLines(), options).Tokens);
         Assert.Equal(expected, WordPieceTrainer.Train(TrainingLines(), options with { Threads = 1 }).Tokens);
