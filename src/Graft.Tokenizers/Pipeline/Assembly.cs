@@ -1,0 +1,89 @@
+using Graft.Tokenizers.PostProcessors;
+
+namespace Graft.Tokenizers.Pipeline;
+
+/// <summary>Puts the tokens of one text or two and the special tokens together.</summary>
+internal static class Assembly
+{
+    private static readonly TemplatePart[] s_bareSingle = [TemplatePart.ForSequence(0, 0)];
+    private static readonly TemplatePart[] s_barePair = [TemplatePart.ForSequence(0, 0), TemplatePart.ForSequence(1, 1)];
+
+    /// <summary>The parts around a text or two.</summary>
+    public static IReadOnlyList<TemplatePart> PartsOf(PostProcessor? processor, bool isPair) =>
+        isPair ? processor?.Pair ?? s_barePair : processor?.Single ?? s_bareSingle;
+
+    /// <summary>The number of special tokens that are added around a text or two.</summary>
+    public static int SpecialCount(PostProcessor? processor, bool isPair) => PartsOf(processor, isPair).Sum(part => part.Ids.Length);
+
+    /// <summary>
+    /// Builds the encoding and its further windows: every window of the text that comes first with every window of the other, then the
+    /// first window of the one with those of the other.
+    /// </summary>
+    public static Encoding Join(Encoding first, Encoding? second, PostProcessor? processor, bool addSpecialTokens)
+    {
+        if (processor?.Trimming is OffsetTrimming trimming) Trim(first, second, trimming);
+        IReadOnlyList<TemplatePart> parts = PartsOf(processor, second is not null);
+        Encoding joined = Join(parts, first, second, addSpecialTokens);
+        if (first.Overflow.Count == 0 && second is not { Overflow.Count: > 0 }) return joined;
+        List<Encoding> windows = [];
+        foreach (Encoding window in first.Overflow)
+        {
+            windows.Add(Join(parts, window, second, addSpecialTokens));
+            foreach (Encoding other in second?.Overflow ?? []) windows.Add(Join(parts, window, other, addSpecialTokens));
+        }
+
+        foreach (Encoding other in second?.Overflow ?? []) windows.Add(Join(parts, first, other, addSpecialTokens));
+
+        // Without a post-processor the reference forgets in further windows which text a token is of.
+        if (processor is null) windows.ForEach(window => Array.Clear(window.SequenceIds));
+        joined.Overflow = windows;
+        return joined;
+    }
+
+    private static Encoding Join(IReadOnlyList<TemplatePart> parts, Encoding first, Encoding? second, bool addSpecialTokens)
+    {
+        int length = 0;
+        foreach (TemplatePart part in parts) length += part.IsSpecial ? (addSpecialTokens ? part.Ids.Length : 0) : Of(part).Length;
+        Encoding joined = new(length);
+        int at = 0;
+        foreach (TemplatePart part in parts)
+        {
+            if (!part.IsSpecial)
+            {
+                Encoding sequence = Of(part);
+                joined.CopyFrom(sequence, 0, sequence.Length, at);
+                Array.Fill(joined.TypeIds, part.TypeId, at, sequence.Length);
+                at += sequence.Length;
+                continue;
+            }
+
+            for (int i = 0; addSpecialTokens && i < part.Ids.Length; i++) WriteSpecial(joined, at++, part.Ids[i], part.Tokens[i], part.TypeId, attention: 1);
+        }
+
+        return joined;
+
+        Encoding Of(TemplatePart part) => part.Sequence == 0 ? first : second!;
+    }
+
+    /// <summary>Writes a token that stands for no text.</summary>
+    public static void WriteSpecial(Encoding encoding, int index, int id, string token, int typeId, int attention)
+    {
+        encoding.Ids[index] = id;
+        encoding.Tokens[index] = token;
+        encoding.TypeIds[index] = typeId;
+        encoding.WordIds[index] = -1;
+        encoding.SequenceIds[index] = -1;
+        encoding.SpecialTokensMask[index] = 1;
+        encoding.AttentionMask[index] = attention;
+    }
+
+    private static void Trim(Encoding first, Encoding? second, OffsetTrimming trimming)
+    {
+        foreach (Encoding? sequence in (ReadOnlySpan<Encoding?>)[first, second])
+        {
+            if (sequence is null) continue;
+            trimming.Apply(sequence);
+            foreach (Encoding window in sequence.Overflow) trimming.Apply(window);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+namespace Graft.Tokenizers.Text;
+
+/// <summary>A stretch of normalized text that the model encodes by itself, or one that is an added token already.</summary>
+/// <param name="Start">The first unit of the normalized text.</param>
+/// <param name="End">One past the last unit.</param>
+/// <param name="TokenId">The added token, or −1.</param>
+internal readonly record struct Piece(int Start, int End, int TokenId = -1)
+{
+    public bool IsToken => TokenId >= 0;
+}
+
+/// <summary>What happens to a delimiter when a text is split at it.</summary>
+internal enum SplitBehavior
+{
+    /// <summary>It is dropped.</summary>
+    Removed,
+
+    /// <summary>It is a piece of its own.</summary>
+    Isolated,
+
+    /// <summary>It ends the piece before it.</summary>
+    MergedWithPrevious,
+
+    /// <summary>It begins the piece after it.</summary>
+    MergedWithNext,
+
+    /// <summary>Neighbouring delimiters are one piece.</summary>
+    Contiguous,
+}
+
+/// <summary>The pieces of a normalized text, in order. Pre-tokenizers refine them.</summary>
+internal sealed class PieceList
+{
+    private readonly record struct Segment(int Start, int End, bool IsMatch);
+
+    private readonly List<Segment> _segments = [];
+    private List<Piece> _pieces = [];
+    private List<Piece> _next = [];
+
+    /// <summary>The text the pieces are ranges of.</summary>
+    public NormalizedText Text { get; } = new();
+
+    /// <summary>The pieces as they are now.</summary>
+    public List<Piece> Pieces => _pieces;
+
+    /// <summary>Makes the whole text one piece.</summary>
+    public void Reset()
+    {
+        _pieces.Clear();
+        if (Text.Length > 0) _pieces.Add(new(0, Text.Length));
+    }
+
+    /// <summary>Adds a piece to the list that <see cref="Commit"/> will make the current one.</summary>
+    public void Add(Piece piece)
+    {
+        if (piece.Start < piece.End) _next.Add(piece);
+    }
+
+    /// <summary>Replaces the pieces by those added since.</summary>
+    public void Commit()
+    {
+        (_pieces, _next) = (_next, _pieces);
+        _next.Clear();
+    }
+
+    /// <summary>Copies a piece unchanged into the running rewrite of the text.</summary>
+    public void Copy(Piece piece)
+    {
+        int start = Text.Written;
+        for (int i = piece.Start; i < piece.End;)
+        {
+            Text.Append(Utf16.At(Text.Units, i, out int length), Text.Sources[i]);
+            i += length;
+        }
+
+        Add(piece with { Start = start, End = Text.Written });
+    }
+
+    /// <summary>Splits every piece that is not a token at the matches of a pattern; with <paramref name="invert"/>, at what lies between them.</summary>
+    public void Split(Pattern pattern, SplitBehavior behavior, bool invert = false)
+    {
+        foreach (Piece piece in _pieces)
+        {
+            if (piece.IsToken)
+            {
+                Add(piece);
+                continue;
+            }
+
+            FindSegments(pattern, piece, invert);
+            AddSegments(behavior);
+        }
+
+        Commit();
+    }
+
+    private void FindSegments(Pattern pattern, Piece piece, bool invert)
+    {
+        _segments.Clear();
+        ReadOnlySpan<char> text = Text.Units[piece.Start..piece.End];
+        int end = 0;
+        int from = 0;
+        while (from <= text.Length && pattern.Find(text, from, out TextRange match))
+        {
+            if (end < match.Start) _segments.Add(new(piece.Start + end, piece.Start + match.Start, invert));
+            if (match.Length > 0) _segments.Add(new(piece.Start + match.Start, piece.Start + match.End, !invert));
+            end = match.End;
+            from = match.Length > 0 ? match.End : match.End + 1;
+        }
+
+        if (end < text.Length) _segments.Add(new(piece.Start + end, piece.End, invert));
+    }
+
+    private void AddSegments(SplitBehavior behavior)
+    {
+        int start = -1;
+        for (int i = 0; i < _segments.Count; i++)
+        {
+            Segment segment = _segments[i];
+            if (start < 0) start = segment.Start;
+            if (JoinsNext(behavior, i)) continue;
+            if (behavior != SplitBehavior.Removed || !segment.IsMatch) Add(new(start, segment.End));
+            start = -1;
+        }
+    }
+
+    // Whether segment i and the one after it are one piece.
+    private bool JoinsNext(SplitBehavior behavior, int i)
+    {
+        if (i + 1 == _segments.Count) return false;
+        bool isMatch = _segments[i].IsMatch;
+        bool nextIsMatch = _segments[i + 1].IsMatch;
+        return behavior switch
+        {
+            SplitBehavior.MergedWithPrevious => !isMatch && nextIsMatch,
+            SplitBehavior.MergedWithNext => isMatch && !nextIsMatch,
+            SplitBehavior.Contiguous => isMatch == nextIsMatch,
+            _ => false,
+        };
+    }
+}

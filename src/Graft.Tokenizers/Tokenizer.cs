@@ -1,0 +1,232 @@
+using Graft.Tokenizers.Decoders;
+using Graft.Tokenizers.Json;
+using Graft.Tokenizers.Loading;
+using Graft.Tokenizers.Pipeline;
+
+namespace Graft.Tokenizers;
+
+/// <summary>
+/// Turns text into the tokens of a pre-trained model and back, exactly as the published tokenizer does.
+/// <code>
+/// Tokenizer tokenizer = Tokenizer.Load("bert-base-uncased");
+/// Encoding encoding = tokenizer.Encode("unaffable");     // [CLS] un ##aff ##able [SEP]
+/// string text = tokenizer.Decode(encoding.Ids);          // unaffable
+/// </code>
+/// Immutable; any number of threads may use one at a time.
+/// </summary>
+public sealed class Tokenizer
+{
+    private readonly TokenizerCore _core;
+    private readonly SpecialTokens _special;
+    private readonly SessionPool _sessions;
+    private readonly int[][] _singleFrame;
+
+    private Tokenizer(TokenizerCore core, SpecialTokens special)
+    {
+        _core = core;
+        _special = special;
+        _sessions = new(core);
+        _singleFrame = Frame();
+    }
+
+    /// <summary>The number of different tokens, added ones included.</summary>
+    public int VocabSize => _core.TokenCount;
+
+    /// <summary>One past the largest id: the least number of rows of an embedding table.</summary>
+    public int IdEnd => _core.IdEnd;
+
+    /// <summary>The added tokens: found in the text as they stand.</summary>
+    public IReadOnlyList<AddedToken> AddedTokens => _core.AddedTokens;
+
+    /// <summary>The id of the unknown token, or null.</summary>
+    public int? UnknownId => IdOfRole("unk_token");
+
+    /// <summary>The id of the padding token, or null.</summary>
+    public int? PadId => IdOfRole("pad_token");
+
+    /// <summary>The id of the token before a text (<c>[CLS]</c>, <c>&lt;s&gt;</c>), or null.</summary>
+    public int? ClsId => IdOfRole("cls_token");
+
+    /// <summary>The id of the token after a text (<c>[SEP]</c>, <c>&lt;/s&gt;</c>), or null.</summary>
+    public int? SepId => IdOfRole("sep_token");
+
+    /// <summary>The id of the mask token, or null.</summary>
+    public int? MaskId => IdOfRole("mask_token");
+
+    /// <summary>The id of the token a generated text begins with, or null.</summary>
+    public int? BosId => IdOfRole("bos_token");
+
+    /// <summary>The id of the token a generated text ends with, or null.</summary>
+    public int? EosId => IdOfRole("eos_token");
+
+    internal TokenizerCore Core => _core;
+
+    /// <summary>
+    /// Loads a tokenizer from a folder, a <c>tokenizer.json</c>, a <c>vocab.txt</c>, a <c>vocab.json</c> with its <c>merges.txt</c>, or a
+    /// SentencePiece <c>.model</c>. In a folder <c>tokenizer.json</c> comes first, then the class named in <c>tokenizer_config.json</c>.
+    /// </summary>
+    /// <exception cref="InputException">There is no tokenizer at the path, or it is damaged, or has a part Graft does not know.</exception>
+    public static Tokenizer Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        TokenizerCore core = TokenizerLoader.Load(path);
+        return Create(core, Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)));
+    }
+
+    /// <summary>Reads a tokenizer from the bytes of a <c>tokenizer.json</c>.</summary>
+    /// <param name="utf8">The file's content.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="InputException">It is damaged, or has a part Graft does not know.</exception>
+    public static Tokenizer FromJson(ReadOnlyMemory<byte> utf8, string name = "tokenizer.json") => Create(new PipelineCore(TokenizerJson.Read(utf8, name)), null);
+
+    internal static Tokenizer Create(TokenizerCore core, string? folder) => new(core, SpecialTokens.Find(core, folder));
+
+    /// <summary>The same tokenizer with some settings of its steps changed.</summary>
+    public Tokenizer With(TokenizerOverrides overrides) => new(_core.With(overrides), _special);
+
+    /// <summary>The id of a token, or null.</summary>
+    public int? TokenToId(string token) => _core.IdOf(token) is int id and >= 0 ? id : null;
+
+    /// <summary>The token with an id, or null.</summary>
+    public string? IdToToken(int id) => _core.TokenOf(id);
+
+    /// <summary>The number of special tokens put around a text, or around a pair of texts.</summary>
+    public int SpecialTokenCount(bool isPair) => Assembly.SpecialCount(_core.PostProcessor, isPair);
+
+    /// <summary>Encodes a text, or a pair of texts.</summary>
+    /// <exception cref="InputException">The options cannot be met: a stride too long, a text too short for the truncation asked for.</exception>
+    public Encoding Encode(string text, string? pair = null, EncodeOptions? options = null) =>
+        EncodeBatch([text], pair is null ? null : [pair], options)[0];
+
+    /// <summary>Encodes texts that are split into words; <see cref="Encoding.WordIds"/> count the words given, offsets lie within them.</summary>
+    /// <exception cref="InputException">The options cannot be met.</exception>
+    public Encoding EncodeWords(IReadOnlyList<string> words, IReadOnlyList<string>? pair = null, EncodeOptions? options = null)
+    {
+        options = Checked(options);
+        using SessionPool.Lease lease = _sessions.Rent();
+        Encoding[] batch = [EncodeOne(lease.Session, words, pair, isSplit: true, options)];
+        Padding.Apply(batch, options, () => PadToken(options));
+        return batch[0];
+    }
+
+    /// <summary>Encodes many texts, or pairs of texts, in their order; the only call that <see cref="PaddingMode.Longest"/> makes sense for.</summary>
+    /// <exception cref="InputException">The options cannot be met, or there are not as many second texts as first ones.</exception>
+    public Encoding[] EncodeBatch(IReadOnlyList<string> texts, IReadOnlyList<string>? pairs = null, EncodeOptions? options = null)
+    {
+        options = Checked(options);
+        if (pairs is not null && pairs.Count != texts.Count) throw new InputException($"{texts.Count} texts and {pairs.Count} second texts; there must be as many");
+        Encoding[] batch = new Encoding[texts.Count];
+        using SessionPool.Lease lease = _sessions.Rent();
+        for (int i = 0; i < batch.Length; i++)
+        {
+            batch[i] = EncodeOne(lease.Session, [texts[i]], pairs is null ? null : [pairs[i]], isSplit: false, options);
+        }
+
+        Padding.Apply(batch, options, () => PadToken(options));
+        return batch;
+    }
+
+    /// <summary>
+    /// Encodes a text into a buffer that is used again and again: no allocation once it has grown, offsets in UTF-16 units if the buffer
+    /// records them. The fastest way in.
+    /// </summary>
+    public void Encode(ReadOnlySpan<char> text, TokenBuffer tokens, bool addSpecialTokens = true)
+    {
+        tokens.Clear();
+        if (addSpecialTokens) tokens.AddSpecial(_singleFrame[0]);
+        using (SessionPool.Lease lease = _sessions.Rent())
+        {
+            lease.Session.Encode(text, splitSpecialTokens: false, tokens);
+        }
+
+        if (addSpecialTokens) tokens.AddSpecial(_singleFrame[1]);
+    }
+
+    /// <summary>The ids of a text.</summary>
+    public int[] EncodeIds(string text, bool addSpecialTokens = true)
+    {
+        TokenBuffer tokens = new();
+        Encode(text, tokens, addSpecialTokens);
+        return tokens.Ids.ToArray();
+    }
+
+    /// <summary>Turns ids back to text. Ids that no token has are left out.</summary>
+    public string Decode(ReadOnlySpan<int> ids, DecodeOptions? options = null)
+    {
+        options ??= new();
+        string text = _core.Decode(ids, options.SkipSpecialTokens);
+        return options.CleanUpSpaces ? CleanUp.OfText(text) : text;
+    }
+
+    /// <summary>
+    /// Writes the tokenizer into a folder: <c>tokenizer.json</c>, <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and the
+    /// vocabulary files its kind had before. Each file appears whole or not at all.
+    /// </summary>
+    public void Save(string folder) => TokenizerWriter.Save(_core, _special, folder);
+
+    private static EncodeOptions Checked(EncodeOptions? options)
+    {
+        options ??= EncodeOptions.Default;
+        options.Validate();
+        return options;
+    }
+
+    private Encoding EncodeOne(TextSession session, IReadOnlyList<string> text, IReadOnlyList<string>? pair, bool isSplit, EncodeOptions options)
+    {
+        Encoding first = EncodeSequence(session, text, isSplit, sequence: 0, options);
+        Encoding? second = pair is null ? null : EncodeSequence(session, pair, isSplit, sequence: 1, options);
+        int room = (options.MaxLength ?? int.MaxValue) - (options.AddSpecialTokens ? SpecialTokenCount(pair is not null) : 0);
+
+        // Where not even the special tokens fit the reference does not truncate at all.
+        if (room >= 0) Truncation.Apply(ref first, ref second, room, options);
+        Encoding joined = Assembly.Join(first, second, _core.PostProcessor, options.AddSpecialTokens);
+        OffsetConversion.Apply(joined, pair is null ? [text] : [text, pair], isSplit, options.Offsets);
+        return joined;
+    }
+
+    private Encoding EncodeSequence(TextSession session, IReadOnlyList<string> words, bool isSplit, int sequence, EncodeOptions options)
+    {
+        TokenBuffer tokens = new(withOffsets: true) { Surfaces = [] };
+        List<int> wordEnds = [];
+        foreach (string word in words)
+        {
+            session.Encode(word, options.SplitSpecialTokens, tokens);
+            wordEnds.Add(tokens.Count);
+        }
+
+        Encoding encoding = new(tokens.Count);
+        tokens.Ids.CopyTo(encoding.Ids);
+        tokens.Offsets.CopyTo(encoding.Offsets);
+        tokens.WordIds.CopyTo(encoding.WordIds);
+        for (int i = 0; i < encoding.Length; i++) encoding.Tokens[i] = tokens.Surfaces.TryGetValue(i, out string? surface) ? surface : _core.TokenOf(encoding.Ids[i])!;
+        Array.Fill(encoding.AttentionMask, 1);
+        Array.Fill(encoding.TypeIds, sequence);
+        Array.Fill(encoding.SequenceIds, sequence);
+        for (int word = 0, at = 0; isSplit && word < wordEnds.Count; word++)
+        {
+            for (; at < wordEnds[word]; at++) encoding.WordIds[at] = word;
+        }
+
+        return encoding;
+    }
+
+    // The special tokens before and after a single text.
+    private int[][] Frame()
+    {
+        IReadOnlyList<PostProcessors.TemplatePart> parts = Assembly.PartsOf(_core.PostProcessor, isPair: false);
+        return
+        [
+            [.. parts.TakeWhile(part => part.IsSpecial).SelectMany(part => part.Ids)],
+            [.. parts.SkipWhile(part => part.IsSpecial).SelectMany(part => part.Ids)],
+        ];
+    }
+
+    private int? IdOfRole(string role) => _special.Token(role) is string token ? TokenToId(token) : null;
+
+    private (int Id, string Token) PadToken(EncodeOptions options)
+    {
+        string token = options.PadToken ?? _special.Token("pad_token")
+            ?? throw new InputException("this tokenizer has no padding token: name one in PadToken");
+        return (TokenToId(token) ?? throw new InputException($"the padding token \"{token}\" is not in the vocabulary"), token);
+    }
+}
