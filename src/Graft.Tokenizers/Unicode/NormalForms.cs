@@ -48,6 +48,57 @@ internal static class NormalForms
         return index < 0 ? -1 : UnicodeTables.CompositionResults[index];
     }
 
+    /// <summary>Brings code points into NFKC in place.</summary>
+    public static void ComposeCompatibility(List<int> codePoints)
+    {
+        List<int> decomposed = new(codePoints.Count + 16);
+        Span<int> parts = stackalloc int[MaxDecomposition];
+        foreach (int codePoint in codePoints) decomposed.AddRange(parts[..Decompose(codePoint, compatibility: true, parts)]);
+        SortMarks(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(decomposed));
+        codePoints.Clear();
+        int starter = -1, previousClass = -1;
+        foreach (int codePoint in decomposed)
+        {
+            int combiningClass = CodePoint.CombiningClass(codePoint);
+            int composed = starter >= 0 && previousClass < combiningClass ? Compose(codePoints[starter], codePoint) : -1;
+            if (composed >= 0)
+            {
+                codePoints[starter] = composed;
+                continue;
+            }
+
+            if (combiningClass == 0)
+            {
+                starter = codePoints.Count;
+                previousClass = -1;
+            }
+            else
+            {
+                previousClass = combiningClass;
+            }
+
+            codePoints.Add(codePoint);
+        }
+    }
+
+    // Marks in the order of their classes, those of one class as they were. The sort is stable.
+    private static void SortMarks(Span<int> codePoints)
+    {
+        for (int start = 0; start < codePoints.Length; start++)
+        {
+            if (CodePoint.CombiningClass(codePoints[start]) == 0) continue;
+            int end = start + 1;
+            while (end < codePoints.Length && CodePoint.CombiningClass(codePoints[end]) != 0) end++;
+            if (end - start > 1)
+            {
+                int[] sorted = [.. codePoints[start..end].ToArray().OrderBy(CodePoint.CombiningClass)];
+                sorted.CopyTo(codePoints[start..]);
+            }
+
+            start = end;
+        }
+    }
+
     private static int DecomposeSyllable(int syllable, Span<int> output)
     {
         output[0] = LeadBase + (syllable / (VowelCount * TrailCount));
