@@ -21,6 +21,9 @@ public sealed record LoadOptions
     /// <value>Null for the checkpoint's.</value>
     public double? Dropout { get; init; }
 
+    /// <summary>Draw every parameter and leave the checkpoint's weights alone: what pre-training is compared with.</summary>
+    public bool FromScratch { get; init; }
+
     /// <summary>Draws the parameters that the checkpoint lacks.</summary>
     public ulong Seed { get; init; } = 42;
 }

@@ -37,6 +37,9 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>Null for <see cref="HeadKind.None"/>.</summary>
     public Head? Head => _network.Head;
 
+    /// <summary>Backbone and head as a layer.</summary>
+    internal Network Network => _network;
+
     /// <summary>Both as one module; its parameters have the checkpoint's names.</summary>
     public torch.nn.Module Module => _network;
 
@@ -67,6 +70,7 @@ public sealed class PretrainedModel : IDisposable
         options ??= new LoadOptions();
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
         ModelConfig config = ReadConfig(folder);
+        if (options.FromScratch) return Create(Adapted(config, options), options.Head ?? HeadKind.None, options.Seed, folder);
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
         config = family.Refine(config, checkpoint.Names.ToHashSet(StringComparer.Ordinal));
@@ -92,13 +96,14 @@ public sealed class PretrainedModel : IDisposable
     /// <param name="config">Sizes.</param>
     /// <param name="kind">The head.</param>
     /// <param name="seed">The same seed gives the same bits.</param>
-    public static PretrainedModel Create(ModelConfig config, HeadKind kind, ulong seed = 42)
+    /// <param name="tokenizerFolder">Whose tokenizer it uses.</param>
+    public static PretrainedModel Create(ModelConfig config, HeadKind kind, ulong seed = 42, string? tokenizerFolder = null)
     {
         config.Validate();
         Engine.Start();
         Network network = Network.Build(config, kind);
         foreach (DeclaredParameter parameter in network.Declared()) parameter.Init.Fill(parameter.Value, parameter.Name, seed);
-        return new PretrainedModel(network, config, kind, LoadReport.Created, null);
+        return new PretrainedModel(network, config, kind, LoadReport.Created, null) { TokenizerFolder = tokenizerFolder };
     }
 
     /// <summary>Reads a configuration file, or that of a model folder.</summary>

@@ -1,0 +1,48 @@
+namespace Graft.Tasks;
+
+/// <summary>
+/// What the model sees of an example: one window of token ids with what it is trained towards. An example that is longer than the limit
+/// has several.
+/// </summary>
+public sealed record Feature
+{
+    /// <summary>Which example of the data this is a window of.</summary>
+    public required int Example { get; init; }
+
+    /// <summary>Token ids, special tokens included.</summary>
+    public required int[] Ids { get; init; }
+
+    /// <summary>Segment of each token.</summary>
+    public required int[] TypeIds { get; init; }
+
+    /// <summary>What it is trained towards; empty for texts to be predicted.</summary>
+    public FeatureTarget Target { get; init; } = FeatureTarget.None;
+}
+
+/// <summary>What a feature is trained towards; each task sets the part that its head reads.</summary>
+public sealed record FeatureTarget
+{
+    /// <summary>Nothing.</summary>
+    public static FeatureTarget None { get; } = new();
+
+    /// <summary>The class of the text (or the right choice).</summary>
+    public long? Class { get; init; }
+
+    /// <summary>A number, or a flag for each label.</summary>
+    public float[]? Values { get; init; }
+
+    /// <summary>A class for each token, −100 where nothing is learned.</summary>
+    public long[]? Tokens { get; init; }
+
+    /// <summary>First and last token of the answer; (0, 0) where the window has none.</summary>
+    public (int Start, int End)? Span { get; init; }
+}
+
+/// <summary>The head's raw scores of one feature.</summary>
+/// <param name="Values">Row-major: one row for the text, or one for each token.</param>
+/// <param name="Columns">Scores in a row.</param>
+public readonly record struct FeatureScores(float[] Values, int Columns)
+{
+    /// <summary>The scores of a row.</summary>
+    public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * Columns, Columns);
+}

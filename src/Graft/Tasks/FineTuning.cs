@@ -1,0 +1,150 @@
+using Graft.Evaluation;
+using Graft.Pretrained;
+using Graft.Tokenizers;
+using Graft.Training;
+using Graft.Tuning;
+
+namespace Graft.Tasks;
+
+/// <summary>
+/// One fine-tuning run from files to a run folder: read, encode, load, tune, train, evaluate, save.
+/// <code>
+/// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
+/// </code>
+/// </summary>
+public static class FineTuning
+{
+    /// <summary>Trains with one seed.</summary>
+    /// <param name="options">What, on what, how.</param>
+    /// <param name="observers">Who watches.</param>
+    /// <param name="note">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
+    /// <param name="cancellation">Interrupts the run after writing a checkpoint.</param>
+    /// <exception cref="InputException">A file or an option cannot be used.</exception>
+    /// <exception cref="RunFailedException">The run diverged or could not be written.</exception>
+    /// <exception cref="OperationCanceledException">The run was interrupted; resume goes on.</exception>
+    public static FineTuningResult Run(
+        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
+    {
+        note ??= _ => { };
+        RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite);
+        if (folder.FinishedMetrics() is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
+
+        Prepared prepared = Prepare(options, note);
+        using PretrainedModel model = LoadModel(options, prepared.Task);
+        foreach (string line in model.Report.Notes) note(line);
+        using TunedParts parts = options.Strategy.Apply(model.Network, model.Backbone, model.Head, options.Training.Seed);
+        Resolution resolution = Resolution.Of(options, model, prepared.Train.Count, note);
+        Collator collator = new(prepared.Task.Layout, model.Config.PadTokenId ?? 0);
+        FeatureBatches batches = new(
+            prepared.EncodedTrain.Features,
+            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed },
+            feature => prepared.Train.PlaceOf(feature.Example),
+            prepared.Task.LossItems);
+        TaskTrainable trainable = new(model, collator, new TunedModule(model.Network, parts), options.Strategy.RateFactor);
+        MetricsLog log = new(folder.Path);
+        using Trainer trainer = new(trainable, batches, resolution.Training, folder.Path, [log, .. observers ?? []])
+        {
+            Development = prepared.Evaluation is null ? null : new DevelopmentEvaluation(prepared.Task, prepared.Evaluation, prepared.EncodedEvaluation!, model, collator),
+        };
+        log.KeepUpTo(options.Resume ? trainer.Resume() : 0);
+        folder.WriteRecord(options, resolution, prepared, isFinished: false);
+        trainer.Run(cancellation);
+
+        IReadOnlyList<NamedScore> scores = Evaluate(prepared, model, collator, folder);
+        Save(options, model, parts, folder);
+        folder.WriteMetrics(scores);
+        folder.WriteRecord(options, resolution, prepared, isFinished: true);
+        folder.RemoveCheckpoints();
+        return new FineTuningResult(options.Output, scores, WasFinished: false);
+    }
+
+    /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
+    internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
+    {
+        TaskData train = options.Task.Read(options.Train, options.Columns, labelled: true);
+        TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns, labelled: true);
+        FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
+        Tokenizer tokenizer = Tokenizer.Load(options.Model);
+        EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
+        EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
+        foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
+            note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
+        if (encodedTrain.LongExamples > 0)
+        {
+            note(FormattableString.Invariant(
+                $"{options.Train}: {encodedTrain.LongExamples} of {train.Count} texts are longer than {options.Encoding.MaxLength} tokens ({100.0 * encodedTrain.TokensBeyond / encodedTrain.Tokens:0.0} % of all tokens lie beyond)"));
+        }
+
+        return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation);
+    }
+
+    private static PretrainedModel LoadModel(FineTuningOptions options, FineTuningTask task)
+    {
+        LoadOptions load = new()
+        {
+            Head = task.Head,
+            Labels = task.Labels.Count > 0 ? task.Labels : null,
+            ProblemType = task.ProblemType,
+            Dropout = options.Dropout,
+            Seed = options.Training.Seed,
+            FromScratch = options.FromScratch,
+        };
+        return PretrainedModel.Load(options.Model, load);
+    }
+
+    private static IReadOnlyList<NamedScore> Evaluate(Prepared prepared, PretrainedModel model, Collator collator, RunFolder folder)
+    {
+        if (prepared.Evaluation is null) return [];
+        FeatureScores[] scores = new Scorer(model, collator).Score(prepared.EncodedEvaluation!.Features);
+        IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
+        folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
+        return prepared.Task.Measure(prepared.Evaluation, predictions);
+    }
+
+    private static void Save(FineTuningOptions options, PretrainedModel model, TunedParts parts, RunFolder folder)
+    {
+        model.TokenizerFolder = options.Model;
+        if (options.Strategy is Lora) Lora.Merge(model.Network);
+        model.Save(folder.Path);
+    }
+}
+
+/// <summary>Data that is ready for training.</summary>
+internal sealed record Prepared(FineTuningTask Task, TaskData Train, EncodedData EncodedTrain, TaskData? Evaluation, EncodedData? EncodedEvaluation);
+
+/// <summary>What came of a run.</summary>
+/// <param name="Folder">The run folder.</param>
+/// <param name="Scores">On the development data; empty without any.</param>
+/// <param name="WasFinished">The run was finished before and nothing was done.</param>
+public sealed record FineTuningResult(string Folder, IReadOnlyList<NamedScore> Scores, bool WasFinished);
+
+/// <summary>Evaluates on development data while the model trains.</summary>
+internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, EncodedData encoded, PretrainedModel model, Collator collator) : IDevelopmentEvaluation
+{
+    public string Metric => task.MainMetric;
+
+    public bool LargerIsBetter => true;
+
+    public IReadOnlyDictionary<string, double> Evaluate()
+    {
+        FeatureScores[] scores = new Scorer(model, collator).Score(encoded.Features);
+        IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
+        return task.Measure(data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+    }
+}
+
+/// <summary>The values that were left to <see cref="AutoRecipe"/>, resolved.</summary>
+internal sealed record Resolution(TrainingOptions Training, Resolved<double> LearningRate, Resolved<double>? Epochs, Resolved<int> BatchSize)
+{
+    public static Resolution Of(FineTuningOptions options, PretrainedModel model, int examples, Action<string> note)
+    {
+        const string asked = "as asked";
+        string strategy = options.Strategy.Name;
+        Resolved<double> rate = options.LearningRate is double given ? new(given, asked) : AutoRecipe.LearningRate(strategy, model);
+        Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : AutoRecipe.BatchSize(examples);
+        bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
+        Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
+        note(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
+        return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch);
+    }
+}

@@ -1,0 +1,64 @@
+using Graft.Data;
+using Graft.Training;
+using Graft.Tuning;
+
+namespace Graft.Tasks;
+
+/// <summary>Everything that decides a fine-tuning run. What is null is chosen by <see cref="AutoRecipe"/>, and the choice is recorded.</summary>
+public sealed record FineTuningOptions
+{
+    /// <summary>The folder of the pre-trained model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What is learned.</summary>
+    public required FineTuningTask Task { get; init; }
+
+    /// <summary>Which numbers are trained.</summary>
+    public TuningStrategy Strategy { get; init; } = new FullTuning();
+
+    /// <summary>Training data.</summary>
+    public required string Train { get; init; }
+
+    /// <summary>Development data; null: none.</summary>
+    public string? Evaluation { get; init; }
+
+    /// <summary>The run folder.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Which columns hold what.</summary>
+    public ColumnOptions Columns { get; init; } = new();
+
+    /// <summary>How examples are cut into features.</summary>
+    public EncodingOptions Encoding { get; init; } = new();
+
+    /// <summary>Passes over the data; null: chosen, unless steps or a time budget bound the run.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>The peak learning rate; null: chosen.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Features in an optimizer batch; null: chosen.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Into how many micro-batches a batch is cut.</summary>
+    /// <value>1</value>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>Dropout of all layers; null: the model's own.</summary>
+    public double? Dropout { get; init; }
+
+    /// <summary>The rest of how the run goes.</summary>
+    public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>Start from drawn weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.</summary>
+    public bool FromScratch { get; init; }
+
+    /// <summary>Go on with an interrupted run.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Replace an existing run folder.</summary>
+    public bool Overwrite { get; init; }
+
+    /// <summary>How the run was asked for, for the record.</summary>
+    public string CommandLine { get; init; } = "";
+}

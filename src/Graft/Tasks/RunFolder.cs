@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Graft.Evaluation;
+
+namespace Graft.Tasks;
+
+/// <summary>
+/// A run folder: the model as other libraries read it, and beside it <c>graft.json</c> (what was asked and resolved), <c>metrics.json</c>,
+/// <c>predictions.jsonl</c>, <c>mistakes.jsonl</c>. Every file appears whole or not at all.
+/// </summary>
+public sealed class RunFolder
+{
+    private const string RecordFile = "graft.json", MetricsFile = "metrics.json";
+    internal static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private RunFolder(string path) => Path = path;
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens a folder for a run.</summary>
+    /// <param name="path">The folder; made where it is missing.</param>
+    /// <param name="resume">Go on with what is there.</param>
+    /// <param name="overwrite">Remove what is there.</param>
+    /// <exception cref="InputException">There is a run already, and neither was asked for.</exception>
+    /// <exception cref="RunFailedException">The folder cannot be made.</exception>
+    public static RunFolder Open(string path, bool resume, bool overwrite)
+    {
+        bool isRun = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
+        if (isRun && !resume && !overwrite) throw new InputException($"{path} exists already: go on with --resume, replace it with --overwrite, or choose another --output");
+        try
+        {
+            if (isRun && overwrite && !resume)
+            {
+                if (!File.Exists(System.IO.Path.Combine(path, RecordFile)))
+                    throw new InputException($"{path} is no run folder (it has no {RecordFile}); --overwrite removes run folders only");
+                Directory.Delete(path, recursive: true);
+            }
+
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFailedException($"{path}: {AtomicFile.Explain(failure)}", failure);
+        }
+
+        return new RunFolder(path);
+    }
+
+    /// <summary>The scores of a run that is finished; null for one that is not.</summary>
+    internal IReadOnlyList<NamedScore>? FinishedMetrics()
+    {
+        string record = System.IO.Path.Combine(Path, RecordFile), metrics = System.IO.Path.Combine(Path, MetricsFile);
+        if (!File.Exists(record) || JsonNode.Parse(File.ReadAllBytes(record))?["finished"]?.GetValue<bool>() != true) return null;
+        if (!File.Exists(metrics)) return [];
+        return [.. JsonNode.Parse(File.ReadAllBytes(metrics))!["metrics"]!.AsObject().Select(score => new NamedScore(
+            score.Key, new ScoreInterval(score.Value!["value"]!.GetValue<double>(), score.Value["low"]!.GetValue<double>(), score.Value["high"]!.GetValue<double>())))];
+    }
+
+    /// <summary>Writes <c>graft.json</c>.</summary>
+    internal void WriteRecord(FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished)
+    {
+        JsonObject record = new()
+        {
+            ["graft"] = typeof(RunFolder).Assembly.GetName().Version?.ToString(3),
+            ["finished"] = isFinished,
+            ["command_line"] = options.CommandLine,
+            ["task"] = prepared.Task.Name,
+            ["strategy"] = options.Strategy.Name,
+            ["labels"] = new JsonArray([.. prepared.Task.Labels.Select(label => (JsonNode?)label)]),
+            ["model"] = new JsonObject { ["path"] = options.Model, ["from_scratch"] = options.FromScratch, ["sha256"] = HashOfWeights(options.Model) },
+            ["train"] = Describe(options.Train, prepared.Train, prepared.EncodedTrain),
+            ["evaluation"] = options.Evaluation is null ? null : Describe(options.Evaluation, prepared.Evaluation!, prepared.EncodedEvaluation!),
+            ["seed"] = options.Training.Seed,
+            ["learning_rate"] = Describe(resolution.LearningRate),
+            ["batch_size"] = Describe(resolution.BatchSize),
+            ["epochs"] = resolution.Epochs is { } epochs ? Describe(epochs) : null,
+            ["steps"] = options.Training.Steps,
+            ["time_budget_seconds"] = options.Training.TimeBudget?.TotalSeconds,
+            ["max_length"] = options.Encoding.MaxLength,
+            ["stride"] = options.Encoding.Stride,
+            ["truncate"] = options.Encoding.Truncate,
+            ["dropout"] = options.Dropout,
+            ["schedule"] = options.Training.Schedule.Kind.ToString(),
+            ["warmup"] = options.Training.Schedule.Warmup,
+            ["weight_decay"] = options.Training.Optimizer.WeightDecay,
+            ["clip_norm"] = options.Training.ClipNorm,
+            ["keep"] = options.Training.Keep.ToString(),
+            ["matrix_product"] = Torch.MatrixProduct.Library.ToString(),
+            ["threads"] = Torch.Engine.Threads,
+        };
+        AtomicFile.WriteText(System.IO.Path.Combine(Path, RecordFile), record.ToJsonString(Json) + "\n");
+    }
+
+    /// <summary>Writes <c>metrics.json</c>.</summary>
+    internal void WriteMetrics(IReadOnlyList<NamedScore> scores) =>
+        AtomicFile.WriteText(System.IO.Path.Combine(Path, MetricsFile), new JsonObject { ["metrics"] = ScoresJson(scores) }.ToJsonString(Json) + "\n");
+
+    /// <summary>{name: {value, low, high}}.</summary>
+    internal static JsonObject ScoresJson(IReadOnlyList<NamedScore> scores) => new(scores.Select(score => KeyValuePair.Create(score.Name, (JsonNode?)new JsonObject
+    {
+        ["value"] = Finite(score.Interval.Value),
+        ["low"] = Finite(score.Interval.Low),
+        ["high"] = Finite(score.Interval.High),
+    })));
+
+    /// <summary>Writes <c>predictions.jsonl</c>: each example's place, text, prediction and truth.</summary>
+    internal void WritePredictions(FineTuningTask task, TaskData data, IReadOnlyList<Prediction> predictions)
+    {
+        StringBuilder all = new(), mistakes = new();
+        for (int i = 0; i < predictions.Count; i++)
+        {
+            JsonObject line = new() { ["place"] = data.PlaceOf(i), ["text"] = data.TextOf(i), ["truth"] = task.TruthOf(data, i) };
+            foreach ((string key, JsonNode? value) in predictions[i].ToJson()) line[key] = value?.DeepClone();
+            string text = line.ToJsonString(s_line);
+            all.Append(text).Append('\n');
+            if (predictions[i].Answer != task.TruthOf(data, i)) mistakes.Append(text).Append('\n');
+        }
+
+        AtomicFile.WriteText(System.IO.Path.Combine(Path, "predictions.jsonl"), all.ToString());
+        AtomicFile.WriteText(System.IO.Path.Combine(Path, "mistakes.jsonl"), mistakes.ToString());
+    }
+
+    /// <summary>A finished run needs none.</summary>
+    internal void RemoveCheckpoints()
+    {
+        string checkpoints = System.IO.Path.Combine(Path, "checkpoints");
+        if (Directory.Exists(checkpoints)) Directory.Delete(checkpoints, recursive: true);
+    }
+
+    /// <summary>The SHA-256 of a file, in hexadecimal.</summary>
+    internal static string HashOf(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    /// <summary>The SHA-256 of a model folder's weights: of the only file, or over all of them in the order of their names; null where there are none.</summary>
+    internal static string? HashOfWeights(string folder)
+    {
+        string[] files = [.. Directory.EnumerateFiles(folder)
+            .Where(file => file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".bin", StringComparison.Ordinal) || file.Contains(".ckpt.", StringComparison.Ordinal))
+            .Where(file => !System.IO.Path.GetFileName(file).StartsWith("reference", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
+        return files.Length switch
+        {
+            0 => null,
+            1 => HashOf(files[0]),
+            _ => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(HashOf))))),
+        };
+    }
+
+    private static JsonObject Describe<T>(Resolved<T> value) => new() { ["value"] = JsonValue.Create(value.Value), ["reason"] = value.Reason };
+
+    private static JsonObject Describe(string path, TaskData data, EncodedData encoded) => new()
+    {
+        ["path"] = path,
+        ["sha256"] = HashOf(path),
+        ["examples"] = data.Count,
+        ["bad_rows"] = data.BadRows.Count,
+        ["features"] = encoded.Features.Count,
+        ["long_examples"] = encoded.LongExamples,
+        ["tokens_beyond_limit"] = encoded.TokensBeyond,
+    };
+
+    private static JsonNode? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+}

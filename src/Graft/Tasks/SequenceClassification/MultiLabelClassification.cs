@@ -1,0 +1,74 @@
+using Graft.Data;
+using Graft.Evaluation;
+
+namespace Graft.Tasks.SequenceClassification;
+
+/// <summary>Any number of labels for a text: a sigmoid for each, binary cross-entropy.</summary>
+public sealed class MultiLabelClassification : SequenceTask
+{
+    /// <inheritdoc/>
+    public override string Name => "multi-label-classification";
+
+    /// <inheritdoc/>
+    public override string? ProblemType => "multi_label_classification";
+
+    /// <inheritdoc/>
+    public override string MainMetric => "micro_f1";
+
+    /// <summary>From which probability on a label is given.</summary>
+    /// <value>0.5</value>
+    public double Threshold { get; init; } = 0.5;
+
+    private protected override bool IsMultiLabel => true;
+
+    /// <inheritdoc/>
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) =>
+        new MultiLabelClassification { Labels = labels, RequiresPair = RequiresPair, Threshold = Threshold };
+
+    /// <inheritdoc/>
+    public override FineTuningTask WithLabelsOf(TaskData train)
+    {
+        string[] labels = [.. ((TextData)train).Rows.SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return labels.Length > 0 ? WithLabels(labels) : throw new InputException($"{train.Path}: no row has a label");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
+    {
+        List<Prediction> predictions = [];
+        foreach (double[] logits in Pooled(data, encoded, scores))
+        {
+            double[] probabilities = [.. logits.Select(logit => 1 / (1 + Math.Exp(-logit)))];
+            bool[] flags = [.. probabilities.Select(probability => probability >= Threshold)];
+            predictions.Add(new LabelsPrediction([.. Labels.Where((_, i) => flags[i])], flags, probabilities, Labels));
+        }
+
+        return predictions;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) =>
+        ScoreSet.MultiLabel(Truth(data), [.. predictions.Select(prediction => ((LabelsPrediction)prediction).Flags)]);
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation)
+    {
+        bool[][] trainTruth = Truth(train), truth = Truth(evaluation);
+        bool[] frequent = [.. Labels.Select((_, label) => trainTruth.Count(flags => flags[label]) * 2 >= trainTruth.Length)];
+        return new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["majority_class"] = MultiLabelPrecisionRecallF1.Micro(truth, [.. truth.Select(_ => frequent)]).F1,
+        };
+    }
+
+    private protected override FeatureTarget Target(LabelledText row, string place) => new() { Values = [.. Flags(row, place).Select(flag => flag ? 1f : 0f)] };
+
+    private bool[][] Truth(TaskData data) => [.. ((TextData)data).Rows.Select((row, i) => Flags(row, data.PlaceOf(i)))];
+
+    private bool[] Flags(LabelledText row, string place)
+    {
+        string? unknown = row.Labels.FirstOrDefault(label => !Labels.Contains(label));
+        if (unknown is not null) throw new InputException($"{place}: the label \"{unknown}\" is not one of the model's ({string.Join(", ", Labels.Take(8))})");
+        return [.. Labels.Select(label => row.Labels.Contains(label))];
+    }
+}

@@ -1,0 +1,89 @@
+using Graft.Backbones;
+using Graft.Data;
+using Graft.Tokenizers;
+
+namespace Graft.Tasks.SequenceClassification;
+
+/// <summary>
+/// What tasks about whole texts share: reading texts and pairs, cutting long texts into windows, and pooling the windows' scores by their
+/// mean. A pair is a second text column; pairs longer than the limit are cut, the longer text first, and counted.
+/// </summary>
+public abstract class SequenceTask : FineTuningTask
+{
+    /// <inheritdoc/>
+    public override HeadKind Head => HeadKind.SequenceClassification;
+
+    /// <summary>Whether a row may carry several labels.</summary>
+    private protected virtual bool IsMultiLabel => false;
+
+    /// <summary>Whether a file without a second text column is refused.</summary>
+    public bool RequiresPair { get; init; }
+
+    /// <inheritdoc/>
+    public override TaskData Read(string path, ColumnOptions columns, bool labelled)
+    {
+        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled, MultiLabel = IsMultiLabel, RequirePair = RequiresPair });
+        return new TextData(path, file.Rows, file.BadRows);
+    }
+
+    /// <inheritdoc/>
+    public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)
+    {
+        options.Validate();
+        TextData texts = (TextData)data;
+        List<Feature> features = [];
+        int longExamples = 0;
+        long beyond = 0, tokens = 0;
+        for (int example = 0; example < texts.Count; example++)
+        {
+            LabelledText row = texts.Rows[example];
+            FeatureTarget target = row.Labels.Count == 0 && !IsMultiLabel ? FeatureTarget.None : Target(row, texts.PlaceOf(example));
+            bool windows = row.Pair is null && !options.Truncate;
+            Encoding encoding = tokenizer.Encode(row.Text, row.Pair, new EncodeOptions
+            {
+                MaxLength = options.MaxLength,
+                Stride = windows ? options.Stride ?? options.MaxLength / 4 : 0,
+            });
+            Encoding[] all = windows ? [encoding, .. encoding.Overflow] : [encoding];
+            features.AddRange(all.Select(window => new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Target = target }));
+            tokens += encoding.Length;
+            if (encoding.Overflow.Count == 0) continue;
+            longExamples++;
+            int whole = tokenizer.Encode(row.Text, row.Pair).Length;
+            beyond += whole - encoding.Length;
+            tokens += whole - encoding.Length;
+        }
+
+        return new EncodedData(features, longExamples, beyond, tokens);
+    }
+
+    /// <inheritdoc/>
+    public override string TruthOf(TaskData data, int example) => string.Join('|', ((TextData)data).Rows[example].Labels);
+
+    /// <summary>What a row's features are trained towards.</summary>
+    private protected abstract FeatureTarget Target(LabelledText row, string place);
+
+    /// <summary>Texts and their pairs, for the baselines.</summary>
+    private protected static (string Text, string? Pair)[] Texts(TaskData data) => [.. ((TextData)data).Rows.Select(row => (row.Text, row.Pair))];
+
+    /// <summary>The mean of each example's window scores, [examples][columns].</summary>
+    private protected static double[][] Pooled(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
+    {
+        double[][] pooled = new double[data.Count][];
+        int[] windows = new int[data.Count];
+        for (int i = 0; i < scores.Count; i++)
+        {
+            int example = encoded.Features[i].Example;
+            double[] sum = pooled[example] ??= new double[scores[i].Columns];
+            for (int column = 0; column < sum.Length; column++) sum[column] += scores[i].Values[column];
+            windows[example]++;
+        }
+
+        for (int example = 0; example < pooled.Length; example++)
+        {
+            for (int column = 0; column < pooled[example].Length; column++) pooled[example][column] /= windows[example];
+        }
+
+        return pooled;
+    }
+}

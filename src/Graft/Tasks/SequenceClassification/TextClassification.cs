@@ -1,0 +1,85 @@
+using System.Numerics.Tensors;
+using Graft.Data;
+using Graft.Evaluation;
+
+namespace Graft.Tasks.SequenceClassification;
+
+/// <summary>
+/// One of several classes for a text or a pair of texts: pooled [CLS] → dropout → matrix → cross-entropy (Devlin et al. 2019, §4.1).
+/// </summary>
+public sealed class TextClassification : SequenceTask
+{
+    /// <inheritdoc/>
+    public override string Name => "text-classification";
+
+    /// <inheritdoc/>
+    public override string? ProblemType => "single_label_classification";
+
+    /// <inheritdoc/>
+    public override string MainMetric => "accuracy";
+
+    /// <inheritdoc/>
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => new TextClassification { Labels = labels, RequiresPair = RequiresPair };
+
+    /// <inheritdoc/>
+    public override FineTuningTask WithLabelsOf(TaskData train)
+    {
+        string[] labels = [.. ((TextData)train).Rows.Select(row => row.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (labels.Length >= 2) return WithLabels(labels);
+        throw new InputException($"{train.Path}: every row has the label \"{labels[0]}\"; a classifier needs at least two");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
+        [.. Pooled(data, encoded, scores).Select(Decode)];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions)
+    {
+        int[] truth = Truth(data), predicted = [.. predictions.Select(prediction => ((ClassPrediction)prediction).Class)];
+        double[][] probabilities = [.. predictions.Select(prediction => ((ClassPrediction)prediction).Probabilities)];
+        double loss = LogLoss.Of(truth, probabilities), error = Calibration.ExpectedError(truth, probabilities);
+        return
+        [
+            .. ScoreSet.Classification(truth, predicted, Labels.Count),
+            new NamedScore("loss", Bootstrap.Mean([.. truth.Select((label, i) => -Math.Log(Math.Max(probabilities[i][label], 2.220446049250313e-16)))], seed: 0) with { Value = loss }),
+            new NamedScore("calibration_error", new ScoreInterval(error, error, error)),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation)
+    {
+        int[] trainLabels = Truth(train), truth = Truth(evaluation);
+        NaiveBayes bayes = new(Texts(train), trainLabels, Labels.Count);
+        int majority = MajorityClass.Of(trainLabels);
+        return new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["majority_class"] = Accuracy.Of(truth, [.. truth.Select(_ => majority)]),
+            ["naive_bayes"] = Accuracy.Of(truth, [.. Texts(evaluation).Select(row => bayes.Predict(row.Text, row.Pair))]),
+        };
+    }
+
+    /// <summary>The class numbers of labelled examples.</summary>
+    internal int[] Truth(TaskData data) => [.. ((TextData)data).Rows.Select((row, i) => IndexOf(row.Label!, data.PlaceOf(i)))];
+
+    private protected override FeatureTarget Target(LabelledText row, string place) => new() { Class = IndexOf(row.Label!, place) };
+
+    private ClassPrediction Decode(double[] logits)
+    {
+        double[] probabilities = new double[logits.Length];
+        TensorPrimitives.SoftMax<double>(logits, probabilities);
+        int best = TensorPrimitives.IndexOfMax<double>(logits);
+        return new ClassPrediction(Labels[best], best, logits, probabilities, Labels);
+    }
+
+    private int IndexOf(string label, string place)
+    {
+        for (int i = 0; i < Labels.Count; i++)
+        {
+            if (Labels[i] == label) return i;
+        }
+
+        throw new InputException($"{place}: the label \"{label}\" is not one of the model's ({string.Join(", ", Labels.Take(8))}{(Labels.Count > 8 ? ", …" : "")})");
+    }
+}

@@ -1,0 +1,19 @@
+using Graft.Data;
+
+namespace Graft.Tasks.SequenceClassification;
+
+/// <summary>Texts or pairs of texts.</summary>
+public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+{
+    /// <inheritdoc/>
+    public override int Count => Rows.Count;
+
+    /// <inheritdoc/>
+    public override string TextOf(int example) => Rows[example].Pair is string pair ? $"{Rows[example].Text} ⏐ {pair}" : Rows[example].Text;
+
+    /// <inheritdoc/>
+    public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";
+
+    /// <inheritdoc/>
+    public override TaskData Take(IReadOnlyList<int> examples) => this with { Rows = [.. examples.Select(i => Rows[i])] };
+}

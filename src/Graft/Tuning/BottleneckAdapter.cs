@@ -1,0 +1,92 @@
+using Graft.Backbones;
+using Graft.Layers;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Tuning;
+
+/// <summary>
+/// Bottleneck adapters: a narrow two-layer network beside a frozen block, h + W_up·f(W_down·x), which begins near the identity.
+/// <para>Houlsby et al. (2019, §2.1): one after attention and one after the feed-forward part, on the block's output, before residual and norm.</para>
+/// <para>Pfeiffer et al. (2021): only after the feed-forward part; x is the normalised sum of output and residual, and the sum is normalised again.</para>
+/// </summary>
+public sealed record BottleneckAdapter : TuningStrategy
+{
+    /// <summary>Houlsby's adapter as in the paper: tanh-form GELU, layer norms are trained.</summary>
+    public static BottleneckAdapter Houlsby { get; } = new() { AfterAttention = true, Activation = Activation.GeluTanh, TrainsNorms = true };
+
+    /// <summary>Pfeiffer's adapter: ReLU, the norms stay frozen.</summary>
+    public static BottleneckAdapter Pfeiffer { get; } = new() { AfterAttention = false, NormalizesInput = true, Activation = Activation.Relu };
+
+    /// <inheritdoc/>
+    public override string Name => AfterAttention ? "houlsby" : "pfeiffer";
+
+    /// <inheritdoc/>
+    public override bool SavesAdapterOnly => true;
+
+    /// <summary>The bottleneck is the width divided by this.</summary>
+    /// <value>16</value>
+    public double ReductionFactor { get; init; } = 16;
+
+    /// <summary>Whether there is one after attention too.</summary>
+    public bool AfterAttention { get; init; }
+
+    /// <summary>Whether the adapter reads norm(output + residual) instead of the output.</summary>
+    public bool NormalizesInput { get; init; }
+
+    /// <summary>With <see cref="NormalizesInput"/>: whether what is added to is the output (true) or the normalised input.</summary>
+    /// <value>true</value>
+    public bool AddsToOutput { get; init; } = true;
+
+    /// <summary>f.</summary>
+    public Activation Activation { get; init; } = Activation.GeluTanh;
+
+    /// <summary>Whether the layer norms of the model are trained along.</summary>
+    public bool TrainsNorms { get; init; }
+
+    /// <summary>The adapter's name in AdapterHub's files.</summary>
+    /// <value>task</value>
+    public string AdapterName { get; init; } = "task";
+
+    /// <inheritdoc/>
+    public override void Validate() => Require(ReductionFactor >= 1, "reduction-factor", ReductionFactor, "at least 1");
+
+    private protected override bool Trains(string parameter) =>
+        TrainsNorms && parameter.Contains("norm", StringComparison.OrdinalIgnoreCase);
+
+    internal override void Fill(TunedParts parts, Layer model, Backbone backbone)
+    {
+        int width = Math.Max(1, (int)(backbone.HiddenSize / ReductionFactor));
+        foreach ((string block, TransformerBlock layer) in model.Find<TransformerBlock>())
+        {
+            if (AfterAttention) layer.AttentionOutput.Tuning = parts.Add($"{block}.attention.output.adapters.{AdapterName}", new Bottleneck(backbone.HiddenSize, width, this));
+            layer.FeedForwardOutput.Tuning = parts.Add($"{block}.output.adapters.{AdapterName}", new Bottleneck(backbone.HiddenSize, width, this));
+        }
+    }
+}
+
+/// <summary>h + W_up·f(W_down·x) at one end of a block.</summary>
+internal sealed class Bottleneck : Layer, IAddNormTuning
+{
+    private readonly Projection _down;
+    private readonly Projection _up;
+    private readonly BottleneckAdapter _options;
+
+    public Bottleneck(int width, int bottleneck, BottleneckAdapter options)
+    {
+        _options = options;
+        _down = Add("adapter_down.0", new Projection(width, bottleneck, Init.Normal(0.01)));
+        _up = Add("adapter_up", new Projection(bottleneck, width, Init.Normal(0.001)));
+    }
+
+    public Tensor Apply(Tensor output, Tensor residual, Norm? norm, LayerContext context)
+    {
+        Tensor x = _options.NormalizesInput ? Normalize(output + residual, norm) : output;
+        Tensor baseline = _options.NormalizesInput && !_options.AddsToOutput ? x : output;
+        Tensor adapted = baseline + _up.Forward(_down.Forward(x, context, _options.Activation), context);
+        return Normalize(adapted + residual, norm);
+    }
+
+    private static Tensor Normalize(Tensor x, Norm? norm) => norm is null ? x : norm.Forward(x);
+}

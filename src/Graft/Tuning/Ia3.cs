@@ -1,0 +1,54 @@
+using Graft.Backbones;
+using Graft.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Graft.Tuning;
+
+/// <summary>
+/// Infused adapter by inhibiting and amplifying inner activations (Liu et al. 2022, §3.3): keys, values and the state between the two
+/// feed-forward matrices are multiplied by learned vectors that begin at one.
+/// </summary>
+public sealed record Ia3 : TuningStrategy
+{
+    /// <inheritdoc/>
+    public override string Name => "ia3";
+
+    /// <inheritdoc/>
+    public override bool SavesAdapterOnly => true;
+
+    /// <summary>Endings of the names of the scaled projections; null: keys, values and the second feed-forward matrix.</summary>
+    public IReadOnlyList<string>? TargetModules { get; init; }
+
+    /// <summary>Those of them that are scaled at their input; null: the feed-forward one.</summary>
+    public IReadOnlyList<string>? FeedForwardModules { get; init; }
+
+    internal override void Fill(TunedParts parts, Layer model, Backbone backbone)
+    {
+        string[] defaults = TargetModules is null || FeedForwardModules is null ? TargetNames.KeyValueAndFeedForward(model) : [];
+        IReadOnlyList<string> targets = TargetModules ?? defaults, feedForward = FeedForwardModules ?? [defaults[^1]];
+        foreach ((string name, Projection projection) in TargetNames.Find(model, targets))
+        {
+            bool scalesInput = feedForward.Any(ending => TargetNames.Matches(name, ending));
+            projection.Tuning = parts.Add(name, new Scaling(scalesInput ? projection.Inputs : projection.Outputs, scalesInput));
+        }
+    }
+}
+
+/// <summary>One learned vector: on a projection's input or on its output.</summary>
+internal sealed class Scaling : Layer, IProjectionTuning
+{
+    private readonly bool _scalesInput;
+    private readonly Parameter _scale;
+
+    public Scaling(long width, bool scalesInput)
+    {
+        _scalesInput = scalesInput;
+        _scale = Declare("ia3_l", scalesInput ? [1, width] : [width, 1], Init.Ones);
+    }
+
+    public Tensor Input(Tensor x, LayerContext context) => _scalesInput ? x * _scale.view(-1) : x;
+
+    public Tensor Output(Tensor x, Tensor y, LayerContext context) => _scalesInput ? y : y * _scale.view(-1);
+}
