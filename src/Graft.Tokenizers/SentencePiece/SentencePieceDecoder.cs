@@ -61,7 +61,7 @@ internal static class SentencePieceDecoder
 
     private static string Denormalize(PrecompiledMap map, string text)
     {
-        byte[] input = Encoding.UTF8.GetBytes(text);
+        byte[] input = System.Text.Encoding.UTF8.GetBytes(text);
         List<byte> output = new(input.Length);
         for (int i = 0; i < input.Length;)
         {
@@ -71,6 +71,6 @@ internal static class SentencePieceDecoder
             i += Math.Max(length, 1);
         }
 
-        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(output));
+        return System.Text.Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(output));
     }
 }

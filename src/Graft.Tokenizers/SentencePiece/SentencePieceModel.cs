@@ -138,7 +138,7 @@ internal sealed class SentencePieceModel
         SentencePieceType type = SentencePieceType.Normal;
         for (ProtobufReader reader = new(message); reader.Next();)
         {
-            if (reader.Field == 1) text = Encoding.UTF8.GetString(reader.Bytes());
+            if (reader.Field == 1) text = System.Text.Encoding.UTF8.GetString(reader.Bytes());
             else if (reader.Field == 2) score = reader.Single();
             else if (reader.Field == 3) type = (SentencePieceType)reader.Integer();
         }
@@ -156,7 +156,7 @@ internal sealed class SentencePieceModel
             if (reader.Field == 3) Kind = (SentencePieceKind)reader.Integer();
             else if (reader.Field == 24) WhiteSpaceAsSuffix = reader.Integer() != 0;
             else if (reader.Field == 35) ByteFallback = reader.Integer() != 0;
-            else if (reader.Field == 44) UnknownSurface = Encoding.UTF8.GetString(reader.Bytes());
+            else if (reader.Field == 44) UnknownSurface = System.Text.Encoding.UTF8.GetString(reader.Bytes());
         }
 
         if (Kind is < SentencePieceKind.Unigram or > SentencePieceKind.Character) throw new InputException($"model_type is {(int)Kind}; known are 1 to 4");

@@ -48,8 +48,8 @@ public sealed class SentencePieceProcessor
     /// <summary>Appends the ids of a text to a list. In the steady state nothing is allocated.</summary>
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
-        int length = Encoding.UTF8.GetBytes(text, rented);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(System.Text.Encoding.UTF8.GetMaxByteCount(text.Length));
+        int length = System.Text.Encoding.UTF8.GetBytes(text, rented);
         EncodeUtf8(rented.AsSpan(0, length), ids);
         ArrayPool<byte>.Shared.Return(rented);
     }
@@ -73,10 +73,10 @@ public sealed class SentencePieceProcessor
     /// <summary>The pieces of a text with their places in its UTF-8 bytes, and the normalized text.</summary>
     public SentencePieceEncoding EncodeWithPlaces(string text)
     {
-        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(text);
         SentencePieceSession session = TakeSession();
         session.Encode(utf8);
-        SentencePieceEncoding encoding = new(Places(session, utf8), Encoding.UTF8.GetString(session.Normalized));
+        SentencePieceEncoding encoding = new(Places(session, utf8), System.Text.Encoding.UTF8.GetString(session.Normalized));
         _idleSession = session;
         return encoding;
     }
@@ -86,7 +86,7 @@ public sealed class SentencePieceProcessor
     public IReadOnlyList<(IReadOnlyList<SentencePiecePlace> Pieces, float Score)> EncodeBest(string text, int count)
     {
         if (Kind != SentencePieceKind.Unigram) throw new InputException($"only Unigram models know several segmentations of a text; this is a {Kind} model");
-        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(text);
         SentencePieceSession session = TakeSession();
         List<(IReadOnlyList<SentencePiecePlace>, float)> results = [];
         foreach (float score in session.Best(utf8, Math.Clamp(count, 1, 1024))) results.Add((Places(session, utf8), score));
@@ -105,8 +105,8 @@ public sealed class SentencePieceProcessor
         {
             string piece = token.NormalizedStart < 0
                 ? _model.Pieces[token.Id].Text
-                : Encoding.UTF8.GetString(session.Normalized[token.NormalizedStart..token.NormalizedEnd]);
-            places.Add(new(token.Id, piece, Encoding.UTF8.GetString(utf8.AsSpan()[token.Start..token.End]), token.Start, token.End));
+                : System.Text.Encoding.UTF8.GetString(session.Normalized[token.NormalizedStart..token.NormalizedEnd]);
+            places.Add(new(token.Id, piece, System.Text.Encoding.UTF8.GetString(utf8.AsSpan()[token.Start..token.End]), token.Start, token.End));
         }
 
         return places;

@@ -23,7 +23,7 @@ internal sealed class SentencePieceVocabulary
             Scores[id] = piece.Type is SentencePieceType.UserDefined or SentencePieceType.Unused ? float.NaN : piece.Score;
             if (piece.Type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
             {
-                byte[] text = Encoding.UTF8.GetBytes(piece.Text);
+                byte[] text = System.Text.Encoding.UTF8.GetBytes(piece.Text);
                 pieces.Add((text, id));
                 if (piece.Type == SentencePieceType.UserDefined) userDefined.Add((text, id));
                 HasUnused |= piece.Type == SentencePieceType.Unused;
@@ -72,9 +72,9 @@ internal sealed class SentencePieceVocabulary
     /// <summary>The id of a piece, reserved ones included; that of the unknown piece when there is none.</summary>
     public int Find(ReadOnlySpan<byte> text)
     {
-        if (text.Length > 0 && text[0] == '<' && _reserved.TryGetValue(Encoding.UTF8.GetString(text), out int id)) return id;
+        if (text.Length > 0 && text[0] == '<' && _reserved.TryGetValue(System.Text.Encoding.UTF8.GetString(text), out int id)) return id;
         id = Pieces.Find(text);
-        if (id < 0 && _reserved.Count > 0) id = _reserved.GetValueOrDefault(Encoding.UTF8.GetString(text), -1);
+        if (id < 0 && _reserved.Count > 0) id = _reserved.GetValueOrDefault(System.Text.Encoding.UTF8.GetString(text), -1);
         return id < 0 ? Model.UnknownId : id;
     }
 

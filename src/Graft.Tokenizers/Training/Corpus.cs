@@ -36,7 +36,7 @@ internal abstract class Corpus
             int used = 0;
             foreach (string line in lines)
             {
-                int most = Encoding.UTF8.GetMaxByteCount(line.Length);
+                int most = System.Text.Encoding.UTF8.GetMaxByteCount(line.Length);
                 if (used + most > block.Bytes.Length && used > 0)
                 {
                     yield return block;
@@ -45,7 +45,7 @@ internal abstract class Corpus
                 }
 
                 if (most > block.Bytes.Length) block.Bytes = new byte[most];
-                used += Encoding.UTF8.GetBytes(line, block.Bytes.AsSpan(used));
+                used += System.Text.Encoding.UTF8.GetBytes(line, block.Bytes.AsSpan(used));
                 block.Ends.Add(used);
             }
 

@@ -51,7 +51,7 @@ public sealed class TrainedVocabulary
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(stream.ToArray());
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 
     /// <summary>
@@ -190,7 +190,7 @@ public sealed class TrainedVocabulary
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) write(json);
-        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
     private static void WriteFile(string folder, string name, string text)
@@ -199,7 +199,7 @@ public sealed class TrainedVocabulary
         string temporary = target + ".partial";
         using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write))
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
             stream.Flush(flushToDisk: true);
         }
 

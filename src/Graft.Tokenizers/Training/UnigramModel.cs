@@ -15,7 +15,7 @@ internal sealed class UnigramModel
     public UnigramModel(IReadOnlyList<(string Text, double Score)> pieces)
     {
         Pieces = [.. pieces.Select(piece => piece.Text)];
-        Bytes = [.. Pieces.Select(Encoding.UTF8.GetBytes)];
+        Bytes = [.. Pieces.Select(System.Text.Encoding.UTF8.GetBytes)];
         Scores = [.. pieces.Select(piece => piece.Score)];
         _trie = new PieceTrie(Bytes.Select((bytes, id) => (bytes, id)));
         Refresh();
