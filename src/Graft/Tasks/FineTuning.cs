@@ -42,7 +42,8 @@ public static class FineTuning
             prepared.Task.LossItems);
         TaskTrainable trainable = new(model, collator, new TunedModule(model.Network, parts), options.Strategy.RateFactor);
         MetricsLog log = new(folder.Path);
-        using Trainer trainer = new(trainable, batches, resolution.Training, folder.Path, [log, .. observers ?? []])
+        using TensorBoardLog events = new(folder.Path);
+        using Trainer trainer = new(trainable, batches, resolution.Training, folder.Path, [log, events, .. observers ?? []])
         {
             Development = prepared.Evaluation is null ? null : new DevelopmentEvaluation(prepared.Task, prepared.Evaluation, prepared.EncodedEvaluation!, model, collator),
         };
@@ -50,9 +51,12 @@ public static class FineTuning
         folder.WriteRecord(options, resolution, prepared, isFinished: false);
         trainer.Run(cancellation);
 
-        IReadOnlyList<NamedScore> scores = Evaluate(prepared, model, collator, folder);
+        IReadOnlyList<Prediction> predictions = Predict(prepared, model, collator);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
+        if (prepared.Evaluation is not null) folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
         Save(options, model, parts, folder);
         folder.WriteMetrics(scores);
+        RunReport.Write(folder, options, resolution, prepared, predictions, scores);
         folder.WriteRecord(options, resolution, prepared, isFinished: true);
         folder.RemoveCheckpoints();
         return new FineTuningResult(options.Output, scores, WasFinished: false);
@@ -92,13 +96,11 @@ public static class FineTuning
         return PretrainedModel.Load(options.Model, load);
     }
 
-    private static IReadOnlyList<NamedScore> Evaluate(Prepared prepared, PretrainedModel model, Collator collator, RunFolder folder)
+    private static IReadOnlyList<Prediction> Predict(Prepared prepared, PretrainedModel model, Collator collator)
     {
         if (prepared.Evaluation is null) return [];
         FeatureScores[] scores = new Scorer(model, collator).Score(prepared.EncodedEvaluation!.Features);
-        IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
-        folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
-        return prepared.Task.Measure(prepared.Evaluation, predictions);
+        return prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
     }
 
     private static void Save(FineTuningOptions options, PretrainedModel model, TunedParts parts, RunFolder folder)

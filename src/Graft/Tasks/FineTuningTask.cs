@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Reports;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks;
@@ -56,6 +57,9 @@ public abstract class FineTuningTask
 
     /// <summary>What simple methods score on the same data: name → (metric, value) of the main metric.</summary>
     public abstract IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation);
+
+    /// <summary>The task's own part of the report.</summary>
+    public virtual IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions) => [];
 
     /// <summary>An example's true answer, written as <see cref="Prediction.Answer"/> writes it.</summary>
     public abstract string TruthOf(TaskData data, int example);

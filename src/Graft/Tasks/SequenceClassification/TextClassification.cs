@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Reports;
+using Graft.Reports.Sections;
 
 namespace Graft.Tasks.SequenceClassification;
 
@@ -58,6 +60,18 @@ public sealed class TextClassification : SequenceTask
             ["majority_class"] = Accuracy.Of(truth, [.. truth.Select(_ => majority)]),
             ["naive_bayes"] = Accuracy.Of(truth, [.. Texts(evaluation).Select(row => bayes.Predict(row.Text, row.Pair))]),
         };
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    {
+        int[] truth = Truth(data);
+        ClassifiedExample[] examples = [.. predictions.Select((prediction, i) =>
+            new ClassifiedExample(data.TextOf(i), ((TextData)data).Rows[i].Line, truth[i], ((ClassPrediction)prediction).Probabilities))];
+        double temperature = TemperatureScaling.Fit(truth, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]);
+        yield return ClassificationSection.Classes(examples, Labels);
+        yield return ClassificationSection.CalibrationOf(examples, temperature);
+        if (ClassificationSection.Mistakes(examples, Labels) is { } mistakes) yield return mistakes;
     }
 
     /// <summary>The class numbers of labelled examples.</summary>
