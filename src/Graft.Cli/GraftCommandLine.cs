@@ -14,6 +14,10 @@ internal static class GraftCommandLine
     [
         ModelsCommand.Create,
         PullCommand.Create,
+        FinetuneCommand.Create,
+        EvaluateCommand.Create,
+        PredictCommand.Create,
+        CompareCommand.Create,
         VersionCommand.Create,
         ParityCommand.Create,
     ];
