@@ -20,6 +20,13 @@ internal abstract class PreTokenizer
     {
         "BertPreTokenizer" => new BertPreTokenizer(),
         "WhitespaceSplit" => new WhitespaceSplit(),
+        "ByteLevel" => ByteLevel.Read(part),
+        "Metaspace" => Metaspace.Read(part),
+        "Whitespace" => new Whitespace(),
+        "Punctuation" => Punctuation.Read(part),
+        "Digits" => Digits.Read(part),
+        "Split" => Split.Read(part),
+        "CharDelimiterSplit" => CharDelimiterSplit.Read(part),
         "Sequence" => new PreTokenizerSequence([.. part.Member("pretokenizers").Items().Select(Read)]),
         string other => throw part.Error($"Graft does not know a pre-tokenizer of the type \"{other}\""),
     };
