@@ -7,6 +7,9 @@ namespace Graft.Tokenizers.Normalizers;
 /// <summary>Replaces every match of a string or an expression by a string.</summary>
 internal sealed class Replace(PatternSource source, string content) : Normalizer
 {
+    /// <summary>Whether the pattern is a string without white space.</summary>
+    public bool IsWithoutSpace => source.Literal is string literal && !literal.Any(char.IsWhiteSpace);
+
     public override void Apply(NormalizedText text)
     {
         ReadOnlySpan<char> units = text.Units;

@@ -21,6 +21,11 @@ internal sealed class PatternSource
 
     public Pattern Pattern { get; }
 
+    /// <summary>The string to find; null when it is an expression.</summary>
+    public string? Literal => _isExpression ? null : _content;
+
+    public static PatternSource ForString(string content) => new(content, false, new StringPattern(content));
+
     /// <summary>Writes the member <c>pattern</c>.</summary>
     public void Write(Utf8JsonWriter json)
     {
@@ -31,7 +36,7 @@ internal sealed class PatternSource
 
     public static PatternSource Read(JsonPart part)
     {
-        if (part.Find("String") is JsonPart text) return new(text.AsString(), false, new StringPattern(text.AsString()));
+        if (part.Find("String") is JsonPart text) return ForString(text.AsString());
         JsonPart expression = part.Member("Regex");
         string content = expression.AsString();
         return new(content, true, content == Gpt2Expression ? Gpt2Pattern.Instance : Compile(content, expression));

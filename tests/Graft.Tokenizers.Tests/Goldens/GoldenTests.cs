@@ -20,7 +20,9 @@ public sealed class GoldenTests
         { "roberta-base", "roberta-base/tokenizer.json" },
         { "roberta-base", "roberta-base/vocab.json" },
         { "albert-base", "albert-base/tokenizer.json" },
+        { "albert-base", "albert-base/spiece.model" },
         { "t5-base", "t5-base/tokenizer.json" },
+        { "t5-base", "t5-base/spiece.model" },
         { "xlm-roberta-toy", "hf-test-sentencepiece/xlm-roberta-toy/tokenizer.json" },
     };
 
