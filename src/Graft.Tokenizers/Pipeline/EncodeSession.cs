@@ -20,6 +20,10 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     private readonly TokenBuffer _word = new(withOffsets: true) { Surfaces = [] };
     private readonly bool _needsLeadingSpace = parts.PreTokenizer is ByteLevel { AddPrefixSpace: true };
 
+    // A word from the middle of a text gets no space of its own.
+    private readonly PreTokenizer? _wordPreTokenizer =
+        parts.PreTokenizer is ByteLevel { AddPrefixSpace: true } step ? step.With(new TokenizerOverrides { AddPrefixSpace = false }) : parts.PreTokenizer;
+
     public override void Encode(ReadOnlySpan<char> text, bool splitSpecialTokens, TokenBuffer output)
     {
         AddedTokenMatcher matcher = parts.AddedTokens.InOriginal;
@@ -39,7 +43,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     {
         if (parts.Scanner == ScannerKind.None)
         {
-            RunSteps(stretch, origin, splitSpecialTokens, output);
+            RunSteps(stretch, origin, parts.PreTokenizer, splitSpecialTokens, output);
             return;
         }
 
@@ -69,7 +73,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
         };
         if (done) return;
         output.CutTo(tokens, words);
-        RunSteps(text, origin, splitSpecialTokens, output);
+        RunSteps(text, origin, parts.PreTokenizer, splitSpecialTokens, output);
     }
 
     private bool TryEncodeWords<TScanner>(ReadOnlySpan<char> text, int origin, bool splitSpecialTokens, TokenBuffer output)
@@ -91,7 +95,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
                 }
             }
 
-            RunSteps(text.Slice(start, length), origin + start, splitSpecialTokens, output);
+            RunSteps(text.Slice(start, length), origin + start, _wordPreTokenizer, splitSpecialTokens, output);
             start += length;
         }
 
@@ -102,7 +106,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     private ref MemoEntry Remember(WordKey key, ReadOnlySpan<char> word, bool splitSpecialTokens)
     {
         _word.Clear();
-        RunSteps(word, 0, splitSpecialTokens, _word);
+        RunSteps(word, 0, _wordPreTokenizer, splitSpecialTokens, _word);
         _memo.Add(key, _word);
         return ref _memo.Find(key);
     }
@@ -126,14 +130,14 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     }
 
     // All steps in their order, on a stretch without added tokens of the first kind.
-    private void RunSteps(ReadOnlySpan<char> stretch, int origin, bool splitSpecialTokens, TokenBuffer output)
+    private void RunSteps(ReadOnlySpan<char> stretch, int origin, PreTokenizer? preTokenizer, bool splitSpecialTokens, TokenBuffer output)
     {
         if (stretch.IsEmpty) return;
         _pieces.Text.Reset(stretch, origin);
         parts.Normalizer?.Apply(_pieces.Text);
         _pieces.Reset();
         if (parts.Scanner == ScannerKind.None && !parts.AddedTokens.InNormalized.IsEmpty) CutOutNormalizedTokens(splitSpecialTokens);
-        parts.PreTokenizer?.Apply(_pieces);
+        preTokenizer?.Apply(_pieces);
         foreach (Piece piece in _pieces.Pieces) EncodePiece(piece, output);
     }
 

@@ -33,8 +33,8 @@ internal static class FastPath
     private static bool SplitsAtSpace(PreTokenizer step) => step switch
     {
         WhitespaceSplit or Whitespace => true,
-        PreTokenizerSequence { Steps: [WhitespaceSplit or Whitespace, .. var rest] } =>
-            rest.All(next => next is Metaspace { Scheme: PrependScheme.Always or PrependScheme.Never } or Punctuation or Digits),
+        PreTokenizerSequence { Steps: [WhitespaceSplit or Whitespace, ..] steps } =>
+            steps.Skip(1).All(next => next is Metaspace { Scheme: PrependScheme.Always or PrependScheme.Never } or Punctuation or Digits),
         _ => false,
     };
 

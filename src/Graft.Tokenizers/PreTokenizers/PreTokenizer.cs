@@ -35,7 +35,7 @@ internal abstract class PreTokenizer
 /// <summary>Several pre-tokenizers, one after the other.</summary>
 internal sealed class PreTokenizerSequence(PreTokenizer[] steps) : PreTokenizer
 {
-    public IReadOnlyList<PreTokenizer> Steps => steps;
+    public PreTokenizer[] Steps => steps;
 
     public override void Apply(PieceList pieces)
     {
