@@ -1,1 +1,7 @@
+if (args is ["tokenizers", string shared, string rounds])
+{
+    Graft.Benchmarks.TokenizerBench.Run(shared, int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture));
+    return;
+}
+
 BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

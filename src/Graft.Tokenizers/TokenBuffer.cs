@@ -56,6 +56,14 @@ public sealed class TokenBuffer
         Surfaces?.Clear();
     }
 
+    /// <summary>Takes back all but the first tokens and words.</summary>
+    internal void CutTo(int tokens, int words)
+    {
+        for (int i = tokens; Surfaces is not null && i < Count; i++) Surfaces.Remove(i);
+        Count = tokens;
+        WordCount = words;
+    }
+
     /// <summary>Makes sure that <paramref name="more"/> tokens can follow without growing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Reserve(int more)

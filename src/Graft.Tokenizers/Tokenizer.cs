@@ -139,6 +139,7 @@ public sealed class Tokenizer
             lease.Session.Encode(text, splitSpecialTokens: false, tokens);
         }
 
+        if (tokens.WithOffsets && _core.PostProcessor?.Trimming is { } trimming) trimming.Apply(tokens, _core.TokenOf);
         if (addSpecialTokens) tokens.AddSpecial(_singleFrame[1]);
     }
 

@@ -15,6 +15,13 @@ internal abstract class Decoder
     public static Decoder Read(JsonPart part) => part.Type switch
     {
         "WordPiece" => WordPieceDecoder.Read(part),
+        "ByteLevel" => ByteLevelDecoder.Read(part),
+        "Metaspace" => MetaspaceDecoder.Read(part),
+        "BPEDecoder" => BytePairDecoder.Read(part),
+        "ByteFallback" => new ByteFallbackDecoder(),
+        "Fuse" => new FuseDecoder(),
+        "Strip" => StripDecoder.Read(part),
+        "Replace" => ReplaceDecoder.Read(part),
         "Sequence" => new DecoderSequence([.. part.Member("decoders").Items().Select(Read)]),
         string other => throw part.Error($"Graft does not know a decoder of the type \"{other}\""),
     };

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Graft.Tokenizers.Models;
 
 namespace Graft.Tokenizers.Loading;
@@ -23,6 +25,41 @@ internal static class ClassicFiles
     {
         using StreamWriter writer = new(stream, s_strictUtf8, leaveOpen: true) { NewLine = "\n" };
         for (int id = 0; id < vocabulary.IdEnd; id++) writer.WriteLine(vocabulary.TokenOf(id));
+    }
+
+    /// <summary>Reads <c>merges.txt</c>: a merge a line, best first, after a line that names the version.</summary>
+    public static List<(string Left, string Right)> ReadMerges(string path)
+    {
+        List<(string, string)> merges = [];
+        int number = 0;
+        foreach (string line in ReadText(path).Split('\n'))
+        {
+            number++;
+            string merge = line.TrimEnd('\r');
+            if (merge.Length == 0 || (number == 1 && merge.StartsWith("#version", StringComparison.Ordinal))) continue;
+            string[] halves = merge.Split(' ');
+            if (halves.Length != 2) throw new InputException($"{path}: line {number}: two tokens with a space between were expected, \"{merge}\" was found");
+            merges.Add((halves[0], halves[1]));
+        }
+
+        return merges;
+    }
+
+    /// <summary>Writes <c>merges.txt</c>.</summary>
+    public static void WriteMerges(IEnumerable<(string Left, string Right)> merges, Stream stream)
+    {
+        using StreamWriter writer = new(stream, s_strictUtf8, leaveOpen: true) { NewLine = "\n" };
+        writer.WriteLine("#version: 0.2");
+        foreach ((string left, string right) in merges) writer.WriteLine($"{left} {right}");
+    }
+
+    /// <summary>Writes <c>vocab.json</c>.</summary>
+    public static void WriteVocabularyJson(Vocabulary vocabulary, Stream stream)
+    {
+        using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        foreach ((string token, int id) in vocabulary.Tokens()) json.WriteNumber(token, id);
+        json.WriteEndObject();
     }
 
     /// <summary>The whole text of a file in UTF-8.</summary>

@@ -17,7 +17,9 @@ internal static class TokenizerLoader
         return Path.GetExtension(path) switch
         {
             ".txt" when name != "merges.txt" => Recipes.Bert(path, TokenizerConfig.Beside(path)),
-            ".json" when name != "vocab.json" => new PipelineCore(TokenizerJson.Read(File.ReadAllBytes(path), path)),
+            ".json" when name == "vocab.json" => Recipes.ByteLevelBpe(path, TokenizerConfig.Beside(path)),
+            ".model" or ".spm" => SentencePieceRecipes.Build(path, TokenizerConfig.Beside(path)),
+            ".json" => new PipelineCore(TokenizerJson.Read(File.ReadAllBytes(path), path)),
             _ => throw new InputException($"{path}: Graft loads tokenizer.json, vocab.txt, vocab.json with merges.txt, or a folder with them"),
         };
     }
@@ -28,6 +30,13 @@ internal static class TokenizerLoader
         if (File.Exists(json)) return new PipelineCore(TokenizerJson.Read(File.ReadAllBytes(json), json));
         string vocabulary = Path.Combine(folder, "vocab.txt");
         if (File.Exists(vocabulary)) return Recipes.Bert(vocabulary, TokenizerConfig.Beside(vocabulary));
+        vocabulary = Path.Combine(folder, "vocab.json");
+        if (File.Exists(vocabulary)) return Recipes.ByteLevelBpe(vocabulary, TokenizerConfig.Beside(vocabulary));
+        if (Directory.EnumerateFiles(folder, "*.model").Order(StringComparer.Ordinal).FirstOrDefault() is string model)
+        {
+            return SentencePieceRecipes.Build(model, TokenizerConfig.Beside(model));
+        }
+
         throw new InputException($"{folder}: no tokenizer here: neither tokenizer.json nor vocab.txt, vocab.json with merges.txt or a SentencePiece model");
     }
 }

@@ -26,6 +26,9 @@ internal abstract class TokenModel
     public static TokenModel Read(JsonPart part) => TypeOf(part) switch
     {
         "WordPiece" => WordPiece.Read(part),
+        "BPE" => BytePairEncoding.Read(part),
+        "Unigram" => Unigram.Read(part),
+        "WordLevel" => WordLevel.Read(part),
         string other => throw part.Error($"Graft does not know a model of the type \"{other}\""),
     };
 
@@ -39,7 +42,7 @@ internal abstract class TokenModel
     }
 
     /// <summary>Reads the member <c>vocab</c>: an object from token to id.</summary>
-    private protected static Vocabulary ReadVocabulary(JsonPart vocab)
+    internal static Vocabulary ReadVocabulary(JsonPart vocab)
     {
         if (vocab.Element.ValueKind != JsonValueKind.Object) throw vocab.Error("an object from token to id was expected");
         Vocabulary vocabulary = new(vocab.Element.GetPropertyCount());

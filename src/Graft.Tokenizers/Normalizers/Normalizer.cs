@@ -25,6 +25,11 @@ internal abstract class Normalizer
         "NFKC" => new UnicodeForm(NormalizationKind.Nfkc),
         "NFKD" => new UnicodeForm(NormalizationKind.Nfkd),
         "StripAccents" => new StripAccents(),
+        "Replace" => Replace.Read(part),
+        "Prepend" => Prepend.Read(part),
+        "Strip" => Strip.Read(part),
+        "Precompiled" => Precompiled.Read(part),
+        "ByteLevel" => new ByteLevelNormalizer(),
         "Sequence" => new NormalizerSequence([.. part.Member("normalizers").Items().Select(Read)]),
         string other => throw part.Error($"Graft does not know a normalizer of the type \"{other}\""),
     };

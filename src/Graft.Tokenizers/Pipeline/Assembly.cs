@@ -23,8 +23,10 @@ internal static class Assembly
     {
         if (processor?.Trimming is OffsetTrimming trimming) Trim(first, second, trimming);
         IReadOnlyList<TemplatePart> parts = PartsOf(processor, second is not null);
+        SetTypes(parts, first, second, withWindows: processor is { TypesFurtherWindows: true });
         Encoding joined = Join(parts, first, second, addSpecialTokens);
         if (first.Overflow.Count == 0 && second is not { Overflow.Count: > 0 }) return joined;
+        if (processor is null) ForgetSequences(second);
         List<Encoding> windows = [];
         foreach (Encoding window in first.Overflow)
         {
@@ -32,12 +34,31 @@ internal static class Assembly
             foreach (Encoding other in second?.Overflow ?? []) windows.Add(Join(parts, window, other, addSpecialTokens));
         }
 
+        int withFirst = windows.Count;
         foreach (Encoding other in second?.Overflow ?? []) windows.Add(Join(parts, first, other, addSpecialTokens));
-
-        // Without a post-processor the reference forgets in further windows which text a token is of.
-        if (processor is null) windows.ForEach(window => Array.Clear(window.SequenceIds));
+        if (processor is null) windows.GetRange(0, withFirst).ForEach(window => Array.Clear(window.SequenceIds));
         joined.Overflow = windows;
         return joined;
+    }
+
+    // The parts say the types of the first windows; in further ones most post-processors leave them as the texts are numbered.
+    private static void SetTypes(IReadOnlyList<TemplatePart> parts, Encoding first, Encoding? second, bool withWindows)
+    {
+        foreach (TemplatePart part in parts)
+        {
+            if (part.IsSpecial) continue;
+            Encoding sequence = part.Sequence == 0 ? first : second!;
+            Array.Fill(sequence.TypeIds, part.TypeId);
+            if (!withWindows) continue;
+            foreach (Encoding window in sequence.Overflow) Array.Fill(window.TypeIds, part.TypeId);
+        }
+    }
+
+    // Without a post-processor the reference forgets which text the tokens of further windows are of: beside a further window of the first
+    // text all count as the first's, those of the second text beside the first window count as nobody's.
+    private static void ForgetSequences(Encoding? second)
+    {
+        foreach (Encoding window in second?.Overflow ?? []) Array.Fill(window.SequenceIds, -1);
     }
 
     private static Encoding Join(IReadOnlyList<TemplatePart> parts, Encoding first, Encoding? second, bool addSpecialTokens)
@@ -50,10 +71,8 @@ internal static class Assembly
         {
             if (!part.IsSpecial)
             {
-                Encoding sequence = Of(part);
-                joined.CopyFrom(sequence, 0, sequence.Length, at);
-                Array.Fill(joined.TypeIds, part.TypeId, at, sequence.Length);
-                at += sequence.Length;
+                joined.CopyFrom(Of(part), 0, Of(part).Length, at);
+                at += Of(part).Length;
                 continue;
             }
 

@@ -1,27 +1,37 @@
+using System.Runtime.CompilerServices;
 using Graft.Tokenizers.Added;
 using Graft.Tokenizers.Models;
+using Graft.Tokenizers.PreTokenizers;
 using Graft.Tokenizers.Text;
 
 namespace Graft.Tokenizers.Pipeline;
 
 /// <summary>
 /// Runs the steps of a tokenizer over texts on one thread, in memory it keeps: cut out added tokens, normalize, cut out those that are
-/// looked for in the normalized text, split into pieces, let the model encode each piece.
+/// looked for in the normalized text, split into pieces, let the model encode each piece. Where the steps allow it the text is first cut
+/// into words, and a word that was seen before is answered from memory.
 /// </summary>
 internal sealed class EncodeSession(TokenizerParts parts) : TextSession
 {
     private readonly PieceList _pieces = new();
     private readonly PieceEncoder _encoder = parts.Model.CreateEncoder();
     private readonly PieceTokens _tokens = new();
+    private readonly WordMemo _memo = new();
+    private readonly TokenBuffer _word = new(withOffsets: true) { Surfaces = [] };
+    private readonly bool _needsLeadingSpace = parts.PreTokenizer is ByteLevel { AddPrefixSpace: true };
+
+    // A word from the middle of a text gets no space of its own.
+    private readonly PreTokenizer? _wordPreTokenizer =
+        parts.PreTokenizer is ByteLevel { AddPrefixSpace: true } step ? step.With(new TokenizerOverrides { AddPrefixSpace = false }) : parts.PreTokenizer;
 
     public override void Encode(ReadOnlySpan<char> text, bool splitSpecialTokens, TokenBuffer output)
     {
-        int from = 0;
         AddedTokenMatcher matcher = parts.AddedTokens.InOriginal;
+        int from = 0;
         while (matcher.Find(text, from, splitSpecialTokens, out AddedTokenMatch match))
         {
             EncodeStretch(text[from..match.Start], from, splitSpecialTokens, output);
-            AddToken(match.Token, text[match.Start..match.End], new(match.Start, match.End), output);
+            AddToken(match.Token, text[match.Start..match.End], match.Start, output);
             from = match.End;
         }
 
@@ -31,12 +41,103 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     // A stretch of the original text without added tokens of the first kind.
     private void EncodeStretch(ReadOnlySpan<char> stretch, int origin, bool splitSpecialTokens, TokenBuffer output)
     {
+        if (parts.Scanner == ScannerKind.None)
+        {
+            RunSteps(stretch, origin, parts.PreTokenizer, splitSpecialTokens, output);
+            return;
+        }
+
+        AddedTokenMatcher matcher = parts.AddedTokens.InNormalized;
+        int from = 0;
+        while (matcher.Find(stretch, from, splitSpecialTokens, out AddedTokenMatch match))
+        {
+            EncodeWords(stretch[from..match.Start], origin + from, splitSpecialTokens, output);
+            AddToken(match.Token, stretch[match.Start..match.End], origin + match.Start, output);
+            from = match.End;
+        }
+
+        EncodeWords(stretch[from..], origin + from, splitSpecialTokens, output);
+    }
+
+    // A stretch without any added token, word by word.
+    private void EncodeWords(ReadOnlySpan<char> text, int origin, bool splitSpecialTokens, TokenBuffer output)
+    {
+        if (text.IsEmpty) return;
+        int tokens = output.Count;
+        int words = output.WordCount;
+        bool done = !(_needsLeadingSpace && text[0] != ' ') && parts.Scanner switch
+        {
+            ScannerKind.Bert => TryEncodeWords<BertScanner>(text, origin, splitSpecialTokens, output),
+            ScannerKind.Gpt2 => TryEncodeWords<Gpt2Scanner>(text, origin, splitSpecialTokens, output),
+            _ => TryEncodeWords<SpaceScanner>(text, origin, splitSpecialTokens, output),
+        };
+        if (done) return;
+        output.CutTo(tokens, words);
+        RunSteps(text, origin, parts.PreTokenizer, splitSpecialTokens, output);
+    }
+
+    private bool TryEncodeWords<TScanner>(ReadOnlySpan<char> text, int origin, bool splitSpecialTokens, TokenBuffer output)
+        where TScanner : struct, IWordScanner
+    {
+        int start = 0;
+        int length;
+        while ((length = TScanner.Next(text, ref start)) > 0)
+        {
+            if (WordKey.TryPack(text, start, length, out WordKey key))
+            {
+                ref MemoEntry entry = ref _memo.Find(key);
+                if (!entry.IsUsed) entry = ref Remember(key, text.Slice(start, length), splitSpecialTokens);
+                if (entry.IsUsed && !(entry.HasSurfaces && output.Surfaces is not null))
+                {
+                    Recall(ref entry, origin + start, output);
+                    start += length;
+                    continue;
+                }
+            }
+
+            RunSteps(text.Slice(start, length), origin + start, _wordPreTokenizer, splitSpecialTokens, output);
+            start += length;
+        }
+
+        return length != IWordScanner.CannotCut;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref MemoEntry Remember(WordKey key, ReadOnlySpan<char> word, bool splitSpecialTokens)
+    {
+        _word.Clear();
+        RunSteps(word, 0, _wordPreTokenizer, splitSpecialTokens, _word);
+        _memo.Add(key, _word);
+        return ref _memo.Find(key);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Recall(ref MemoEntry entry, int place, TokenBuffer output)
+    {
+        int word = output.WordCount;
+        output.WordCount = word + entry.Words;
+        output.Reserve(entry.Count);
+        if (entry.Count == 1)
+        {
+            output.AddReserved(entry.First.Id, place + entry.First.Start, place + entry.First.End, word + entry.First.Word);
+            return;
+        }
+
+        foreach (ref readonly MemoToken token in _memo.TokensOf(ref entry))
+        {
+            output.AddReserved(token.Id, place + token.Start, place + token.End, word + token.Word);
+        }
+    }
+
+    // All steps in their order, on a stretch without added tokens of the first kind.
+    private void RunSteps(ReadOnlySpan<char> stretch, int origin, PreTokenizer? preTokenizer, bool splitSpecialTokens, TokenBuffer output)
+    {
         if (stretch.IsEmpty) return;
         _pieces.Text.Reset(stretch, origin);
         parts.Normalizer?.Apply(_pieces.Text);
         _pieces.Reset();
-        if (!parts.AddedTokens.InNormalized.IsEmpty) CutOutNormalizedTokens(splitSpecialTokens);
-        parts.PreTokenizer?.Apply(_pieces);
+        if (parts.Scanner == ScannerKind.None && !parts.AddedTokens.InNormalized.IsEmpty) CutOutNormalizedTokens(splitSpecialTokens);
+        preTokenizer?.Apply(_pieces);
         foreach (Piece piece in _pieces.Pieces) EncodePiece(piece, output);
     }
 
@@ -74,6 +175,9 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
             output.Add(token.Id, source.Start, source.End, word, token.Surface);
         }
     }
+
+    private static void AddToken(AddedToken token, ReadOnlySpan<char> found, int start, TokenBuffer output) =>
+        AddToken(token, found, new TextRange(start, start + found.Length), output);
 
     private static void AddToken(AddedToken token, ReadOnlySpan<char> found, TextRange source, TokenBuffer output)
     {

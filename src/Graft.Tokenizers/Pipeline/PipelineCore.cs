@@ -6,26 +6,32 @@ using Graft.Tokenizers.PostProcessors;
 namespace Graft.Tokenizers.Pipeline;
 
 /// <summary>A tokenizer made of the steps of a <c>tokenizer.json</c>.</summary>
-internal sealed class PipelineCore(TokenizerParts parts) : TokenizerCore
+internal sealed class PipelineCore : TokenizerCore
 {
-    public TokenizerParts Parts => parts;
+    public PipelineCore(TokenizerParts parts)
+    {
+        Parts = parts with { Scanner = FastPath.For(parts) };
+        IdEnd = Math.Max(parts.Model.Vocabulary.IdEnd, parts.AddedTokens.Tokens.Select(token => token.Id + 1).DefaultIfEmpty().Max());
+        TokenCount = parts.Model.Vocabulary.Count + parts.AddedTokens.Tokens.Count(token => parts.Model.Vocabulary.IdOf(token.Content) < 0);
+    }
 
-    public override int IdEnd { get; } = Math.Max(parts.Model.Vocabulary.IdEnd, parts.AddedTokens.Tokens.Select(token => token.Id + 1).DefaultIfEmpty().Max());
+    public TokenizerParts Parts { get; }
 
-    public override int TokenCount { get; } =
-        parts.Model.Vocabulary.Count + parts.AddedTokens.Tokens.Count(token => parts.Model.Vocabulary.IdOf(token.Content) < 0);
+    public override int IdEnd { get; }
 
-    public override string? UnknownToken => parts.Model.UnknownToken;
+    public override int TokenCount { get; }
 
-    public override IReadOnlyList<AddedToken> AddedTokens => parts.AddedTokens.Tokens;
+    public override string? UnknownToken => Parts.Model.UnknownToken;
 
-    public override PostProcessor? PostProcessor => parts.PostProcessor;
+    public override IReadOnlyList<AddedToken> AddedTokens => Parts.AddedTokens.Tokens;
 
-    public override TextSession CreateSession() => new EncodeSession(parts);
+    public override PostProcessor? PostProcessor => Parts.PostProcessor;
 
-    public override int IdOf(string token) => parts.AddedTokens.WithContent(token)?.Id ?? parts.Model.Vocabulary.IdOf(token);
+    public override TextSession CreateSession() => new EncodeSession(Parts);
 
-    public override string? TokenOf(int id) => parts.AddedTokens.WithId(id)?.Content ?? parts.Model.Vocabulary.TokenOf(id);
+    public override int IdOf(string token) => Parts.AddedTokens.WithContent(token)?.Id ?? Parts.Model.Vocabulary.IdOf(token);
+
+    public override string? TokenOf(int id) => Parts.AddedTokens.WithId(id)?.Content ?? Parts.Model.Vocabulary.TokenOf(id);
 
     public override string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens)
     {
@@ -33,29 +39,29 @@ internal sealed class PipelineCore(TokenizerParts parts) : TokenizerCore
         foreach (int id in ids)
         {
             if (TokenOf(id) is not string token) continue;
-            if (skipSpecialTokens && parts.AddedTokens.WithContent(token) is { Special: true }) continue;
+            if (skipSpecialTokens && Parts.AddedTokens.WithContent(token) is { Special: true }) continue;
             tokens.Add(token);
         }
 
-        if (parts.Decoder is null) return string.Join(' ', tokens);
-        parts.Decoder.Apply(tokens);
+        if (Parts.Decoder is null) return string.Join(' ', tokens);
+        Parts.Decoder.Apply(tokens);
         return string.Concat(tokens);
     }
 
     public override TokenizerCore With(TokenizerOverrides overrides)
     {
-        TokenizerParts changed = parts with
+        TokenizerParts changed = Parts with
         {
-            Normalizer = parts.Normalizer?.With(overrides),
-            PreTokenizer = parts.PreTokenizer?.With(overrides),
-            PostProcessor = parts.PostProcessor?.With(overrides),
+            Normalizer = Parts.Normalizer?.With(overrides),
+            PreTokenizer = Parts.PreTokenizer?.With(overrides),
+            PostProcessor = Parts.PostProcessor?.With(overrides),
         };
-        return new PipelineCore(changed with { AddedTokens = new(parts.AddedTokens.Tokens, changed.Normalizer) });
+        return new PipelineCore(changed with { AddedTokens = new(Parts.AddedTokens.Tokens, changed.Normalizer) });
     }
 
     public override IEnumerable<(string Name, Action<Stream> Write)> Files()
     {
-        yield return ("tokenizer.json", stream => TokenizerJson.Write(parts, stream));
-        foreach ((string Name, Action<Stream> Write) file in parts.Model.ClassicFiles()) yield return file;
+        yield return ("tokenizer.json", stream => TokenizerJson.Write(Parts, stream));
+        foreach ((string Name, Action<Stream> Write) file in Parts.Model.ClassicFiles()) yield return file;
     }
 }

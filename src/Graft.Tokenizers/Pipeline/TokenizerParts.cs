@@ -10,6 +10,9 @@ namespace Graft.Tokenizers.Pipeline;
 /// <summary>The steps of a <c>tokenizer.json</c>. Immutable, shared by all threads.</summary>
 internal sealed record TokenizerParts(TokenModel Model, AddedTokens AddedTokens)
 {
+    /// <summary>How texts may be cut into words before the steps see them; set by <see cref="PipelineCore"/>.</summary>
+    public ScannerKind Scanner { get; init; }
+
     public Normalizer? Normalizer { get; init; }
 
     public PreTokenizer? PreTokenizer { get; init; }

@@ -21,6 +21,16 @@ internal sealed record OffsetTrimming(bool AddPrefixSpace)
         }
     }
 
+    /// <summary>Trims every offset of a buffer.</summary>
+    public void Apply(TokenBuffer buffer, Func<int, string?> tokenOf)
+    {
+        Span<TextRange> offsets = buffer.EditableOffsets;
+        for (int i = 0; i < offsets.Length; i++)
+        {
+            if (tokenOf(buffer.Ids[i]) is string token && IsSpace(token[0]) | IsSpace(token[^1])) offsets[i] = Trim(offsets[i], CountLeading(token), CountTrailing(token), isFirst: i == 0);
+        }
+    }
+
     private TextRange Trim(TextRange range, int leading, int trailing, bool isFirst)
     {
         (int start, int end) = range;

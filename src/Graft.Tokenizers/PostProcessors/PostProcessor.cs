@@ -33,6 +33,9 @@ internal abstract class PostProcessor
     /// <summary>How offsets are trimmed, or null.</summary>
     public virtual OffsetTrimming? Trimming => null;
 
+    /// <summary>Whether the types the parts name hold in the further windows of a text too.</summary>
+    public virtual bool TypesFurtherWindows => false;
+
     /// <summary>Writes the step as <c>tokenizer.json</c> has it.</summary>
     public abstract void Write(Utf8JsonWriter json);
 
@@ -43,6 +46,9 @@ internal abstract class PostProcessor
     {
         "TemplateProcessing" => TemplateProcessing.Read(part),
         "BertProcessing" => BertProcessing.Read(part),
+        "RobertaProcessing" => RobertaProcessing.Read(part),
+        "ByteLevel" => ByteLevelProcessing.Read(part),
+        "Sequence" => PostProcessorSequence.Read(part),
         string other => throw part.Error($"Graft does not know a post-processor of the type \"{other}\""),
     };
 

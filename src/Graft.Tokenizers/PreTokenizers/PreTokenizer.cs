@@ -20,6 +20,13 @@ internal abstract class PreTokenizer
     {
         "BertPreTokenizer" => new BertPreTokenizer(),
         "WhitespaceSplit" => new WhitespaceSplit(),
+        "ByteLevel" => ByteLevel.Read(part),
+        "Metaspace" => Metaspace.Read(part),
+        "Whitespace" => new Whitespace(),
+        "Punctuation" => Punctuation.Read(part),
+        "Digits" => Digits.Read(part),
+        "Split" => Split.Read(part),
+        "CharDelimiterSplit" => CharDelimiterSplit.Read(part),
         "Sequence" => new PreTokenizerSequence([.. part.Member("pretokenizers").Items().Select(Read)]),
         string other => throw part.Error($"Graft does not know a pre-tokenizer of the type \"{other}\""),
     };
@@ -28,7 +35,7 @@ internal abstract class PreTokenizer
 /// <summary>Several pre-tokenizers, one after the other.</summary>
 internal sealed class PreTokenizerSequence(PreTokenizer[] steps) : PreTokenizer
 {
-    public IReadOnlyList<PreTokenizer> Steps => steps;
+    public PreTokenizer[] Steps => steps;
 
     public override void Apply(PieceList pieces)
     {

@@ -110,6 +110,28 @@ internal sealed class NormalizedText
         Skip(1 - change);
     }
 
+    /// <summary>Writes a stretch of the old text as it is.</summary>
+    public void AppendOld(int start, int end)
+    {
+        for (int i = start; i < end;)
+        {
+            Append(Utf16.At(Units, i, out int length), _sources[i]);
+            i += length;
+        }
+    }
+
+    /// <summary>Writes a stretch of the old text in byte-level characters; all bytes of a character share its place.</summary>
+    public void AppendBytes(int start, int end)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        for (int i = start; i < end;)
+        {
+            int count = new System.Text.Rune(Utf16.At(Units, i, out int length)).EncodeToUtf8(bytes);
+            foreach (byte value in bytes[..count]) Append(ByteAlphabet.ToCharacter(value), _sources[i]);
+            i += length;
+        }
+    }
+
     /// <summary>Writes a whole new text, change by change.</summary>
     public void Write(List<CodePointChange> changes)
     {

@@ -67,14 +67,66 @@ internal sealed class PieceList
     public void Copy(Piece piece)
     {
         int start = Text.Written;
-        for (int i = piece.Start; i < piece.End;)
-        {
-            Text.Append(Utf16.At(Text.Units, i, out int length), Text.Sources[i]);
-            i += length;
-        }
-
+        Text.AppendOld(piece.Start, piece.End);
         Add(piece with { Start = start, End = Text.Written });
     }
+
+    /// <summary>Replaces a unit by another in every piece that is not a token.</summary>
+    public void ReplaceUnit(char old, char replacement)
+    {
+        foreach (Piece piece in _pieces)
+        {
+            if (!piece.IsToken) Text.EditUnits()[piece.Start..piece.End].Replace(old, replacement);
+        }
+    }
+
+    /// <summary>
+    /// Puts a unit before every piece that does not begin with it and is not a token; it shares the place of the first character. With
+    /// <paramref name="onlyFirst"/> only where the original text begins.
+    /// </summary>
+    public void Prepend(char unit, bool onlyFirst = false)
+    {
+        Text.BeginRewrite();
+        foreach (Piece piece in _pieces)
+        {
+            if (piece.IsToken || Text.Units[piece.Start] == unit || (onlyFirst && !BeginsOriginal(piece)))
+            {
+                Copy(piece);
+                continue;
+            }
+
+            int start = Text.Written;
+            Text.Append(unit, Text.Sources[piece.Start]);
+            Text.AppendOld(piece.Start, piece.End);
+            Add(new(start, Text.Written));
+        }
+
+        Text.EndRewrite();
+        Commit();
+    }
+
+    /// <summary>Writes every piece that is not a token in byte-level characters.</summary>
+    public void WriteBytes()
+    {
+        Text.BeginRewrite();
+        foreach (Piece piece in _pieces)
+        {
+            if (piece.IsToken)
+            {
+                Copy(piece);
+                continue;
+            }
+
+            int start = Text.Written;
+            Text.AppendBytes(piece.Start, piece.End);
+            Add(new(start, Text.Written));
+        }
+
+        Text.EndRewrite();
+        Commit();
+    }
+
+    private bool BeginsOriginal(Piece piece) => (piece.Start == 0 ? Text.Origin : Text.Sources[piece.Start].Start) == 0;
 
     /// <summary>Splits every piece that is not a token at the matches of a pattern; with <paramref name="invert"/>, at what lies between them.</summary>
     public void Split(Pattern pattern, SplitBehavior behavior, bool invert = false)

@@ -54,7 +54,10 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="CheckpointException">There is none.</exception>
     public StoredTensor this[string name] => Find(name) ?? throw new CheckpointException(FilePath, $"holds no tensor named {name}");
 
-    /// <summary>Opens a model folder (see <see cref="CheckpointFolder"/>) or one file of weights in any format that Graft reads.</summary>
+    /// <summary>
+    /// Opens a model folder (see <see cref="CheckpointFolder"/>) or one file of weights in any format that Graft reads. A TensorFlow checkpoint of
+    /// BERT appears with PyTorch's names and without the optimizer's variables (<see cref="TensorFlowBertNames"/>).
+    /// </summary>
     /// <exception cref="CheckpointException">It is missing, damaged or hostile; the message says which file and why.</exception>
     public static Checkpoint Open(string path) => Directory.Exists(path) ? CheckpointFolder.Open(path) : OpenFile(path);
 
@@ -80,7 +83,7 @@ public sealed class Checkpoint : IDisposable
         if (path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase)) return ShardedCheckpoint.Open(path);
         if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return SafetensorsReader.Open(path);
         if (s_pyTorchExtensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase))) return PyTorchReader.Open(path);
-        if (path.EndsWith(".index", StringComparison.OrdinalIgnoreCase) || File.Exists(path + ".index")) return TensorFlowReader.Open(path);
+        if (path.EndsWith(".index", StringComparison.OrdinalIgnoreCase) || File.Exists(path + ".index")) return TensorFlowBertNames.Translate(TensorFlowReader.Open(path));
         throw new CheckpointException(path, File.Exists(path) ? "is not a file of weights that Graft knows (.safetensors, .bin, .pt, .pth, .index of TensorFlow)" : "no such file or folder");
     }
 }

@@ -1,5 +1,4 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using static System.FormattableString;
 
 namespace Graft.Checkpoints;
@@ -8,10 +7,8 @@ namespace Graft.Checkpoints;
 /// A file mapped read-only into memory: its pages come from the disk when they are touched and can be handed back after use. Every access
 /// is checked against the file's length. The file must not be shortened while it is mapped (replacing it by a rename is fine).
 /// </summary>
-internal sealed unsafe partial class MappedFile : IDisposable
+internal sealed unsafe class MappedFile : IDisposable
 {
-    private const int AdviceDontNeed = 4;
-
     // Nothing can be mapped of an empty file; an empty file still has a path and a length.
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
@@ -94,17 +91,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
         return _start + offset;
     }
 
-    /// <summary>Tells the system that a range will not be read again soon, so that it stops counting as this process's memory.</summary>
-    public void Release(long offset, long count)
-    {
-        if (!OperatingSystem.IsLinux() || count == 0) return;
-        // Only whole pages inside the range: its first and last page may belong to neighbours that are being read.
-        nint page = Environment.SystemPageSize;
-        nint first = ((nint)Pointer(offset, count) + page - 1) / page * page;
-        nint end = ((nint)_start + (nint)(offset + count)) / page * page;
-        if (end > first) _ = Advise(first, (nuint)(end - first), AdviceDontNeed);
-    }
-
     public void Dispose()
     {
         if (IsDisposed) return;
@@ -114,8 +100,4 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _view?.Dispose();
         _map?.Dispose();
     }
-
-    // A hint: whether it is taken changes the memory in use, never the bytes read.
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint address, nuint length, int advice);
 }

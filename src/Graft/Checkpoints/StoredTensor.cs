@@ -13,8 +13,11 @@ public sealed unsafe class StoredTensor
     /// <summary>Elements gathered or converted at a time: small enough for the caches, large enough to amortise a call.</summary>
     private const int ChunkElements = 1 << 14;
 
-    /// <summary>Tensors from here on give their pages back after a copy; for smaller ones the system call costs more than it saves.</summary>
-    private const long ReleaseFromBytes = 1 << 18;
+    /// <summary>Elements whose pages are mapped and handed back at a time.</summary>
+    private const int BlockElements = 1 << 21;
+
+    /// <summary>For smaller tensors advice to the system costs more than it saves.</summary>
+    private const long AdviseFromBytes = 1 << 18;
 
     private readonly MappedFile _file;
     private readonly long _offset;
@@ -98,6 +101,7 @@ public sealed unsafe class StoredTensor
     public void CopyTo(float* destination, long elements)
     {
         RequireCount(elements);
+        if (ByteCount >= AdviseFromBytes) MemoryAdvice.WillFill(destination, elements * sizeof(float));
         ForEachChunk((bytes, start, count) => ElementConversion.ToSingle(Type, bytes, new Span<float>(destination + start, count)));
     }
 
@@ -156,17 +160,23 @@ public sealed unsafe class StoredTensor
         else ForEachChunkGathered(_strides, action);
     }
 
+    /// <summary>Large tensors go block by block: the pages of a block are mapped at once, and handed back when it has been read.</summary>
     private void ForEachChunkInPlace(ChunkAction action)
     {
         int size = Type.Size();
         byte* source = _file.Pointer(_offset, ByteCount);
-        for (long start = 0; start < ElementCount; start += ChunkElements)
+        for (long block = 0; block < ElementCount; block += BlockElements)
         {
-            int count = (int)Math.Min(ChunkElements, ElementCount - start);
-            action(new ReadOnlySpan<byte>(source + (start * size), count * size), start, count);
-        }
+            long end = Math.Min(block + BlockElements, ElementCount), bytes = (end - block) * size;
+            if (ByteCount >= AdviseFromBytes) MemoryAdvice.WillRead(source + (block * size), bytes);
+            for (long start = block; start < end; start += ChunkElements)
+            {
+                int count = (int)Math.Min(ChunkElements, end - start);
+                action(new ReadOnlySpan<byte>(source + (start * size), count * size), start, count);
+            }
 
-        if (ByteCount >= ReleaseFromBytes) _file.Release(_offset, ByteCount);
+            if (ByteCount >= AdviseFromBytes) MemoryAdvice.HasRead(source + (block * size), bytes);
+        }
     }
 
     private void ForEachChunkGathered(long[] strides, ChunkAction action)

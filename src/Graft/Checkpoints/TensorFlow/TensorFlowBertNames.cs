@@ -38,10 +38,14 @@ public static partial class TensorFlowBertNames
     }
 
     /// <summary>The checkpoint with PyTorch's names and orientation of matrices; variables that are no weights are left out. Takes over the files.</summary>
+    /// <exception cref="CheckpointException">No variable is one of BERT's.</exception>
     public static Checkpoint Translate(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        return checkpoint.Select(tensor => ToPyTorch(tensor.Name) is { } name ? Oriented(tensor).Renamed(name) : null);
+        Checkpoint translated = checkpoint.Select(tensor => ToPyTorch(tensor.Name) is { } name ? Oriented(tensor).Renamed(name) : null);
+        if (translated.Tensors.Count > 0) return translated;
+        checkpoint.Dispose();
+        throw new CheckpointException(checkpoint.FilePath, "is a TensorFlow checkpoint, but not of BERT: no variable begins with bert/");
     }
 
     /// <summary>TensorFlow multiplies x·K with a kernel [in, out], PyTorch x·Wᵀ with a weight [out, in].</summary>

@@ -5,7 +5,7 @@ namespace Graft.Checkpoints;
 
 /// <summary>
 /// Reads the checkpoints of TensorFlow: <c>NAME.index</c> says where in <c>NAME.data-00000-of-00001</c> … each variable lies. Names are TensorFlow's own;
-/// <see cref="TensorFlowBertNames"/> turns those of BERT into the names that everything else uses. Checksums are verified when a variable is first read.
+/// <see cref="TensorFlowBertNames"/> turns those of BERT into the names that everything else uses, as <see cref="Checkpoint.Open"/> does by itself. Checksums are verified when a variable is first read.
 /// </summary>
 public static class TensorFlowReader
 {

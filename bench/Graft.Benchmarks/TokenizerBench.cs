@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Graft.Tokenizers;
+
+namespace Graft.Benchmarks;
+
+/// <summary>
+/// The speed of the tokenizers, ids only into a buffer, one thread unless it says otherwise; one line a figure: kind, shape, MB of UTF-8 a
+/// second, SHA-256 of all ids. <c>bench/tokenizers.sh</c> runs it beside the reference and prints the ratios.
+/// </summary>
+internal static class TokenizerBench
+{
+    private const int TextCharacters = 6_000_000;
+    private const int LinesPerDocument = 200;
+
+    private static readonly (string Kind, string Folder)[] s_kinds =
+        [("wordpiece", "bert-base-uncased"), ("byte-bpe", "roberta-base"), ("unigram", "t5-base")];
+
+    public static void Run(string shared, int rounds)
+    {
+        string[] lines = ReadLines(Path.Combine(shared, "data/text/books/books-01-of-08.txt.gz"));
+        string[] documents = [.. lines.Chunk(LinesPerDocument).Select(chunk => string.Join('\n', chunk))];
+        foreach ((string kind, string folder) in s_kinds)
+        {
+            string file = Path.Combine(shared, "vocab", folder, "tokenizer.json");
+            long started = Stopwatch.GetTimestamp();
+            Tokenizer tokenizer = Tokenizer.Load(file);
+            Say(kind, "load-ms", Stopwatch.GetElapsedTime(started).TotalMilliseconds, "-");
+            foreach ((string shape, string[] texts) in new[] { ("lines", lines), ("documents", documents) })
+            {
+                double megabytes = texts.Sum(text => (long)System.Text.Encoding.UTF8.GetByteCount(text)) / 1e6;
+                TokenBuffer ids = new();
+                TokenBuffer offsets = new(withOffsets: true);
+                string hash = Hash(tokenizer, texts);
+                double empty = Fastest(rounds, () => EncodeEmpty(tokenizer, texts.Length, ids));
+                double single = Fastest(rounds, () => EncodeAll(tokenizer, texts, ids)) - empty;
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                EncodeAll(tokenizer, texts, ids);
+                long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                double withOffsets = Fastest(rounds, () => EncodeAll(tokenizer, texts, offsets)) - empty;
+                double twoThreads = Fastest(rounds, () => EncodeOnTwoThreads(tokenizer, texts)) - (empty / 2);
+                Say(kind, shape, megabytes / single, hash);
+                Say(kind, shape + "-offsets-cost", withOffsets / single, "-");
+                Say(kind, shape + "-two-threads-gain", single / twoThreads, "-");
+                Say(kind, shape + "-allocated-bytes", allocated, "-");
+            }
+        }
+    }
+
+    private static string[] ReadLines(string path)
+    {
+        using StreamReader reader = new(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+        char[] text = new char[TextCharacters];
+        int length = reader.ReadBlock(text);
+        return [.. new string(text, 0, length).Split('\n').Where(line => line.AsSpan().Trim().Length > 0)];
+    }
+
+    private static void EncodeAll(Tokenizer tokenizer, ReadOnlySpan<string> texts, TokenBuffer tokens)
+    {
+        foreach (string text in texts) tokenizer.Encode(text, tokens);
+    }
+
+    private static void EncodeEmpty(Tokenizer tokenizer, int times, TokenBuffer tokens)
+    {
+        for (int i = 0; i < times; i++) tokenizer.Encode("", tokens);
+    }
+
+    private static void EncodeOnTwoThreads(Tokenizer tokenizer, string[] texts)
+    {
+        int half = texts.Length / 2;
+        Thread other = new(() => EncodeAll(tokenizer, texts.AsSpan(half), new TokenBuffer()));
+        other.Start();
+        EncodeAll(tokenizer, texts.AsSpan(0, half), new TokenBuffer());
+        other.Join();
+    }
+
+    private static double Fastest(int rounds, Action action)
+    {
+        double fastest = double.MaxValue;
+        for (int i = 0; i < rounds; i++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            action();
+            fastest = Math.Min(fastest, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+
+        return fastest;
+    }
+
+    private static string Hash(Tokenizer tokenizer, string[] texts)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        TokenBuffer tokens = new();
+        foreach (string text in texts)
+        {
+            tokenizer.Encode(text, tokens);
+            hash.AppendData(MemoryMarshal.AsBytes(tokens.Ids));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Say(string kind, string what, double value, string hash) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind} {what} {value:0.##} {hash}"));
+}

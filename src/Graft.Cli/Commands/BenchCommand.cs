@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Graft.Benchmarks;
+using Graft.Torch;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft bench [NAME…]</c>: speed on this machine beside its peak of the same minute.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string?> model = new("--model") { Description = "A model folder, for the minilm benchmarks." };
+        Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
+        Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks." };
+        Option<int> repetitions = new("--repetitions") { Description = "How often each piece of work is timed; the fastest counts.", DefaultValueFactory = _ => 5 };
+        Option<int?> threads = new("--threads") { Description = "Threads of products and kernels." };
+        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Command command = new("bench", "Measure speed beside the machine's peak.") { names, model, train, input, repetitions, threads, json };
+        command.SetAction(parsed =>
+        {
+            BenchmarkOptions options = new()
+            {
+                Model = parsed.GetValue(model),
+                Train = parsed.GetValue(train),
+                Input = parsed.GetValue(input),
+                Repetitions = parsed.GetValue(repetitions),
+            };
+            return Run(parsed.GetValue(names) ?? [], options, parsed.GetValue(threads), parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Run(string[] names, BenchmarkOptions options, int? threads, bool json)
+    {
+        if (threads is not null) Engine.Start(new EngineOptions { Threads = threads });
+        BenchmarkReport report = BenchmarkRunner.Run(names, options, json ? null : Print);
+        if (json) Terminal.Json(Document(report));
+        else Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"peak {report.PeakGflops:0.0} GFLOP/s"));
+        return ExitCodes.Ok;
+    }
+
+    private static void Print(BenchmarkResult result)
+    {
+        string share = result.ShareOfPeak is double value ? string.Create(CultureInfo.InvariantCulture, $"  {value:P1} of peak") : "";
+        string ratio = result.Ratio is double time ? string.Create(CultureInfo.InvariantCulture, $"  {time:0.00} × the baseline's time") : "";
+        Terminal.Out(string.Create(
+            CultureInfo.InvariantCulture, $"{result.Name,-22} {result.Value,10:0.0} {result.Unit}{share}{ratio}  (most memory so far {result.PeakResidentBytes / 1e9:0.00} GB)"));
+    }
+
+    private static JsonObject Document(BenchmarkReport report)
+    {
+        JsonArray results = [];
+        foreach (BenchmarkResult result in report.Results)
+        {
+            results.Add(new JsonObject
+            {
+                ["name"] = result.Name,
+                ["value"] = result.Value,
+                ["unit"] = result.Unit,
+                ["share_of_peak"] = result.ShareOfPeak,
+                ["baseline"] = result.Baseline,
+                ["ratio"] = result.Ratio,
+                ["peak_rss_bytes"] = result.PeakResidentBytes,
+            });
+        }
+
+        return new JsonObject { ["peak_gflops"] = report.PeakGflops, ["results"] = results };
+    }
+}

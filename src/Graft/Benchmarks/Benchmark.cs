@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Graft.Torch;
+
+namespace Graft.Benchmarks;
+
+/// <summary>What benchmarks need from outside.</summary>
+public sealed record BenchmarkOptions
+{
+    /// <summary>A model folder (MiniLM benchmarks).</summary>
+    public string? Model { get; init; }
+
+    /// <summary>A file of labelled texts (MiniLM benchmarks).</summary>
+    public string? Train { get; init; }
+
+    /// <summary>A text file (tokenizer benchmarks).</summary>
+    public string? Input { get; init; }
+
+    /// <summary>Steps or passes that are timed, after those that warm up.</summary>
+    public int Repetitions { get; init; } = 5;
+
+    /// <summary>Refuses impossible options.</summary>
+    /// <exception cref="InputException">The number of repetitions is not positive.</exception>
+    public void Validate()
+    {
+        if (Repetitions < 1) throw new InputException("--repetitions: at least 1");
+    }
+}
+
+/// <summary>One figure.</summary>
+/// <param name="Name">The benchmark's name.</param>
+/// <param name="Value">What was measured.</param>
+/// <param name="Unit">Its unit.</param>
+/// <param name="ShareOfPeak">Operations a second ÷ the fastest product of the same minute; null where operations are not what counts.</param>
+/// <param name="Baseline">What it is compared with, measured in the same run, in the same unit; null for nothing.</param>
+/// <param name="Ratio">Time ÷ the baseline's time.</param>
+/// <param name="PeakResidentBytes">The most memory the process has had until the end of this benchmark.</param>
+public sealed record BenchmarkResult(string Name, double Value, string Unit, double? ShareOfPeak, double? Baseline, double? Ratio, long PeakResidentBytes);
+
+/// <summary>All results and the peak they stand beside.</summary>
+/// <param name="PeakGflops">The fastest product measured in the whole run, 10⁹ operations a second.</param>
+/// <param name="Results">One a benchmark.</param>
+public sealed record BenchmarkReport(double PeakGflops, IReadOnlyList<BenchmarkResult> Results);
+
+/// <summary>A measured piece of work: seconds of the fastest repetition, and the operations it had to do.</summary>
+/// <param name="Seconds">Of the fastest repetition.</param>
+/// <param name="Operations">Floating-point operations by the formula of the benchmark; 0 where they do not count.</param>
+/// <param name="Value">What is reported.</param>
+/// <param name="Unit">Its unit.</param>
+/// <param name="BaselineSeconds">The baseline's time; null for none.</param>
+internal sealed record Measurement(double Seconds, double Operations, double Value, string Unit, double? BaselineSeconds = null);
+
+/// <summary>The registry: each benchmark prints a figure beside the machine's peak of the same minute.</summary>
+public static class BenchmarkRunner
+{
+    private static readonly Dictionary<string, Func<BenchmarkOptions, Measurement>> s_benchmarks = new(StringComparer.Ordinal)
+    {
+        ["adamw-step"] = OptimizerBenchmark.Run,
+        ["bert-base-training"] = EncoderBenchmarks.BertTraining,
+        ["bert-base-inference"] = EncoderBenchmarks.BertInference,
+        ["pretrain-small"] = EncoderBenchmarks.SmallPretraining,
+    };
+
+    /// <summary>The names, those that need no file.</summary>
+    public static IReadOnlyCollection<string> Names => s_benchmarks.Keys;
+
+    /// <summary>Runs benchmarks one after the other.</summary>
+    /// <param name="names">Which; empty for all.</param>
+    /// <param name="options">Files and repetitions.</param>
+    /// <param name="progress">Told each result as it comes.</param>
+    /// <exception cref="InputException">A name is not known, or a file is missing.</exception>
+    public static BenchmarkReport Run(IReadOnlyList<string> names, BenchmarkOptions options, Action<BenchmarkResult>? progress = null)
+    {
+        options.Validate();
+        foreach (string name in names)
+        {
+            if (!s_benchmarks.ContainsKey(name)) throw new InputException($"benchmark \"{name}\" is not known: use {string.Join(", ", s_benchmarks.Keys)}");
+        }
+
+        double highest = 0;
+        List<BenchmarkResult> results = [];
+        foreach (string name in names.Count > 0 ? names : [.. s_benchmarks.Keys])
+        {
+            double before = MatrixProduct.MeasurePeak().Gflops;
+            Measurement measured = s_benchmarks[name](options);
+            double peak = Math.Max(before, MatrixProduct.MeasurePeak().Gflops);
+            highest = Math.Max(highest, peak);
+            BenchmarkResult result = new(
+                name, measured.Value, measured.Unit,
+                measured.Operations > 0 ? measured.Operations / measured.Seconds / 1e9 / peak : null,
+                measured.BaselineSeconds is double baseline ? measured.Value * baseline / measured.Seconds : null,
+                measured.BaselineSeconds is double seconds ? measured.Seconds / seconds : null,
+                Memory.PeakResident);
+            results.Add(result);
+            progress?.Invoke(result);
+        }
+
+        return new BenchmarkReport(highest, results);
+    }
+
+    /// <summary>Seconds of the fastest of several calls, after some that are not counted.</summary>
+    internal static double Fastest(Action work, int repetitions, int warmUp = 1)
+    {
+        for (int i = 0; i < warmUp; i++) work();
+        double best = double.PositiveInfinity;
+        for (int i = 0; i < repetitions; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            work();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return best;
+    }
+}
