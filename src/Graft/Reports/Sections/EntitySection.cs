@@ -1,0 +1,46 @@
+using Graft.Data.Tagging;
+using Graft.Evaluation;
+
+namespace Graft.Reports.Sections;
+
+/// <summary>A tagged sentence, as the report needs it.</summary>
+/// <param name="Text">The text.</param>
+/// <param name="Starts">The UTF-16 offset of each word.</param>
+/// <param name="Words">The words.</param>
+/// <param name="Truth">The true entities, in words.</param>
+/// <param name="Predicted">The predicted entities, in words.</param>
+/// <param name="Line">Its line in the file.</param>
+public sealed record TaggedExample(string Text, IReadOnlyList<int> Starts, IReadOnlyList<string> Words, IReadOnlyList<EntitySpan> Truth, IReadOnlyList<EntitySpan> Predicted, long Line);
+
+/// <summary>Entities by type, and sentences with their mistakes marked.</summary>
+public static class EntitySection
+{
+    private const int MostExamples = 15;
+
+    /// <summary>Builds the section.</summary>
+    public static ReportSection Build(IReadOnlyList<TaggedExample> examples)
+    {
+        EntityScores scores = EntityScores.Of(examples.Select(example => example.Truth).ToArray(), examples.Select(example => example.Predicted).ToArray());
+        ReportTable types = new("By entity type", ["type", "precision", "recall", "F1", "entities"], scores.PerType.Select(type => (IReadOnlyList<string>)
+            [type.Type, Format.Percent(type.Scores.Precision), Format.Percent(type.Scores.Recall), Format.Percent(type.Scores.F1), Format.Count(type.Support)]).ToArray(), NumericFrom: 1);
+        Passage[] passages = examples.Where(example => Differs(example) > 0).OrderByDescending(Differs).ThenBy(example => example.Line).Take(MostExamples).Select(Marked).ToArray();
+        return new ReportSection("Entities", passages.Length == 0
+            ? [types]
+            : [types, new Paragraph("Sentences with most mistakes. ✓ found, ✗ found but not there, ∅ there but not found."), new Passages(passages)]);
+    }
+
+    /// <summary>A sentence with its entities marked by outcome.</summary>
+    public static Passage Marked(TaggedExample example)
+    {
+        Mark Mark(EntitySpan entity, MarkOutcome outcome) =>
+            new(example.Starts[entity.Start], example.Starts[entity.End - 1] + example.Words[entity.End - 1].Length, entity.Type, outcome);
+
+        return new Passage($"line {Format.Count(example.Line)}", example.Text,
+        [
+            .. example.Predicted.Select(entity => Mark(entity, example.Truth.Contains(entity) ? MarkOutcome.Right : MarkOutcome.Wrong)),
+            .. example.Truth.Where(entity => !example.Predicted.Contains(entity)).Select(entity => Mark(entity, MarkOutcome.Missed)),
+        ]);
+    }
+
+    private static int Differs(TaggedExample example) => example.Predicted.Except(example.Truth).Count() + example.Truth.Except(example.Predicted).Count();
+}

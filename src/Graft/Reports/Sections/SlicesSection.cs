@@ -1,0 +1,25 @@
+using Graft.Evaluation;
+using Graft.Reports.Plots;
+
+namespace Graft.Reports.Sections;
+
+/// <summary>Scores by slice: by length, by label, by a column of the data.</summary>
+public static class SlicesSection
+{
+    private const int MostBars = 20;
+
+    /// <summary>Builds the section; null when there are no slices.</summary>
+    /// <param name="slices">Each division by its name, with its slices' scores.</param>
+    public static ReportSection? Build(IReadOnlyList<(string Division, IReadOnlyList<SliceScore> Scores)> slices)
+    {
+        (string Division, IReadOnlyList<SliceScore> Scores)[] divided = slices.Where(slice => slice.Scores.Count > 1).ToArray();
+        if (divided.Length == 0) return null;
+        return new ReportSection("Where it is weak",
+        [
+            new PlotBlock(divided.Select(slice => (Plot)new BarPlot($"By {slice.Division}", slice.Scores.Take(MostBars).Select(score => new Bar(score.Name, score.Score)).ToArray())).ToArray()),
+            .. divided.Select(slice => new ReportTable(
+                $"By {slice.Division}", [slice.Division, "score", "range", "examples"],
+                slice.Scores.Select(score => (IReadOnlyList<string>)[score.Name, Format.Percent(score.Score.Value), Format.Interval(score.Score), Format.Count(score.Count)]).ToArray(), NumericFrom: 1)),
+        ]);
+    }
+}
