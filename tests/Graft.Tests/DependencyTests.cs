@@ -11,7 +11,7 @@ public sealed partial class DependencyTests
         ["Torch"] = [],
         ["Checkpoints"] = [],
         ["Data"] = [],
-        ["Evaluation"] = [],
+        ["Evaluation"] = ["Data"],
         ["Reports"] = ["Data", "Evaluation"],
         ["Layers"] = ["Torch"],
         ["Backbones"] = ["Torch", "Layers", "Checkpoints"],
