@@ -16,6 +16,10 @@ internal static class GraftCommandLine
         DoctorCommand.Create,
         ModelsCommand.Create,
         PullCommand.Create,
+        FinetuneCommand.Create,
+        EvaluateCommand.Create,
+        PredictCommand.Create,
+        CompareCommand.Create,
         VersionCommand.Create,
         ParityCommand.Create,
     ];

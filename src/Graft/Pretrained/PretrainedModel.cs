@@ -75,7 +75,8 @@ public sealed class PretrainedModel : IDisposable
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
         config = family.Refine(config, checkpoint.Names.ToHashSet(StringComparer.Ordinal));
         SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder);
-        HeadKind kind = options.Head ?? (sentences is not null ? HeadKind.Embedding : config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None);
+        HeadKind saved = config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None;
+        HeadKind kind = options.Head ?? (sentences is not null && saved == HeadKind.None ? HeadKind.Embedding : saved); // fine-tuned from a sentence model, it is none any more
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);

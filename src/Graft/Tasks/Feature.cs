@@ -1,3 +1,5 @@
+using Graft.Tokenizers;
+
 namespace Graft.Tasks;
 
 /// <summary>
@@ -14,6 +16,12 @@ public sealed record Feature
 
     /// <summary>Segment of each token.</summary>
     public required int[] TypeIds { get; init; }
+
+    /// <summary>For each token the word it begins, −1 for all others; null where the task knows no words.</summary>
+    public int[]? FirstOfWord { get; init; }
+
+    /// <summary>For each token the range of the text it stands for, empty outside the text that may hold an answer; null where the task asks for none.</summary>
+    public TextRange[]? Offsets { get; init; }
 
     /// <summary>What it is trained towards; empty for texts to be predicted.</summary>
     public FeatureTarget Target { get; init; } = FeatureTarget.None;

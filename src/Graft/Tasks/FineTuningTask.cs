@@ -44,6 +44,14 @@ public abstract class FineTuningTask
     /// <exception cref="InputException">The file cannot be used; one line says why.</exception>
     public abstract TaskData Read(string path, ColumnOptions columns, bool labelled);
 
+    /// <summary>Examples without answers from texts in memory.</summary>
+    /// <param name="texts">Texts or pairs; of question answering the question and the text.</param>
+    /// <exception cref="InputException">The task needs a second text and there is none.</exception>
+    public abstract TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts);
+
+    /// <summary>How right a prediction is: 1, 0 or a share between (of numbers minus the error): what paired tests between runs compare.</summary>
+    public virtual double CreditOf(TaskData data, int example, Prediction prediction) => prediction.Answer == TruthOf(data, example) ? 1 : 0;
+
     /// <summary>Cuts examples into what the model sees.</summary>
     /// <exception cref="InputException">An example has a label that the task does not know.</exception>
     public abstract EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options);

@@ -27,6 +27,10 @@ public abstract class SequenceTask : FineTuningTask
     }
 
     /// <inheritdoc/>
+    public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
+        new TextData("text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], []);
+
+    /// <inheritdoc/>
     public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)
     {
         options.Validate();

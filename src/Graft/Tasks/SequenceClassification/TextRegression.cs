@@ -40,6 +40,10 @@ public sealed class TextRegression : SequenceTask
         };
     }
 
+    /// <inheritdoc/>
+    public override double CreditOf(TaskData data, int example, Prediction prediction) =>
+        -Math.Abs(((ValuePrediction)prediction).Value - Number(((TextData)data).Rows[example], data.PlaceOf(example)));
+
     private protected override FeatureTarget Target(LabelledText row, string place) => new() { Values = [(float)Number(row, place)] };
 
     private static double[] Truth(TaskData data) => [.. ((TextData)data).Rows.Select((row, i) => Number(row, data.PlaceOf(i)))];

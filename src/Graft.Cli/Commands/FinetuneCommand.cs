@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Graft.Evaluation;
+using Graft.Tasks;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft finetune</c>: a pre-trained model on labelled examples, one seed or several.</summary>
+internal static class FinetuneCommand
+{
+    public static Command Create()
+    {
+        FineTuningFlags flags = new();
+        Option<bool> json = new("--json") { Description = "Print the scores as one JSON document." };
+        Command command = new("finetune", "Fine-tune a pre-trained model on labelled examples.") { json };
+        flags.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(flags.Options(parsed), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
+        return command;
+    }
+
+    private static int Run(FineTuningOptions options, int seeds, bool json, CancellationToken cancellation)
+    {
+        IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options, seeds, _ => [new TrainingProgress()], Terminal.Log, cancellation);
+        if (json) Terminal.Json(new JsonArray([.. runs.Select(run => (JsonNode?)Document(run.Seed, run.Result))]));
+        foreach ((ulong seed, FineTuningResult result) in runs)
+            Terminal.Log($"seed {seed}: {result.Folder}{(result.WasFinished ? " was finished before" : "")}: {Scores(result.Scores)}");
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>"accuracy 81.2 (79.9 … 82.5), …" in percent, as people read it.</summary>
+    internal static string Scores(IReadOnlyList<NamedScore> scores) => scores.Count == 0
+        ? "no development data"
+        : string.Join(", ", scores.Take(3).Select(score => string.Create(
+            CultureInfo.InvariantCulture, $"{score.Name} {100 * score.Interval.Value:0.0} ({100 * score.Interval.Low:0.0} … {100 * score.Interval.High:0.0})")));
+
+    private static JsonObject Document(ulong seed, FineTuningResult result) => new()
+    {
+        ["seed"] = seed,
+        ["folder"] = result.Folder,
+        ["metrics"] = new JsonObject(result.Scores.Select(score => KeyValuePair.Create(score.Name, (JsonNode?)(double.IsFinite(score.Interval.Value) ? score.Interval.Value : null)))),
+    };
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Graft.Data;
+using Graft.Inference;
+using Graft.Tasks;
+using Graft.Tasks.SequenceClassification;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft predict</c>: answers to one text, to the lines of stdin, or to a file of any size.</summary>
+internal static class PredictCommand
+{
+    private const int ExamplesAtOnce = 1024;
+
+    public static Command Create()
+    {
+        Option<string> model = new("--model") { Description = "A run folder or a published fine-tuned model.", HelpName = "RUN", Required = true };
+        Option<string?> text = new("--text") { Description = "One text (question answering: the question)." };
+        Option<string?> pair = new("--pair") { Description = "The second text (question answering: the text that may hold the answer)." };
+        Option<string?> input = new("--input") { Description = "A file of texts, or - for the lines of stdin (a tab before a second text).", HelpName = "FILE" };
+        Option<string?> output = new("--output") { Description = $"Where answers go: {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise.", HelpName = "FILE" };
+        Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
+        Option<string?> textColumn = new("--text-column") { Description = "The text column." };
+        Option<string?> pairColumn = new("--pair-column") { Description = "The second text's column." };
+        Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
+        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, textColumn, pairColumn, json, OptionSources.ConfigOption() };
+        command.SetAction((parsed, cancellation) =>
+        {
+            (string? one, string? file, string? target) = (parsed.GetValue(text), parsed.GetValue(input), parsed.GetValue(output));
+            if (one is null == file is null) throw new InputException("give either --text or --input");
+            if (target is not null && !PredictionWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal))
+                throw new InputException($"--output {target}: one of {string.Join(", ", PredictionWriter.Extensions)} is expected");
+            if (file is not null and not "-" && !File.Exists(file)) throw new InputException($"{file} does not exist");
+            using Predictor predictor = Predictor.Load(parsed.GetValue(model)!, task: parsed.GetValue(task));
+            if (one is not null)
+            {
+                Print(predictor.Predict(one, parsed.GetValue(pair)), parsed.GetValue(json));
+                return Task.FromResult(ExitCodes.Ok);
+            }
+
+            ColumnOptions columns = new() { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), RequireLabel = false };
+            IEnumerable<TaskData> batches = file == "-" ? Lines(predictor.Task) : Batches(predictor.Task, file!, columns);
+            IEnumerable<(TaskData, IReadOnlyList<Prediction>)> answers = batches.Select(data => (data, predictor.Predict(data, cancellation)));
+            if (target is null) Print(answers, parsed.GetValue(json));
+            else PredictionWriter.Write(target, answers);
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+
+    private static void Print(Prediction prediction, bool json)
+    {
+        if (json) Terminal.Json(prediction.ToJson());
+        else Terminal.Out(Line(prediction));
+    }
+
+    private static void Print(IEnumerable<(TaskData Data, IReadOnlyList<Prediction> Predictions)> answers, bool json)
+    {
+        foreach ((TaskData data, IReadOnlyList<Prediction> predictions) in answers)
+        {
+            for (int i = 0; i < predictions.Count; i++) Terminal.Out(json ? PredictionWriter.Line(data, i, predictions[i]) : Line(predictions[i]));
+        }
+    }
+
+    private static string Line(Prediction prediction) =>
+        prediction.Answer + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
+
+    /// <summary>Tables of texts are streamed; other files are read whole.</summary>
+    private static IEnumerable<TaskData> Batches(FineTuningTask task, string path, ColumnOptions columns)
+    {
+        if (task is not SequenceTask) return [task.Read(path, columns, labelled: false)];
+        return LabelledTextReader.Stream(path, columns, row => Terminal.Log($"left out: {row}")).Chunk(ExamplesAtOnce)
+            .Select(rows => (TaskData)new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []));
+    }
+
+    private static IEnumerable<TaskData> Lines(FineTuningTask task)
+    {
+        foreach (string[] lines in StandardInput().Chunk(Console.IsInputRedirected ? ExamplesAtOnce : 1))
+        {
+            yield return task.FromTexts([.. lines.Select(line =>
+            {
+                int tab = line.IndexOf('\t', StringComparison.Ordinal);
+                return tab < 0 ? (line, (string?)null) : (line[..tab], line[(tab + 1)..]);
+            })]);
+        }
+    }
+
+    private static IEnumerable<string> StandardInput()
+    {
+        while (Console.In.ReadLine() is { } line)
+        {
+            if (line.Length > 0) yield return line;
+        }
+    }
+}

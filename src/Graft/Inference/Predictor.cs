@@ -1,0 +1,97 @@
+using Graft.Backbones;
+using Graft.Data;
+using Graft.Pretrained;
+using Graft.Tasks;
+using Graft.Tasks.SequenceClassification;
+using Graft.Tokenizers;
+
+namespace Graft.Inference;
+
+/// <summary>
+/// A fine-tuned model that answers: from a run folder, or from a published folder whose <c>architectures</c> and <c>id2label</c> say the task.
+/// <code>
+/// using Predictor predictor = Predictor.Load("runs/reviews");
+/// Console.WriteLine(predictor.Predict("The soup was cold.").Answer);
+/// </code>
+/// Answers do not depend on what is asked beside them. Safe to use from several threads.
+/// </summary>
+public sealed class Predictor : IDisposable
+{
+    private const int PublishedLength = 512;
+    private readonly PretrainedModel _model;
+    private readonly Tokenizer _tokenizer;
+    private readonly Scorer _scorer;
+    private readonly Lock _lock = new();
+
+    private Predictor(string folder, PretrainedModel model, FineTuningTask task, EncodingOptions encoding)
+    {
+        (Folder, _model, Task, Encoding) = (folder, model, task, encoding);
+        _tokenizer = Tokenizer.Load(folder);
+        _scorer = new Scorer(model, new Collator(task.Layout, model.Config.PadTokenId ?? 0));
+    }
+
+    /// <summary>The folder the model is from.</summary>
+    public string Folder { get; }
+
+    /// <summary>What it was fine-tuned for.</summary>
+    public FineTuningTask Task { get; }
+
+    /// <summary>How texts are cut into windows.</summary>
+    public EncodingOptions Encoding { get; }
+
+    /// <summary>The number of the model's parameters.</summary>
+    public long ParameterCount => _model.ParameterCount;
+
+    /// <summary>Opens a folder; of a run over several seeds, the seed that is best on the development data.</summary>
+    /// <param name="folder">A run folder or a published model folder.</param>
+    /// <param name="encoding">How texts are cut; null: as in training.</param>
+    /// <param name="task">The task; null: the one the folder says.</param>
+    /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
+    public static Predictor Load(string folder, EncodingOptions? encoding = null, string? task = null)
+    {
+        folder = RunRecord.Best(folder);
+        RunRecord? record = RunRecord.Read(folder);
+        FineTuningTask? asked = task is null ? null : FineTuningTasks.Parse(task);
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = asked?.Head });
+        try
+        {
+            FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.HeadKind, model.Config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Config.Labels)
+                ?? throw new InputException($"{folder} holds a {model.Config.Architecture ?? model.Config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
+            if (model.Report.Missing.Count > 0)
+                throw new InputException($"{folder} lacks {model.Report.Missing[0]}{(model.Report.Missing.Count > 1 ? $" and {model.Report.Missing.Count - 1} more" : "")}: it is not fine-tuned for {bound.Name}; run graft finetune first");
+            return new Predictor(folder, model, bound, encoding ?? EncodingOf(record, model.Config));
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The answer to one text, or to a pair of texts (question answering: the question and the text).</summary>
+    public Prediction Predict(string text, string? pair = null) => Predict([(text, pair)])[0];
+
+    /// <summary>The answers to texts or pairs, in their order.</summary>
+    public IReadOnlyList<Prediction> Predict(IReadOnlyList<(string Text, string? Pair)> texts, CancellationToken cancellation = default) =>
+        Predict(Task.FromTexts(texts), cancellation);
+
+    /// <summary>The answers to examples that the task has read, in their order.</summary>
+    /// <param name="data">From <see cref="FineTuningTask.Read"/> of this task.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public IReadOnlyList<Prediction> Predict(TaskData data, CancellationToken cancellation = default)
+    {
+        EncodedData encoded = Task.Encode(data, _tokenizer, Encoding);
+        lock (_lock) return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellation)); // products use all cores: one at a time is fastest
+    }
+
+    /// <summary>Releases the model.</summary>
+    public void Dispose() => _model.Dispose();
+
+    private static EncodingOptions EncodingOf(RunRecord? record, ModelConfig config)
+    {
+        if (record is not null) return new EncodingOptions { MaxLength = record.MaxLength, Stride = record.Stride, Truncate = record.Truncate };
+        int positions = config.OptionalInt("max_position_embeddings") ?? PublishedLength;
+        int reserved = config.ModelType is "roberta" or "xlm-roberta" or "mpnet" ? 2 : 0; // positions count from the padding id on
+        return new EncodingOptions { MaxLength = Math.Min(PublishedLength, positions - reserved) };
+    }
+}

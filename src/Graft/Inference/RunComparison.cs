@@ -1,0 +1,43 @@
+using Graft.Data;
+using Graft.Evaluation;
+
+namespace Graft.Inference;
+
+/// <summary>Two runs on the same examples: is the second better, and what does it cost?</summary>
+/// <param name="First">The one run.</param>
+/// <param name="Second">The other.</param>
+/// <param name="Difference">Second minus first, mean credit an example (averaged over seeds), with a paired bootstrap interval.</param>
+public sealed record RunComparison(RunEvaluation First, RunEvaluation Second, PairedComparison Difference)
+{
+    /// <summary>Evaluates both and compares them example by example.</summary>
+    /// <param name="first">A run or model folder.</param>
+    /// <param name="second">Another.</param>
+    /// <param name="input">Labelled examples; null: the development data of the first run.</param>
+    /// <param name="columns">Which columns hold what.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="InputException">A folder or file cannot be used, or the tasks differ.</exception>
+    public static RunComparison Compare(string first, string second, string? input, ColumnOptions? columns = null, CancellationToken cancellation = default)
+    {
+        RunEvaluation one = RunEvaluation.Evaluate(first, input, columns, cancellation: cancellation);
+        RunEvaluation two = RunEvaluation.Evaluate(second, input ?? one.Runs[0].Data.Path, columns, cancellation: cancellation);
+        if (one.Task != two.Task) throw new InputException($"{first} is a {one.Task} run and {second} a {two.Task} run: only runs of one task can be compared");
+        double[] before = Credits(one), after = Credits(two);
+        PairedComparison difference = Bootstrap.Paired(
+            before.Length,
+            positions =>
+            {
+                double sum = 0;
+                foreach (int i in positions) sum += after[i] - before[i];
+                return sum / positions.Length;
+            },
+            seed: 0);
+        return new RunComparison(one, two, difference);
+    }
+
+    /// <summary>Bytes of a run's weights on disk.</summary>
+    /// <param name="folder">The folder.</param>
+    public static long BytesOf(string folder) => Directory.EnumerateFiles(folder, "*.safetensors").Sum(file => new FileInfo(file).Length);
+
+    private static double[] Credits(RunEvaluation evaluation) =>
+        [.. Enumerable.Range(0, evaluation.Examples).Select(i => evaluation.Runs.Average(run => run.Credits[i]))];
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+
+namespace Graft.Tasks.TokenClassification;
+
+/// <summary>An entity in a text.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Start">UTF-16 offset of its beginning.</param>
+/// <param name="End">The offset after its end.</param>
+/// <param name="Score">The mean probability of its words' tags.</param>
+public sealed record Entity(string Type, string Text, int Start, int End, double Score);
+
+/// <summary>A tag for each word, and the entities they mark.</summary>
+/// <param name="Words">The words.</param>
+/// <param name="Tags">Their tags.</param>
+/// <param name="Probabilities">The tags' probabilities.</param>
+/// <param name="Text">The sentence.</param>
+/// <param name="Entities">What the tags mark; empty for tags without a scheme.</param>
+public sealed record TagsPrediction(
+    IReadOnlyList<string> Words, IReadOnlyList<string> Tags, IReadOnlyList<double> Probabilities, string Text, IReadOnlyList<Entity> Entities) : Prediction
+{
+    /// <inheritdoc/>
+    public override string Answer => string.Join(' ', Tags);
+
+    /// <inheritdoc/>
+    public override double? Confidence => Probabilities.Count == 0 ? null : Probabilities.Average();
+
+    /// <inheritdoc/>
+    public override JsonObject ToJson() => new()
+    {
+        ["words"] = new JsonArray([.. Words.Select(word => (JsonNode?)word)]),
+        ["tags"] = new JsonArray([.. Tags.Select(tag => (JsonNode?)tag)]),
+        ["entities"] = new JsonArray([.. Entities.Select(entity => (JsonNode?)new JsonObject
+        {
+            ["type"] = entity.Type,
+            ["text"] = entity.Text,
+            ["start"] = entity.Start,
+            ["end"] = entity.End,
+            ["score"] = Math.Round(entity.Score, 6),
+        })]),
+    };
+}
