@@ -14,6 +14,8 @@ internal static class GraftCommandLine
     [
         ModelsCommand.Create,
         PullCommand.Create,
+        CorpusCommand.Create,
+        PretrainCommand.Create,
         VersionCommand.Create,
         ParityCommand.Create,
     ];
