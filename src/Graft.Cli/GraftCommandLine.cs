@@ -13,15 +13,17 @@ internal static class GraftCommandLine
     private static readonly Func<Command>[] s_commands =
     [
         BenchCommand.Create,
-        DoctorCommand.Create,
-        ModelsCommand.Create,
-        PullCommand.Create,
-        FinetuneCommand.Create,
-        EvaluateCommand.Create,
-        PredictCommand.Create,
         CompareCommand.Create,
-        VersionCommand.Create,
+        CorpusCommand.Create,
+        DoctorCommand.Create,
+        EvaluateCommand.Create,
+        FinetuneCommand.Create,
+        ModelsCommand.Create,
         ParityCommand.Create,
+        PredictCommand.Create,
+        PretrainCommand.Create,
+        PullCommand.Create,
+        VersionCommand.Create,
     ];
 
     public static async Task<int> RunAsync(string[] args)
