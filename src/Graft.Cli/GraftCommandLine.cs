@@ -14,6 +14,7 @@ internal static class GraftCommandLine
     [
         ModelsCommand.Create,
         PullCommand.Create,
+        Commands.Tokenizers.TokenizerCommand.Create,
         VersionCommand.Create,
         ParityCommand.Create,
     ];

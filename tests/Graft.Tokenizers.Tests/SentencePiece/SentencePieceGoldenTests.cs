@@ -68,7 +68,7 @@ public sealed class SentencePieceGoldenTests
     // For each byte of the UTF-8 text, and its end, the number of characters begun before it.
     private static int[] CharacterOfByte(string text)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         int[] characters = new int[bytes.Length + 1];
         for (int i = 0; i < bytes.Length; i++) characters[i + 1] = characters[i] + ((bytes[i] & 0xC0) == 0x80 ? 0 : 1);
         for (int i = 0; i < bytes.Length; i++)
