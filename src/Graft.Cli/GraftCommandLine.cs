@@ -23,6 +23,7 @@ internal static class GraftCommandLine
         PredictCommand.Create,
         PretrainCommand.Create,
         PullCommand.Create,
+        Commands.Tokenizers.TokenizerCommand.Create,
         VersionCommand.Create,
     ];
 

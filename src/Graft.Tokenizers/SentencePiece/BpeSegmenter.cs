@@ -28,11 +28,30 @@ internal sealed class BpeSegmenter(SentencePieceVocabulary vocabulary) : Sentenc
     private readonly Dictionary<int, int> _leftLengths = [];
     private Symbol[] _symbols = new Symbol[64];
 
+    private readonly BpeWordCache _cache = new(vocabulary);
+    private readonly bool _byWord = !vocabulary.HasInnerSpaces && !vocabulary.HasUnused && vocabulary.UserDefined.IsEmpty;
+
     public override void Segment(ReadOnlySpan<byte> text, List<Segment> output)
     {
         output.Clear();
-        if (text.IsEmpty) return;
-        int count = Split(text);
+        for (int start = 0; start < text.Length;)
+        {
+            // No piece reaches over the ▁ that begins a word, so what is joined in one word says nothing about the next.
+            int end = _byWord ? WordEnd(text, start) : text.Length;
+            if (!_byWord || !_cache.TrySegment(text, start, end, output)) SegmentRange(text[..end], start, output);
+            start = end;
+        }
+    }
+
+    private static int WordEnd(ReadOnlySpan<byte> text, int start)
+    {
+        int next = text[(start + 1)..].IndexOf("\u2581"u8);
+        return next < 0 ? text.Length : start + 1 + next;
+    }
+
+    private void SegmentRange(ReadOnlySpan<byte> text, int from, List<Segment> output)
+    {
+        int count = Split(text, from);
         _queue.Clear();
         _leftLengths.Clear();
         for (int i = 1; i < count; i++) Enqueue(text, i - 1, i);
@@ -52,10 +71,10 @@ internal sealed class BpeSegmenter(SentencePieceVocabulary vocabulary) : Sentenc
         for (int i = 0; i >= 0; i = _symbols[i].Next) Emit(text, _symbols[i].Start, _symbols[i].Length, output);
     }
 
-    private int Split(ReadOnlySpan<byte> text)
+    private int Split(ReadOnlySpan<byte> text, int from)
     {
         int count = 0;
-        for (int start = 0; start < text.Length;)
+        for (int start = from; start < text.Length;)
         {
             if (count == _symbols.Length) Array.Resize(ref _symbols, 2 * count);
             int length = UnitLength(text, start, out bool frozen);

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Graft.Tokenizers.SentencePiece;
 
 /// <summary>
-/// A trie over UTF-8 for looking pieces up along a text: a double array of 8-byte cells, where a child's cell names its parent, so that a step is one
+/// A trie over UTF-8 for looking pieces up along a text: a double array of small cells, where a child's cell names its parent, so that a step is one
 /// load and one comparison. Built once; a step never leaves the array.
 /// </summary>
 internal sealed class PieceTrie
@@ -12,15 +12,15 @@ internal sealed class PieceTrie
     /// <summary>The node of the empty string.</summary>
     public const int Root = 0;
 
-    // A cell's first half is the node its children are found from (its base, which the byte is xor-ed with); the second half the parent.
+    // What the bytes of the children are xor-ed with, the parent, and the value of the key that ends here or −1.
     private struct Cell
     {
         public int Base;
         public int Parent;
+        public int Value;
     }
 
     private Cell[] _cells = [];
-    private int[] _values = [];
     private int _firstFree = 1;
 
     /// <summary>Builds the trie of keys in any order; a key given twice keeps its first value.</summary>
@@ -42,14 +42,15 @@ internal sealed class PieceTrie
         ref Cell cells = ref MemoryMarshal.GetArrayDataReference(_cells);
         // Bases are multiples of 256 in effect: base ^ label stays inside the 256 cells that were made for the base.
         int child = Unsafe.Add(ref cells, node).Base ^ label;
-        if (Unsafe.Add(ref cells, child).Parent != node)
+        ref Cell found = ref Unsafe.Add(ref cells, child);
+        value = found.Value;
+        if (found.Parent != node)
         {
             value = -1;
             return false;
         }
 
         node = child;
-        value = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_values), child);
         return true;
     }
 
@@ -108,7 +109,7 @@ internal sealed class PieceTrie
                 _cells[child].Parent = item.Node;
                 int rest = from;
                 while (rest < to && keys[rest].Key.Length == item.Depth + 1) rest++;
-                if (rest > from) _values[child] = keys[from].Value;
+                if (rest > from) _cells[child].Value = keys[from].Value;
                 pending.Enqueue((child, rest, to, item.Depth + 1));
             }
         }
@@ -140,11 +141,10 @@ internal sealed class PieceTrie
     {
         int old = _cells.Length;
         Array.Resize(ref _cells, size);
-        Array.Resize(ref _values, size);
         for (int i = old; i < size; i++)
         {
             _cells[i].Parent = -1;
-            _values[i] = -1;
+            _cells[i].Value = -1;
         }
     }
 }

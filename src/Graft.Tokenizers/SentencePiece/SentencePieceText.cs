@@ -13,6 +13,8 @@ internal sealed class SentencePieceText(SentencePieceModel model, PieceTrie user
 
     private static ReadOnlySpan<byte> ReplacementBytes => "\uFFFD"u8;
 
+    // ASCII characters that stay themselves when another one follows.
+    private readonly bool[] _plain = MakePlain(model, userDefined);
     private byte[] _bytes = new byte[256];
     private int[] _origins = new int[257];
 
@@ -50,18 +52,14 @@ internal sealed class SentencePieceText(SentencePieceModel model, PieceTrie user
     private int NormalizeRest(ReadOnlySpan<byte> input, int consumed)
     {
         bool afterSpace = model.RemoveExtraWhiteSpace;
-        PrecompiledMap? map = model.Map;
-        bool plainAllowed = userDefined.IsEmpty;
         while (consumed < input.Length)
         {
-            byte first = input[consumed];
-            if (plainAllowed && first is > 32 and < 127 && consumed + 1 < input.Length && input[consumed + 1] < 128 && (map is null || map.IsPlainAscii(first)))
+            int plainEnd = CopyPlain(input, consumed);
+            if (plainEnd > consumed)
             {
-                Reserve(1);
-                _bytes[Length] = first;
-                _origins[Length++] = consumed++;
+                consumed = plainEnd;
                 afterSpace = false;
-                continue;
+                if (consumed == input.Length) break;
             }
 
             int length = Prefix(input[consumed..], out ReadOnlySpan<byte> text);
@@ -77,6 +75,42 @@ internal sealed class SentencePieceText(SentencePieceModel model, PieceTrie user
         }
 
         return consumed;
+    }
+
+    // Copies plain characters and single spaces between them, up to the first place where the map has to be asked.
+    private int CopyPlain(ReadOnlySpan<byte> input, int from)
+    {
+        Reserve(3 * (input.Length - from));
+        int written = Length, i = from;
+        Span<byte> bytes = _bytes;
+        Span<int> origins = _origins;
+        ReadOnlySpan<bool> plain = _plain;
+        bool spaces = model.EscapeWhiteSpace && plain[' '];
+        for (; i + 1 < input.Length && plain[input[i]] && input[i + 1] < 128; i++)
+        {
+            byte current = input[i];
+            if (current != ' ')
+            {
+                bytes[written] = current;
+                origins[written++] = i;
+                continue;
+            }
+
+            if (!spaces || i == from || input[i + 1] == ' ' || !plain[input[i + 1]]) break;
+            SpaceSymbol.CopyTo(bytes[written..]);
+            origins.Slice(written, SpaceSymbol.Length).Fill(i);
+            written += SpaceSymbol.Length;
+        }
+
+        // A space at the end leaves it to the caller to remember that there was one.
+        if (i > from && input[i - 1] == ' ')
+        {
+            i--;
+            written -= SpaceSymbol.Length;
+        }
+
+        Length = written;
+        return i;
     }
 
     private int TrimEnd(int consumed)
@@ -147,10 +181,22 @@ internal sealed class SentencePieceText(SentencePieceModel model, PieceTrie user
         }
     }
 
+    private static bool[] MakePlain(SentencePieceModel model, PieceTrie userDefined)
+    {
+        bool[] plain = new bool[256];
+        for (int c = ' '; c < 127; c++)
+        {
+            int node = PieceTrie.Root;
+            plain[c] = (model.Map is null || model.Map.IsPlainAscii((byte)c)) && !userDefined.Step(ref node, (byte)c, out _);
+        }
+
+        return plain;
+    }
+
     private void Reserve(int count)
     {
         if (Length + count <= _bytes.Length) return;
-        Array.Resize(ref _bytes, 2 * _bytes.Length);
+        Array.Resize(ref _bytes, Math.Max(Length + count, 2 * _bytes.Length));
         Array.Resize(ref _origins, _bytes.Length + 1);
     }
 }

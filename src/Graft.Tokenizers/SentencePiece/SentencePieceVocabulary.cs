@@ -27,6 +27,7 @@ internal sealed class SentencePieceVocabulary
                 pieces.Add((text, id));
                 if (piece.Type == SentencePieceType.UserDefined) userDefined.Add((text, id));
                 HasUnused |= piece.Type == SentencePieceType.Unused;
+                HasInnerSpaces |= piece.Text.IndexOf('\u2581', 1) > 0;
             }
             else
             {
@@ -62,6 +63,9 @@ internal sealed class SentencePieceVocabulary
     public float HighestScore { get; }
 
     public bool HasUnused { get; }
+
+    /// <summary>True when some piece has a ▁ after its first character, so that words cannot be segmented one by one.</summary>
+    public bool HasInnerSpaces { get; }
 
     public bool IsUnused(int id) => Model.Pieces[id].Type == SentencePieceType.Unused;
 

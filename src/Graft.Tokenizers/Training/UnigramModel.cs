@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Graft.Tokenizers.SentencePiece;
 
@@ -17,6 +18,7 @@ internal sealed class UnigramModel
         Pieces = [.. pieces.Select(piece => piece.Text)];
         Bytes = [.. Pieces.Select(System.Text.Encoding.UTF8.GetBytes)];
         Scores = [.. pieces.Select(piece => piece.Score)];
+        Probabilities = new double[Scores.Length];
         _trie = new PieceTrie(Bytes.Select((bytes, id) => (bytes, id)));
         Refresh();
     }
@@ -30,6 +32,11 @@ internal sealed class UnigramModel
 
     public double LowestScore { get; private set; }
 
+    /// <summary>The probabilities that <see cref="Scores"/> are the logarithms of.</summary>
+    public double[] Probabilities { get; }
+
+    public double UnknownProbability { get; private set; }
+
     /// <summary>The pieces that have a score.</summary>
     public int Count { get; private set; }
 
@@ -40,12 +47,15 @@ internal sealed class UnigramModel
     {
         LowestScore = double.MaxValue;
         Count = 0;
-        foreach (double score in Scores)
+        for (int id = 0; id < Scores.Length; id++)
         {
-            if (double.IsNaN(score)) continue;
-            LowestScore = Math.Min(LowestScore, score);
+            if (double.IsNaN(Scores[id])) continue;
+            LowestScore = Math.Min(LowestScore, Scores[id]);
+            Probabilities[id] = Math.Exp(Scores[id]);
             Count++;
         }
+
+        UnknownProbability = Math.Exp(UnknownScore);
     }
 
     /// <summary>The pieces that a word's bytes from a place on begin with, as lattice edges; an unknown character is an edge with the id −1.</summary>
@@ -71,6 +81,7 @@ internal sealed class UnigramModel
 /// <summary>The lattice of one word after another on one thread: the best path, and the expected count of every piece.</summary>
 internal sealed class UnigramWordLattice(UnigramModel model)
 {
+    private const double SmallestTotal = 1e-250;
     private readonly List<UnigramModel.Edge> _edges = [];
     private readonly List<int> _path = [];
     private double[] _forward = new double[64];
@@ -82,10 +93,36 @@ internal sealed class UnigramWordLattice(UnigramModel model)
     {
         Prepare(word, without: -1);
         Span<double> forward = _forward.AsSpan(0, word.Length + 1), backward = _backward.AsSpan(0, word.Length + 1);
+        forward.Clear();
+        backward.Clear();
+        forward[0] = 1;
+        backward[word.Length] = 1;
+        ReadOnlySpan<UnigramModel.Edge> edges = CollectionsMarshal.AsSpan(_edges);
+        foreach (ref readonly UnigramModel.Edge edge in edges) forward[edge.End] += forward[edge.Start] * Probability(edge.Id);
+        double total = forward[word.Length];
+        if (total < SmallestTotal)
+        {
+            AddExpectedOfLongWord(word.Length, frequency, expected);
+            return;
+        }
+
+        for (int i = edges.Length - 1; i >= 0; i--)
+        {
+            ref readonly UnigramModel.Edge edge = ref edges[i];
+            double rest = Probability(edge.Id) * backward[edge.End];
+            backward[edge.Start] += rest;
+            if (edge.Id >= 0) expected[edge.Id] += frequency * forward[edge.Start] * rest / total;
+        }
+    }
+
+    // The same in logarithms, for words so long that their probability is no number.
+    private void AddExpectedOfLongWord(int length, double frequency, double[] expected)
+    {
+        Span<double> forward = _forward.AsSpan(0, length + 1), backward = _backward.AsSpan(0, length + 1);
         forward.Fill(double.NegativeInfinity);
         backward.Fill(double.NegativeInfinity);
         forward[0] = 0;
-        backward[word.Length] = 0;
+        backward[length] = 0;
         foreach (UnigramModel.Edge edge in _edges) forward[edge.End] = LogSum(forward[edge.End], forward[edge.Start] + edge.Score);
         for (int i = _edges.Count - 1; i >= 0; i--)
         {
@@ -93,12 +130,13 @@ internal sealed class UnigramWordLattice(UnigramModel model)
             backward[edge.Start] = LogSum(backward[edge.Start], backward[edge.End] + edge.Score);
         }
 
-        double total = forward[word.Length];
         foreach (UnigramModel.Edge edge in _edges)
         {
-            if (edge.Id >= 0) expected[edge.Id] += frequency * Math.Exp(forward[edge.Start] + edge.Score + backward[edge.End] - total);
+            if (edge.Id >= 0) expected[edge.Id] += frequency * Math.Exp(forward[edge.Start] + edge.Score + backward[edge.End] - forward[length]);
         }
     }
+
+    private double Probability(int id) => id < 0 ? model.UnknownProbability : model.Probabilities[id];
 
     /// <summary>The ids of the best path, without the piece <paramref name="without"/>, and its score; null when there is no path.</summary>
     public List<int>? BestPath(ReadOnlySpan<byte> word, int without, out double score)

@@ -61,17 +61,19 @@ internal sealed class UnigramRounds(WordCounts words, List<(string Text, double 
         for (int w = 0; w < words.Count; w++) allWords += words.Frequency(w);
         double sum = frequencies.Sum(), logSum = Math.Log(sum);
 
+        (bool Kept, double Loss)[] verdicts = new (bool, double)[Model.Pieces.Length];
+        Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = options.Threads }, part =>
+        {
+            UnigramWordLattice lattice = new(Model);
+            for (int id = part; id < verdicts.Length; id += Parts) verdicts[id] = Judge(lattice, id);
+        });
+
         List<(string, double)> kept = [];
         List<(int Id, double Loss)> candidates = [];
-        UnigramWordLattice lattice = new(Model);
-        for (int id = 0; id < Model.Pieces.Length; id++)
+        for (int id = 0; id < verdicts.Length; id++)
         {
-            if (double.IsNaN(Model.Scores[id])) continue;
-            List<int>? other = lattice.BestPath(Model.Bytes[id], without: id, out double score);
-            bool isBest = other is null || Model.Scores[id] >= score;
-            if (frequencies[id] == 0 && !isBest) continue;
-            if (other is null || !isBest) kept.Add((Model.Pieces[id], Model.Scores[id]));
-            else if (frequencies[id] > 0) candidates.Add((id, Loss(id, other)));
+            if (verdicts[id].Kept) kept.Add((Model.Pieces[id], Model.Scores[id]));
+            else if (!double.IsNaN(verdicts[id].Loss)) candidates.Add((id, verdicts[id].Loss));
         }
 
         int size = Math.Max(DesiredSize, (int)((Model.Count + 1) * options.ShrinkingFactor)) - 1;
@@ -81,6 +83,17 @@ internal sealed class UnigramRounds(WordCounts words, List<(string Text, double 
         }
 
         Model = new UnigramModel(kept);
+
+        // Kept without question, or what dropping it costs; NaN: dropped without question.
+        (bool Kept, double Loss) Judge(UnigramWordLattice lattice, int id)
+        {
+            if (double.IsNaN(Model.Scores[id])) return (false, double.NaN);
+            List<int>? other = lattice.BestPath(Model.Bytes[id], without: id, out double score);
+            bool isBest = other is null || Model.Scores[id] >= score;
+            if (frequencies[id] == 0 && !isBest) return (false, double.NaN);
+            if (other is null || !isBest) return (true, 0);
+            return (false, frequencies[id] > 0 ? Loss(id, other) : double.NaN);
+        }
 
         // What the likelihood loses when the piece is replaced by its second-best segmentation everywhere. (The factor of the new sum is the
         // number of all pieces, as in the reference and in SentencePiece, not that of the segmentation's.)

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Graft.Cli.Commands.Tokenizers;
+
+/// <summary><c>graft tokenizer decode</c>: ids to text.</summary>
+internal static class TokenizerDecodeCommand
+{
+    private static readonly Option<string> s_tokenizer = TokenizerCommand.TokenizerOption();
+    private static readonly Option<string> s_input = TokenizerCommand.InputOption();
+    private static readonly Option<string> s_output = TokenizerCommand.OutputOption();
+    private static readonly Option<bool> s_jsonLines = TokenizerCommand.JsonLinesOption();
+
+    public static Command Create()
+    {
+        Command command = new("decode", "Decode lines of ids (numbers with spaces between them) to text; special tokens are left out.") { s_tokenizer, s_input, s_output, s_jsonLines };
+        command.SetAction((parsed, stop) => System.Threading.Tasks.Task.FromResult(Run(parsed, stop)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken stop)
+    {
+        TokenCodec codec = TokenCodec.Load(parsed.GetValue(s_tokenizer)!);
+        using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
+        using LineOutput output = new(parsed.GetValue(s_output)!);
+        if (parsed.GetValue(s_jsonLines))
+        {
+            RecordStream.Answer(input, output, (json, writer) => codec.Decode(TokenRecord.Read(json).Ids ?? throw new InputException("\"ids\" is not there"), writer), stop);
+        }
+        else
+        {
+            while (input.Read() is string line)
+            {
+                stop.ThrowIfCancellationRequested();
+                output.Write(codec.Decode(Ids(line, input.LineNumber)) + "\n");
+                if (input.IsWaiting) output.Flush();
+            }
+        }
+
+        output.Complete();
+        return ExitCodes.Ok;
+    }
+
+    private static int[] Ids(string line, int lineNumber) =>
+    [
+        .. line.Split([' ', '\t', ',', '[', ']'], StringSplitOptions.RemoveEmptyEntries).Select(item => int.TryParse(item, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            ? id
+            : throw new InputException($"--input, line {lineNumber}: \"{item}\" is no id")),
+    ];
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json;
+using Graft.Tokenizers;
+
+namespace Graft.Cli.Commands.Tokenizers;
+
+/// <summary><c>graft tokenizer encode</c>: texts to ids, tokens and offsets, one JSON a line.</summary>
+internal static class TokenizerEncodeCommand
+{
+    private static readonly Option<string> s_tokenizer = TokenizerCommand.TokenizerOption();
+    private static readonly Option<string> s_input = TokenizerCommand.InputOption();
+    private static readonly Option<string> s_output = TokenizerCommand.OutputOption();
+    private static readonly Option<bool> s_jsonLines = TokenizerCommand.JsonLinesOption();
+    private static readonly Option<bool> s_pairs = new("--pairs") { Description = "Each line is two texts with a tab between them." };
+    private static readonly Option<int?> s_maxLength = new("--max-length") { Description = "The most tokens, special ones included; the rest goes to further windows.", HelpName = "N" };
+    private static readonly Option<string> s_truncation = new("--truncation") { Description = "Which text of a pair is cut: longest_first, only_first or only_second.", HelpName = "STRATEGY", DefaultValueFactory = _ => "longest_first" };
+    private static readonly Option<int> s_stride = new("--stride") { Description = "The tokens that one window shares with the next.", HelpName = "N" };
+    private static readonly Option<string?> s_offsets = new("--offsets") { Description = "The unit of offsets: utf16 (default), codepoint (default with --jsonl) or byte.", HelpName = "UNIT" };
+    private static readonly Option<bool> s_noSpecial = new("--no-special-tokens") { Description = "Put no special tokens around the texts." };
+    private static readonly Option<bool> s_stats = new("--stats") { Description = "Print tokens a word, the share of unknown tokens, of texts cut, and the longest text, on stderr." };
+
+    public static Command Create()
+    {
+        s_offsets.AcceptOnlyFromAmong("utf16", "codepoint", "byte");
+        s_truncation.AcceptOnlyFromAmong("longest_first", "only_first", "only_second");
+        Command command = new("encode", "Encode texts, one a line, to one JSON a line.")
+        {
+            s_tokenizer, s_input, s_output, s_jsonLines, s_pairs, s_maxLength, s_truncation, s_stride, s_offsets, s_noSpecial, s_stats,
+        };
+        command.SetAction((parsed, stop) => System.Threading.Tasks.Task.FromResult(Run(parsed, stop)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken stop)
+    {
+        TokenCodec codec = TokenCodec.Load(parsed.GetValue(s_tokenizer)!);
+        bool jsonLines = parsed.GetValue(s_jsonLines);
+        TokenOptions options = new() { Encode = Options(parsed, jsonLines) };
+        TokenStatistics? statistics = parsed.GetValue(s_stats) ? new(options.Encode.MaxLength) : null;
+        using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
+        using LineOutput output = new(parsed.GetValue(s_output)!);
+        if (jsonLines)
+        {
+            RecordStream.Answer(input, output, (json, writer) => Answer(codec, TokenRecord.Read(json), options.With(json), statistics, writer), stop);
+        }
+        else
+        {
+            EncodeLines(codec, input, output, options, parsed.GetValue(s_pairs), statistics, stop);
+        }
+
+        output.Complete();
+        statistics?.Print();
+        return ExitCodes.Ok;
+    }
+
+    private static void EncodeLines(TokenCodec codec, LineInput input, LineOutput output, TokenOptions options, bool pairs, TokenStatistics? statistics, CancellationToken stop)
+    {
+        using MemoryStream buffer = new();
+        while (input.Read() is string line)
+        {
+            stop.ThrowIfCancellationRequested();
+            TokenRecord record = new() { Text = line };
+            if (pairs)
+            {
+                int tab = line.IndexOf('\t', StringComparison.Ordinal);
+                if (tab < 0) throw new InputException($"--input, line {input.LineNumber}: with --pairs a line is two texts with a tab between them; there is no tab");
+                record = new() { Text = line[..tab], Pair = line[(tab + 1)..] };
+            }
+
+            RecordStream.Write(buffer, output, json => Answer(codec, record, options, statistics, json));
+            if (input.IsWaiting) output.Flush();
+        }
+    }
+
+    private static void Answer(TokenCodec codec, TokenRecord record, TokenOptions options, TokenStatistics? statistics, Utf8JsonWriter json)
+    {
+        if (record.Ids is not null)
+        {
+            codec.Decode(record.Ids, json);
+            return;
+        }
+
+        codec.Encode(record, options, json);
+        if (statistics is not null && record.Text is not null) codec.Count(record.Text, record.Pair, options, statistics);
+    }
+
+    private static EncodeOptions Options(ParseResult parsed, bool jsonLines)
+    {
+        EncodeOptions options = new()
+        {
+            AddSpecialTokens = !parsed.GetValue(s_noSpecial),
+            MaxLength = parsed.GetValue(s_maxLength),
+            Stride = parsed.GetValue(s_stride),
+            Truncation = TokenOptions.Strategy(parsed.GetValue(s_truncation)!),
+            Offsets = (parsed.GetValue(s_offsets) ?? (jsonLines ? "codepoint" : "utf16")) switch
+            {
+                "utf16" => OffsetUnit.Utf16,
+                "codepoint" => OffsetUnit.CodePoint,
+                _ => OffsetUnit.Utf8,
+            },
+        };
+        options.Validate();
+        return options;
+    }
+}
