@@ -13,6 +13,7 @@ internal static class GraftCommandLine
     private static readonly Func<Command>[] s_commands =
     [
         BenchCommand.Create,
+        Commands.Tokenizers.TokenizerCommand.Create,
         CompareCommand.Create,
         CorpusCommand.Create,
         DoctorCommand.Create,
@@ -23,7 +24,7 @@ internal static class GraftCommandLine
         PredictCommand.Create,
         PretrainCommand.Create,
         PullCommand.Create,
-        Commands.Tokenizers.TokenizerCommand.Create,
+        QuickstartCommand.Create,
         VersionCommand.Create,
     ];
 

@@ -111,7 +111,7 @@ public sealed class PretrainedModel : IDisposable
         Engine.Start();
         Network network = Network.Build(config, kind);
         foreach (DeclaredParameter parameter in network.Declared()) parameter.Init.Fill(parameter.Value, parameter.Name, seed);
-        return new PretrainedModel(network, config, kind, LoadReport.Created, null) { TokenizerFolder = tokenizerFolder };
+        return new PretrainedModel(network, config, kind, LoadReport.Created, tokenizerFolder);
     }
 
     /// <summary>Reads a configuration file, or that of a model folder.</summary>

@@ -105,7 +105,6 @@ public static class FineTuning
 
     private static void Save(FineTuningOptions options, PretrainedModel model, TunedParts parts, RunFolder folder)
     {
-        model.TokenizerFolder = options.Model;
         if (options.Strategy is Lora) Lora.Merge(model.Network);
         model.Save(folder.Path);
     }

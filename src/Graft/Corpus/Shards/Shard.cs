@@ -61,9 +61,14 @@ internal sealed class Shard : IDisposable
 
     private void Release()
     {
-        _tokens.Release(0, _tokens.Length);
-        _sentences.Release(0, _sentences.Length);
-        _documents.Release(0, _documents.Length);
+        HandBack(_tokens);
+        HandBack(_sentences);
+        HandBack(_documents);
+    }
+
+    private static unsafe void HandBack(MappedFile file)
+    {
+        if (file.Length > 0) MemoryAdvice.HasRead(file.Pointer(0, file.Length), file.Length);
     }
 
     private static MappedFile Open(string path, long bytes)
