@@ -56,6 +56,21 @@ public sealed class ModelHub : IDisposable
         }
     }
 
+    /// <summary>The folder of a model that a user named: an existing folder itself, or else a model of the hub (fetched when it is not in the cache).</summary>
+    /// <param name="folderOrId">A path, or NAME, ORGANIZATION/NAME, with @REVISION at will.</param>
+    /// <param name="progress">Told after every piece that arrives.</param>
+    /// <param name="cancellation">Stops the transfer.</param>
+    /// <exception cref="InputException">Neither a folder nor a name that the hub can have; or as <see cref="PullAsync"/>.</exception>
+    /// <exception cref="RunFailedException">As <see cref="PullAsync"/>.</exception>
+    public static async Task<string> LocateAsync(string folderOrId, IProgress<ModelHubProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(folderOrId);
+        if (Directory.Exists(folderOrId)) return folderOrId;
+        if (!ModelHubId.TryParse(folderOrId, out ModelHubId? id)) throw new InputException($"{folderOrId}: no such folder, and not a name that a model of the hub can have");
+        using ModelHub hub = new(ModelHubOptions.FromEnvironment());
+        return await hub.GetAsync(id, progress, cancellation);
+    }
+
     /// <summary>Fetches what is new of a model: configuration, tokenizer and the weights in one format. Broken transfers are resumed, checksums verified.</summary>
     /// <param name="id">The model and its revision.</param>
     /// <param name="progress">Told after every piece that arrives.</param>

@@ -53,4 +53,12 @@ public sealed class ModelHubNamesTests
     [Fact]
     public void Without_settings_the_users_cache_is_shared() =>
         Assert.EndsWith(Path.Combine("huggingface", "hub"), ModelHubOptions.FromEnvironment(_ => null).CacheFolder, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_folder_is_its_own_place_and_a_path_that_is_not_there_is_refused()
+    {
+        Assert.Equal(AppContext.BaseDirectory, await ModelHub.LocateAsync(AppContext.BaseDirectory, null, TestContext.Current.CancellationToken));
+        InputException error = await Assert.ThrowsAsync<InputException>(() => ModelHub.LocateAsync("./not/a/folder", null, TestContext.Current.CancellationToken));
+        Assert.Contains("no such folder", error.Message, StringComparison.Ordinal);
+    }
 }
