@@ -10,7 +10,7 @@ internal static class MediaWikiDocuments
     public static IEnumerable<string> Read(string path)
     {
         using Stream bytes = DataFile.OpenBytes(path);
-        using Stream stream = path.EndsWith(".bz2", StringComparison.OrdinalIgnoreCase) ? new BZip2InputStream(bytes) : bytes;
+        using Stream stream = path.EndsWith(".bz2", StringComparison.OrdinalIgnoreCase) ? Guard(path, () => new BZip2InputStream(bytes)) : bytes;
         using XmlReader xml = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, IgnoreWhitespace = true, IgnoreComments = true });
         while (Guard(path, () => xml.ReadToFollowing("page")))
         {
