@@ -1,0 +1,29 @@
+using Graft.Objectives;
+
+namespace Graft.Pretraining;
+
+/// <summary>A sequence after its objective has corrupted it, with everything that is to be predicted.</summary>
+/// <param name="Ids">What the model sees.</param>
+/// <param name="Positions">Indices that are predicted.</param>
+/// <param name="Targets">The token at (or, causal, behind) each of them.</param>
+public sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets)
+{
+    /// <summary>The tokens before corruption.</summary>
+    public int[] Original { get; init; } = Ids;
+
+    /// <summary>Segments; null for one.</summary>
+    public int[]? TypeIds { get; init; }
+
+    /// <summary>The sentence pair's label; −1 for none.</summary>
+    public int PairLabel { get; init; } = -1;
+
+    /// <summary>Predictions of the span-boundary objective.</summary>
+    public IReadOnlyList<SpanBoundaryPair> BoundaryPairs { get; init; } = [];
+
+    /// <summary>What an encoder-decoder writes; null for other families.</summary>
+    public int[]? DecoderTargets { get; init; }
+
+    /// <summary>Of an objective that masks.</summary>
+    internal static CorruptedSequence Of(MaskedSequence masked, Sequences.TrainingSequence sequence) =>
+        new(masked.Ids, masked.Positions, masked.Targets) { Original = sequence.Ids, TypeIds = sequence.TypeIds, PairLabel = sequence.PairLabel };
+}
