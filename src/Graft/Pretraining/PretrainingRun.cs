@@ -1,0 +1,176 @@
+using Graft.Corpus;
+using Graft.Pretrained;
+using Graft.Pretraining.Objectives;
+using Graft.Pretraining.Sequences;
+using Graft.Torch;
+using Graft.Training;
+
+namespace Graft.Pretraining;
+
+/// <summary>
+/// A pre-training run: corpus → sequences → objective → trainer → a folder that Hugging Face's libraries open. It goes on after any
+/// interruption; with a bound in steps to the same bits.
+/// </summary>
+public sealed class PretrainingRun : IDisposable
+{
+    private readonly PretrainedModel _model;
+    private readonly PretrainingOptions _options;
+    private readonly PretrainingObjective _objective;
+    private readonly ISequenceSource _source;
+    private readonly HeldOut? _heldOut;
+    private readonly CorpusFolder _corpus;
+    private readonly MovingAverage? _average;
+    private readonly string? _folder;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="model">The model with the objective's head; it is trained in place.</param>
+    /// <param name="codec">The corpus's tokenizer.</param>
+    /// <param name="corpus">The text; not disposed.</param>
+    /// <param name="options">How it goes.</param>
+    /// <param name="folder">Where checkpoints and the result go; null keeps nothing.</param>
+    /// <exception cref="InputException">Options, model, tokenizer and corpus do not fit together.</exception>
+    public PretrainingRun(PretrainedModel model, TextCodec codec, CorpusFolder corpus, PretrainingOptions options, string? folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(codec);
+        ArgumentNullException.ThrowIfNull(corpus);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        RequireFit(model, codec, corpus);
+        (_model, _options, _corpus, _folder) = (model, options, corpus, folder);
+        _objective = options.CreateObjective(codec);
+        _source = Sequences(corpus.Train, codec, shuffle: true);
+        if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L)
+            _heldOut = HeldOut.Of(Sequences(corpus.HeldOut, codec, shuffle: false), _objective, options.HeldOutSequences, options.BatchSize);
+        if (options.MovingAverage is double decay) _average = new MovingAverage(model.Parameters, decay);
+    }
+
+    /// <summary>Training cost of a token.</summary>
+    public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.MaxLength, HeadShare);
+
+    private double HeadShare => _options.Objective switch
+    {
+        ObjectiveKind.Causal => 1,
+        ObjectiveKind.Spans or ObjectiveKind.SpansWithBoundaries => _options.SpanMasking.Share,
+        ObjectiveKind.SpanCorruption => _options.SpanCorruption.Share,
+        _ => _options.Masking.Share,
+    };
+
+    /// <summary>What the run costs.</summary>
+    /// <param name="measure">Make some updates on a copy of nothing: times a few forward and backward passes to estimate the hours.</param>
+    public PretrainingPlan Plan(bool measure)
+    {
+        long tokens = _options.BatchSize * (long)_options.MaxLength;
+        double? secondsPerUpdate = measure ? SecondsPerUpdate() : null;
+        long? updates = _options.Training.Steps
+            ?? (_options.Training.TimeBudget is TimeSpan budget && secondsPerUpdate is double second ? (long)(budget.TotalSeconds / second) : null);
+        double? seconds = _options.Training.TimeBudget?.TotalSeconds ?? (updates * secondsPerUpdate);
+        long memory = _model.ParameterCount * 4 * (_average is null ? 4 : 5);
+        return new PretrainingPlan(_model.ParameterCount, _corpus.Manifest.Total(heldOut: false).Tokens, _source.PerEpoch, tokens, updates, seconds, memory, FlopsPerToken);
+    }
+
+    /// <summary>Trains, then writes the model.</summary>
+    /// <param name="resume">Go on from the newest whole checkpoint where there is one.</param>
+    /// <param name="observers">Who watches.</param>
+    /// <param name="cancellation">A checkpoint is written first.</param>
+    /// <returns>The final results on held-out text; empty where there is none.</returns>
+    /// <exception cref="RunFailedException">The loss is not finite, or the folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The run was interrupted; its checkpoint is whole.</exception>
+    public IReadOnlyList<TermResult> Execute(bool resume, IReadOnlyList<ITrainingObserver> observers, CancellationToken cancellation = default)
+    {
+        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.GradientAccumulation);
+        AverageKeeper? keeper = _average is null ? null : new AverageKeeper(_average, _folder);
+        IReadOnlyList<ITrainingObserver> watching = keeper is null ? observers : [keeper, .. observers];
+        using (Trainer trainer = new(new PretrainingTask(_model, _objective), batches, _options.Training, _folder, watching)
+        {
+            Development = _heldOut is null ? null : new HeldOutEvaluation(this),
+        })
+        {
+            if (resume)
+            {
+                keeper?.DropCheckpointsWithoutAverage();
+                if (trainer.Resume() is > 0 and long step) keeper?.Restore(step);
+            }
+
+            trainer.Run(cancellation);
+        }
+
+        using IDisposable? averaged = _average?.Swap();
+        IReadOnlyList<TermResult> results = _heldOut?.Evaluate(_model) ?? [];
+        if (_folder is not null) _model.Save(_folder);
+        return results;
+    }
+
+    /// <summary>Results on held-out text as they are now; the average's, where there is one.</summary>
+    public IReadOnlyList<TermResult> Evaluate()
+    {
+        using IDisposable? averaged = _average?.Swap();
+        return _heldOut?.Evaluate(_model) ?? [];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _average?.Dispose();
+
+    private ISequenceSource Sequences(IReadOnlyList<CorpusSplit> splits, TextCodec codec, bool shuffle)
+    {
+        ulong seed = _options.Training.Seed;
+        if (_objective.SentenceOrder is bool order) return new SentencePairs(splits, codec.Frame, _options.MaxLength, seed, order, shuffle);
+        SequenceFrame frame = _options.Objective is ObjectiveKind.Causal or ObjectiveKind.SpanCorruption ? default : codec.Frame;
+        return new StreamWindows(splits, frame, codec.SeparatorId, _options.MaxLength, seed, shuffle) { CutAtDocuments = _options.CutAtDocuments };
+    }
+
+    private double SecondsPerUpdate()
+    {
+        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.GradientAccumulation);
+        PretrainingTask task = new(_model, _objective);
+        double best = double.PositiveInfinity;
+        for (int step = 0; step < 3; step++)
+        {
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            foreach (IMicroBatch batch in batches.Batch(step))
+            {
+                using IDisposable scope = Memory.Scope();
+                TorchSharp.torch.Tensor loss = task.LossSums(batch, new StepContext(step, 0, 0)).Aggregate((a, b) => a + b);
+                loss.backward();
+            }
+
+            best = Math.Min(best, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        _model.Module.zero_grad(set_to_none: true);
+        return best;
+    }
+
+    private static void RequireFit(PretrainedModel model, TextCodec codec, CorpusFolder corpus)
+    {
+        if (corpus.Manifest.Tokenizer != codec.Fingerprint)
+            throw new InputException($"{corpus.Folder} was made with another tokenizer; build the corpus with this one, or give --tokenizer the one it was made with");
+        if (model.Config.VocabularySize < codec.VocabularySize)
+            throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the tokenizer has {codec.VocabularySize} tokens, but \"vocab_size\" in the model's configuration is {model.Config.VocabularySize}"));
+        if (corpus.Train.Count == 0) throw new InputException($"{corpus.Folder} has no text to train on");
+    }
+
+    /// <summary>Held-out results under the names that logs and reports use.</summary>
+    internal static IReadOnlyDictionary<string, double> Metrics(IReadOnlyList<TermResult> results)
+    {
+        Dictionary<string, double> metrics = new(StringComparer.Ordinal) { ["loss"] = results.Where(term => term.Items > 0).Sum(term => term.Loss) };
+        foreach (TermResult term in results)
+        {
+            metrics[term.Name + "_loss"] = term.Loss;
+            metrics[term.Name + "_accuracy"] = term.Accuracy;
+        }
+
+        metrics["perplexity"] = results[0].Perplexity;
+        metrics["masked_accuracy"] = results[0].Accuracy;
+        return metrics;
+    }
+
+    private sealed class HeldOutEvaluation(PretrainingRun run) : IDevelopmentEvaluation
+    {
+        public string Metric => "loss";
+
+        public bool LargerIsBetter => false;
+
+        public IReadOnlyDictionary<string, double> Evaluate() => Metrics(run.Evaluate());
+    }
+}
