@@ -20,6 +20,8 @@ internal static class GraftCommandLine
         EvaluateCommand.Create,
         PredictCommand.Create,
         CompareCommand.Create,
+        CorpusCommand.Create,
+        PretrainCommand.Create,
         VersionCommand.Create,
         ParityCommand.Create,
     ];

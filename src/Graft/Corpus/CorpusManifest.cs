@@ -110,6 +110,9 @@ public sealed record CorpusManifest
         return Parse<CorpusManifest>(path);
     }
 
+    /// <summary>The file's content.</summary>
+    public string ToJson() => ToJson(this);
+
     /// <summary>Writes it.</summary>
     internal void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), ToJson(this));
 

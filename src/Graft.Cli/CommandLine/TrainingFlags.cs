@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Globalization;
+using Graft.Torch;
+using Graft.Training;
+
+namespace Graft.Cli;
+
+/// <summary>The flags of every command that trains, and what they mean as options.</summary>
+internal sealed class TrainingFlags
+{
+    private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data." };
+    private readonly Option<long?> _steps = new("--steps") { Description = "Updates; takes the place of epochs." };
+    private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "Wall-clock time (90s, 20m, 8h); the schedule follows the clock." };
+    private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Peak learning rate." };
+    private readonly Option<double?> _warmup = new("--warmup") { Description = "Warm-up: a share of the run, or a number of updates." };
+    private readonly Option<string?> _schedule = new("--schedule") { Description = "linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts." };
+    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled weight decay of matrices and embeddings." };
+    private readonly Option<double?> _beta1 = new("--beta1") { Description = "AdamW's first decay." };
+    private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's second decay." };
+    private readonly Option<double?> _epsilon = new("--epsilon") { Description = "AdamW's epsilon." };
+    private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "Largest global norm of the gradient; 0: no clipping." };
+    private readonly Option<long?> _evalEvery = new("--eval-every") { Description = "Updates between evaluations." };
+    private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "Updates (500) or time (5m) between checkpoints." };
+    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk." };
+    private readonly Option<string?> _keep = new("--keep") { Description = "last or best weights." };
+    private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after so many evaluations without improvement." };
+
+    /// <summary>Optimizer batch in examples.</summary>
+    public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "Optimizer batch in examples." };
+
+    /// <summary>Micro-batches of a batch.</summary>
+    public Option<int?> GradientAccumulation { get; } = new("--gradient-accumulation") { Description = "Cut the batch into so many micro-batches: less memory, the same result." };
+
+    /// <summary>Tokens of a sequence.</summary>
+    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Tokens of a sequence, special tokens included." };
+
+    /// <summary>Seed of everything random.</summary>
+    public Option<long?> Seed { get; } = new("--seed") { Description = "Seed of everything random in the run (42)." };
+
+    /// <summary>Compute threads.</summary>
+    public Option<int?> Threads { get; } = new("--threads") { Description = "Compute threads." };
+
+    /// <summary>Dropout of all layers.</summary>
+    public Option<double?> Dropout { get; } = new("--dropout") { Description = "Dropout of all layers." };
+
+    /// <summary>Go on from the newest checkpoint.</summary>
+    public Option<bool> Resume { get; } = new("--resume") { Description = "Go on from the newest whole checkpoint of --output, or start where there is none." };
+
+    /// <summary>Replace the output folder.</summary>
+    public Option<bool> Overwrite { get; } = new("--overwrite") { Description = "Replace an existing --output folder." };
+
+    /// <summary>Adds all flags to a command.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all =
+        [
+            _epochs, _steps, _timeBudget, BatchSize, GradientAccumulation, _learningRate, _warmup, _schedule, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, Dropout, MaxLength,
+            Seed, _evalEvery, _earlyStopping, _keep, _checkpointEvery, _keepCheckpoints, Resume, Overwrite, Threads,
+        ];
+        foreach (Option option in all) command.Options.Add(option);
+    }
+
+    /// <summary>The options of the flags that were given; the others stay as <paramref name="defaults"/> has them.</summary>
+    /// <exception cref="InputException">A flag has no sensible value.</exception>
+    public TrainingOptions Read(ParseResult parsed, TrainingOptions defaults)
+    {
+        TimeSpan? budget = parsed.GetValue(_timeBudget) is string time ? Duration("--time-budget", time) : null;
+        long? steps = parsed.GetValue(_steps);
+        double? epochs = parsed.GetValue(_epochs);
+        if (budget is null && steps is null && epochs is null) (budget, steps, epochs) = (defaults.TimeBudget, defaults.Steps, defaults.Epochs);
+        TrainingOptions options = defaults with
+        {
+            Epochs = epochs,
+            Steps = steps,
+            TimeBudget = budget,
+            LearningRate = parsed.GetValue(_learningRate) ?? defaults.LearningRate,
+            Schedule = defaults.Schedule with
+            {
+                Warmup = parsed.GetValue(_warmup) ?? defaults.Schedule.Warmup,
+                Kind = parsed.GetValue(_schedule) is string name ? ScheduleOf(name) : defaults.Schedule.Kind,
+            },
+            Optimizer = new AdamWOptions
+            {
+                Beta1 = parsed.GetValue(_beta1) ?? defaults.Optimizer.Beta1,
+                Beta2 = parsed.GetValue(_beta2) ?? defaults.Optimizer.Beta2,
+                Epsilon = parsed.GetValue(_epsilon) ?? defaults.Optimizer.Epsilon,
+                WeightDecay = parsed.GetValue(_weightDecay) ?? defaults.Optimizer.WeightDecay,
+            },
+            ClipNorm = parsed.GetValue(_clipNorm) ?? defaults.ClipNorm,
+            Seed = (ulong)(parsed.GetValue(Seed) ?? (long)defaults.Seed),
+            EvaluateEvery = parsed.GetValue(_evalEvery) ?? defaults.EvaluateEvery,
+            EarlyStopping = parsed.GetValue(_earlyStopping) ?? defaults.EarlyStopping,
+            Keep = parsed.GetValue(_keep) switch
+            {
+                null => defaults.Keep,
+                "last" => KeepWeights.Last,
+                "best" => KeepWeights.Best,
+                string other => throw new InputException($"--keep {other}: last or best"),
+            },
+            KeepCheckpoints = parsed.GetValue(_keepCheckpoints) ?? defaults.KeepCheckpoints,
+        };
+        return WithCheckpoints(options, parsed.GetValue(_checkpointEvery));
+    }
+
+    private static TrainingOptions WithCheckpoints(TrainingOptions options, string? every)
+    {
+        if (every is null) return options;
+        return long.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out long updates)
+            ? options with { CheckpointEverySteps = updates, CheckpointEvery = null }
+            : options with { CheckpointEverySteps = null, CheckpointEvery = Duration("--checkpoint-every", every) };
+    }
+
+    /// <summary>Reads 90s, 20m, 1.5h or 2d.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    internal static TimeSpan Duration(string flag, string text)
+    {
+        double seconds = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
+        if (seconds > 0 && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double amount) && amount is > 0 and < 1e6)
+            return TimeSpan.FromSeconds(amount * seconds);
+        throw new InputException($"{flag} {text}: a time such as 90s, 20m or 8h is expected");
+    }
+
+    private static ScheduleKind ScheduleOf(string name) => name switch
+    {
+        "linear" => ScheduleKind.Linear,
+        "cosine" => ScheduleKind.Cosine,
+        "constant" => ScheduleKind.Constant,
+        "one-cycle" => ScheduleKind.OneCycle,
+        "polynomial" => ScheduleKind.Polynomial,
+        "inverse-sqrt" => ScheduleKind.InverseSqrt,
+        "cosine-restarts" => ScheduleKind.CosineRestarts,
+        _ => throw new InputException($"--schedule {name}: linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts"),
+    };
+}

@@ -1,0 +1,156 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Graft.Backbones;
+using Graft.Corpus;
+using Graft.Pretrained;
+using Graft.Tokenizers;
+using Graft.Torch;
+
+namespace Graft.Pretraining;
+
+/// <summary>
+/// Everything around a pre-training run: opens or builds the corpus, makes or loads the model, refuses folders that are in use, writes
+/// <c>graft.json</c>, <c>metrics.jsonl</c> and <c>metrics.json</c>.
+/// </summary>
+/// <param name="options">How the run goes.</param>
+/// <param name="modelConfig">A configuration to make a model of: a path or a shipped name.</param>
+/// <param name="initFrom">A model folder to go on from.</param>
+/// <param name="tokenizer">The tokenizer; null for that of <paramref name="initFrom"/>.</param>
+/// <param name="corpus">A built corpus, or text.</param>
+/// <param name="output">The run folder.</param>
+public sealed class PretrainingJob(
+    PretrainingOptions options, string? modelConfig, string? initFrom, string? tokenizer, IReadOnlyList<string> corpus, string output)
+{
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>Share of documents held out where text is given.</summary>
+    public double HeldOutShare { get; init; } = 0.02;
+
+    /// <summary>Dropout of the model.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Go on from the newest checkpoint.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Replace an existing run.</summary>
+    public bool Overwrite { get; init; }
+
+    /// <summary>Only say what it would cost.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>What the user typed, for the record.</summary>
+    public string? CommandLine { get; init; }
+
+    private string DonePath => Path.Combine(output, "metrics.json");
+
+    /// <summary>Runs it.</summary>
+    /// <param name="log">Takes lines for people.</param>
+    /// <param name="cancellation">A checkpoint is written first.</param>
+    /// <returns>The results on held-out text; empty for a dry run.</returns>
+    /// <exception cref="InputException">Something given cannot be used.</exception>
+    /// <exception cref="RunFailedException">The run cannot be finished.</exception>
+    public IReadOnlyList<TermResult> Run(Action<string> log, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        if ((modelConfig is null) == (initFrom is null)) throw new InputException("give either --model-config (a new model) or --init-from (go on from a model)");
+        TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
+        if (!DryRun && !PrepareFolder(log)) return [];
+        string corpusFolder = CorpusFor(codec, log, cancellation);
+        try
+        {
+            using CorpusFolder text = CorpusFolder.Open(corpusFolder);
+            using PretrainedModel model = MakeModel(codec);
+            using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output);
+            foreach (string line in run.Plan(measure: DryRun).Lines()) log(line);
+            return DryRun ? [] : Train(run, codec, text, log, cancellation);
+        }
+        finally
+        {
+            if (DryRun && !corpus.Contains(corpusFolder, StringComparer.Ordinal)) Directory.Delete(corpusFolder, recursive: true);
+        }
+    }
+
+    private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
+    {
+        codec.Tokenizer.Save(output);
+        AtomicFile.WriteText(Path.Combine(output, "graft.json"), Record(text).ToJsonString(s_json));
+        using PretrainingLog observer = new(Path.Combine(output, "metrics.jsonl"), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
+        IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
+        AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
+        return results;
+    }
+
+    /// <summary>False where the run is finished already.</summary>
+    private bool PrepareFolder(Action<string> log)
+    {
+        bool isRun = File.Exists(Path.Combine(output, "graft.json")) || Directory.Exists(Path.Combine(output, "checkpoints"));
+        if (isRun && Resume && File.Exists(DonePath))
+        {
+            log($"{output} is finished");
+            return false;
+        }
+
+        if (isRun && Overwrite && !Resume)
+        {
+            Directory.Delete(output, recursive: true);
+            return true;
+        }
+
+        if (Resume || !Directory.Exists(output) || !Directory.EnumerateFileSystemEntries(output).Any()) return true;
+        throw new InputException(isRun
+            ? $"{output} holds a run already: --resume goes on with it, --overwrite replaces it"
+            : $"{output} is not empty and holds no run: choose another folder");
+    }
+
+    private string CorpusFor(TextCodec codec, Action<string> log, CancellationToken cancellation)
+    {
+        if (corpus.Count == 1 && CorpusFolder.IsCorpus(corpus[0])) return corpus[0];
+        string folder = DryRun ? Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName()) : Path.Combine(output, "corpus");
+        if (CorpusFolder.IsCorpus(folder)) return folder;
+        CorpusOptions build = new()
+        {
+            Sources = [.. corpus.Select(CorpusSource.Parse)],
+            Filter = TextFilter.None,
+            RemoveDuplicates = false,
+            HeldOutShare = HeldOutShare,
+            Seed = (long)options.Training.Seed,
+        };
+        CorpusManifest manifest = new CorpusBuilder(build, codec, folder).Build(cancellation: cancellation);
+        if (manifest.Total(heldOut: false).Documents == 0 && manifest.Total(heldOut: true).Documents > 0)
+        {
+            // A handful of documents: the draw that picks the held-out ones may have taken them all.
+            Directory.Delete(folder, recursive: true);
+            manifest = new CorpusBuilder(build with { HeldOutShare = 0 }, codec, folder).Build(cancellation: cancellation);
+        }
+
+        if (manifest.Total(heldOut: true).Documents == 0) log("no document is held out: the text has too few (blank lines separate documents)");
+        return folder;
+    }
+
+    private PretrainedModel MakeModel(TextCodec codec)
+    {
+        HeadKind head = options.CreateObjective(codec).Head;
+        if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
+        ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
+        return PretrainedModel.Create(config, head, options.Training.Seed);
+    }
+
+    private JsonObject Record(CorpusFolder text) => new()
+    {
+        ["graft"] = typeof(PretrainingJob).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+        ["command_line"] = CommandLine,
+        ["options"] = JsonSerializer.SerializeToNode(options, s_json),
+        ["model_config"] = modelConfig,
+        ["init_from"] = initFrom,
+        ["dropout"] = Dropout,
+        ["matrix_product"] = MatrixProduct.Library.ToString(),
+        ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),
+    };
+}
