@@ -138,7 +138,7 @@ public sealed class PretrainingJob(
     {
         HeadKind head = options.CreateObjective(codec).Head;
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
-        ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
+        ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", (double)codec.VocabularySize).WithDropout(Dropout);
         return PretrainedModel.Create(config, head, options.Training.Seed);
     }
 
