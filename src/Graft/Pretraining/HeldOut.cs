@@ -8,7 +8,7 @@ namespace Graft.Pretraining;
 /// <summary>How a model does on one term of its loss.</summary>
 /// <param name="Name">"mlm", "nsp" …</param>
 /// <param name="Loss">Mean loss an item, in nats.</param>
-/// <param name="Accuracy">Share of items judged right.</param>
+/// <param name="Accuracy">Share of items judged right; not a number where nothing is judged.</param>
 /// <param name="Items">How many there were.</param>
 public sealed record TermResult(string Name, double Loss, double Accuracy, double Items)
 {
@@ -55,7 +55,7 @@ internal sealed class HeldOut
             for (int i = 0; i < scores.Count; i++)
             {
                 loss[i] += scores[i].LossSum().item<float>() / scores[i].Weight;
-                correct[i] += scores[i].Correct();
+                correct[i] += scores[i].Correct() ?? double.NaN;
                 items[i] += batch.Counts[i];
             }
         }

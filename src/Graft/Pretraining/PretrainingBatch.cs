@@ -35,7 +35,8 @@ public sealed class PretrainingBatch : IMicroBatch
     /// <inheritdoc/>
     public IReadOnlyList<double> Counts { get; }
 
-    private int FirstPlace { get; }
+    /// <summary>The first sequence's place in the optimizer batch.</summary>
+    internal int FirstPlace { get; }
 
     /// <inheritdoc/>
     public string Describe() => string.Join("; ", Sequences.Take(3).Select(sequence => "ids " + string.Join(' ', sequence.Original.Take(12)) + " …"));

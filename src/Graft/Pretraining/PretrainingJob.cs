@@ -67,7 +67,8 @@ public sealed class PretrainingJob(
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
             using PretrainedModel model = MakeModel(codec);
-            using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output);
+            using PretrainedModel? generator = MakeGenerator(model);
+            using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, options.CreateObjective(codec, generator));
             foreach (string line in run.Plan(measure: DryRun).Lines()) log(line);
             return DryRun ? [] : Train(run, codec, text, log, cancellation);
         }
@@ -136,10 +137,21 @@ public sealed class PretrainingJob(
 
     private PretrainedModel MakeModel(TextCodec codec)
     {
-        HeadKind head = options.CreateObjective(codec).Head;
+        HeadKind head = options.Head;
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
         ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", (double)codec.VocabularySize).WithDropout(Dropout);
         return PretrainedModel.Create(config, head, options.Training.Seed);
+    }
+
+    /// <summary>ELECTRA's generator: the model's shape at a quarter of its heads and inner width (Clark et al. 2020, §3.2).</summary>
+    private PretrainedModel? MakeGenerator(PretrainedModel model)
+    {
+        if (options.Objective != ObjectiveKind.ReplacedTokens) return null;
+        const int shrink = 4;
+        ModelConfig config = model.Config;
+        int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
+        ModelConfig small = config.With("num_attention_heads", (double)heads).With("hidden_size", (double)(heads * headSize)).With("intermediate_size", (double)(heads * headSize * 4));
+        return PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
     }
 
     private JsonObject Record(CorpusFolder text) => new()

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Graft.Backbones;
 using Graft.Objectives;
+using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Training;
 
@@ -102,14 +104,31 @@ public sealed record PretrainingOptions
         Training.Validate();
     }
 
+    /// <summary>The head that the objective trains.</summary>
+    internal HeadKind Head => Objective switch
+    {
+        ObjectiveKind.MaskedLm or ObjectiveKind.Spans => HeadKind.MaskedLm,
+        ObjectiveKind.SpansWithBoundaries => HeadKind.SpanBoundary,
+        ObjectiveKind.ReplacedTokens => HeadKind.ReplacedTokens,
+        ObjectiveKind.Causal => HeadKind.CausalLm,
+        ObjectiveKind.SpanCorruption => HeadKind.SequenceToSequence,
+        _ => HeadKind.PreTraining,
+    };
+
     /// <summary>The objective, with what it needs of the tokenizer.</summary>
-    internal PretrainingObjective CreateObjective(TextCodec codec) => Objective switch
+    /// <param name="codec">The tokenizer.</param>
+    /// <param name="generator">ELECTRA's generator; null for other objectives.</param>
+    internal PretrainingObjective CreateObjective(TextCodec codec, PretrainedModel? generator = null) => Objective switch
     {
         ObjectiveKind.MaskedLm => new MaskedObjective(Masking, codec.MaskingVocabulary()),
         ObjectiveKind.MaskedLmWithNextSentence => new MaskedObjective(Masking, codec.MaskingVocabulary(), sentenceOrder: false),
         ObjectiveKind.MaskedLmWithSentenceOrder => new MaskedObjective(Masking, codec.MaskingVocabulary(), sentenceOrder: true),
         ObjectiveKind.Spans => new SpanObjective(SpanMasking, codec.MaskingVocabulary(), boundary: false),
         ObjectiveKind.SpansWithBoundaries => new SpanObjective(SpanMasking, codec.MaskingVocabulary(), boundary: true),
+        ObjectiveKind.ReplacedTokens => new ReplacedTokensObjective(
+            generator ?? throw new InputException("replaced-token detection trains a generator too: run it through graft pretrain"),
+            Masking with { Replacement = MaskReplacement.Electra },
+            codec.MaskingVocabulary()),
         ObjectiveKind.Causal => new CausalObjective(),
         ObjectiveKind.SpanCorruption => new SpanCorruptionObjective(SpanCorruption, codec.Sentinels(), codec.SeparatorId, codec.Tokenizer.PadId ?? 0),
         _ => throw new InvalidOperationException($"no objective {Objective}"),

@@ -30,6 +30,11 @@ public sealed class PretrainingRun : IDisposable
     /// <param name="folder">Where checkpoints and the result go; null keeps nothing.</param>
     /// <exception cref="InputException">Options, model, tokenizer and corpus do not fit together.</exception>
     public PretrainingRun(PretrainedModel model, TextCodec codec, CorpusFolder corpus, PretrainingOptions options, string? folder)
+        : this(model, codec, corpus, options, folder, null)
+    {
+    }
+
+    internal PretrainingRun(PretrainedModel model, TextCodec codec, CorpusFolder corpus, PretrainingOptions options, string? folder, PretrainingObjective? objective)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(codec);
@@ -38,11 +43,11 @@ public sealed class PretrainingRun : IDisposable
         options.Validate();
         RequireFit(model, codec, corpus);
         (_model, _options, _corpus, _folder) = (model, options, corpus, folder);
-        _objective = options.CreateObjective(codec);
+        _objective = objective ?? options.CreateObjective(codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
         if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L)
             _heldOut = HeldOut.Of(Sequences(corpus.HeldOut, codec, shuffle: false), _objective, options.HeldOutSequences, options.BatchSize);
-        if (options.MovingAverage is double decay) _average = new MovingAverage(model.Parameters, decay);
+        if (options.MovingAverage is double decay) _average = new MovingAverage(_objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)), decay);
     }
 
     /// <summary>Training cost of a token.</summary>
@@ -97,7 +102,12 @@ public sealed class PretrainingRun : IDisposable
 
         using IDisposable? averaged = _average?.Swap();
         IReadOnlyList<TermResult> results = _heldOut?.Evaluate(_model) ?? [];
-        if (_folder is not null) _model.Save(_folder);
+        if (_folder is not null)
+        {
+            _objective.SaveCompanions(_folder);
+            _model.Save(_folder);
+        }
+
         return results;
     }
 
@@ -137,7 +147,7 @@ public sealed class PretrainingRun : IDisposable
             best = Math.Min(best, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        _model.Module.zero_grad(set_to_none: true);
+        _objective.Trained(_model).zero_grad(set_to_none: true);
         return best;
     }
 
@@ -157,11 +167,12 @@ public sealed class PretrainingRun : IDisposable
         foreach (TermResult term in results)
         {
             metrics[term.Name + "_loss"] = term.Loss;
-            metrics[term.Name + "_accuracy"] = term.Accuracy;
+            if (!double.IsNaN(term.Accuracy)) metrics[term.Name + "_accuracy"] = term.Accuracy;
         }
 
-        metrics["perplexity"] = results[0].Perplexity;
-        metrics["masked_accuracy"] = results[0].Accuracy;
+        TermResult first = results.FirstOrDefault(term => !double.IsNaN(term.Accuracy)) ?? results[0];
+        metrics["perplexity"] = first.Perplexity;
+        metrics["masked_accuracy"] = first.Accuracy;
         return metrics;
     }
 

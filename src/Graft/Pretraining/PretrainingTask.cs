@@ -10,7 +10,7 @@ namespace Graft.Pretraining;
 internal sealed class PretrainingTask(PretrainedModel model, PretrainingObjective objective) : ITrainable
 {
     /// <inheritdoc/>
-    public nn.Module Module => model.Module;
+    public nn.Module Module { get; } = objective.Trained(model);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LossTerms => objective.LossTerms;

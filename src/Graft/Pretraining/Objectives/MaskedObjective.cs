@@ -38,16 +38,16 @@ internal sealed class MaskedObjective(MaskedLmOptions masking, MaskingVocabulary
         EncoderInput input = batch.Input(seed);
         BackboneOutput states = Run(model, input);
         LanguageModelHead head = (LanguageModelHead)model.Head!;
-        TermScores masked = MaskedTokens(head, states.LastHiddenState, batch);
+        ClassScores masked = MaskedTokens(head, states.LastHiddenState, batch);
         if (head is not PreTrainingHead pair) return [masked];
         Tensor labels = batch.Values(sequence => [sequence.PairLabel]);
-        return [masked, new TermScores(LossTerms[1], pair.ScorePair(states.PoolerOutput!, input), labels)];
+        return [masked, new ClassScores(LossTerms[1], pair.ScorePair(states.PoolerOutput!, input), labels)];
     }
 
     /// <summary>The vocabulary scores of the chosen rows.</summary>
-    internal static TermScores MaskedTokens(LanguageModelHead head, Tensor hiddenStates, PretrainingBatch batch)
+    internal static ClassScores MaskedTokens(LanguageModelHead head, Tensor hiddenStates, PretrainingBatch batch)
     {
         Tensor rows = hiddenStates.index_select(0, batch.Rows(sequence => sequence.Positions)); // [tokens, D] → [masked, D]
-        return new TermScores("mlm", head.Score(rows), batch.Values(sequence => sequence.Targets));
+        return new ClassScores("mlm", head.Score(rows), batch.Values(sequence => sequence.Targets));
     }
 }

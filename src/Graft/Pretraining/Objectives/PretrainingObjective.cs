@@ -34,9 +34,17 @@ internal abstract class PretrainingObjective
     /// <param name="seed">The update's seed; null for evaluation.</param>
     public abstract IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed);
 
+    /// <summary>The module whose parameters are trained: the model, and what the objective trains beside it.</summary>
+    public virtual TorchSharp.torch.nn.Module Trained(PretrainedModel model) => model.Module;
+
+    /// <summary>Writes what was trained beside the model.</summary>
+    public virtual void SaveCompanions(string folder)
+    {
+    }
+
     /// <summary>Packs sequences into a batch.</summary>
     public PretrainingBatch Batch(IReadOnlyList<CorruptedSequence> sequences, int firstPlace = 0) => new(sequences, firstPlace, Counts);
 
-    /// <summary>A dropout seed that does not meet the masks' stream.</summary>
+    /// <summary>Hidden states of a batch.</summary>
     private protected static BackboneOutput Run(PretrainedModel model, EncoderInput input) => model.Backbone.Forward(input);
 }

@@ -39,6 +39,6 @@ internal sealed class SpanCorruptionObjective(SpanCorruptionOptions options, IRe
         long width = states.shape[1];
         Tensor rows = tensor(batch.Sequences.SelectMany((sequence, i) => Enumerable.Range(0, sequence.DecoderTargets!.Length).Select(t => (i * width) + t)).ToArray(), ScalarType.Int64);
         Tensor written = states.reshape(-1, states.shape[2]).index_select(0, rows);
-        return [new TermScores("denoising", ((LanguageModelHead)model.Head!).Score(written), batch.Values(sequence => sequence.DecoderTargets!))];
+        return [new ClassScores("denoising", ((LanguageModelHead)model.Head!).Score(written), batch.Values(sequence => sequence.DecoderTargets!))];
     }
 }

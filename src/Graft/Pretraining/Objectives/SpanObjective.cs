@@ -35,11 +35,11 @@ internal sealed class SpanObjective(SpanMaskingOptions masking, MaskingVocabular
     public override IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed)
     {
         Tensor states = Run(model, batch.Input(seed)).LastHiddenState; // [tokens, D]
-        TermScores masked = MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch);
+        ClassScores masked = MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch);
         if (model.Head is not SpanBoundaryPreTrainingHead head) return [masked];
         Tensor left = states.index_select(0, batch.Rows(sequence => sequence.BoundaryPairs.Select(pair => pair.Left)));
         Tensor right = states.index_select(0, batch.Rows(sequence => sequence.BoundaryPairs.Select(pair => pair.Right)));
         Tensor places = batch.Values(sequence => sequence.BoundaryPairs.Select(pair => pair.Place));
-        return [masked, new TermScores("sbo", head.ScoreSpan(left, right, places), batch.Values(sequence => sequence.BoundaryPairs.Select(pair => pair.Target)))];
+        return [masked, new ClassScores("sbo", head.ScoreSpan(left, right, places), batch.Values(sequence => sequence.BoundaryPairs.Select(pair => pair.Target)))];
     }
 }
