@@ -59,11 +59,9 @@ internal sealed class Shard : IDisposable
         _documents.Dispose();
     }
 
-    private void Release()
+    private unsafe void Release()
     {
-        _tokens.Release(0, _tokens.Length);
-        _sentences.Release(0, _sentences.Length);
-        _documents.Release(0, _documents.Length);
+        foreach (MappedFile file in (ReadOnlySpan<MappedFile>)[_tokens, _sentences, _documents]) MemoryAdvice.HasRead(file.Pointer(0, file.Length), file.Length);
     }
 
     private static MappedFile Open(string path, long bytes)
