@@ -59,16 +59,9 @@ internal sealed class Shard : IDisposable
         _documents.Dispose();
     }
 
-    private void Release()
+    private unsafe void Release()
     {
-        HandBack(_tokens);
-        HandBack(_sentences);
-        HandBack(_documents);
-    }
-
-    private static unsafe void HandBack(MappedFile file)
-    {
-        if (file.Length > 0) MemoryAdvice.HasRead(file.Pointer(0, file.Length), file.Length);
+        foreach (MappedFile file in (ReadOnlySpan<MappedFile>)[_tokens, _sentences, _documents]) MemoryAdvice.HasRead(file.Pointer(0, file.Length), file.Length);
     }
 
     private static MappedFile Open(string path, long bytes)
