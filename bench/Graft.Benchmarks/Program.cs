@@ -4,4 +4,10 @@ if (args is ["tokenizers", string shared, string rounds])
     return;
 }
 
+if (args is ["plain-loop", string steps])
+{
+    Graft.Benchmarks.PlainTorchLoop.Run(int.Parse(steps, System.Globalization.CultureInfo.InvariantCulture));
+    return;
+}
+
 BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -58,13 +58,23 @@ public static class BenchmarkRunner
         ["bert-base-training"] = EncoderBenchmarks.BertTraining,
         ["bert-base-inference"] = EncoderBenchmarks.BertInference,
         ["pretrain-small"] = EncoderBenchmarks.SmallPretraining,
+        ["minilm-finetuning"] = FineTuningBenchmarks.Training,
+        ["minilm-inference"] = FineTuningBenchmarks.Inference,
+        ["tokenize-wordpiece"] = TokenizerBenchmarks.WordPiece,
+        ["tokenize-byte-bpe"] = TokenizerBenchmarks.ByteBpe,
+        ["tokenize-unigram"] = TokenizerBenchmarks.Unigram,
     };
 
-    /// <summary>The names, those that need no file.</summary>
+    /// <summary>The names of all benchmarks.</summary>
     public static IReadOnlyCollection<string> Names => s_benchmarks.Keys;
 
+    /// <summary>Those that the given files allow.</summary>
+    private static IEnumerable<string> Possible(BenchmarkOptions options) => s_benchmarks.Keys.Where(name =>
+        (!name.StartsWith("minilm", StringComparison.Ordinal) || (options.Model is not null && options.Train is not null))
+        && (!name.StartsWith("tokenize", StringComparison.Ordinal) || options.Input is not null));
+
     /// <summary>Runs benchmarks one after the other.</summary>
-    /// <param name="names">Which; empty for all.</param>
+    /// <param name="names">Which; empty for all that the given files allow.</param>
     /// <param name="options">Files and repetitions.</param>
     /// <param name="progress">Told each result as it comes.</param>
     /// <exception cref="InputException">A name is not known, or a file is missing.</exception>
@@ -78,7 +88,7 @@ public static class BenchmarkRunner
 
         double highest = 0;
         List<BenchmarkResult> results = [];
-        foreach (string name in names.Count > 0 ? names : [.. s_benchmarks.Keys])
+        foreach (string name in names.Count > 0 ? names : [.. Possible(options)])
         {
             double before = MatrixProduct.MeasurePeak().Gflops;
             Measurement measured = s_benchmarks[name](options);
