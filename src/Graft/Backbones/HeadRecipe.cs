@@ -33,6 +33,9 @@ internal sealed record LanguageModelRecipe(TransformRecipe? Transform, string? B
     /// <summary>Name of a matrix of its own; null where the word table is shared.</summary>
     public string? Decoder { get; init; }
 
+    /// <summary>Deviation of that matrix's first draws; null for the configuration's.</summary>
+    public double? DecoderDeviation { get; init; }
+
     /// <summary>States are multiplied by this first (T5 1.0).</summary>
     public double Scale { get; init; } = 1;
 

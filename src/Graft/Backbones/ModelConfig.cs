@@ -45,6 +45,9 @@ public abstract class ModelConfig
     /// <summary>Standard deviation of the first draws.</summary>
     public virtual double InitializerRange => Number("initializer_range");
 
+    /// <summary>First draws beyond this many deviations are drawn again; 0 for none.</summary>
+    public virtual double InitializerCutoff => 0;
+
     /// <summary>The names of the labels, in the order of the classifier's rows.</summary>
     public IReadOnlyList<string> Labels
     {
@@ -112,6 +115,9 @@ public abstract class ModelConfig
         return Create(json);
     }
 
+    /// <summary>False where the size of a head is a key of its own.</summary>
+    private protected virtual bool HeadsShareWidth => true;
+
     /// <summary>A configuration of the same family.</summary>
     private protected abstract ModelConfig Create(JsonObject json);
 
@@ -120,7 +126,7 @@ public abstract class ModelConfig
     public virtual void Validate()
     {
         _ = (VocabularySize, LayerCount, PadTokenId, InitializerRange, Labels);
-        if (HiddenSize % HeadCount != 0)
+        if (HeadsShareWidth && HiddenSize % HeadCount != 0)
             throw new InputException($"config.json: {HiddenSize} hidden values cannot be shared by {HeadCount} attention heads: the first must be a multiple of the second");
     }
 

@@ -1,6 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Backbones.Albert;
 using Graft.Backbones.Bert;
+using Graft.Backbones.DebertaV2;
+using Graft.Backbones.DistilBert;
+using Graft.Backbones.Electra;
+using Graft.Backbones.Gpt2;
+using Graft.Backbones.ModernBert;
+using Graft.Backbones.MpNet;
+using Graft.Backbones.Roberta;
+using Graft.Backbones.T5;
 
 namespace Graft.Backbones;
 
@@ -10,6 +19,16 @@ internal static class ModelFamilies
     private static readonly ModelFamily[] s_all =
     [
         new BertFamily(),
+        new ModernBertFamily(),
+        new RobertaFamily("roberta", "Roberta"),
+        new RobertaFamily("xlm-roberta", "XLMRoberta"),
+        new DistilBertFamily(),
+        new AlbertFamily(),
+        new ElectraFamily(),
+        new Gpt2Family(),
+        new T5Family(),
+        new MpNetFamily(),
+        new DebertaV2Family(),
     ];
 
     public static IReadOnlyList<ModelFamily> All => s_all;

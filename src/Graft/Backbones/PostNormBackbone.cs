@@ -27,7 +27,7 @@ internal abstract class PostNormBackbone : Backbone
     /// <summary>One vector a sequence; null for none.</summary>
     protected Pooler? Pooler { get; init; }
 
-    public sealed override BackboneOutput Forward(EncoderInput input)
+    public override BackboneOutput Forward(EncoderInput input)
     {
         EncoderInput.Validate(input);
         input = Prompt.Apply(input, Words);
@@ -42,6 +42,10 @@ internal abstract class PostNormBackbone : Backbone
             Attentions = context.Attentions,
         };
     }
+
+    /// <summary>A pooler whose matrix has this name.</summary>
+    private protected Pooler MakePooler(string name) =>
+        new(Add(name, new Projection(HiddenSize, HiddenSize, Init.Normal(Config.InitializerRange))));
 
     /// <summary>What enters the first block, […, D].</summary>
     protected virtual Tensor Embed(EncoderInput input, LayerContext context) => Embeddings.Forward(input, context, PrefixLength);

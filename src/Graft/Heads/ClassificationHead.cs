@@ -20,7 +20,7 @@ public abstract class ClassificationHead : Head
         _recipe = recipe;
         _padTokenId = config.PadTokenId;
         _transform = recipe.Transform is null ? null : new Transform(recipe.Transform, config, this);
-        Init init = Init.Normal(recipe.Deviation ?? config.InitializerRange);
+        Init init = new(recipe.Deviation ?? config.InitializerRange, Cutoff: config.InitializerCutoff);
         _output = Add(recipe.Output, new Projection(recipe.Transform?.Width ?? config.HiddenSize, outputs, init, recipe.Bias));
     }
 

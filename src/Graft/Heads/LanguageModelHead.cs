@@ -22,7 +22,12 @@ public abstract class LanguageModelHead : Head
         _words = words;
         _scale = recipe.Scale;
         _transform = recipe.Transform is null ? null : new Transform(recipe.Transform, config, this);
-        if (recipe.Decoder is not null) _decoder = Add(recipe.Decoder, new Projection(words.Width, words.Rows, Init.Normal(config.InitializerRange), bias: false));
+        if (recipe.Decoder is not null)
+        {
+            Init init = Init.Normal(recipe.DecoderDeviation ?? config.InitializerRange);
+            _decoder = Add(recipe.Decoder, new Projection(words.Width, words.Rows, init, bias: false));
+        }
+
         if (recipe.Bias is not null) _bias = Declare(recipe.Bias, [words.Rows], Init.Zeros);
     }
 

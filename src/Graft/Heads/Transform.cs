@@ -15,7 +15,7 @@ internal sealed class Transform
 
     public Transform(TransformRecipe recipe, ModelConfig config, Layer owner)
     {
-        Init init = Init.Normal(recipe.Deviation ?? config.InitializerRange);
+        Init init = new(recipe.Deviation ?? config.InitializerRange, Cutoff: config.InitializerCutoff);
         _dense = owner.Add(recipe.Dense, new Projection(config.HiddenSize, recipe.Width, init, recipe.Bias));
         _norm = recipe.Norm is null ? null : owner.Add(recipe.Norm, new Norm(recipe.Width, recipe.Eps, recipe.NormBias));
         _activation = recipe.Activation;

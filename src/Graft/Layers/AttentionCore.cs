@@ -22,9 +22,6 @@ internal sealed class AttentionCore(int heads, double scale, double dropout, int
     /// <summary>Keys that the slot puts before the text.</summary>
     public int ExtraKeys => Tuning?.Length ?? 0;
 
-    /// <summary>False where all keys have the same bias, which the softmax then ignores.</summary>
-    public bool KeyBiasMatters => Tuning is not null;
-
     /// <summary>[B, T, D] → [B, H, T, N]; packed [tokens, D] → [tokens, H, N]. A view.</summary>
     public Tensor SplitHeads(Tensor x)
     {

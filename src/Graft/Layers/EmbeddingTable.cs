@@ -17,11 +17,12 @@ internal sealed class EmbeddingTable : Layer
     /// <param name="width">D.</param>
     /// <param name="deviation">Of the first draws.</param>
     /// <param name="paddingIdx">A row that begins at zero and never receives a gradient from a lookup.</param>
-    public EmbeddingTable(string what, long rows, long width, double deviation, long? paddingIdx = null)
+    /// <param name="cutoff">Draws beyond this many deviations are drawn again; 0 for none.</param>
+    public EmbeddingTable(string what, long rows, long width, double deviation, long? paddingIdx = null, double cutoff = 0)
     {
         _what = what;
         _paddingIdx = paddingIdx is >= 0 && paddingIdx < rows ? paddingIdx : null;
-        Weight = Declare("weight", [rows, width], Init.Normal(deviation, _paddingIdx));
+        Weight = Declare("weight", [rows, width], new Init(deviation, Cutoff: cutoff, ZeroRow: _paddingIdx));
     }
 
     /// <summary>[rows, D].</summary>

@@ -10,11 +10,12 @@ namespace Graft.Layers;
 /// <param name="Intermediate">Width between the two feed-forward matrices.</param>
 /// <param name="Activation">Between them.</param>
 /// <param name="Eps">Of the norms.</param>
-/// <param name="Dropout">On the output of each half.</param>
+/// <param name="Dropout">On the output of the attention half.</param>
+/// <param name="FeedForwardDropout">On the output of the other half.</param>
 /// <param name="AttentionDropout">On probabilities.</param>
 /// <param name="Deviation">Of the first draws.</param>
 internal sealed record BlockShape(
-    int Width, int Heads, int Intermediate, Activation Activation, double Eps, double Dropout, double AttentionDropout, double Deviation)
+    int Width, int Heads, int Intermediate, Activation Activation, double Eps, double Dropout, double FeedForwardDropout, double AttentionDropout, double Deviation)
 {
     public int HeadSize => Width / Heads;
 }
@@ -62,7 +63,7 @@ internal class PostNormBlock : TransformerBlock
         Norm outputNorm = Add(names.OutputNorm, new Norm(shape.Width, shape.Eps));
         SelfAttention = new AttentionCore(shape.Heads, scale ?? 1 / Math.Sqrt(shape.HeadSize), shape.AttentionDropout, site);
         AttentionOutput = new AddNorm(attentionNorm, shape.Dropout, site + 1);
-        FeedForwardOutput = new AddNorm(outputNorm, shape.Dropout, site + 2);
+        FeedForwardOutput = new AddNorm(outputNorm, shape.FeedForwardDropout, site + 2);
     }
 
     public override AttentionCore SelfAttention { get; }
@@ -75,11 +76,17 @@ internal class PostNormBlock : TransformerBlock
 
     protected Projection Key => _key;
 
+    /// <summary>False where all keys have the same bias, which the softmax then ignores.</summary>
+    protected virtual bool KeyBiasMatters => SelfAttention.Tuning is not null;
+
     /// <summary>[…, D] → […, D].</summary>
+    /// <param name="x">The states.</param>
+    /// <param name="context">Layout, dropout, slots.</param>
+    /// <param name="bias">Added to the scores, or what <see cref="Bias"/> makes that of.</param>
     public Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null)
     {
         Tensor query = _query.Forward(x, context), value = _value.Forward(x, context);
-        Tensor key = SelfAttention.KeyBiasMatters ? _key.Forward(x, context) : _key.ForwardBeforeSoftmax(x, context);
+        Tensor key = KeyBiasMatters ? _key.Forward(x, context) : _key.ForwardBeforeSoftmax(x, context);
         Tensor attended = SelfAttention.Forward(query, key, value, context, Bias(query, key, context, bias));
         x = AttentionOutput.Forward(_attentionDense.Forward(attended, context), x, context);
         Tensor between = _intermediate.Forward(x, context, _activation);

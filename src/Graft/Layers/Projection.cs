@@ -45,7 +45,17 @@ internal sealed class Projection : Layer
     /// The same where a softmax follows that ignores what the bias adds to all its scores alike (keys of attention, one score a choice or
     /// a token): its exact gradient is zero. Computed, it would be rounding noise, which Adam turns into steps of full size.
     /// </summary>
-    public Tensor ForwardBeforeSoftmax(Tensor x, LayerContext context) => Forward(x, Bias?.detach(), context, Activation.None);
+    /// <param name="x">[…, in].</param>
+    /// <param name="context">Slots.</param>
+    /// <param name="from">The first such entry of the bias (the keys of a joint projection).</param>
+    /// <param name="count">Their number; all when null.</param>
+    public Tensor ForwardBeforeSoftmax(Tensor x, LayerContext context, long from = 0, long? count = null)
+    {
+        Tensor? bias = count is long length && Bias is not null
+            ? cat([Bias.narrow(0, 0, from), Bias.narrow(0, from, length).detach(), Bias.narrow(0, from + length, Outputs - from - length)])
+            : Bias?.detach();
+        return Forward(x, bias, context, Activation.None);
+    }
 
     private Tensor Forward(Tensor x, Tensor? bias, LayerContext context, Activation activation)
     {

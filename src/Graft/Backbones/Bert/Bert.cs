@@ -16,9 +16,9 @@ internal sealed class Bert : PostNormBackbone
     {
         BlockShape block = new(
             config.HiddenSize, config.HeadCount, config.IntermediateSize, config.Activation, config.LayerNormEps, config.HiddenDropout,
-            config.AttentionDropout, config.InitializerRange);
+            config.HiddenDropout, config.AttentionDropout, config.InitializerRange);
         _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"encoder.layer.{i}", new PostNormBlock(BlockNames.Bert, block, i)))];
-        if (pooler) Pooler = Add("pooler", new Pooler(config.HiddenSize, config.InitializerRange));
+        if (pooler) Pooler = MakePooler("pooler.dense");
     }
 
     internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;

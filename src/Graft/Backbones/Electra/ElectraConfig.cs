@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using Graft.Torch;
+
+namespace Graft.Backbones.Electra;
+
+/// <summary>ELECTRA's config.json, of generator and discriminator alike.</summary>
+internal sealed class ElectraConfig(JsonObject json) : ModelConfig(json, Defaults)
+{
+    private const string Defaults = """
+        {
+          "add_cross_attention": false, "attention_probs_dropout_prob": 0.1, "bos_token_id": null, "classifier_dropout": null,
+          "dtype": "float32", "embedding_size": 128, "eos_token_id": null, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+          "hidden_size": 256, "initializer_range": 0.02, "intermediate_size": 1024, "is_decoder": false, "layer_norm_eps": 1e-12,
+          "max_position_embeddings": 512, "model_type": "electra", "num_attention_heads": 4, "num_hidden_layers": 12, "pad_token_id": 0,
+          "summary_activation": "gelu", "summary_last_dropout": 0.1, "summary_type": "first", "summary_use_proj": true,
+          "tie_word_embeddings": true, "type_vocab_size": 2, "use_cache": true, "vocab_size": 30522
+        }
+        """;
+
+    public int EmbeddingSize => Positive("embedding_size");
+
+    public int IntermediateSize => Positive("intermediate_size");
+
+    public int Positions => Positive("max_position_embeddings");
+
+    public int Types => Positive("type_vocab_size");
+
+    public Activation Activation => ActivationOf("hidden_act");
+
+    public double LayerNormEps => Number("layer_norm_eps");
+
+    public double HiddenDropout => Rate("hidden_dropout_prob");
+
+    public double AttentionDropout => Rate("attention_probs_dropout_prob");
+
+    /// <summary>Before the classifier; the hidden dropout where the file does not say.</summary>
+    public double ClassifierDropout => Has("classifier_dropout") ? Rate("classifier_dropout") : HiddenDropout;
+
+    /// <summary>Before the score of a choice.</summary>
+    public double SummaryDropout => Rate("summary_last_dropout");
+
+    /// <summary>After the summary's matrix.</summary>
+    public Activation SummaryActivation => Has("summary_activation") ? ActivationOf("summary_activation") : Activation.None;
+
+    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "summary_last_dropout"];
+
+    public override void Validate()
+    {
+        base.Validate();
+        _ = (EmbeddingSize, IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, ClassifierDropout);
+    }
+
+    private protected override ModelConfig Create(JsonObject json) => new ElectraConfig(json);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using Graft.Torch;
+
+namespace Graft.Backbones.Electra;
+
+/// <summary>ELECTRA's names and heads; some activations are fixed, whatever the layers use.</summary>
+internal sealed class ElectraFamily : ModelFamily
+{
+    public override string ModelType => "electra";
+
+    public override string ClassPrefix => "Electra";
+
+    public override string Prefix => "electra.";
+
+    public override IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
+    {
+        ["ElectraForPreTraining"] = HeadKind.ReplacedTokens,
+    };
+
+    public override ModelConfig ReadConfig(JsonObject json) => new ElectraConfig(json);
+
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Electra((ElectraConfig)config);
+
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    {
+        ElectraConfig electra = (ElectraConfig)config;
+        (int width, double dropout) = (config.HiddenSize, electra.ClassifierDropout);
+        return head switch
+        {
+            HeadKind.MaskedLm => new LanguageModelRecipe(
+                new TransformRecipe("generator_predictions.dense", Activation.GeluErf, electra.EmbeddingSize) { Norm = "generator_predictions.LayerNorm", Eps = electra.LayerNormEps },
+                "generator_lm_head.bias"),
+            HeadKind.ReplacedTokens => new ClassifierRecipe("discriminator_predictions.dense_prediction", HeadPooling.None, 0)
+            {
+                Transform = new TransformRecipe("discriminator_predictions.dense", electra.Activation, width),
+            },
+            HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
+            {
+                Transform = new TransformRecipe("classifier.dense", Activation.GeluErf, width),
+                TransformDropout = dropout,
+            },
+            HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.First, electra.SummaryDropout)
+            {
+                Transform = new TransformRecipe("sequence_summary.summary", electra.SummaryActivation, width),
+            },
+            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
+            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            _ => null,
+        };
+    }
+
+    public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "generator_lm_head.weight";
+}

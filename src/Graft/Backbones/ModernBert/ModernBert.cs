@@ -1,0 +1,62 @@
+using Graft.Layers;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Backbones.ModernBert;
+
+/// <summary>
+/// ModernBERT (Warner et al. 2024, §2.1): an encoder with the norm before each half, no biases, rotary positions, gated feed-forward halves,
+/// and layers that see the whole text alternating with layers that see a window. It is made to run unpadded (§2.1.2): the packed layout.
+/// </summary>
+internal sealed class ModernBert : Backbone
+{
+    private readonly ModernBertConfig _config;
+    private readonly EmbeddingTable _words;
+    private readonly Norm _embeddingNorm;
+    private readonly ModernBertBlock[] _blocks;
+    private readonly Norm _finalNorm;
+
+    public ModernBert(ModernBertConfig config)
+        : base(config)
+    {
+        _config = config;
+        _words = Add("embeddings.tok_embeddings", new EmbeddingTable(
+            "token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId, config.InitializerCutoff));
+        _embeddingNorm = Add("embeddings.norm", new Norm(config.HiddenSize, config.NormEps, config.NormBias));
+        _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"layers.{i}", new ModernBertBlock(config, i)))];
+        _finalNorm = Add("final_norm", new Norm(config.HiddenSize, config.NormEps, config.NormBias));
+    }
+
+    internal override EmbeddingTable Words => _words;
+
+    internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
+
+    public override BackboneOutput Forward(EncoderInput input)
+    {
+        EncoderInput.Validate(input);
+        input = Prompt.Apply(input, Words);
+        LayerContext context = new(input, LayerContext.LayoutOf(input));
+        AttentionLayout local = context.Layout.WithWindow(_config.Window);
+        Dictionary<double, Rotary> rotaries = Rotaries(input);
+        Tensor states = _embeddingNorm.Forward(input.InputsEmbeds ?? Words.Forward(input.InputIds));
+        states = Ops.Dropout(states, _config.EmbeddingDropout, context.Site(DropoutSites.Embeddings));
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            context.HiddenStates?.Add(states);
+            states = _blocks[i].Forward(states, context, _config.IsGlobal(i) ? context.Layout : local, rotaries[_config.Theta(i)]);
+        }
+
+        states = _finalNorm.Forward(states);
+        context.HiddenStates?.Add(states);
+        return new BackboneOutput { LastHiddenState = states, HiddenStates = context.HiddenStates, Attentions = context.Attentions };
+    }
+
+    /// <summary>One table for each base that some layer uses.</summary>
+    private Dictionary<double, Rotary> Rotaries(EncoderInput input)
+    {
+        Tensor positions = input.PositionIds ?? PositionIds.FromStart(input, PrefixLength);
+        int size = _config.HiddenSize / _config.HeadCount;
+        return Enumerable.Range(0, _blocks.Length).Select(_config.Theta).Distinct().ToDictionary(theta => theta, theta => new Rotary(positions, size, theta));
+    }
+}

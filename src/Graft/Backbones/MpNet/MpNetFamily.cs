@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using Graft.Torch;
+
+namespace Graft.Backbones.MpNet;
+
+/// <summary>MPNet's names and heads.</summary>
+internal sealed class MpNetFamily : ModelFamily
+{
+    public override string ModelType => "mpnet";
+
+    public override string ClassPrefix => "MPNet";
+
+    public override string Prefix => "mpnet.";
+
+    public override ModelConfig ReadConfig(JsonObject json) => new MpNetConfig(json);
+
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
+        new MpNet((MpNetConfig)config, head is HeadKind.None or HeadKind.MultipleChoice or HeadKind.Embedding);
+
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    {
+        MpNetConfig mpnet = (MpNetConfig)config;
+        double dropout = mpnet.HiddenDropout;
+        return head switch
+        {
+            HeadKind.MaskedLm => new LanguageModelRecipe(
+                new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize) { Norm = "lm_head.layer_norm", Eps = mpnet.LayerNormEps }, "lm_head.bias"),
+            HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
+            {
+                Transform = new TransformRecipe("classifier.dense", Activation.Tanh, config.HiddenSize),
+                TransformDropout = dropout,
+            },
+            HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, dropout),
+            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
+            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            _ => null,
+        };
+    }
+
+    public override bool IsRedundant(string key) => base.IsRedundant(key) || key is "lm_head.decoder.weight" or "lm_head.decoder.bias";
+}

@@ -1,0 +1,62 @@
+using Graft.Layers;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Backbones.T5;
+
+/// <summary>
+/// T5 (Raffel et al. 2020, §2.1): an encoder, and perhaps a decoder that looks at its states, with norms that only rescale, no biases, no
+/// absolute positions and no scaling of scores. Each stack's first block has a relative bias that all its blocks add.
+/// </summary>
+internal sealed class T5 : Backbone
+{
+    private readonly EmbeddingTable _shared;
+    private readonly T5Stack _encoder;
+    private readonly T5Stack? _decoder;
+
+    public T5(T5Config config, bool decoder)
+        : base(config)
+    {
+        _shared = Add("shared", new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerFactor));
+        _encoder = Add("encoder", new T5Stack(config, decoder: false));
+        _decoder = decoder ? Add("decoder", new T5Stack(config, decoder: true)) : null;
+        Blocks = [.. _encoder.Blocks, .. _decoder?.Blocks ?? []];
+    }
+
+    internal override EmbeddingTable Words => _shared;
+
+    internal override IReadOnlyList<TransformerBlock> Blocks { get; }
+
+    public override BackboneOutput Forward(EncoderInput input)
+    {
+        EncoderInput.Validate(input);
+        input = Prompt.Apply(input, Words);
+        BackboneOutput encoded = input.EncoderStates is null ? Encode(input) : new BackboneOutput { LastHiddenState = input.EncoderStates };
+        if (input.Decoder is not EncoderInput target) return encoded;
+        if (_decoder is null) throw new ArgumentException("this T5 has no decoder: load it with a sequence-to-sequence head", nameof(input));
+        EncoderInput.Validate(target);
+        LayerContext context = new(target, LayerContext.LayoutOf(target, causal: true));
+        AttentionLayout cross = input.IsPacked
+            ? AttentionLayout.Packed(target.Boundaries!, keyBoundaries: input.Boundaries)
+            : LayerContext.LayoutOf(input);
+        Tensor states = _decoder.Forward(Embed(target), target, context, encoded.LastHiddenState, cross);
+        target.Cache?.Advance(target.Leading[1]);
+        return new BackboneOutput
+        {
+            LastHiddenState = states,
+            HiddenStates = context.HiddenStates,
+            Attentions = context.Attentions,
+            EncoderLastHiddenState = encoded.LastHiddenState,
+        };
+    }
+
+    private BackboneOutput Encode(EncoderInput input)
+    {
+        LayerContext context = new(input, LayerContext.LayoutOf(input));
+        Tensor states = _encoder.Forward(Embed(input), input, context);
+        return new BackboneOutput { LastHiddenState = states, HiddenStates = context.HiddenStates, Attentions = context.Attentions };
+    }
+
+    private Tensor Embed(EncoderInput input) => input.InputsEmbeds ?? _shared.Forward(input.InputIds);
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Graft.Torch;
+
+namespace Graft.Backbones.T5;
+
+/// <summary>
+/// T5's config.json. Version 1.0 shares the output matrix with the word table and scales states before it; 1.1 does neither. Files of
+/// version 5 of transformers say so with scale_decoder_outputs, published ones with tie_word_embeddings.
+/// </summary>
+internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(json), Defaults)
+{
+    private const string Defaults = """
+        {
+          "classifier_dropout": 0.0, "d_ff": 2048, "d_kv": 64, "d_model": 512, "decoder_start_token_id": 0, "dropout_rate": 0.1,
+          "dtype": "float32", "eos_token_id": 1, "feed_forward_proj": "relu", "initializer_factor": 1.0, "is_decoder": false,
+          "is_encoder_decoder": true, "layer_norm_epsilon": 1e-06, "model_type": "t5", "num_heads": 8, "num_layers": 6, "pad_token_id": 0,
+          "relative_attention_max_distance": 128, "relative_attention_num_buckets": 32, "tie_word_embeddings": true, "use_cache": true,
+          "vocab_size": 32128
+        }
+        """;
+
+    public override int HiddenSize => Positive("d_model");
+
+    public override int LayerCount => Positive("num_layers");
+
+    public override int HeadCount => Positive("num_heads");
+
+    public int DecoderLayerCount => OptionalInt("num_decoder_layers") ?? LayerCount;
+
+    /// <summary>N: heads times N need not be the width of the states.</summary>
+    public int HeadSize => Positive("d_kv");
+
+    public int IntermediateSize => Positive("d_ff");
+
+    public int Buckets => Positive("relative_attention_num_buckets");
+
+    public int MaxDistance => Positive("relative_attention_max_distance");
+
+    public double LayerNormEps => Number("layer_norm_epsilon");
+
+    public double Dropout => Rate("dropout_rate");
+
+    public double InitializerFactor => Number("initializer_factor");
+
+    public override double InitializerRange => InitializerFactor * Math.Pow(HiddenSize, -0.5);
+
+    /// <summary>What decoder ids begin with.</summary>
+    public int DecoderStartTokenId => OptionalInt("decoder_start_token_id") ?? PadTokenId ?? 0;
+
+    /// <summary>Two matrices, one through the activation, multiplied.</summary>
+    public bool IsGated => Text("feed_forward_proj").StartsWith("gated-", StringComparison.Ordinal);
+
+    public Activation Activation => ActivationOf("dense_act_fn");
+
+    /// <summary>The output matrix is the word table.</summary>
+    public bool IsTied => Flag("tie_word_embeddings");
+
+    /// <summary>States are multiplied by D^−½ before the output matrix.</summary>
+    public bool ScalesOutputs => Node("scale_decoder_outputs") is null ? IsTied : Flag("scale_decoder_outputs");
+
+    internal override IReadOnlyList<string> DropoutKeys => ["dropout_rate"];
+
+    private protected override bool HeadsShareWidth => false;
+
+    public override void Validate()
+    {
+        base.Validate();
+        _ = (DecoderLayerCount, HeadSize, IntermediateSize, MaxDistance, LayerNormEps, Dropout, InitializerFactor, IsGated, Activation, IsTied, ScalesOutputs);
+        if (Buckets < 4) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 4");
+    }
+
+    private protected override ModelConfig Create(JsonObject json) => new T5Config(json);
+
+    /// <summary>feed_forward_proj says all ("relu", "gated-gelu"); files of version 5 also have what follows from it.</summary>
+    private static JsonObject WithActivation(JsonObject json)
+    {
+        JsonObject complete = json.DeepClone().AsObject();
+        string projection = json["feed_forward_proj"] is JsonValue value && value.TryGetValue(out string? text) ? text : "relu";
+        bool gated = projection.StartsWith("gated-", StringComparison.Ordinal);
+        string activation = gated ? projection["gated-".Length..] : projection;
+        complete["dense_act_fn"] ??= gated && activation == "gelu" ? "gelu_new" : activation;
+        complete["is_gated_act"] ??= gated;
+        complete["num_decoder_layers"] ??= json["num_layers"]?.DeepClone() ?? 6;
+        return complete;
+    }
+}

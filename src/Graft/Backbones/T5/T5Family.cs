@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+
+namespace Graft.Backbones.T5;
+
+/// <summary>T5's names and heads.</summary>
+internal sealed class T5Family : ModelFamily
+{
+    public override string ModelType => "t5";
+
+    public override string ClassPrefix => "T5";
+
+    public override string Prefix => "";
+
+    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    {
+        ["T5EncoderModel"] = HeadKind.None,
+        ["T5ForConditionalGeneration"] = HeadKind.SequenceToSequence,
+        ["T5WithLMHeadModel"] = HeadKind.SequenceToSequence, // the class's name in files of 2020
+        ["T5Model"] = HeadKind.None,
+    };
+
+    public override ModelConfig ReadConfig(JsonObject json) => new T5Config(json);
+
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new T5((T5Config)config, head == HeadKind.SequenceToSequence);
+
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    {
+        if (head != HeadKind.SequenceToSequence) return null;
+        T5Config t5 = (T5Config)config;
+        return new LanguageModelRecipe(null, null)
+        {
+            Decoder = t5.IsTied ? null : "lm_head",
+            DecoderDeviation = t5.InitializerFactor,
+            Scale = t5.ScalesOutputs ? Math.Pow(config.HiddenSize, -0.5) : 1,
+        };
+    }
+
+    /// <summary>
+    /// Version 5 of transformers writes tie_word_embeddings for 1.1 as well; there a matrix of its own in the file wins. Files of 1.0 hold
+    /// the shared table under every name it is used by.
+    /// </summary>
+    public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys)
+    {
+        T5Config t5 = (T5Config)config;
+        bool own = keys.Contains("lm_head.weight") && (!t5.IsTied || !t5.ScalesOutputs);
+        return config.With("scale_decoder_outputs", t5.ScalesOutputs).With("tie_word_embeddings", t5.IsTied && !own);
+    }
+
+    public override bool IsRedundant(string key) => base.IsRedundant(key)
+        || key is "encoder.embed_tokens.weight" or "decoder.embed_tokens.weight" or "lm_head.weight"
+        || key == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"; // a stray table of published files, never used
+}

@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Layers;
+
+/// <summary>
+/// T5's relative positions (Raffel et al. 2020, §2.1): half of the buckets are exact distances, the others grow logarithmically up to a
+/// largest distance. Two-sided, keys to the right use the upper half; causal, only keys to the left differ.
+/// </summary>
+/// <param name="buckets">Their number.</param>
+/// <param name="maxDistance">From here on all distances share the last bucket.</param>
+/// <param name="causal">Keys to the right are not seen.</param>
+internal sealed class RelativeBuckets(int buckets, int maxDistance, bool causal)
+{
+    /// <summary>The bucket of each pair, int64 [Tq, Tk].</summary>
+    /// <param name="queries">Tq.</param>
+    /// <param name="keys">Tk; the last query is at the last key.</param>
+    public Tensor Of(long queries, long keys)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor distance = arange(keys, ScalarType.Int64).unsqueeze(0) - arange(keys - queries, keys, ScalarType.Int64).unsqueeze(1); // key − query
+        int count = causal ? buckets : buckets / 2;
+        Tensor result = causal ? zeros_like(distance) : distance.gt(0).to(ScalarType.Int64) * count;
+        distance = causal ? distance.neg().clamp(min: 0) : distance.abs();
+        int exact = count / 2;
+
+        // In fp32, as the reference computes it: powers of two lie on the buckets' edges.
+        Tensor far = ((distance.to(ScalarType.Float32) / exact).log() / Math.Log((double)maxDistance / exact) * (count - exact)).clamp(min: 0).to(ScalarType.Int64) + exact;
+        far = far.clamp(max: count - 1);
+        return (result + where(distance.lt(exact), distance, far)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The bias of each head for each pair, [1, H, Tq, Tk].</summary>
+    /// <param name="table">[buckets, H].</param>
+    /// <param name="queries">Tq.</param>
+    /// <param name="keys">Tk.</param>
+    public Tensor Bias(Tensor table, long queries, long keys) =>
+        table.index_select(0, Of(queries, keys).view(-1)).view(queries, keys, table.shape[1]).permute(2, 0, 1).unsqueeze(0).contiguous();
+}
