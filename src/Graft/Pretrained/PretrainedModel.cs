@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Checkpoints;
 using Graft.Heads;
 using Graft.Layers;
+using Graft.Tokenizers;
 using Graft.Torch;
 using TorchSharp;
 
@@ -18,6 +19,7 @@ namespace Graft.Pretrained;
 public sealed class PretrainedModel : IDisposable
 {
     private readonly Network _network;
+    private Tokenizer? _tokenizer;
 
     private PretrainedModel(Network network, ModelConfig config, HeadKind kind, LoadReport report, string? folder)
     {
@@ -49,8 +51,13 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>Where it was loaded from; null for a model that was made.</summary>
     public string? Folder { get; }
 
-    /// <summary>The folder whose tokenizer and companion files <see cref="Save"/> copies.</summary>
-    public string? TokenizerFolder { get; set; }
+    /// <summary>The tokenizer of the model's folder, read when it is first asked for, or the one that was given.</summary>
+    /// <exception cref="InputException">There is none, or it is damaged.</exception>
+    public Tokenizer Tokenizer
+    {
+        get => _tokenizer ??= Tokenizer.Load(Folder ?? throw new InputException("the model was made without a tokenizer"));
+        set => _tokenizer = value;
+    }
 
     /// <summary>The number of parameters, tied ones once.</summary>
     public long ParameterCount => _network.Declared().Sum(parameter => parameter.Value.numel());
@@ -84,7 +91,7 @@ public sealed class PretrainedModel : IDisposable
         try
         {
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed);
-            return new PretrainedModel(network, config, kind, report, folder) { TokenizerFolder = folder };
+            return new PretrainedModel(network, config, kind, report, folder);
         }
         catch
         {
@@ -124,7 +131,7 @@ public sealed class PretrainedModel : IDisposable
         return new ModelOutput(states, Head?.Forward(states, input, targets));
     }
 
-    /// <summary>Writes config.json, model.safetensors and the companions of <see cref="TokenizerFolder"/>: what transformers' from_pretrained opens.</summary>
+    /// <summary>Writes config.json, model.safetensors and the tokenizer's and other companion files: what transformers' from_pretrained opens.</summary>
     /// <param name="folder">Made where it is missing; each file appears whole or not at all.</param>
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public void Save(string folder)
@@ -134,11 +141,19 @@ public sealed class PretrainedModel : IDisposable
             .Without("torch_dtype").With("dtype", "float32");
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJson());
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
-        if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
+        if (Folder is not null) CompanionFiles.Copy(Folder, folder);
+        else _tokenizer?.Save(folder);
     }
 
     /// <summary>Releases the parameters.</summary>
     public void Dispose() => _network.Release();
+
+    /// <summary>The weights under the names of today, whatever wrote them.</summary>
+    private static Checkpoint OpenWeights(string path)
+    {
+        Checkpoint checkpoint = Checkpoint.Open(path);
+        return checkpoint.Format == CheckpointFormat.TensorFlow ? TensorFlowBertNames.Translate(checkpoint) : checkpoint;
+    }
 
     private static ModelConfig Adapted(ModelConfig config, LoadOptions options)
     {
