@@ -22,6 +22,7 @@ internal static class GraftCommandLine
         CompareCommand.Create,
         VersionCommand.Create,
         ParityCommand.Create,
+        ModelCommand.Create,
     ];
 
     public static async Task<int> RunAsync(string[] args)
