@@ -19,6 +19,7 @@ internal static class GraftCommandLine
         DoctorCommand.Create,
         EvaluateCommand.Create,
         FinetuneCommand.Create,
+        ModelCommand.Create,
         ModelsCommand.Create,
         ParityCommand.Create,
         PredictCommand.Create,

@@ -51,11 +51,14 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>Where it was loaded from; null for a model that was made.</summary>
     public string? Folder { get; }
 
-    /// <summary>The tokenizer of the model's folder, read when it is first asked for, or the one that was given.</summary>
+    /// <summary>The folder whose tokenizer and companion files <see cref="Save"/> copies.</summary>
+    public string? TokenizerFolder { get; set; }
+
+    /// <summary>The tokenizer of that folder, read when it is first asked for, or the one that was given.</summary>
     /// <exception cref="InputException">There is none, or it is damaged.</exception>
     public Tokenizer Tokenizer
     {
-        get => _tokenizer ??= Tokenizer.Load(Folder ?? throw new InputException("the model was made without a tokenizer"));
+        get => _tokenizer ??= Tokenizer.Load(TokenizerFolder ?? throw new InputException("the model was made without a tokenizer"));
         set => _tokenizer = value;
     }
 
@@ -91,7 +94,7 @@ public sealed class PretrainedModel : IDisposable
         try
         {
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed);
-            return new PretrainedModel(network, config, kind, report, folder);
+            return new PretrainedModel(network, config, kind, report, folder) { TokenizerFolder = folder };
         }
         catch
         {
@@ -111,7 +114,7 @@ public sealed class PretrainedModel : IDisposable
         Engine.Start();
         Network network = Network.Build(config, kind);
         foreach (DeclaredParameter parameter in network.Declared()) parameter.Init.Fill(parameter.Value, parameter.Name, seed);
-        return new PretrainedModel(network, config, kind, LoadReport.Created, tokenizerFolder);
+        return new PretrainedModel(network, config, kind, LoadReport.Created, null) { TokenizerFolder = tokenizerFolder };
     }
 
     /// <summary>Reads a configuration file, or that of a model folder.</summary>
@@ -141,7 +144,7 @@ public sealed class PretrainedModel : IDisposable
             .Without("torch_dtype").With("dtype", "float32");
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJson());
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
-        if (Folder is not null) CompanionFiles.Copy(Folder, folder);
+        if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
         else _tokenizer?.Save(folder);
     }
 

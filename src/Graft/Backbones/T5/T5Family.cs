@@ -43,7 +43,7 @@ internal sealed class T5Family : ModelFamily
     {
         T5Config t5 = (T5Config)config;
         bool own = keys.Contains("lm_head.weight") && (!t5.IsTied || !t5.ScalesOutputs);
-        return config.With("scale_decoder_outputs", t5.ScalesOutputs).With("tie_word_embeddings", t5.IsTied && !own);
+        return own && t5.IsTied ? config.With("tie_word_embeddings", false) : config;
     }
 
     public override bool IsRedundant(string key) => base.IsRedundant(key)

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Graft.Backbones;
+using Graft.Pretrained;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft model inspect | convert</c>: what a model folder holds, and the same model in today's format.</summary>
+internal static class ModelCommand
+{
+    public static Command Create() => new("model", "Inspect and convert model folders.") { Inspect(), Convert() };
+
+    private static Command Inspect()
+    {
+        Option<string> model = ModelOption("Model folder, configuration file, or file of weights.");
+        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Command command = new("inspect", "Print family, configuration, parameters by part, costs, files, missing and unexpected keys.") { model, json };
+        command.SetAction(parsed =>
+        {
+            ModelInspection found = ModelInspection.Of(parsed.GetValue(model)!);
+            if (parsed.GetValue(json)) Terminal.Json(Document(found));
+            else Print(found);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Convert()
+    {
+        Option<string> model = ModelOption("Model folder in any format that graft reads.");
+        Option<string> output = new("--output") { Description = "Folder to write: config.json, model.safetensors, tokenizer, model card.", Required = true, HelpName = "DIR" };
+        Option<bool> overwrite = new("--overwrite") { Description = "Replace files of a model that is there." };
+        Command command = new("convert", "Write the same model as config.json and model.safetensors.") { model, output, overwrite };
+        command.SetAction(parsed =>
+        {
+            (string from, string to) = (parsed.GetValue(model)!, parsed.GetValue(output)!);
+            if (!parsed.GetValue(overwrite) && File.Exists(Path.Combine(to, "model.safetensors")))
+                throw new InputException($"--output {to}: holds a model; choose another folder or add --overwrite");
+            using PretrainedModel loaded = PretrainedModel.Load(from);
+            foreach (string note in loaded.Report.Notes) Terminal.Log(note);
+            loaded.Save(to);
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from)));
+            ModelCard.Write(loaded, to, name, $"Converted from {Path.GetFileName(loaded.Report.File)} by graft.");
+            Terminal.Out(to);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Option<string> ModelOption(string description) => new("--model") { Description = description, Required = true, HelpName = "PATH" };
+
+    private static void Print(ModelInspection found)
+    {
+        if (found.Config is ModelConfig config)
+        {
+            Line("family", config.ModelType);
+            Line("class", config.Architecture ?? "not said");
+            Line("sizes", $"{config.LayerCount} layers, width {config.HiddenSize}, {config.HeadCount} heads, {config.VocabularySize:N0} tokens");
+            Line("parameters", $"{found.BackboneParameters:N0} in the backbone");
+            foreach ((string part, long count) in found.Parts) Line("", $"{count:N0} {part}");
+            if (found.HeadParameters > 0) Line("", $"{found.HeadParameters:N0} more in the head ({found.Head})");
+            long total = found.BackboneParameters + found.HeadParameters;
+            Line("memory", $"{Megabytes(4 * total)} in fp32, {Megabytes(16 * total)} in training (gradients and AdamW)");
+            foreach (AttentionCost cost in found.Costs)
+                Line(cost == found.Costs[0] ? "cost" : "", $"{cost.Tokens} tokens: {cost.Operations / 1e9:0.00} GFLOP, {cost.AttentionShare:P1} of it attention, {Megabytes(cost.ScoreBytes)} of scores");
+        }
+
+        foreach (WeightFile file in found.Files) Line("file", $"{file.Path} ({Megabytes(file.Bytes)})");
+        if (found.Format is not null) Line("tensors", $"{found.Tensors.Count} ({found.Format})");
+        if (found.Config is null) foreach (string tensor in found.Tensors) Line("", tensor);
+        if (found.Report is not LoadReport report) return;
+        Line("missing", report.Missing.Count == 0 ? "none" : string.Join(", ", report.Missing));
+        Line("unexpected", report.Unexpected.Count == 0 ? "none" : string.Join(", ", report.Unexpected));
+    }
+
+    private static void Line(string key, FormattableString value) => Line(key, value.ToString(CultureInfo.InvariantCulture));
+
+    private static void Line(string key, string value) => Terminal.Out($"{key,-12}{value}");
+
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N1} MB");
+
+    private static JsonObject Document(ModelInspection found)
+    {
+        JsonObject document = new()
+        {
+            ["format"] = found.Format?.ToString(),
+            ["files"] = new JsonArray([.. found.Files.Select(file => new JsonObject { ["path"] = file.Path, ["bytes"] = file.Bytes })]),
+            ["tensors"] = new JsonArray([.. found.Tensors.Select(tensor => (JsonNode)tensor)]),
+        };
+        if (found.Config is ModelConfig config)
+        {
+            JsonObject parts = [];
+            foreach ((string part, long count) in found.Parts) parts[part] = count;
+            document["family"] = config.ModelType;
+            document["architecture"] = config.Architecture;
+            document["head"] = found.Head.ToString();
+            document["parameters"] = new JsonObject { ["backbone"] = found.BackboneParameters, ["head"] = found.HeadParameters, ["parts"] = parts };
+            document["memory_bytes"] = 4 * (found.BackboneParameters + found.HeadParameters);
+            document["costs"] = new JsonArray([.. found.Costs.Select(cost => new JsonObject
+            {
+                ["tokens"] = cost.Tokens,
+                ["operations"] = cost.Operations,
+                ["attention_share"] = cost.AttentionShare,
+                ["score_bytes"] = cost.ScoreBytes,
+            })]);
+            document["config"] = JsonNode.Parse(config.ToJson());
+        }
+
+        if (found.Report is LoadReport report)
+        {
+            document["missing"] = new JsonArray([.. report.Missing.Select(name => (JsonNode)name)]);
+            document["unexpected"] = new JsonArray([.. report.Unexpected.Select(name => (JsonNode)name)]);
+        }
+
+        return document;
+    }
+}

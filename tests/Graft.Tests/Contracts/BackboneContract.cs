@@ -1,0 +1,139 @@
+using Graft.Backbones;
+using Graft.Layers;
+using Graft.Pretrained;
+using Graft.Tests.Torch;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Tests.Contracts;
+
+/// <summary>What every backbone promises, whatever its family.</summary>
+public sealed class BackboneContract
+{
+    private const double Tolerance = 2e-5;
+
+    public static TheoryData<string> Families => TinyModels.Families;
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Packed_equals_padded(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 3);
+        EncoderInput padded = TinyModels.Padded(5, 9, 1, 23, 14);
+        BackboneOutput expected = model.Backbone.Forward(padded), actual = model.Backbone.Forward(TinyModels.Packed(padded));
+        TensorAssert.Close(TinyModels.Tokens(expected.LastHiddenState, padded), actual.LastHiddenState, Tolerance, family);
+        if (expected.PoolerOutput is not null) TensorAssert.Close(expected.PoolerOutput, actual.PoolerOutput!, Tolerance, $"{family}, pooled");
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Packed_and_padded_have_the_same_gradients(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 3);
+        EncoderInput padded = TinyModels.Padded(6, 7, 12);
+        Tensor weights = TensorAssert.Normal(9, 19, model.Backbone.HiddenSize);
+        Dictionary<string, Tensor> expected = Gradients(model, () => (TinyModels.Tokens(model.Backbone.Forward(padded).LastHiddenState, padded) * weights).sum());
+        Dictionary<string, Tensor> actual = Gradients(model, () => (model.Backbone.Forward(TinyModels.Packed(padded)).LastHiddenState * weights).sum());
+        foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-4, $"{family}, gradient of {name}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_batch_equals_its_texts_one_by_one(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 4);
+        int[] lengths = [11, 17, 2];
+        EncoderInput batch = TinyModels.Padded(7, lengths);
+        Tensor all = model.Backbone.Forward(batch).LastHiddenState;
+        for (int s = 0; s < lengths.Length; s++)
+        {
+            Tensor ids = batch.InputIds[s..(s + 1), ..lengths[s]];
+            Tensor alone = model.Backbone.Forward(new EncoderInput { InputIds = ids }).LastHiddenState;
+            TensorAssert.Close(alone, all[s..(s + 1), ..lengths[s]], Tolerance, $"{family}, text {s}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Asking_for_attentions_changes_nothing(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 5);
+        EncoderInput input = TinyModels.Padded(8, 12, 20);
+        BackboneOutput plain = model.Backbone.Forward(input), observed = model.Backbone.Forward(input with { OutputAttentions = true, OutputHiddenStates = true });
+        TensorAssert.Close(TinyModels.Tokens(plain.LastHiddenState, input), TinyModels.Tokens(observed.LastHiddenState, input), Tolerance, family);
+        Assert.NotNull(observed.Attentions);
+        foreach (Tensor attention in observed.Attentions) TensorAssert.Close(ones([attention.shape[0], attention.shape[1], attention.shape[2]]), attention.sum(-1), 1e-5, "probabilities");
+        Assert.Equal(observed.Attentions.Count / (family == "albert" ? 2 : 1) + 1, observed.HiddenStates!.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Dropout_is_a_function_of_the_plan_and_trains_every_layer(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 6);
+        EncoderInput input = TinyModels.Padded(9, 12, 12);
+        Tensor Run(DropoutPlan? plan) => model.Backbone.Forward(input with { Dropout = plan }).LastHiddenState;
+        Tensor first = Run(DropoutPlan.Padded(1, [0, 1], 12));
+        Assert.True(first.Equals(Run(DropoutPlan.Padded(1, [0, 1], 12))), "the same plan drops the same values");
+        Assert.False(first.Equals(Run(DropoutPlan.Padded(2, [0, 1], 12))), "another plan drops others");
+        Assert.False(first.Equals(Run(null)), "without a plan nothing is dropped");
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_text_beyond_the_position_table_is_refused_by_name(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
+        if (model.Backbone.PositionLimit is not int limit) return; // relative or rotary positions have no table
+        using IDisposable noGradient = no_grad();
+        Assert.Equal(limit, model.Backbone.Forward(TinyModels.Padded(10, limit)).LastHiddenState.shape[1]);
+        InputException refused = Assert.Throws<InputException>(() => model.Backbone.Forward(TinyModels.Padded(10, limit + 1)));
+        Assert.Contains("position table", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"{limit}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void An_id_beyond_the_vocabulary_is_refused(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
+        Assert.Throws<InputException>(() => model.Backbone.Forward(new EncoderInput { InputIds = tensor(new long[,] { { 5, TinyModels.Vocabulary } }) }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Every_parameter_but_the_pooler_receives_a_gradient(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 8);
+        EncoderInput input = TinyModels.Padded(11, 20, 20);
+        Tensor states = model.Backbone.Forward(input).LastHiddenState;
+        (states * TensorAssert.Normal(12, states.shape)).sum().backward();
+        string[] untouched = [.. model.Parameters.Where(p => p.Value.grad is null || p.Value.grad.abs().max().item<float>() == 0).Select(p => p.Name)
+            .Where(name => !name.StartsWith("pooler", StringComparison.Ordinal) && !IsKeyBias(name))];
+        Assert.True(untouched.Length == 0, $"{family}: {string.Join(", ", untouched)}");
+    }
+
+    /// <summary>The softmax ignores what all keys share: these are never trained.</summary>
+    private static bool IsKeyBias(string name) =>
+        name.EndsWith("key.bias", StringComparison.Ordinal) || name.EndsWith("k_lin.bias", StringComparison.Ordinal) || name.EndsWith("attn.k.bias", StringComparison.Ordinal);
+
+    private static Dictionary<string, Tensor> Gradients(PretrainedModel model, Func<Tensor> loss)
+    {
+        foreach ((_, TorchSharp.Modules.Parameter value) in model.Parameters) value.grad = null;
+        loss().backward();
+        return model.Parameters.Where(p => p.Value.grad is not null).ToDictionary(p => p.Name, p => p.Value.grad!.clone(), StringComparer.Ordinal);
+    }
+}
