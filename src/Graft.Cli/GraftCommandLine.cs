@@ -16,6 +16,7 @@ internal static class GraftCommandLine
         Commands.Tokenizers.TokenizerCommand.Create,
         CompareCommand.Create,
         CorpusCommand.Create,
+        DataCommand.Create,
         DoctorCommand.Create,
         EvaluateCommand.Create,
         FinetuneCommand.Create,

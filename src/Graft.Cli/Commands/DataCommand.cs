@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Graft.Data;
+using Graft.Data.Checks;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft data check</c>: looks through labelled data before anything is trained on it.</summary>
+internal static class DataCommand
+{
+    public static Command Create() => new("data", "Look through labelled data.") { Check() };
+
+    private static Command Check()
+    {
+        Option<string> task = new("--task") { Description = $"What the data is for: {string.Join(", ", TaskDataCheck.Tasks)}.", Required = true };
+        Option<string> train = new("--train") { Description = "The training file: CSV, TSV, JSON Lines, Parquet, CoNLL, CoNLL-U or SQuAD JSON.", Required = true };
+        Option<string?> eval = new("--eval") { Description = "The file that scores will be measured on." };
+        Option<string?> textColumn = new("--text-column") { Description = "The column of texts or words; found where it is left out." };
+        Option<string?> pairColumn = new("--pair-column") { Description = "The column of second texts." };
+        Option<string?> labelColumn = new("--label-column") { Description = "The column of labels or tags; found where it is left out." };
+        Option<int> maxLength = new("--max-length") { Description = "The longest input in tokens; longer texts are named.", DefaultValueFactory = _ => DataChecks.DefaultMaxLength };
+        Option<int> show = new("--show") { Description = "How many places of each problem to print.", DefaultValueFactory = _ => 10 };
+        Option<bool> json = new("--json") { Description = "Print one JSON document with every place." };
+        Command command = new("check", "Name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced answers and damaged encoding, line by line. Exit code 1 when data is damaged.")
+        {
+            task, train, eval, textColumn, pairColumn, labelColumn, maxLength, show, json,
+        };
+        command.SetAction(parsed =>
+        {
+            DataReport report = TaskDataCheck.Run(new DataCheckOptions
+            {
+                Task = parsed.GetValue(task)!,
+                Train = parsed.GetValue(train)!,
+                Evaluation = parsed.GetValue(eval),
+                Columns = new ColumnOptions { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), Label = parsed.GetValue(labelColumn) },
+                MaxLength = parsed.GetValue(maxLength),
+            });
+            if (parsed.GetValue(json)) Terminal.Json(Document(report));
+            else Print(report, parsed.GetValue(show));
+            return report.HasErrors ? ExitCodes.Failed : ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(DataReport report, int show)
+    {
+        foreach ((string path, int count) in report.Examples) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{path}: {count:N0} examples"));
+        foreach (Finding finding in report.Findings)
+        {
+            Terminal.Out($"{finding.Severity.ToString().ToLowerInvariant()}: {finding.Summary}; {finding.Advice}");
+            foreach (Place place in finding.Places.Take(show)) Terminal.Out($"  {place}");
+            if (finding.Places.Count > show) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  … and {finding.Places.Count - show:N0} more (--show N, --json)"));
+        }
+
+        if (report.Findings.Count == 0) Terminal.Out("nothing found");
+    }
+
+    private static JsonObject Document(DataReport report) => new()
+    {
+        ["files"] = new JsonArray([.. report.Examples.Select(file => new JsonObject { ["path"] = file.Path, ["examples"] = file.Count })]),
+        ["findings"] = new JsonArray([.. report.Findings.Select(finding => new JsonObject
+        {
+            ["code"] = finding.Code,
+            ["severity"] = finding.Severity.ToString().ToLowerInvariant(),
+            ["summary"] = finding.Summary,
+            ["advice"] = finding.Advice,
+            ["places"] = new JsonArray([.. finding.Places.Select(place => new JsonObject { ["path"] = place.Path, ["line"] = place.Line, ["detail"] = place.Detail })]),
+        })]),
+    };
+}

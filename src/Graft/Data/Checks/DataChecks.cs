@@ -1,0 +1,132 @@
+using System.Globalization;
+using Graft.Data.Tagging;
+
+namespace Graft.Data.Checks;
+
+/// <summary>
+/// Looks through the data of a task before anything is trained on it: rows that cannot be used, duplicates within and across files,
+/// conflicting and rare labels, empty and over-long texts, damaged encoding, tags that break their scheme, answers that are not where they
+/// should be. Each with its line and what to do.
+/// </summary>
+public static class DataChecks
+{
+    /// <value>The length from which a text is called long, in tokens, where nothing else is given.</value>
+    public const int DefaultMaxLength = 512;
+
+    /// <summary>Checks texts with labels, one or several each.</summary>
+    /// <param name="train">The training file.</param>
+    /// <param name="evaluation">The file that scores will be measured on; null for none.</param>
+    /// <param name="maxLength">The longest input in tokens.</param>
+    public static DataReport Classification(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength) =>
+        Texts(train, evaluation, maxLength, (a, b) => LabelCheck.Run(Labels(a), b is null ? [] : Labels(b)));
+
+    /// <summary>Checks texts with numbers.</summary>
+    /// <inheritdoc cref="Classification" path="/param"/>
+    public static DataReport Regression(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength) =>
+        Texts(train, evaluation, maxLength, (a, b) =>
+        [
+            Findings.Of("not-numbers", Severity.Error,
+                a.Rows.Select(row => (a.Path, Row: row)).Concat((b?.Rows ?? []).Select(row => (b!.Path, Row: row)))
+                    .Where(item => !double.TryParse(item.Row.Label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+                    .Select(item => new Place(item.Path, item.Row.Line, CheckedText.Quoted(item.Row.Label ?? ""))).ToArray(),
+                n => $"{n} {(n == "1 label" ? "is no number" : "are no numbers")}", "correct them; a decimal point is expected, not a comma", "label", "labels"),
+        ]);
+
+    /// <summary>Checks texts with texts as answers (text-to-text), or without labels.</summary>
+    /// <inheritdoc cref="Classification" path="/param"/>
+    public static DataReport PlainTexts(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength) => Texts(train, evaluation, maxLength, (_, _) => []);
+
+    /// <summary>Checks tagged words.</summary>
+    /// <inheritdoc cref="Classification" path="/param"/>
+    public static DataReport Tokens(TokenFile train, TokenFile? evaluation = null, int maxLength = DefaultMaxLength)
+    {
+        TokenFile[] files = evaluation is null ? [train] : [train, evaluation];
+        List<Place> badTags = [];
+        foreach (TokenFile file in files)
+        {
+            foreach (TokenSequence sequence in file.Sequences)
+            {
+                // A word a line: the tag of word i stands i lines below the first, except in CoNLL-U with its ranges and in lists.
+                bool aWordALine = sequence.Joined.Count == 0 && DataFile.Extension(file.Path) is not (".jsonl" or ".ndjson" or ".parquet");
+                badTags.AddRange(TagSchemes.Problems(sequence.Tags, train.Scheme).Select(problem =>
+                    new Place(file.Path, aWordALine ? sequence.Line + problem.Index : sequence.Line, $"{problem.Problem} (word \"{sequence.Words[problem.Index]}\")")));
+            }
+        }
+
+        (string, long, string)[] Types(TokenFile file) => file.Sequences
+            .SelectMany(sequence => (file.Scheme == TagScheme.None ? sequence.Tags : TagSchemes.Entities(sequence.Tags, file.Scheme).Select(entity => entity.Type)).Select(type => (file.Path, sequence.Line, type)))
+            .ToArray();
+
+        CheckedText[] Items(TokenFile file) => file.Sequences.Select(sequence => new CheckedText(file.Path, sequence.Line, sequence.Layout().Text, string.Join(' ', sequence.Tags))).ToArray();
+        CheckedText[] trainTexts = Items(train), evaluationTexts = evaluation is null ? [] : Items(evaluation);
+        return DataReport.Of(
+            [
+                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                Findings.Of("invalid-tags", Severity.Error, badTags, n => $"{n} break{(n == "1 tag" ? "s" : "")} the scheme {train.Scheme.ToString().ToUpperInvariant()}", "correct them: entities would begin or end in the wrong place", "tag", "tags"),
+                .. TextCheck.Run(trainTexts.Concat(evaluationTexts), maxLength),
+                .. DuplicateCheck.Run(trainTexts, evaluationTexts),
+                .. LabelCheck.Run(Types(train), evaluation is null ? [] : Types(evaluation), judgesBalance: false),
+            ],
+            files.Select(file => (file.Path, file.Sequences.Count)));
+    }
+
+    /// <summary>Checks questions; wrong answer offsets are among the bad rows.</summary>
+    /// <inheritdoc cref="Classification" path="/param"/>
+    public static DataReport Questions(QuestionFile train, QuestionFile? evaluation = null, int maxLength = DefaultMaxLength)
+    {
+        QuestionFile[] files = evaluation is null ? [train] : [train, evaluation];
+        CheckedText[] Items(QuestionFile file) => file.Questions
+            .Select(question => new CheckedText(file.Path, 0, question.Text + "\n" + question.Context, string.Join(" | ", question.Answers.Select(answer => answer.Text).Distinct(StringComparer.Ordinal)))).ToArray();
+        CheckedText[] Contexts(QuestionFile file) => file.Questions.Select(question => question.Context).Distinct(StringComparer.Ordinal).Select(context => new CheckedText(file.Path, 0, context, "")).ToArray();
+        CheckedText[] contexts = evaluation is null ? [] : Contexts(evaluation);
+        HashSet<string> trained = new(train.Questions.Select(question => question.Context), StringComparer.Ordinal);
+        return DataReport.Of(
+            [
+                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                Findings.Of("leaked-texts", Severity.Warning, contexts.Where(context => trained.Contains(context.Text)).Select(context => context.Place()).ToArray(),
+                    n => $"{n} of the evaluation also stand{(n == "1 context" ? "s" : "")} in training", "split by article, not by question", "context", "contexts"),
+                .. TextCheck.Run(Contexts(train).Concat(contexts), maxLength),
+                .. DuplicateCheck.Run(Items(train), []),
+            ],
+            files.Select(file => (file.Path, file.Questions.Count)));
+    }
+
+    /// <summary>Checks multiple-choice examples.</summary>
+    /// <inheritdoc cref="Classification" path="/param"/>
+    public static DataReport MultipleChoice(MultipleChoiceFile train, MultipleChoiceFile? evaluation = null, int maxLength = DefaultMaxLength)
+    {
+        MultipleChoiceFile[] files = evaluation is null ? [train] : [train, evaluation];
+        CheckedText[] Items(MultipleChoiceFile file) => file.Examples
+            .Select(example => new CheckedText(file.Path, example.Line, $"{example.Prompt}\n{example.Question}\n{string.Join('\n', example.Choices)}", example.Label.ToString(CultureInfo.InvariantCulture))).ToArray();
+        CheckedText[] trainTexts = Items(train), evaluationTexts = evaluation is null ? [] : Items(evaluation);
+        return DataReport.Of(
+            [
+                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                Findings.Of("repeated-choices", Severity.Warning,
+                    files.SelectMany(file => file.Examples.Where(example => example.Choices.Distinct(StringComparer.Ordinal).Count() < example.Choices.Count).Select(example => new Place(file.Path, example.Line, CheckedText.Quoted(example.Prompt)))).ToArray(),
+                    n => $"{n} offer{(n == "1 example" ? "s" : "")} the same choice twice", "make choices different", "example", "examples"),
+                .. TextCheck.Run(trainTexts.Concat(evaluationTexts), maxLength),
+                .. DuplicateCheck.Run(trainTexts, evaluationTexts),
+            ],
+            files.Select(file => (file.Path, file.Examples.Count)));
+    }
+
+    private static DataReport Texts(LabelledTextFile train, LabelledTextFile? evaluation, int maxLength, Func<LabelledTextFile, LabelledTextFile?, IEnumerable<Finding?>> ofLabels)
+    {
+        LabelledTextFile[] files = evaluation is null ? [train] : [train, evaluation];
+        CheckedText[] trainTexts = Items(train), evaluationTexts = evaluation is null ? [] : Items(evaluation);
+        return DataReport.Of(
+            [
+                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                .. TextCheck.Run(trainTexts.Concat(evaluationTexts), maxLength),
+                .. DuplicateCheck.Run(trainTexts, evaluationTexts),
+                .. ofLabels(train, evaluation),
+            ],
+            files.Select(file => (file.Path, file.Rows.Count)));
+    }
+
+    private static CheckedText[] Items(LabelledTextFile file) => file.Rows
+        .Select(row => new CheckedText(file.Path, row.Line, row.Pair is null ? row.Text : $"{row.Text}\n{row.Pair}", string.Join(", ", row.Labels))).ToArray();
+
+    private static (string, long, string)[] Labels(LabelledTextFile file) => file.Rows.SelectMany(row => row.Labels.Select(label => (file.Path, row.Line, label))).ToArray();
+}

@@ -1,0 +1,53 @@
+namespace Graft.Data.Checks;
+
+/// <summary>What to check, as the command line and training ask for it.</summary>
+public sealed record DataCheckOptions
+{
+    /// <value>The task's name: <c>text-classification</c>, <c>token-classification</c> …</value>
+    public required string Task { get; init; }
+
+    /// <value>The training file.</value>
+    public required string Train { get; init; }
+
+    /// <value>The file that scores will be measured on; null for none.</value>
+    public string? Evaluation { get; init; }
+
+    /// <value>Which columns hold what.</value>
+    public ColumnOptions Columns { get; init; } = new();
+
+    /// <value>The longest input in tokens.</value>
+    public int MaxLength { get; init; } = DataChecks.DefaultMaxLength;
+}
+
+/// <summary>Reads the files of a task and checks them.</summary>
+public static class TaskDataCheck
+{
+    private static readonly Dictionary<string, Func<DataCheckOptions, DataReport>> s_tasks = new(StringComparer.Ordinal)
+    {
+        ["text-classification"] = options => Texts(options, options.Columns, DataChecks.Classification),
+        ["text-pair-classification"] = options => Texts(options, options.Columns with { RequirePair = true }, DataChecks.Classification),
+        ["multi-label-classification"] = options => Texts(options, options.Columns with { MultiLabel = true }, DataChecks.Classification),
+        ["regression"] = options => Texts(options, options.Columns, DataChecks.Regression),
+        ["text-to-text"] = options => Texts(options, options.Columns, DataChecks.PlainTexts),
+        ["causal-lm"] = options => Texts(options, options.Columns with { RequireLabel = false }, DataChecks.PlainTexts),
+        ["embedding"] = options => Texts(options, options.Columns with { RequireLabel = false }, DataChecks.PlainTexts),
+        ["token-classification"] = options => Both(options, path => TokenReader.Read(path, new TokenColumnOptions { Word = options.Columns.Text, Tag = options.Columns.Label }), DataChecks.Tokens),
+        ["question-answering"] = options => Both(options, path => QuestionReader.Read(path), DataChecks.Questions),
+        ["multiple-choice"] = options => Both(options, path => MultipleChoiceReader.Read(path), DataChecks.MultipleChoice),
+    };
+
+    /// <summary>The names of the tasks.</summary>
+    public static IEnumerable<string> Tasks => s_tasks.Keys;
+
+    /// <summary>Checks the files.</summary>
+    /// <exception cref="InputException">The task is unknown, or a file cannot be read at all.</exception>
+    public static DataReport Run(DataCheckOptions options) => s_tasks.TryGetValue(options.Task, out Func<DataCheckOptions, DataReport>? check)
+        ? check(options)
+        : throw new InputException($"--task {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
+
+    private static DataReport Texts(DataCheckOptions options, ColumnOptions columns, Func<LabelledTextFile, LabelledTextFile?, int, DataReport> check) =>
+        Both(options, path => LabelledTextReader.Read(path, columns), check);
+
+    private static DataReport Both<T>(DataCheckOptions options, Func<string, T> read, Func<T, T?, int, DataReport> check)
+        where T : class => check(read(options.Train), options.Evaluation is null ? null : read(options.Evaluation), options.MaxLength);
+}
