@@ -20,6 +20,8 @@ internal static class GraftCommandLine
         EvaluateCommand.Create,
         FinetuneCommand.Create,
         ModelsCommand.Create,
+        Commands.Tokenizers.TokenizerCommand.Create,
+        VersionCommand.Create,
         ParityCommand.Create,
         PredictCommand.Create,
         PretrainCommand.Create,
