@@ -22,6 +22,8 @@ internal static class GraftCommandLine
         FinetuneCommand.Create,
         ModelCommand.Create,
         ModelsCommand.Create,
+        Commands.Tokenizers.TokenizerCommand.Create,
+        VersionCommand.Create,
         ParityCommand.Create,
         PredictCommand.Create,
         PretrainCommand.Create,

@@ -49,7 +49,7 @@ internal sealed class BpeSegmenter(SentencePieceVocabulary vocabulary) : Sentenc
         return next < 0 ? text.Length : start + 1 + next;
     }
 
-    private void SegmentRange(ReadOnlySpan<byte> text, int from, List<Segment> output)
+    internal void SegmentRange(ReadOnlySpan<byte> text, int from, List<Segment> output)
     {
         int count = Split(text, from);
         _queue.Clear();
