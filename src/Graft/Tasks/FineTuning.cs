@@ -26,8 +26,8 @@ public static class FineTuning
         FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
     {
         note ??= _ => { };
-        RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite);
-        if (folder.FinishedMetrics() is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
+        if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
+        RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
 
         Prepared prepared = Prepare(options, note);
         using PretrainedModel model = LoadModel(options, prepared.Task);
@@ -41,6 +41,7 @@ public static class FineTuning
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
         TaskTrainable trainable = new(model, collator, new TunedModule(model.Network, parts), options.Strategy.RateFactor);
+        RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
         using Trainer trainer = new(trainable, batches, resolution.Training, folder.Path, [log, events, .. observers ?? []])

@@ -30,17 +30,10 @@ public sealed class RunFolder
     /// <exception cref="RunFailedException">The folder cannot be made.</exception>
     public static RunFolder Open(string path, bool resume, bool overwrite)
     {
-        bool isRun = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
-        if (isRun && !resume && !overwrite) throw new InputException($"{path} exists already: go on with --resume, replace it with --overwrite, or choose another --output");
+        RequireFree(path, resume, overwrite);
         try
         {
-            if (isRun && overwrite && !resume)
-            {
-                if (!File.Exists(System.IO.Path.Combine(path, RecordFile)))
-                    throw new InputException($"{path} is no run folder (it has no {RecordFile}); --overwrite removes run folders only");
-                Directory.Delete(path, recursive: true);
-            }
-
+            if (Directory.Exists(path) && overwrite && !resume) Directory.Delete(path, recursive: true);
             Directory.CreateDirectory(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -51,10 +44,21 @@ public sealed class RunFolder
         return new RunFolder(path);
     }
 
-    /// <summary>The scores of a run that is finished; null for one that is not.</summary>
-    internal IReadOnlyList<NamedScore>? FinishedMetrics()
+    /// <summary>Refuses a folder that holds something, unless it is to be gone on with, or is a run to be replaced; touches nothing.</summary>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    internal static void RequireFree(string path, bool resume, bool overwrite)
     {
-        string record = System.IO.Path.Combine(Path, RecordFile), metrics = System.IO.Path.Combine(Path, MetricsFile);
+        bool isFilled = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
+        if (!isFilled || resume) return;
+        if (!overwrite) throw new InputException($"{path} exists already: go on with --resume, replace it with --overwrite, or choose another --output");
+        if (!File.Exists(System.IO.Path.Combine(path, RecordFile)))
+            throw new InputException($"{path} is no run folder (it has no {RecordFile}); --overwrite removes run folders only");
+    }
+
+    /// <summary>The scores of a run that is finished; null for one that is not.</summary>
+    internal static IReadOnlyList<NamedScore>? FinishedMetrics(string folder)
+    {
+        string record = System.IO.Path.Combine(folder, RecordFile), metrics = System.IO.Path.Combine(folder, MetricsFile);
         if (!File.Exists(record) || JsonNode.Parse(File.ReadAllBytes(record))?["finished"]?.GetValue<bool>() != true) return null;
         if (!File.Exists(metrics)) return [];
         return [.. JsonNode.Parse(File.ReadAllBytes(metrics))!["metrics"]!.AsObject().Select(score => new NamedScore(
