@@ -18,7 +18,7 @@ public static class ParityRunner
     private const string ReferenceName = "reference.safetensors";
 
     /// <summary>The kinds, asked in this order; one line a kind.</summary>
-    private static readonly IParityKind[] s_kinds = [new ModelParity()];
+    private static readonly IParityKind[] s_kinds = [new TrajectoryParity(), new ModelParity()];
 
     /// <summary>The folders with a reference, in order of name.</summary>
     /// <param name="paths">A case's folder, or folders above.</param>
@@ -54,6 +54,13 @@ public static class ParityRunner
 
     /// <summary>The reference's path in a case folder.</summary>
     internal static string Reference(string folder) => Path.Combine(folder, ReferenceName);
+
+    /// <summary>What a reference says about itself.</summary>
+    internal static IReadOnlyDictionary<string, string> MetadataOf(string folder)
+    {
+        using Checkpoint checkpoint = Open(folder);
+        return checkpoint.Metadata;
+    }
 
     /// <summary>Opens a reference.</summary>
     internal static Checkpoint Open(string folder) => Checkpoint.Open(Reference(folder));
