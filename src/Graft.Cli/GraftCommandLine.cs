@@ -13,7 +13,6 @@ internal static class GraftCommandLine
     private static readonly Func<Command>[] s_commands =
     [
         BenchCommand.Create,
-        Commands.Tokenizers.TokenizerCommand.Create,
         CompareCommand.Create,
         CorpusCommand.Create,
         DataCommand.Create,
@@ -22,13 +21,12 @@ internal static class GraftCommandLine
         FinetuneCommand.Create,
         ModelCommand.Create,
         ModelsCommand.Create,
-        Commands.Tokenizers.TokenizerCommand.Create,
-        VersionCommand.Create,
         ParityCommand.Create,
         PredictCommand.Create,
         PretrainCommand.Create,
         PullCommand.Create,
         QuickstartCommand.Create,
+        Commands.Tokenizers.TokenizerCommand.Create,
         VersionCommand.Create,
     ];
 
