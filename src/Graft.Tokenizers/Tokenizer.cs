@@ -20,6 +20,7 @@ public sealed class Tokenizer
     private readonly SpecialTokens _special;
     private readonly SessionPool _sessions;
     private readonly int[][] _singleFrame;
+    private PostProcessors.TokenSpaces? _spaces;
 
     private Tokenizer(TokenizerCore core, SpecialTokens special)
     {
@@ -139,7 +140,12 @@ public sealed class Tokenizer
             lease.Session.Encode(text, splitSpecialTokens: false, tokens);
         }
 
-        if (tokens.WithOffsets && _core.PostProcessor?.Trimming is { } trimming) trimming.Apply(tokens, _core.TokenOf);
+        if (tokens.WithOffsets && _core.PostProcessor?.Trimming is { } trimming)
+        {
+            _spaces ??= new(_core);
+            trimming.Apply(tokens, addSpecialTokens ? _singleFrame[0].Length : 0, text, _spaces);
+        }
+
         if (addSpecialTokens) tokens.AddSpecial(_singleFrame[1]);
     }
 

@@ -37,14 +37,17 @@ internal static class TokenizerJson
         JsonPart root = new(document.RootElement, file, "");
         string version = root.String("version", "1.0");
         if (version != "1.0") throw root.Member("version").Error($"Graft reads version \"1.0\", \"{version}\" was found");
-        TokenModel model = TokenModel.Read(root.Member("model"));
         Normalizer? normalizer = root.Find("normalizer") is JsonPart n ? Normalizer.Read(n) : null;
+        PreTokenizer? preTokenizer = root.Find("pre_tokenizer") is JsonPart p ? PreTokenizer.Read(p) : null;
+        PostProcessor? postProcessor = root.Find("post_processor") is JsonPart q ? PostProcessor.Read(q) : null;
+        Decoder? decoder = root.Find("decoder") is JsonPart d ? Decoder.Read(d) : null;
+        TokenModel model = TokenModel.Read(root.Member("model"));
         return new(model, new(AddedTokens.Read(root.Find("added_tokens"), model.Vocabulary), normalizer))
         {
             Normalizer = normalizer,
-            PreTokenizer = root.Find("pre_tokenizer") is JsonPart p ? PreTokenizer.Read(p) : null,
-            PostProcessor = root.Find("post_processor") is JsonPart q ? PostProcessor.Read(q) : null,
-            Decoder = root.Find("decoder") is JsonPart d ? Decoder.Read(d) : null,
+            PreTokenizer = preTokenizer,
+            PostProcessor = postProcessor,
+            Decoder = decoder,
         };
     }
 

@@ -6,29 +6,33 @@ using System.Runtime.Intrinsics;
 namespace Graft.Tokenizers.Pipeline;
 
 /// <summary>
-/// A short word packed into 128 bits, so that comparing two words is comparing two numbers: up to 16 ASCII characters as bytes, or up to
-/// 7 other UTF-16 units marked by the highest bit, which no ASCII byte has. Words with U+0000 do not pack, as unused places are zero.
+/// A short word packed into 128 bits, so that comparing two words is comparing two numbers: up to 15 units of ASCII and of U+2000…U+207F
+/// (curly quotes, dashes, ellipsis) as bytes, or up to 7 of any kind as they are. The last byte says which. Words with U+0000 do not pack,
+/// as unused places are zero.
 /// </summary>
 internal readonly record struct WordKey(ulong Low, ulong High)
 {
-    private const int MostAscii = 16;
+    private const int MostBytes = 15;
     private const int MostUnits = 7;
-    private const ulong UnitsMark = 1UL << 63;
+    private const ulong UnitsMark = 1UL << 56;
+    private const ushort GeneralPunctuation = 0x2000;
 
     /// <summary>Packs the word at a place of a text; false when it is too long.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPack(ReadOnlySpan<char> text, int start, int length, out WordKey key)
     {
-        if (length <= MostAscii && start + MostAscii <= text.Length && Vector128.IsHardwareAccelerated)
+        if (length <= MostBytes && start + Vector128<byte>.Count <= text.Length && Vector128.IsHardwareAccelerated)
         {
             ref ushort first = ref Unsafe.As<char, ushort>(ref Unsafe.Add(ref MemoryMarshal.GetReference(text), start));
             Vector128<ushort> low = Vector128.LoadUnsafe(ref first);
             Vector128<ushort> high = Vector128.LoadUnsafe(ref first, 8);
             Vector128<byte> inWord = Vector128.LessThan(Vector128<byte>.Indices, Vector128.Create((byte)length));
-            Vector128<byte> bytes = Vector128.Narrow(low, high) & inWord;
-            Vector128<byte> zeros = Vector128.Equals(bytes, Vector128<byte>.Zero) & inWord;
-            Vector128<byte> wide = ~Vector128.Narrow(Vector128.LessThan(low, Vector128.Create((ushort)0x80)), Vector128.LessThan(high, Vector128.Create((ushort)0x80))) & inWord;
-            if ((zeros | wide) == Vector128<byte>.Zero)
+            Vector128<byte> isAscii = Vector128.Narrow(Block(low, 0), Block(high, 0));
+            Vector128<byte> isPunctuation = Vector128.Narrow(Block(low, GeneralPunctuation), Block(high, GeneralPunctuation));
+            Vector128<byte> sevenBits = Vector128.Narrow(low, high) & Vector128.Create((byte)0x7F);
+            Vector128<byte> bytes = (sevenBits | (isPunctuation & Vector128.Create((byte)0x80))) & inWord;
+            Vector128<byte> bad = (Vector128.Equals(bytes, Vector128<byte>.Zero) | ~(isAscii | isPunctuation)) & inWord;
+            if (bad == Vector128<byte>.Zero)
             {
                 key = new(bytes.AsUInt64().ToScalar(), bytes.AsUInt64().GetElement(1));
                 return true;
@@ -37,6 +41,11 @@ internal readonly record struct WordKey(ulong Low, ulong High)
 
         return TryPackEach(text.Slice(start, length), out key);
     }
+
+    // Which units lie in the block of 128 that begins at a code point.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Block(Vector128<ushort> units, ushort first) =>
+        Vector128.Equals(units & Vector128.Create((ushort)0xFF80), Vector128.Create(first));
 
     /// <summary>A place in a table of 2^<paramref name="bits"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -49,20 +58,24 @@ internal readonly record struct WordKey(ulong Low, ulong High)
     private static bool TryPackEach(ReadOnlySpan<char> word, out WordKey key)
     {
         key = default;
-        if (word.Length > MostAscii) return false;
-        bool isAscii = System.Text.Ascii.IsValid(word);
-        if (!isAscii && word.Length > MostUnits) return false;
-        Span<ulong> halves = stackalloc ulong[2];
-        halves.Clear();
-        int bits = isAscii ? 8 : 16;
-        for (int i = 0; i < word.Length; i++)
+        bool fitsBytes = true;
+        foreach (char unit in word)
         {
-            if (word[i] == 0) return false;
-            int place = i * bits;
-            halves[place >> 6] |= (ulong)word[i] << (place & 63);
+            if (unit == 0) return false;
+            fitsBytes &= (unit & 0xFF80) is 0 or GeneralPunctuation;
         }
 
-        key = new(halves[0], isAscii ? halves[1] : halves[1] | UnitsMark);
+        if (word.Length > (fitsBytes ? MostBytes : MostUnits)) return false;
+        Span<ulong> halves = stackalloc ulong[2];
+        halves.Clear();
+        int bits = fitsBytes ? 8 : 16;
+        for (int i = 0; i < word.Length; i++)
+        {
+            ulong value = !fitsBytes || word[i] < 0x80 ? word[i] : (ulong)(word[i] & 0x7F) | 0x80;
+            halves[(i * bits) >> 6] |= value << ((i * bits) & 63);
+        }
+
+        key = new(halves[0], fitsBytes ? halves[1] : halves[1] | UnitsMark);
         return true;
     }
 }

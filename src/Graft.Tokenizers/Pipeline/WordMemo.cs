@@ -31,7 +31,7 @@ internal struct MemoEntry
 internal sealed class WordMemo
 {
     private const int FirstBits = 10;
-    private const int LastBits = 17;
+    private const int LastBits = 18;
     private const int MostTokens = 1 << 18;
 
     private MemoEntry[] _entries = new MemoEntry[1 << FirstBits];

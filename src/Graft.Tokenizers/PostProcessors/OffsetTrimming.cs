@@ -1,33 +1,29 @@
-using Graft.Tokenizers.Unicode;
-
 namespace Graft.Tokenizers.PostProcessors;
 
 /// <summary>Trims offsets so that they leave out the spaces a token carries.</summary>
 /// <param name="AddPrefixSpace">The pre-tokenizer puts a space before the text: a single leading space of a first token was never in it.</param>
 internal sealed record OffsetTrimming(bool AddPrefixSpace)
 {
-    // What a space looks like in a byte-level token.
-    private const char ByteLevelSpace = 'Ġ';
-
     /// <summary>Trims every offset of an encoding.</summary>
     public void Apply(Encoding encoding)
     {
         for (int i = 0; i < encoding.Length; i++)
         {
             string token = encoding.Tokens[i];
-            int leading = CountLeading(token);
-            int trailing = CountTrailing(token);
-            encoding.Offsets[i] = Trim(encoding.Offsets[i], leading, trailing, isFirst: i == 0);
+            encoding.Offsets[i] = Trim(encoding.Offsets[i], TokenSpaces.Leading(token), TokenSpaces.Trailing(token), isFirst: i == 0);
         }
     }
 
-    /// <summary>Trims every offset of a buffer.</summary>
-    public void Apply(TokenBuffer buffer, Func<int, string?> tokenOf)
+    /// <summary>Trims every offset of a buffer that holds the tokens of <paramref name="text"/>, but not its first <paramref name="skipped"/> ones.</summary>
+    public void Apply(TokenBuffer buffer, int skipped, ReadOnlySpan<char> text, TokenSpaces spaces)
     {
+        ReadOnlySpan<int> ids = buffer.Ids;
         Span<TextRange> offsets = buffer.EditableOffsets;
-        for (int i = 0; i < offsets.Length; i++)
+        for (int i = skipped; i < offsets.Length; i++)
         {
-            if (tokenOf(buffer.Ids[i]) is string token && IsSpace(token[0]) | IsSpace(token[^1])) offsets[i] = Trim(offsets[i], CountLeading(token), CountTrailing(token), isFirst: i == 0);
+            TextRange range = offsets[i];
+            (int leading, int trailing) = spaces.Of(ids[i], text[range.Start..range.End]);
+            if ((leading | trailing) != 0) offsets[i] = Trim(range, leading, trailing, isFirst: i == skipped);
         }
     }
 
@@ -39,20 +35,4 @@ internal sealed record OffsetTrimming(bool AddPrefixSpace)
         if (trailing > 0 && end >= trailing) end = Math.Max(end - trailing, start);
         return new(start, end);
     }
-
-    private static int CountLeading(string token)
-    {
-        int count = 0;
-        while (count < token.Length && IsSpace(token[count])) count++;
-        return count;
-    }
-
-    private static int CountTrailing(string token)
-    {
-        int count = 0;
-        while (count < token.Length && IsSpace(token[^(count + 1)])) count++;
-        return count;
-    }
-
-    private static bool IsSpace(char unit) => unit == ByteLevelSpace || CodePoint.IsWhiteSpace(unit);
 }
