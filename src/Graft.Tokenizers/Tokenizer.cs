@@ -60,6 +60,12 @@ public sealed class Tokenizer
     /// <summary>The id of the token a generated text ends with, or null.</summary>
     public int? EosId => IdOfRole("eos_token");
 
+    /// <summary>
+    /// The truncation and padding that the <c>tokenizer.json</c> asks for, or null. They are never applied by themselves: pass them to
+    /// <see cref="EncodeBatch"/> to have them.
+    /// </summary>
+    public EncodeOptions? FileOptions => (_core as PipelineCore)?.Parts.FileOptions;
+
     internal TokenizerCore Core => _core;
 
     /// <summary>

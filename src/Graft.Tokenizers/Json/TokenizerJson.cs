@@ -48,6 +48,7 @@ internal static class TokenizerJson
             PreTokenizer = preTokenizer,
             PostProcessor = postProcessor,
             Decoder = decoder,
+            FileOptions = FileOptions.Read(root),
         };
     }
 
@@ -56,8 +57,7 @@ internal static class TokenizerJson
         using Utf8JsonWriter json = new(stream, s_writerOptions);
         json.WriteStartObject();
         json.WriteString("version", "1.0");
-        json.WriteNull("truncation");
-        json.WriteNull("padding");
+        FileOptions.Write(json, parts.FileOptions, token => Math.Max(0, parts.AddedTokens.WithContent(token)?.Id ?? parts.Model.Vocabulary.IdOf(token)));
         parts.AddedTokens.Write(json);
         WritePart(json, "normalizer", parts.Normalizer is null ? null : parts.Normalizer.Write);
         WritePart(json, "pre_tokenizer", parts.PreTokenizer is null ? null : parts.PreTokenizer.Write);

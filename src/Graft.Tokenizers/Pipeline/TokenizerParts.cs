@@ -13,6 +13,9 @@ internal sealed record TokenizerParts(TokenModel Model, AddedTokens AddedTokens)
     /// <summary>How texts may be cut into words before the steps see them; set by <see cref="PipelineCore"/>.</summary>
     public ScannerKind Scanner { get; init; }
 
+    /// <summary>The truncation and padding the file asks for; not applied unless a caller does.</summary>
+    public EncodeOptions? FileOptions { get; init; }
+
     public Normalizer? Normalizer { get; init; }
 
     public PreTokenizer? PreTokenizer { get; init; }
