@@ -42,6 +42,9 @@ public abstract class ModelConfig
     /// <summary>The id of padding; null where there is none.</summary>
     public int? PadTokenId => OptionalInt("pad_token_id");
 
+    /// <summary>What a decoder's ids begin with; null where there is no decoder.</summary>
+    public int? DecoderStartTokenId => OptionalInt("decoder_start_token_id");
+
     /// <summary>Standard deviation of the first draws.</summary>
     public virtual double InitializerRange => Number("initializer_range");
 

@@ -44,9 +44,6 @@ internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(jso
 
     public override double InitializerRange => InitializerFactor * Math.Pow(HiddenSize, -0.5);
 
-    /// <summary>What decoder ids begin with.</summary>
-    public int DecoderStartTokenId => OptionalInt("decoder_start_token_id") ?? PadTokenId ?? 0;
-
     /// <summary>Two matrices, one through the activation, multiplied.</summary>
     public bool IsGated => Text("feed_forward_proj").StartsWith("gated-", StringComparison.Ordinal);
 
