@@ -15,6 +15,7 @@ internal static class GraftCommandLine
         BenchCommand.Create,
         Commands.Tokenizers.TokenizerCommand.Create,
         CompareCommand.Create,
+        SweepCommand.Create,
         CorpusCommand.Create,
         DoctorCommand.Create,
         EvaluateCommand.Create,
