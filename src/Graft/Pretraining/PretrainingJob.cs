@@ -7,6 +7,7 @@ using Graft.Corpus;
 using Graft.Pretrained;
 using Graft.Tokenizers;
 using Graft.Torch;
+using Graft.Training;
 
 namespace Graft.Pretraining;
 
@@ -82,7 +83,7 @@ public sealed class PretrainingJob(
     {
         codec.Tokenizer.Save(output);
         AtomicFile.WriteText(Path.Combine(output, "graft.json"), Record(text).ToJsonString(s_json));
-        using PretrainingLog observer = new(Path.Combine(output, "metrics.jsonl"), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
+        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
         return results;
