@@ -96,7 +96,7 @@ internal static class EncoderBenchmarks
             ["hidden_dropout_prob"] = dropout,
             ["attention_probs_dropout_prob"] = dropout,
         };
-        return new BertConfig(sizes);
+        return new BertConfig((JsonObject)JsonNode.Parse(sizes.ToJsonString())!); // as if read from a file
     }
 
     private static EncoderInput Random(ModelConfig config, int sequences, ulong step)

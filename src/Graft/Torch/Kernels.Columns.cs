@@ -17,7 +17,7 @@ internal static unsafe partial class Kernels
         float* from = Dispatcher.Data(matrix), to = Dispatcher.Data(sums);
         // Threads take columns, not rows: the order of additions never depends on their number.
         int strips = (columns + Strip - 1) / Strip;
-        Parallel.For(strips, Math.Max(1, Grain / (rows * Strip)), (begin, end) =>
+        Parallel.For(strips, Math.Max(1, Grain / Math.Max(1, rows * Strip)), (begin, end) =>
         {
             for (long strip = begin; strip < end; strip++)
             {
@@ -69,7 +69,7 @@ internal static unsafe partial class Kernels
         int width = (int)table.shape[^1];
         float* from = Dispatcher.Data(gradient), to = Dispatcher.Data(table);
         int strips = (width + Strip - 1) / Strip;
-        Parallel.For(strips, Math.Max(1, Grain / (ids.Length * Strip)), (begin, end) =>
+        Parallel.For(strips, Math.Max(1, Grain / Math.Max(1, (long)ids.Length * Strip)), (begin, end) =>
         {
             int first = (int)begin * Strip, count = Math.Min((int)end * Strip, width) - first;
             for (int i = 0; i < ids.Length; i++)

@@ -27,7 +27,8 @@ public sealed record PeakRate(double MklGflops, double OneDnnGflops)
 /// <summary>Chooses the library that multiplies: a probe of some milliseconds, once a process, unless told.</summary>
 public static class MatrixProduct
 {
-    private const int Rows = 1024, In = 768, Out = 3072;
+    private const int Rows = 1024, In = 768, Out = 3072, ProbeRounds = 6;
+    private const double ClearWin = 1.3;
     private static readonly Lock s_lock = new();
     private static MatrixLibrary? s_library;
 
@@ -108,16 +109,24 @@ public static class MatrixProduct
         return string.IsNullOrEmpty(name) ? null : Parse(name);
     }
 
-    /// <summary>A small product, unpacked, as in training. MKL must win clearly to be left: it needs no conversion of operands.</summary>
+    /// <summary>
+    /// A small product, unpacked, as in training; both libraries in turn, so that a neighbour's noise meets both. oneDNN must win clearly:
+    /// where the two are close, every process of this machine has to choose alike, or a resumed run would not end in the same bits.
+    /// </summary>
     private static MatrixLibrary Probe()
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor x = ones([512, In]), weight = ones([In, In]);
-        double mkl = Fastest(() => functional.linear(x, weight), 5);
-        double oneDnn = Fastest(() => Dispatcher.LinearPointwise(x, weight, null, "none"u8, default), 5);
-        return oneDnn < 0.97 * mkl ? MatrixLibrary.OneDnn : MatrixLibrary.Mkl;
+        double mkl = double.PositiveInfinity, oneDnn = double.PositiveInfinity;
+        for (int round = 0; round < ProbeRounds; round++)
+        {
+            mkl = Math.Min(mkl, Fastest(() => functional.linear(x, weight), 1));
+            oneDnn = Math.Min(oneDnn, Fastest(() => Dispatcher.LinearPointwise(x, weight, null, "none"u8, default), 1));
+        }
+
+        return oneDnn * ClearWin < mkl ? MatrixLibrary.OneDnn : MatrixLibrary.Mkl;
     }
 
     /// <summary>Seconds of the fastest of several calls, after one that is not counted.</summary>

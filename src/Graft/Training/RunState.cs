@@ -75,7 +75,7 @@ internal sealed class RunState(FlatParameters parameters, AdamW optimizer, strin
             WriteMoments(Path.Combine(partial, OptimizerFile));
             AtomicFile.WriteText(
                 Path.Combine(partial, StateFile),
-                JsonSerializer.Serialize(new Stored(Step, Seconds, Best, EvaluationsSinceBest), RunStateJson.Default.Stored));
+                JsonSerializer.Serialize(new Stored(Step, Seconds, Best, EvaluationsSinceBest, MatrixProduct.Library.ToString()), RunStateJson.Default.Stored));
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             Directory.Move(partial, target);
         }
@@ -100,6 +100,7 @@ internal sealed class RunState(FlatParameters parameters, AdamW optimizer, strin
         if (whole.Length == 0) return;
         string folder = whole.MaxBy(checkpoint => checkpoint.Step).Folder;
         Stored stored = ReadState(Path.Combine(folder, StateFile));
+        if (stored.MatrixLibrary is not null) MatrixProduct.Use(MatrixProduct.Parse(stored.MatrixLibrary)); // the same products, the same bits
         Load(Path.Combine(folder, ParametersFile));
         ReadMoments(Path.Combine(folder, OptimizerFile), stored.Step);
         (Step, Seconds, Best, EvaluationsSinceBest) = (stored.Step, stored.Seconds, stored.Best, stored.EvaluationsSinceBest);
@@ -162,7 +163,7 @@ internal sealed class RunState(FlatParameters parameters, AdamW optimizer, strin
     private static unsafe Span<float> Values(FlatParameters.Segment segment) => new(Dispatcher.Data(segment.Parameter.Value), checked((int)segment.Count));
 
     /// <summary>What <c>state.json</c> holds.</summary>
-    internal sealed record Stored(long Step, double Seconds, double? Best, int EvaluationsSinceBest);
+    internal sealed record Stored(long Step, double Seconds, double? Best, int EvaluationsSinceBest, string? MatrixLibrary = null);
 }
 
 /// <summary>Reads and writes <see cref="RunState.Stored"/> without reflection.</summary>
