@@ -15,7 +15,8 @@ internal static class ElementConversion
     /// <summary>Converts all elements; <paramref name="bytes"/> holds exactly as many as <paramref name="destination"/> takes.</summary>
     public static void ToSingle(ElementType type, ReadOnlySpan<byte> bytes, Span<float> destination)
     {
-        if (bytes.Length / type.Size() != destination.Length) throw new ArgumentException("the numbers of elements differ", nameof(destination));
+        if (bytes.Length / type.Size() != destination.Length)
+            throw new ArgumentException("the numbers of elements differ", nameof(destination));
         switch (type)
         {
             case ElementType.F32: bytes.CopyTo(MemoryMarshal.AsBytes(destination)); break;
@@ -40,7 +41,8 @@ internal static class ElementConversion
     /// <summary>Converts an integer or boolean type to 64-bit integers.</summary>
     public static void ToInt64(ElementType type, ReadOnlySpan<byte> bytes, Span<long> destination)
     {
-        if (bytes.Length / type.Size() != destination.Length) throw new ArgumentException("the numbers of elements differ", nameof(destination));
+        if (bytes.Length / type.Size() != destination.Length)
+            throw new ArgumentException("the numbers of elements differ", nameof(destination));
         switch (type)
         {
             case ElementType.I64: bytes.CopyTo(MemoryMarshal.AsBytes(destination)); break;

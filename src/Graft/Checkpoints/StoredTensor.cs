@@ -110,7 +110,8 @@ public sealed unsafe class StoredTensor
     /// <inheritdoc cref="CopyTo(Span{float})" path="/exception"/>
     public void CopyBytesTo(Span<byte> destination)
     {
-        if (destination.Length != ByteCount) throw new ArgumentException(Invariant($"{Name} has {ByteCount} bytes, not {destination.Length}"), nameof(destination));
+        if (destination.Length != ByteCount)
+            throw new ArgumentException(Invariant($"{Name} has {ByteCount} bytes, not {destination.Length}"), nameof(destination));
         fixed (byte* start = destination)
         {
             byte* target = start;
@@ -131,7 +132,8 @@ public sealed unsafe class StoredTensor
     /// <exception cref="CheckpointException">The tensor holds floats, or its bytes do not match their checksum.</exception>
     public long[] ToInt64s()
     {
-        if (Type.IsFloatingPoint() || Type == ElementType.U64) throw new CheckpointException(FilePath, $"{Name} holds {Type} where integers are needed");
+        if (Type.IsFloatingPoint() || Type == ElementType.U64)
+            throw new CheckpointException(FilePath, $"{Name} holds {Type} where integers are needed");
         long[] values = new long[ElementCount];
         ForEachChunk((bytes, start, count) => ElementConversion.ToInt64(Type, bytes, values.AsSpan((int)start, count)));
         return values;
@@ -197,7 +199,8 @@ public sealed unsafe class StoredTensor
 
     private void RequireCount(long elements)
     {
-        if (elements != ElementCount) throw new ArgumentException(Invariant($"{this} has {ElementCount} elements, not {elements}"), nameof(elements));
+        if (elements != ElementCount)
+            throw new ArgumentException(Invariant($"{this} has {ElementCount} elements, not {elements}"), nameof(elements));
     }
 
     private void Verify()

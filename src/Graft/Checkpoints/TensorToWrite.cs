@@ -20,7 +20,8 @@ public sealed class TensorToWrite
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(write);
-        if (!TensorShape.TryCountBytes(shape, type, out long bytes)) throw new ArgumentException($"{TensorShape.Format(shape)} is not a shape", nameof(shape));
+        if (!TensorShape.TryCountBytes(shape, type, out long bytes))
+            throw new ArgumentException($"{TensorShape.Format(shape)} is not a shape", nameof(shape));
         Name = name;
         Type = type;
         Shape = shape.ToArray();

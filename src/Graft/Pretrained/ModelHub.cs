@@ -66,7 +66,8 @@ public sealed class ModelHub : IDisposable
     {
         ArgumentNullException.ThrowIfNull(folderOrId);
         if (Directory.Exists(folderOrId)) return folderOrId;
-        if (!ModelHubId.TryParse(folderOrId, out ModelHubId? id)) throw new InputException($"{folderOrId}: no such folder, and not a name that a model of the hub can have");
+        if (!ModelHubId.TryParse(folderOrId, out ModelHubId? id))
+            throw new InputException($"{folderOrId}: no such folder, and not a name that a model of the hub can have");
         using ModelHub hub = new(ModelHubOptions.FromEnvironment());
         return await hub.GetAsync(id, progress, cancellation);
     }
@@ -84,7 +85,8 @@ public sealed class ModelHub : IDisposable
         if (_options.IsOffline) return _cache.FindComplete(id) ?? throw ModelHubErrors.NotCached(id, _options);
         HubRevision revision = await _client.GetRevisionAsync(id, cancellation);
         List<string> files = ModelHubFiles.Choose(revision.Files);
-        if (files.Count == 0) throw new InputException($"{id}: publishes no files that Graft reads (config.json, a tokenizer, safetensors or PyTorch weights)");
+        if (files.Count == 0)
+            throw new InputException($"{id}: publishes no files that Graft reads (config.json, a tokenizer, safetensors or PyTorch weights)");
         try
         {
             for (int i = 0; i < files.Count; i++)

@@ -198,7 +198,8 @@ internal sealed class PickleMachine
         Charge(16L * keysAndValues.Length);
         for (int i = 0; i < keysAndValues.Length; i += 2)
         {
-            if (keysAndValues[i] is not (string or long) and not null) throw Error("has a dictionary key that is neither text nor a number");
+            if (keysAndValues[i] is not (string or long) and not null)
+                throw Error("has a dictionary key that is neither text nor a number");
             dictionary.Items.Add((keysAndValues[i] ?? "None", keysAndValues[i + 1]));
         }
     }
@@ -315,7 +316,8 @@ internal sealed class PickleMachine
     private void Charge(long bytes)
     {
         _memory += bytes;
-        if (_memory > MemoryLimit) throw Error(Invariant($"the pickle needs more than {MemoryLimit >> 20} MB of memory for its structure: not a checkpoint of weights"));
+        if (_memory > MemoryLimit)
+            throw Error(Invariant($"the pickle needs more than {MemoryLimit >> 20} MB of memory for its structure: not a checkpoint of weights"));
     }
 
     private CheckpointException Error(string problem) => new(_file.FilePath, problem);

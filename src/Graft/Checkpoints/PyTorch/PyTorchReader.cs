@@ -64,8 +64,10 @@ public static class PyTorchReader
     {
         long position = 0;
         object? Next() => PickleMachine.Read(file, ref position, file.Length - position);
-        if (Next() is not BigInteger magic || magic != s_legacyMagic) throw new CheckpointException(file.FilePath, "does not begin as a PyTorch checkpoint does");
-        if (Next() is not LegacyProtocol) throw new CheckpointException(file.FilePath, "has an unknown version of the PyTorch format before 1.6");
+        if (Next() is not BigInteger magic || magic != s_legacyMagic)
+            throw new CheckpointException(file.FilePath, "does not begin as a PyTorch checkpoint does");
+        if (Next() is not LegacyProtocol)
+            throw new CheckpointException(file.FilePath, "has an unknown version of the PyTorch format before 1.6");
         if (Next() is PickledDictionary machine && machine.Items.Any(fact => fact is ("little_endian", false)))
             throw new CheckpointException(file.FilePath, "was written on a big-endian machine, which is not read");
         object? content = Next();
@@ -80,12 +82,14 @@ public static class PyTorchReader
         Dictionary<string, (long, long)> storages = new(StringComparer.Ordinal);
         foreach (object? item in keys)
         {
-            if (item is not string key || !elementSizes.TryGetValue(key, out int elementSize)) throw new CheckpointException(file.FilePath, "lists a storage that no tensor uses");
+            if (item is not string key || !elementSizes.TryGetValue(key, out int elementSize))
+                throw new CheckpointException(file.FilePath, "lists a storage that no tensor uses");
             long elements = BitConverter.ToInt64(file.Slice(position, sizeof(long)));
             position += sizeof(long);
             if (elements < 0 || elements > (file.Length - position) / elementSize)
                 throw new CheckpointException(file.FilePath, Invariant($"storage {key} claims {elements} elements, but {file.Length - position} bytes are left: it is cut short or damaged"));
-            if (!storages.TryAdd(key, (position, elements * elementSize))) throw new CheckpointException(file.FilePath, $"lists storage {key} twice");
+            if (!storages.TryAdd(key, (position, elements * elementSize)))
+                throw new CheckpointException(file.FilePath, $"lists storage {key} twice");
             position += elements * elementSize;
         }
 

@@ -12,7 +12,8 @@ internal static class TensorTable
     /// <exception cref="CheckpointException">The pickle is not a dictionary of tensors, or a tensor does not fit its storage.</exception>
     public static List<StoredTensor> Build(MappedFile file, object? content, Func<string, (long Offset, long Length)> locate)
     {
-        if (content is not PickledDictionary dictionary) throw new CheckpointException(file.FilePath, "does not hold a dictionary from names to tensors");
+        if (content is not PickledDictionary dictionary)
+            throw new CheckpointException(file.FilePath, "does not hold a dictionary from names to tensors");
         // As in Python, a key that is set again replaces the earlier value.
         Dictionary<string, PickledTensor> tensors = new(StringComparer.Ordinal);
         foreach ((object key, object? value) in dictionary.Items)
@@ -20,7 +21,8 @@ internal static class TensorTable
             if (key is string name && value is PickledTensor tensor) tensors[name] = tensor;
         }
 
-        if (tensors.Count == 0) throw new CheckpointException(file.FilePath, "holds no tensors: a dictionary from names to tensors is expected (a state_dict)");
+        if (tensors.Count == 0)
+            throw new CheckpointException(file.FilePath, "holds no tensors: a dictionary from names to tensors is expected (a state_dict)");
         return [.. tensors.Select(item => Place(file, item.Key, item.Value, locate(item.Value.Storage.RootKey)))];
     }
 
@@ -42,7 +44,8 @@ internal static class TensorTable
         int size = tensor.Type.Size();
         // The storage promised by the pickle, in elements of the tensor; a view of a storage begins inside it.
         Int128 viewStart = (Int128)tensor.Storage.ViewOffset * tensor.Storage.ElementSize, available = (Int128)tensor.Storage.ElementCount * tensor.Storage.ElementSize;
-        if (viewStart + available > storage.Length) throw Error(Invariant($"its storage has {storage.Length} bytes, but {viewStart + available} are needed"));
+        if (viewStart + available > storage.Length)
+            throw Error(Invariant($"its storage has {storage.Length} bytes, but {viewStart + available} are needed"));
         if (tensor.Offset < 0 || !TensorShape.TryCountBytes(tensor.Shape, tensor.Type, out long bytes) || !TensorShape.TryExtent(tensor.Shape, tensor.Strides, out long extent))
             throw Error("its offset, sizes or strides are impossible");
         if (((Int128)tensor.Offset + extent) * size > available) throw Error("it reaches beyond its storage");

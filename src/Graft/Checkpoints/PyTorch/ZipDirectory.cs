@@ -62,7 +62,8 @@ internal sealed class ZipDirectory
         {
             if (ReadUInt32(bytes, at) != EndSignature) continue;
             (long start, long length) = ReadEnd(bytes[at..], _file.Length - tail + at);
-            if (length > MaxDirectoryBytes) throw Error(Invariant($"the table of contents claims {length} bytes: not a checkpoint, or damaged"));
+            if (length > MaxDirectoryBytes)
+                throw Error(Invariant($"the table of contents claims {length} bytes: not a checkpoint, or damaged"));
             if (start < 0 || length < 0 || start > _file.Length - length) throw Error("the table of contents lies outside the archive");
             return (start, length);
         }
@@ -90,7 +91,8 @@ internal sealed class ZipDirectory
             int length = EntryBytes + nameBytes + extraBytes + commentBytes;
             if (length > rest.Length) break;
             string name = Encoding.UTF8.GetString(rest.Slice(EntryBytes, nameBytes));
-            if (!_entries.TryAdd(name, ReadEntry(rest[..EntryBytes], rest.Slice(EntryBytes + nameBytes, extraBytes), name))) throw Error($"the archive has {name} twice");
+            if (!_entries.TryAdd(name, ReadEntry(rest[..EntryBytes], rest.Slice(EntryBytes + nameBytes, extraBytes), name)))
+                throw Error($"the archive has {name} twice");
             rest = rest[length..];
         }
 

@@ -39,9 +39,11 @@ public static class SafetensorsReader
 
     private static ReadOnlySpan<byte> ReadHeader(MappedFile file)
     {
-        if (file.Length < LengthBytes) throw new CheckpointException(file.FilePath, $"has {file.Length} bytes: too short for a safetensors file");
+        if (file.Length < LengthBytes)
+            throw new CheckpointException(file.FilePath, $"has {file.Length} bytes: too short for a safetensors file");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, LengthBytes));
-        if (length > MaxHeaderBytes) throw new CheckpointException(file.FilePath, $"claims a header of {length} bytes, over the limit of {MaxHeaderBytes}: not a safetensors file, or damaged");
+        if (length > MaxHeaderBytes)
+            throw new CheckpointException(file.FilePath, $"claims a header of {length} bytes, over the limit of {MaxHeaderBytes}: not a safetensors file, or damaged");
         if ((long)length > file.Length - LengthBytes)
             throw new CheckpointException(file.FilePath, $"claims a header of {length} bytes, but has {file.Length} in all: it is cut short or damaged");
         return file.Slice(LengthBytes, (int)length);
@@ -53,13 +55,17 @@ public static class SafetensorsReader
         long end = 0;
         foreach (SafetensorsEntry entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
-            if (entry.Begin < end) throw new CheckpointException(path, Invariant($"{entry.Name} overlaps another tensor (it begins at {entry.Begin}, before {end})"));
-            if (entry.Begin > end) throw new CheckpointException(path, Invariant($"{entry.Begin - end} bytes before {entry.Name} belong to no tensor"));
+            if (entry.Begin < end)
+                throw new CheckpointException(path, Invariant($"{entry.Name} overlaps another tensor (it begins at {entry.Begin}, before {end})"));
+            if (entry.Begin > end)
+                throw new CheckpointException(path, Invariant($"{entry.Begin - end} bytes before {entry.Name} belong to no tensor"));
             end = entry.End;
         }
 
-        if (end > dataBytes) throw new CheckpointException(path, Invariant($"the tensors need {end} bytes, but {dataBytes} are there: the file is cut short"));
-        if (end < dataBytes) throw new CheckpointException(path, Invariant($"{dataBytes - end} bytes after the last tensor belong to no tensor"));
+        if (end > dataBytes)
+            throw new CheckpointException(path, Invariant($"the tensors need {end} bytes, but {dataBytes} are there: the file is cut short"));
+        if (end < dataBytes)
+            throw new CheckpointException(path, Invariant($"{dataBytes - end} bytes after the last tensor belong to no tensor"));
     }
 }
 
@@ -131,7 +137,8 @@ internal sealed class SafetensorsHeader
         if (reader.TokenType != JsonTokenType.String) throw Error($"has a value that is not a string in {MetadataKey} ({key})");
         string value = ReadString(ref reader);
         _metadataCharacters += key.Length + value.Length;
-        if (_metadataCharacters > MaxMetadataCharacters) throw Error(Invariant($"has more than {MaxMetadataCharacters} characters of {MetadataKey}"));
+        if (_metadataCharacters > MaxMetadataCharacters)
+            throw Error(Invariant($"has more than {MaxMetadataCharacters} characters of {MetadataKey}"));
         Metadata[key] = value;
     }
 
@@ -160,8 +167,10 @@ internal sealed class SafetensorsHeader
     private SafetensorsEntry Check(string name, string dtype, long[] shape, long[] offsets)
     {
         if (!ElementTypes.TryParseSafetensors(dtype, out ElementType type)) throw Error($"gives {name} the unknown dtype {dtype}");
-        if (offsets.Length != 2 || offsets[0] > offsets[1]) throw Error($"gives {name} the impossible data_offsets {TensorShape.Format(offsets)}");
-        if (!TensorShape.TryCountBytes(shape, type, out long bytes)) throw Error($"gives {name} the impossible shape {TensorShape.Format(shape)}");
+        if (offsets.Length != 2 || offsets[0] > offsets[1])
+            throw Error($"gives {name} the impossible data_offsets {TensorShape.Format(offsets)}");
+        if (!TensorShape.TryCountBytes(shape, type, out long bytes))
+            throw Error($"gives {name} the impossible shape {TensorShape.Format(shape)}");
         if (bytes != offsets[1] - offsets[0])
             throw Error(Invariant($"gives {name} {offsets[1] - offsets[0]} bytes, but {dtype} {TensorShape.Format(shape)} has {bytes}"));
         return new(name, type, shape, offsets[0], offsets[1]);
@@ -175,7 +184,8 @@ internal sealed class SafetensorsHeader
         List<long> sizes = [];
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long size) || size < 0) throw Error($"has a size or offset of {name} that is not a whole number from 0 to 2^63 - 1");
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long size) || size < 0)
+                throw Error($"has a size or offset of {name} that is not a whole number from 0 to 2^63 - 1");
             sizes.Add(size);
             if (sizes.Count > MaxAxes) throw Error(Invariant($"gives {name} more than {MaxAxes} axes"));
         }

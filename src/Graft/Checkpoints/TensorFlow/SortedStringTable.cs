@@ -22,8 +22,10 @@ internal static class SortedStringTable
     /// <summary>The table's pairs in order; values lie in the file.</summary>
     public static List<(string Key, Range Value)> Read(MappedFile file)
     {
-        if (file.Length < FooterBytes) throw new CheckpointException(file.FilePath, Invariant($"has {file.Length} bytes: too short for a TensorFlow checkpoint index"));
-        if (file.Length > MaxBytes) throw new CheckpointException(file.FilePath, Invariant($"has {file.Length} bytes: too long for a TensorFlow checkpoint index"));
+        if (file.Length < FooterBytes)
+            throw new CheckpointException(file.FilePath, Invariant($"has {file.Length} bytes: too short for a TensorFlow checkpoint index"));
+        if (file.Length > MaxBytes)
+            throw new CheckpointException(file.FilePath, Invariant($"has {file.Length} bytes: too long for a TensorFlow checkpoint index"));
         ReadOnlySpan<byte> footer = file.Slice(file.Length - FooterBytes, FooterBytes);
         if (BinaryPrimitives.ReadUInt64LittleEndian(footer[^sizeof(ulong)..]) != Magic)
             throw new CheckpointException(file.FilePath, "does not end as a TensorFlow checkpoint index does: another format, or cut short");
@@ -80,8 +82,10 @@ internal static class SortedStringTable
     private static void CheckTrailer(MappedFile file, ReadOnlySpan<byte> block, int length)
     {
         uint expected = Crc32C.Unmask(BinaryPrimitives.ReadUInt32LittleEndian(block[(length + 1)..]));
-        if (Crc32C.Compute(block[..(length + 1)]) != expected) throw new CheckpointException(file.FilePath, "a block of the index does not match its checksum: the file is damaged");
-        if (block[length] != 0) throw new CheckpointException(file.FilePath, "has a compressed index, which TensorFlow does not write for checkpoints");
+        if (Crc32C.Compute(block[..(length + 1)]) != expected)
+            throw new CheckpointException(file.FilePath, "a block of the index does not match its checksum: the file is damaged");
+        if (block[length] != 0)
+            throw new CheckpointException(file.FilePath, "has a compressed index, which TensorFlow does not write for checkpoints");
     }
 
     private static CheckpointException Damaged(MappedFile file) => new(file.FilePath, "a block of the index is damaged");

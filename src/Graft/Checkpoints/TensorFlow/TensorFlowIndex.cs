@@ -32,7 +32,8 @@ internal sealed record TensorFlowIndex(int ShardCount, IReadOnlyList<TensorFlowE
             else entries.Add(ReadEntry(path, key, message));
         }
 
-        return new(shards ?? throw new CheckpointException(path, "lacks its header: not a TensorFlow checkpoint index, or damaged"), entries);
+        return new(shards
+            ?? throw new CheckpointException(path, "lacks its header: not a TensorFlow checkpoint index, or damaged"), entries);
     }
 
     /// <summary>BundleHeaderProto: 1 number of shards, 2 endianness (0 little), 3 version.</summary>

@@ -35,7 +35,8 @@ public static class TensorFlowReader
 
     private static StoredTensor Place(string indexPath, List<MappedFile> shards, TensorFlowEntry entry)
     {
-        if (entry.Shard >= shards.Count) throw new CheckpointException(indexPath, Invariant($"places {entry.Name} in data file {entry.Shard} of {shards.Count}"));
+        if (entry.Shard >= shards.Count)
+            throw new CheckpointException(indexPath, Invariant($"places {entry.Name} in data file {entry.Shard} of {shards.Count}"));
         MappedFile shard = shards[entry.Shard];
         if (entry.Offset > shard.Length - entry.ByteCount)
             throw new CheckpointException(shard.FilePath, Invariant($"{entry.Name} needs {entry.ByteCount} bytes at offset {entry.Offset}, but the file ends at {shard.Length}: it is cut short or damaged"));
