@@ -14,6 +14,7 @@ internal static class GraftCommandLine
     [
         BenchCommand.Create,
         CompareCommand.Create,
+        SweepCommand.Create,
         CorpusCommand.Create,
         DataCommand.Create,
         DoctorCommand.Create,

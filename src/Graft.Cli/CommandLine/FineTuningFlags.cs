@@ -23,6 +23,7 @@ internal sealed class FineTuningFlags
     private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data; auto: from the number of examples." };
     private readonly Option<long?> _steps = new("--steps") { Description = "Updates, instead of epochs." };
     private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "Time, instead of epochs: 20m, 90s, 2h. The schedule follows the clock.", HelpName = "TIME" };
+    private readonly Option<string?> _replay = new("--replay") { Description = "The metrics.jsonl of a run with a time budget: makes its updates again, at their rates.", HelpName = "FILE" };
     private readonly Option<int?> _batchSize = new("--batch-size") { Description = "Examples in an optimizer batch; auto: 16 or 32." };
     private readonly Option<int> _accumulation = new("--gradient-accumulation") { Description = "Cuts the batch into so many micro-batches; changes memory, not results.", DefaultValueFactory = _ => 1 };
     private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "The peak rate; auto: from strategy and model size." };
@@ -56,7 +57,7 @@ internal sealed class FineTuningFlags
     {
         Option[] all =
         [
-            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _epochs, _steps, _timeBudget, _batchSize, _accumulation, _learningRate,
+            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
             _warmup, _schedule, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, _dropout, _maxLength, _stride, _truncate, _seed, _seeds, _evalEvery, _earlyStopping, _keep,
             _checkpointEvery, _keepCheckpoints, _resume, _overwrite, _fromScratch, _threads, _device, _precision, OptionSources.ConfigOption(),
         ];
@@ -73,6 +74,7 @@ internal sealed class FineTuningFlags
         if (parsed.GetValue(_device) != "cpu") throw new InputException($"--device {parsed.GetValue(_device)}: this build computes on the cpu");
         if (parsed.GetValue(_precision) != "fp32") throw new InputException($"--precision {parsed.GetValue(_precision)}: fp32 is what this build trains in");
         if (parsed.GetValue(_threads) is int threads) Engine.Start(new EngineOptions { Threads = threads });
+        IReadOnlyList<double>? replay = parsed.GetValue(_replay) is string log ? MetricsLog.LearningRates(log) : null;
         (long? every, TimeSpan? time) = Interval(parsed.GetValue(_checkpointEvery));
         return new FineTuningOptions
         {
@@ -95,7 +97,8 @@ internal sealed class FineTuningFlags
             CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
             Training = new TrainingOptions
             {
-                Steps = parsed.GetValue(_steps),
+                Steps = replay?.Count ?? parsed.GetValue(_steps),
+                Replay = replay,
                 TimeBudget = parsed.GetValue(_timeBudget) is string budget ? Duration("--time-budget", budget) : null,
                 Schedule = new Schedule { Kind = Kind(parsed.GetValue(_schedule)!), Warmup = parsed.GetValue(_warmup) },
                 Optimizer = new AdamWOptions

@@ -27,11 +27,11 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     /// <param name="firstSequence">The place of the first feature in the optimizer batch: dropout masks depend on it and not on how the batch is cut.</param>
     public EncoderInput Input(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0)
     {
-        int[] lengths = [.. features.Select(feature => feature.Ids.Length)];
-        long[] sequences = [.. Enumerable.Range(firstSequence, features.Count).Select(sequence => (long)sequence)];
+        int[] lengths = [.. features.SelectMany(feature => feature.Choices ?? [feature.Ids.Length])];
+        long[] sequences = [.. features.SelectMany((feature, i) => Enumerable.Range(0, feature.Choices?.Length ?? 1).Select(choice => ((long)choice << 32) + firstSequence + i))];
         if (Layout == BatchLayout.Packed)
         {
-            int[] boundaries = new int[features.Count + 1];
+            int[] boundaries = new int[lengths.Length + 1];
             for (int i = 0; i < lengths.Length; i++) boundaries[i + 1] = boundaries[i] + lengths[i];
             return new EncoderInput
             {

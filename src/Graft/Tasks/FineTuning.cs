@@ -28,6 +28,7 @@ public static class FineTuning
         note ??= _ => { };
         if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
+        if (options.Resume) RunFolder.UseRecordedProduct(options.Output);
 
         Prepared prepared = Prepare(options, note);
         using PretrainedModel model = LoadModel(options, prepared.Task);

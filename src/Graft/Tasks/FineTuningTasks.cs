@@ -13,6 +13,7 @@ public static class FineTuningTasks
         ("multi-label-classification", () => new MultiLabelClassification()),
         ("regression", () => new TextRegression()),
         ("token-classification", () => new TokenClassification.TokenClassification()),
+        ("multiple-choice", () => new MultipleChoice.MultipleChoice()),
         ("question-answering", () => new QuestionAnswering.QuestionAnswering()),
     ];
 

@@ -65,6 +65,14 @@ public sealed class RunFolder
             score.Key, new ScoreInterval(score.Value!["value"]!.GetValue<double>(), score.Value["low"]!.GetValue<double>(), score.Value["high"]!.GetValue<double>())))];
     }
 
+    /// <summary>Chooses the matrix product that a run was begun with: another one rounds differently.</summary>
+    internal static void UseRecordedProduct(string folder)
+    {
+        string record = System.IO.Path.Combine(folder, RecordFile);
+        if (File.Exists(record) && (string?)JsonNode.Parse(File.ReadAllBytes(record))?["matrix_product"] is string library)
+            Torch.MatrixProduct.Use(Torch.MatrixProduct.Parse(library));
+    }
+
     /// <summary>Writes <c>graft.json</c>.</summary>
     internal void WriteRecord(FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished)
     {
@@ -97,7 +105,28 @@ public sealed class RunFolder
             ["matrix_product"] = Torch.MatrixProduct.Library.ToString(),
             ["threads"] = Torch.Engine.Threads,
         };
-        AtomicFile.WriteText(System.IO.Path.Combine(Path, RecordFile), record.ToJsonString(Json) + "\n");
+        string path = System.IO.Path.Combine(Path, RecordFile);
+        if (options.Resume && File.Exists(path)) RequireSame(path, record);
+        AtomicFile.WriteText(path, record.ToJsonString(Json) + "\n");
+    }
+
+    /// <summary>A run goes on to the same bits only with what it was begun with.</summary>
+    private static void RequireSame(string path, JsonObject now)
+    {
+        string[] unimportant = ["finished", "command_line", "graft", "threads"];
+        JsonObject then = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        foreach ((string key, JsonNode? value) in now)
+        {
+            if (unimportant.Contains(key) || JsonNode.DeepEquals(Normal(value), Normal(then[key]))) continue;
+            throw new InputException($"{path}: the run was begun with {key} {then[key]?.ToJsonString(s_line) ?? "null"}, not {value?.ToJsonString(s_line) ?? "null"}; resume with the same, or start anew with --overwrite");
+        }
+
+        static JsonNode? Normal(JsonNode? value)
+        {
+            JsonNode? read = value is null ? null : JsonNode.Parse(value.ToJsonString());
+            (read as JsonObject)?.Remove("path"); // the hash beside it says whether it is the same
+            return read;
+        }
     }
 
     /// <summary>Writes <c>metrics.json</c>.</summary>

@@ -42,6 +42,7 @@ internal sealed class Scorer(PretrainedModel model, Collator collator, int token
         EncoderInput input = collator.Input(chosen);
         HeadOutput output = model.Forward(input).Scores!;
         Tensor values = output.StartLogits is null ? output.Logits! : stack([output.StartLogits, output.EndLogits!], -1);
+        if (chosen[0].Choices is not null) values = values.view(chosen.Count, -1); // one row an example
         int columns = (int)values.shape[^1];
         float[] flat = [.. values.contiguous().data<float>()];
 

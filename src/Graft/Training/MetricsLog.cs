@@ -21,6 +21,23 @@ public sealed class MetricsLog(string folder) : ITrainingObserver
         AtomicFile.WriteText(Path, kept.ToString());
     }
 
+    /// <summary>The learning rate of every update that a run logged, for <see cref="TrainingOptions.Replay"/>.</summary>
+    /// <param name="path">Its metrics.jsonl.</param>
+    /// <exception cref="InputException">The file is missing or is no log of a run.</exception>
+    public static IReadOnlyList<double> LearningRates(string path)
+    {
+        if (!File.Exists(path)) throw new InputException($"{path} does not exist; name the metrics.jsonl of a run");
+        try
+        {
+            double[] rates = [.. File.ReadLines(path).Select(line => (double?)JsonNode.Parse(line)?["learning_rate"]).OfType<double>()];
+            return rates.Length > 0 ? rates : throw new InputException($"{path} holds no update");
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new InputException($"{path} is not the metrics.jsonl of a run: {failure.Message}", failure);
+        }
+    }
+
     /// <inheritdoc/>
     public void Updated(UpdateRecord update) => Append(new JsonObject
     {

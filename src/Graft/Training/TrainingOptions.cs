@@ -28,6 +28,9 @@ public sealed record TrainingOptions
     /// <value>5e-5</value>
     public double LearningRate { get; init; } = 5e-5;
 
+    /// <summary>The rate of each update, as another run logged it: replays a run that followed the clock. Null: the schedule.</summary>
+    public IReadOnlyList<double>? Replay { get; init; }
+
     /// <summary>Its course.</summary>
     public Schedule Schedule { get; init; } = new();
 
@@ -66,6 +69,7 @@ public sealed record TrainingOptions
     public void Validate()
     {
         int bounds = (Epochs is null ? 0 : 1) + (Steps is null ? 0 : 1) + (TimeBudget is null ? 0 : 1);
+        Require(Replay is null || Steps == Replay.Count, "steps", Steps, "the number of updates that are replayed");
         if (bounds != 1) throw new InputException("exactly one of epochs, steps and time-budget must bound a run");
         Require(Epochs is null or > 0, "epochs", Epochs, "above 0");
         Require(Steps is null or > 0, "steps", Steps, "above 0");

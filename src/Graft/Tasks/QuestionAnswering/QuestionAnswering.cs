@@ -2,6 +2,8 @@ using System.Numerics.Tensors;
 using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Reports;
+using Graft.Reports.Sections;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks.QuestionAnswering;
@@ -123,6 +125,18 @@ public sealed class QuestionAnswering : FineTuningTask
         ["first_sentence"] = ((QuestionData)evaluation).Questions.Average(question =>
             SquadV2.Score(question.Id, [.. question.Answers.Select(answer => answer.Text)], FirstSentence(question.Context)).F1),
     };
+
+    /// <inheritdoc/>
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    {
+        IReadOnlyList<QuestionScore> scores = Scores(data, predictions);
+        ReportSection? answers = AnswerSection.Build([.. ((QuestionData)data).Questions.Select((question, i) =>
+        {
+            AnswerCandidate best = ((AnswerPrediction)predictions[i]).Best;
+            return new AnsweredExample(question, best.Text.Length == 0 ? null : new Answer(best.Text, best.Start), scores[i].F1, best.Probability);
+        })]);
+        if (answers is not null) yield return answers;
+    }
 
     private static string FirstSentence(string context)
     {

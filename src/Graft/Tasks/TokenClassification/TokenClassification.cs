@@ -3,6 +3,8 @@ using Graft.Backbones;
 using Graft.Data;
 using Graft.Data.Tagging;
 using Graft.Evaluation;
+using Graft.Reports;
+using Graft.Reports.Sections;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks.TokenClassification;
@@ -127,6 +129,18 @@ public sealed class TokenClassification : FineTuningTask
         IReadOnlyList<string>[] truth = [.. asked.Select(sentence => sentence.Tags)], tags = [.. asked.Select(sentence => tagger.Predict(sentence.Words))];
         double score = MarksEntities ? EntityScores.Of(truth, tags).Micro.F1 : TokenAccuracy.Of(truth, tags);
         return new Dictionary<string, double>(StringComparer.Ordinal) { ["most_frequent_tag"] = score };
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    {
+        if (!MarksEntities) yield break;
+        yield return EntitySection.Build([.. ((TokenData)data).Sequences.Zip(predictions, (sentence, prediction) =>
+        {
+            (string text, int[] starts) = sentence.Layout();
+            IReadOnlyList<EntitySpan> truth = TagSchemes.Entities(sentence.Tags, TagScheme.Iob2), found = TagSchemes.Entities(((TagsPrediction)prediction).Tags, TagScheme.Iob2);
+            return new TaggedExample(text, starts, sentence.Words, truth, found, sentence.Line);
+        })]);
     }
 
     /// <summary>A window: the tag of every sub-word, and which tokens begin a word.</summary>

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Graft.Tasks;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft sweep</c>: the same fine-tuning over several learning rates and seeds, one table and one plot.</summary>
+internal static class SweepCommand
+{
+    public static Command Create()
+    {
+        FineTuningFlags flags = new();
+        Option<string> rates = new("--learning-rates") { Description = "Separated by commas: 2e-5,3e-5,5e-5.", HelpName = "RATES", Required = true };
+        Option<bool> json = new("--json") { Description = "Print the table as one JSON document." };
+        Command command = new("sweep", "Fine-tune with several learning rates and seeds, and tabulate the scores.") { rates, json };
+        flags.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            Run(flags.Options(parsed), Rates(parsed.GetValue(rates)!), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
+        return command;
+    }
+
+    private static int Run(FineTuningOptions options, double[] rates, int seeds, bool json, CancellationToken cancellation)
+    {
+        IReadOnlyList<SweepResult> results = Sweep.Run(options, rates, seeds, _ => [new TrainingProgress()], Terminal.Log, cancellation);
+        if (json)
+        {
+            Terminal.Json(JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "sweep.json")))!);
+            return ExitCodes.Ok;
+        }
+
+        Terminal.Out("learning rate   mean   deviation   by seed");
+        foreach (SweepResult result in results)
+        {
+            string seedScores = string.Join(" ", result.Scores.Select(score => (100 * score).ToString("0.0", CultureInfo.InvariantCulture)));
+            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{result.LearningRate,13:g3} {100 * result.Mean,6:0.0} {100 * result.Deviation,11:0.00}   {seedScores}"));
+        }
+
+        Terminal.Out($"Report: {Path.Combine(options.Output, "sweep.html")}");
+        return ExitCodes.Ok;
+    }
+
+    private static double[] Rates(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
+        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate > 0
+            ? rate
+            : throw new InputException($"--learning-rates {text}: \"{part}\" is not a positive number"))];
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Text.Json.Nodes;
+using Graft.Backbones;
+using Graft.Data;
+using Graft.Evaluation;
+using Graft.Tokenizers;
+
+namespace Graft.Tasks.MultipleChoice;
+
+/// <summary>Prompts with choices.</summary>
+public sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+{
+    /// <inheritdoc/>
+    public override int Count => Examples.Count;
+
+    /// <inheritdoc/>
+    public override string TextOf(int example) => $"{Examples[example].Prompt} {Examples[example].Question}".TrimEnd();
+
+    /// <inheritdoc/>
+    public override string PlaceOf(int example) => $"{Path} line {Examples[example].Line}";
+
+    /// <inheritdoc/>
+    public override TaskData Take(IReadOnlyList<int> examples) => this with { Examples = [.. examples.Select(i => Examples[i])] };
+}
+
+/// <summary>The choice a model takes.</summary>
+/// <param name="Choice">Its index, from 0.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Probabilities">The softmax over the choices.</param>
+public sealed record ChoicePrediction(int Choice, string Text, double[] Probabilities) : Prediction
+{
+    /// <inheritdoc/>
+    public override string Answer => Choice.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public override double? Confidence => Probabilities[Choice];
+
+    /// <inheritdoc/>
+    public override JsonObject ToJson() => new()
+    {
+        ["choice"] = Choice,
+        ["choice_text"] = Text,
+        ["probabilities"] = new JsonArray([.. Probabilities.Select(probability => (JsonNode?)Math.Round(probability, 6))]),
+    };
+}
+
+/// <summary>
+/// One of several continuations (Devlin et al. 2019, §4.4): each choice goes through the model with the prompt, one score each, softmax over
+/// the choices of an example.
+/// </summary>
+public sealed class MultipleChoice : FineTuningTask
+{
+    /// <inheritdoc/>
+    public override string Name => "multiple-choice";
+
+    /// <inheritdoc/>
+    public override HeadKind Head => HeadKind.MultipleChoice;
+
+    /// <inheritdoc/>
+    public override string MainMetric => "accuracy";
+
+    /// <inheritdoc/>
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this;
+
+    /// <inheritdoc/>
+    public override FineTuningTask WithLabelsOf(TaskData train) => this;
+
+    /// <inheritdoc/>
+    public override TaskData Read(string path, ColumnOptions columns, bool labelled)
+    {
+        MultipleChoiceFile file = MultipleChoiceReader.Read(path, labelled);
+        return new ChoiceData(path, file.Examples, file.BadRows);
+    }
+
+    /// <inheritdoc/>
+    public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
+        throw new InputException("multiple choice needs prompts with their choices: give them as a file (--input)");
+
+    /// <inheritdoc/>
+    public override string TruthOf(TaskData data, int example) => ((ChoiceData)data).Examples[example].Label.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)
+    {
+        options.Validate();
+        ChoiceData examples = (ChoiceData)data;
+        List<Feature> features = [];
+        int longExamples = 0, choices = examples.Examples[0].Choices.Count;
+        long beyond = 0, tokens = 0;
+        for (int i = 0; i < examples.Count; i++)
+        {
+            MultipleChoiceExample example = examples.Examples[i];
+            if (example.Choices.Count != choices) throw new InputException($"{examples.PlaceOf(i)}: {example.Choices.Count} choices where the first example has {choices}; every example of a file needs as many");
+            Encoding[] encodings = [.. example.Choices.Select(choice =>
+                tokenizer.Encode(example.Prompt, example.Question.Length == 0 ? choice : $"{example.Question} {choice}", new EncodeOptions { MaxLength = options.MaxLength }))];
+            long cut = encodings.Sum(encoding => encoding.Overflow.Sum(window => (long)window.Length - tokenizer.SpecialTokenCount(isPair: true)));
+            if (cut > 0) longExamples++;
+            beyond += cut;
+            tokens += cut + encodings.Sum(encoding => encoding.Length);
+            features.Add(new Feature
+            {
+                Example = i,
+                Ids = [.. encodings.SelectMany(encoding => encoding.Ids)],
+                TypeIds = [.. encodings.SelectMany(encoding => encoding.TypeIds)],
+                Choices = [.. encodings.Select(encoding => encoding.Length)],
+                Target = example.Label < 0 ? FeatureTarget.None : new FeatureTarget { Class = example.Label },
+            });
+        }
+
+        return new EncodedData(features, longExamples, beyond, tokens);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
+        [.. ((ChoiceData)data).Examples.Select((example, i) =>
+        {
+            double[] logits = [.. scores[i].Values.Select(score => (double)score)], probabilities = new double[logits.Length];
+            TensorPrimitives.SoftMax<double>(logits, probabilities);
+            int best = TensorPrimitives.IndexOfMax<double>(logits);
+            return new ChoicePrediction(best, example.Choices[best], probabilities);
+        })];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) =>
+        [new NamedScore("accuracy", Bootstrap.Mean([.. predictions.Select((prediction, i) => CreditOf(data, i, prediction))], seed: 0))];
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation)
+    {
+        int[] truth = [.. ((ChoiceData)evaluation).Examples.Select(example => example.Label)];
+        int majority = MajorityClass.Of(((ChoiceData)train).Examples.Select(example => example.Label));
+        return new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["majority_class"] = truth.Average(label => label == majority ? 1.0 : 0.0),
+            ["chance"] = ((ChoiceData)evaluation).Examples.Average(example => 1.0 / example.Choices.Count),
+        };
+    }
+}
