@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Checkpoints;
 using Graft.Inference;
 using Graft.Tasks;
+using Graft.Tasks.MultipleChoice;
 using Graft.Tasks.QuestionAnswering;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
@@ -119,6 +120,48 @@ public sealed class FineTuningTests : IDisposable
         AnswerPrediction answer = (AnswerPrediction)predictor.Predict("where ?", "The book was good. Omar lives in Lima.");
         Assert.Equal("Lima", answer.Answer);
         Assert.Equal(33, answer.Best.Start);
+    }
+
+    [Fact]
+    public void LearnsToChoose()
+    {
+        string train = _tiny.Choices("train.jsonl", 150);
+        FineTuningResult result = FineTuning.Run(Options(new MultipleChoice(), train, train));
+        Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
+        using Predictor predictor = Predictor.Load(result.Folder);
+        Assert.Equal(0.5, RunEvaluation.Evaluate(result.Folder, train).Baselines["chance"], 12);
+    }
+
+    [Fact]
+    public void ASweepRanksItsRatesAndGoesOn()
+    {
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 80), _tiny.Reviews("dev.tsv", 30)) with { Epochs = 3 };
+        IReadOnlyList<SweepResult> results = Sweep.Run(options, [1e-6, 3e-3], seeds: 1);
+        Assert.Equal(3e-3, results[0].LearningRate);
+        Assert.True(File.Exists(Path.Combine(options.Output, "sweep.html")));
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors"));
+        Assert.Equal(results.Select(result => result.Mean), Sweep.Run(options with { Resume = true }, [1e-6, 3e-3], seeds: 1).Select(result => result.Mean));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors")));
+    }
+
+    [Fact]
+    public void ATimedRunCanBeReplayed()
+    {
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64)) with { Epochs = null, Dropout = 0.1, Training = new TrainingOptions { TimeBudget = TimeSpan.FromSeconds(1) } };
+        FineTuningResult timed = FineTuning.Run(options);
+        IReadOnlyList<double> rates = MetricsLog.LearningRates(Path.Combine(timed.Folder, "metrics.jsonl"));
+        FineTuningResult replayed = FineTuning.Run(options with { Output = _tiny.PathOf("replayed"), Training = new TrainingOptions { Steps = rates.Count, Replay = rates } });
+        Assert.Equal(Weights(timed.Folder), Weights(replayed.Folder));
+    }
+
+    [Fact]
+    public void AnotherRateIsNotResumed()
+    {
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64));
+        using CancellationTokenSource stop = new();
+        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(3, stop)], cancellation: stop.Token));
+        InputException failure = Assert.Throws<InputException>(() => FineTuning.Run(options with { Resume = true, LearningRate = 1e-4 }));
+        Assert.Contains("learning_rate", failure.Message, StringComparison.Ordinal);
     }
 
     private FineTuningOptions Options(FineTuningTask task, string train, string? evaluation = null) => new()

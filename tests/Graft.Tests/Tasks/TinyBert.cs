@@ -91,6 +91,21 @@ internal sealed class TinyBert : IDisposable
         return Write(name, [new JsonObject { ["version"] = "1.1", ["data"] = new JsonArray(new JsonObject { ["title"] = "t", ["paragraphs"] = paragraphs }) }.ToJsonString()]);
     }
 
+    /// <summary>Two continuations, the kind one is right.</summary>
+    public string Choices(string name, int count)
+    {
+        CounterRandom random = new(9);
+        List<string> lines = [];
+        for (int i = 0; i < count; i++)
+        {
+            int right = random.NextInt(2);
+            string good = s_good[random.NextInt(4)], bad = s_bad[random.NextInt(4)];
+            lines.Add(new JsonObject { ["context"] = "the book was", ["choices"] = right == 0 ? new JsonArray(good, bad) : new JsonArray(bad, good), ["label"] = right }.ToJsonString());
+        }
+
+        return Write(name, lines);
+    }
+
     public string Write(string name, IEnumerable<string> lines)
     {
         File.WriteAllLines(PathOf(name), lines);
