@@ -1,0 +1,137 @@
+using Graft.Backbones;
+using Graft.Corpus;
+using Graft.Pretrained;
+using Graft.Pretraining;
+using Graft.Tokenizers;
+using Graft.Training;
+
+namespace Graft.Tests.Pretraining;
+
+/// <summary>Tiny models on the repository's own prose: every objective learns, resumes to the same bits, and leaves a folder that opens.</summary>
+public sealed class PretrainingRunTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("graft-pretraining-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("mlm")]
+    [InlineData("mlm+nsp")]
+    [InlineData("span")]
+    [InlineData("span+sbo")]
+    public void The_loss_falls(string objective)
+    {
+        IReadOnlyList<TermResult> before = Run("before-" + objective, objective, steps: 1), after = Run("after-" + objective, objective, steps: 40);
+        Assert.True(after[0].Loss < before[0].Loss - 0.3, $"{objective}: {before[0].Loss} before, {after[0].Loss} after");
+        Assert.All(after, term => Assert.True(double.IsFinite(term.Loss) && term.Items > 0, term.ToString()));
+        using PretrainedModel model = PretrainedModel.Load(Path.Combine(_folder, "after-" + objective));
+        Assert.Empty(model.Report.Missing);
+        Assert.Equal(Codec().VocabularySize, Tokenizer.Load(Path.Combine(_folder, "after-" + objective)).IdEnd);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.9)]
+    public void An_interrupted_run_ends_with_the_same_bits(double? average)
+    {
+        Run("whole", "mlm", steps: 12, average);
+        int interruptions = 0;
+        for (bool finished = false; !finished;)
+        {
+            using CancellationTokenSource stop = new();
+            try
+            {
+                Run("broken", "mlm", steps: 12, average, resume: true, line => StopAtEvaluation(line, stop), stop.Token);
+                finished = true;
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(++interruptions < 20, "the run makes no headway");
+            }
+        }
+
+        Assert.True(interruptions > 2);
+        Assert.True(File.ReadAllBytes(Path.Combine(_folder, "whole", "model.safetensors")).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_folder, "broken", "model.safetensors"))));
+    }
+
+    [Fact]
+    public void Accumulation_changes_nothing_but_rounding()
+    {
+        IReadOnlyList<TermResult> whole = Run("whole", "mlm", steps: 6), cut = Run("cut", "mlm", steps: 6, accumulation: 4);
+        Assert.Equal(whole[0].Loss, cut[0].Loss, 1e-4);
+    }
+
+    [Fact]
+    public void A_folder_in_use_is_refused_and_a_finished_run_is_done_at_once()
+    {
+        Run("run", "mlm", steps: 2);
+        Assert.Contains("--resume", Assert.Throws<InputException>(() => Run("run", "mlm", steps: 2)).Message);
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(_folder, "run", "model.safetensors"));
+        Run("run", "mlm", steps: 2, resume: true);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(_folder, "run", "model.safetensors")));
+    }
+
+    [Fact]
+    public void Shipped_configurations_are_sound()
+    {
+        Assert.NotEmpty(ShippedConfigs.Names);
+        foreach (string name in ShippedConfigs.Names) ShippedConfigs.Read(name).Validate();
+    }
+
+    private IReadOnlyList<TermResult> Run(
+        string name, string objective, int steps, double? average = null, bool resume = false, Action<string>? log = null, CancellationToken cancellation = default, int accumulation = 1)
+    {
+        PretrainingOptions options = new()
+        {
+            Objective = PretrainingOptions.ParseObjective(objective),
+            MaxLength = 32,
+            BatchSize = 16,
+            GradientAccumulation = accumulation,
+            MovingAverage = average,
+            HeldOutSequences = 64,
+            Training = new TrainingOptions { Steps = steps, LearningRate = 3e-3, Schedule = new Schedule { Warmup = 2 }, CheckpointEverySteps = 2, EvaluateEvery = 2 },
+        };
+        string config = Path.Combine(_folder, "config.json"), vocabulary = WriteVocabulary();
+        ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32.0).With("intermediate_size", 64.0).With("num_attention_heads", 2.0);
+        File.WriteAllText(config, tiny.ToJson());
+        PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name)) { HeldOutShare = 0.2, Resume = resume };
+        return job.Run(log ?? (_ => { }), cancellation);
+    }
+
+    private TextCodec Codec() => new(Tokenizer.Load(WriteVocabulary()));
+
+    private string WriteVocabulary()
+    {
+        string path = Path.Combine(_folder, "vocab.txt");
+        if (!File.Exists(path)) File.WriteAllLines(path, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "##s", .. Enumerable.Range(0, 60).Select(Word)]);
+        return path;
+    }
+
+    private string WriteText()
+    {
+        string path = Path.Combine(_folder, "text.txt");
+        if (File.Exists(path)) return path;
+        using StreamWriter file = new(path);
+        for (int document = 0; document < 60; document++)
+        {
+            CounterRandom random = new(CounterRandom.Key(1, (ulong)document));
+            int at = random.NextInt(60);
+            for (int word = 0; word < 80; word++)
+            {
+                at = random.NextDouble() < 0.9 ? (at + 1) % 60 : random.NextInt(60); // a text with something to learn: mostly one word after the other
+                file.Write(Word(at) + (random.NextDouble() < 0.1 ? "s" : "") + (word % 9 == 8 ? ". " : " "));
+            }
+
+            file.Write("\n\n");
+        }
+
+        return path;
+    }
+
+    private static void StopAtEvaluation(string line, CancellationTokenSource stop)
+    {
+        if (line.Contains("held out", StringComparison.Ordinal)) stop.Cancel();
+    }
+
+    private static string Word(int number) => $"{(char)('a' + (number / 26))}{(char)('a' + (number % 26))}";
+}
