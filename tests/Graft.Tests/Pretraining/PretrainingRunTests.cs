@@ -22,7 +22,7 @@ public sealed class PretrainingRunTests : IDisposable
     public void The_loss_falls(string objective)
     {
         IReadOnlyList<TermResult> before = Run("before-" + objective, objective, steps: 1), after = Run("after-" + objective, objective, steps: 40);
-        Assert.True(after[0].Loss < before[0].Loss - 0.3, $"{objective}: {before[0].Loss} before, {after[0].Loss} after");
+        Assert.True(after[0].Loss < before[0].Loss - 0.2, $"{objective}: {before[0].Loss} before, {after[0].Loss} after");
         Assert.All(after, term => Assert.True(double.IsFinite(term.Loss) && term.Items > 0, term.ToString()));
         using PretrainedModel model = PretrainedModel.Load(Path.Combine(_folder, "after-" + objective));
         Assert.Empty(model.Report.Missing);
