@@ -25,6 +25,7 @@ internal static class GraftCommandLine
         ParityCommand.Create,
         PredictCommand.Create,
         PretrainCommand.Create,
+        DistillCommand.Create,
         PullCommand.Create,
         QuickstartCommand.Create,
         Commands.Tokenizers.TokenizerCommand.Create,

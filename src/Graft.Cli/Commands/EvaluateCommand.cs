@@ -3,6 +3,7 @@ using System.Globalization;
 using Graft.Data;
 using Graft.Evaluation;
 using Graft.Inference;
+using Graft.Pretraining;
 
 namespace Graft.Cli.Commands;
 
@@ -17,10 +18,12 @@ internal static class EvaluateCommand
         Option<string?> text = new("--text-column") { Description = "The text column." };
         Option<string?> pair = new("--pair-column") { Description = "The second text's column." };
         Option<string?> label = new("--label-column") { Description = "The label column." };
+        Option<int> maxLength = new("--max-length") { Description = "Tokens of a window (masked-lm).", DefaultValueFactory = _ => 128 };
         Option<bool> json = new("--json") { Description = "Print one JSON document." };
-        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, text, pair, label, json, OptionSources.ConfigOption() };
+        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, text, pair, label, maxLength, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>
         {
+            if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(parsed.GetValue(model)!, parsed.GetValue(input)!, parsed.GetValue(maxLength), parsed.GetValue(json)));
             ColumnOptions columns = new() { Text = parsed.GetValue(text), Pair = parsed.GetValue(pair), Label = parsed.GetValue(label) };
             RunEvaluation evaluation = RunEvaluation.Evaluate(parsed.GetValue(model)!, parsed.GetValue(input)!, columns, parsed.GetValue(task), note: Terminal.Log, cancellation: cancellation);
             if (parsed.GetValue(json)) Terminal.Json(evaluation.ToJson());
@@ -28,6 +31,22 @@ internal static class EvaluateCommand
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    private static int MaskedLm(string model, string input, int maxLength, bool json)
+    {
+        MaskedLmEvaluation result = MaskedLmEvaluation.Evaluate(model, input, maxLength);
+        if (json)
+        {
+            Terminal.Json(result.ToJson());
+            return ExitCodes.Ok;
+        }
+
+        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"masked-lm, {result.Windows:N0} windows, {result.Masked:N0} masked tokens (15 % exact count, seed 0)"));
+        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  masked_accuracy    {100 * result.MaskedAccuracy.Value,6:0.0}  ({100 * result.MaskedAccuracy.Low:0.0} … {100 * result.MaskedAccuracy.High:0.0})"));
+        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  loss               {result.Loss.Value,6:0.000}  ({result.Loss.Low:0.000} … {result.Loss.High:0.000})"));
+        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  bits_per_byte      {result.BitsPerByte.Value,6:0.000}  ({result.BitsPerByte.Low:0.000} … {result.BitsPerByte.High:0.000})"));
+        return ExitCodes.Ok;
     }
 
     private static void Print(RunEvaluation evaluation)

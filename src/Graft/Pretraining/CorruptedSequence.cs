@@ -20,6 +20,9 @@ public sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets
     /// <summary>Predictions of the span-boundary objective.</summary>
     public IReadOnlyList<SpanBoundaryPair> BoundaryPairs { get; init; } = [];
 
+    /// <summary>Its words in a teacher's tokens; null without a teacher of another vocabulary.</summary>
+    public WordAlignment? Alignment { get; init; }
+
     /// <summary>What an encoder-decoder writes; null for other families.</summary>
     public int[]? DecoderTargets { get; init; }
 

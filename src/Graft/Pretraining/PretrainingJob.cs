@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Graft.Backbones;
 using Graft.Corpus;
 using Graft.Pretrained;
+using Graft.Pretraining.Objectives;
 using Graft.Tokenizers;
 using Graft.Torch;
 using Graft.Training;
@@ -30,6 +31,10 @@ public sealed class PretrainingJob(
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
+
+    /// <summary>A teacher to follow.</summary>
+    /// <value>Null: none.</value>
+    public TeacherOptions? Teacher { get; init; }
 
     /// <summary>Share of documents held out where text is given.</summary>
     public double HeldOutShare { get; init; } = 0.02;
@@ -60,16 +65,19 @@ public sealed class PretrainingJob(
     public IReadOnlyList<TermResult> Run(Action<string> log, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(log);
-        if ((modelConfig is null) == (initFrom is null)) throw new InputException("give either --model-config (a new model) or --init-from (go on from a model)");
-        TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
+        RequireOneModel();
+        TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(log)) return [];
         string corpusFolder = CorpusFor(codec, log, cancellation);
         try
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
-            using PretrainedModel model = MakeModel(codec);
+            using PretrainedModel? teacher = Teacher is null ? null : PretrainedModel.Load(Teacher.Folder, new LoadOptions { Head = HeadOfTeacher(codec), Dropout = 0 });
+            using PretrainedModel model = MakeModel(codec, teacher, log);
             using PretrainedModel? generator = MakeGenerator(model);
-            using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, options.CreateObjective(codec, generator));
+            PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec);
+            using IDisposable? held = objective as IDisposable;
+            using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, objective);
             foreach (string line in run.Plan(measure: DryRun).Lines()) log(line);
             return DryRun ? [] : Train(run, codec, text, log, cancellation);
         }
@@ -136,8 +144,39 @@ public sealed class PretrainingJob(
         return folder;
     }
 
-    private PretrainedModel MakeModel(TextCodec codec)
+    private void RequireOneModel()
     {
+        if (Teacher is null && (modelConfig is null) == (initFrom is null)) throw new InputException("give either --model-config (a new model) or --init-from (go on from a model)");
+        if (Teacher is not null && modelConfig is null && Teacher.StudentLayers is null) throw new InputException("give --student-config (a new student), --student-layers (one made of the teacher's), or both");
+    }
+
+    private bool SharesVocabulary(TextCodec codec) => new TextCodec(Tokenizer.Load(Teacher!.Folder)).Fingerprint == codec.Fingerprint;
+
+    // Only the triple loss looks at the teacher's distribution.
+    private HeadKind HeadOfTeacher(TextCodec codec) => SharesVocabulary(codec) ? HeadKind.MaskedLm : HeadKind.None;
+
+    private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec)
+    {
+        if (!SharesVocabulary(codec)) return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher!.Folder), codec, options.Masking, Teacher.HiddenWeight);
+        if (teacher.Report.Missing.Count > 0)
+            throw new InputException($"{Teacher!.Folder} has no masked-LM head ({teacher.Report.Missing[0]} is missing): its distribution cannot be followed; with a --tokenizer of the student's own its hidden states can");
+        bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize;
+        return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary());
+    }
+
+    private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, Action<string> log)
+    {
+        ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", (double)layers.Count) : ShippedConfigs.Read(modelConfig);
+        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", (double)codec.VocabularySize).WithDropout(Dropout), options.Head, options.Training.Seed);
+        int without = StudentLayers.Copy(teacher, student, layers);
+        double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
+        log(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors without a counterpart"));
+        return student;
+    }
+
+    private PretrainedModel MakeModel(TextCodec codec, PretrainedModel? teacher, Action<string> log)
+    {
+        if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, log);
         HeadKind head = options.Head;
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
         ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", (double)codec.VocabularySize).WithDropout(Dropout);
@@ -162,6 +201,7 @@ public sealed class PretrainingJob(
         ["options"] = JsonSerializer.SerializeToNode(options, s_json),
         ["model_config"] = modelConfig,
         ["init_from"] = initFrom,
+        ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
         ["dropout"] = Dropout,
         ["matrix_product"] = MatrixProduct.Library.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),

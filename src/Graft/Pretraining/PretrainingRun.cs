@@ -47,6 +47,7 @@ public sealed class PretrainingRun : IDisposable
         _source = Sequences(corpus.Train, codec, shuffle: true);
         if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L)
             _heldOut = HeldOut.Of(Sequences(corpus.HeldOut, codec, shuffle: false), _objective, options.HeldOutSequences, options.BatchSize);
+        _objective.Prepare(model, [.. Enumerable.Range(0, options.BatchSize).SelectMany(place => _source.At(place)).Select(sequence => _objective.Corrupt(sequence, options.Training.Seed))]);
         if (options.MovingAverage is double decay) _average = new MovingAverage(_objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)), decay);
     }
 

@@ -42,6 +42,11 @@ internal abstract class PretrainingObjective
     {
     }
 
+    /// <summary>What has to be found out on the first sequences before training.</summary>
+    public virtual void Prepare(PretrainedModel model, IReadOnlyList<CorruptedSequence> sequences)
+    {
+    }
+
     /// <summary>Packs sequences into a batch.</summary>
     public PretrainingBatch Batch(IReadOnlyList<CorruptedSequence> sequences, int firstPlace = 0) => new(sequences, firstPlace, Counts);
 

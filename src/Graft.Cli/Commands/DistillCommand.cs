@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using Graft.Objectives;
+using Graft.Pretraining;
+using Graft.Torch;
+using Graft.Training;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft distill</c>: a smaller model that follows a teacher.</summary>
+internal static class DistillCommand
+{
+    public static Command Create()
+    {
+        Option<string> teacher = new("--teacher") { Description = "The teacher's model folder.", Required = true };
+        Option<string?> studentConfig = new("--student-config") { Description = "config.json of the student, or the name of a shipped one." };
+        Option<string?> studentLayers = new("--student-layers") { Description = "Teacher layers the student starts from: 0,2,4,7,9,11." };
+        Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; the teacher's where it is not given. With another one, hidden states are distilled." };
+        Option<string[]> corpus = new("--corpus") { Description = "A built corpus, or text files and folders (PATH or PATH@WEIGHT).", Required = true, AllowMultipleArgumentsPerToken = true };
+        Option<string> output = new("--output") { Description = "Run folder.", Required = true };
+        Option<double> temperature = new("--temperature") { Description = "Softens both distributions.", DefaultValueFactory = _ => 2 };
+        Option<double> hiddenWeight = new("--hidden-weight") { Description = "Weight of the hidden states beside masked LM, with another vocabulary.", DefaultValueFactory = _ => 1 };
+        Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked.", DefaultValueFactory = _ => 0.15 };
+        Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
+        TrainingFlags training = new();
+        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut, OptionSources.ConfigOption() };
+        training.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            PretrainingOptions options = new()
+            {
+                Masking = new MaskedLmOptions { Share = parsed.GetValue(maskShare) },
+                MaxLength = parsed.GetValue(training.MaxLength) ?? 128,
+                BatchSize = parsed.GetValue(training.BatchSize) ?? 32,
+                GradientAccumulation = parsed.GetValue(training.GradientAccumulation) ?? 1,
+                Training = training.Read(parsed, new TrainingOptions { LearningRate = 5e-4, Schedule = new Schedule { Warmup = 0.05 }, EvaluateEvery = 500, CheckpointEvery = TimeSpan.FromMinutes(5) }),
+            };
+            options.Validate();
+            PretrainingJob job = new(options, parsed.GetValue(studentConfig), null, parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
+            {
+                Teacher = new TeacherOptions(parsed.GetRequiredValue(teacher))
+                {
+                    StudentLayers = parsed.GetValue(studentLayers) is string layers ? Layers(layers) : null,
+                    Loss = new DistillationOptions { Temperature = parsed.GetValue(temperature) },
+                    HiddenWeight = parsed.GetValue(hiddenWeight),
+                },
+                HeldOutShare = parsed.GetValue(heldOut),
+                Dropout = parsed.GetValue(training.Dropout) ?? 0.1,
+                Resume = parsed.GetValue(training.Resume),
+                Overwrite = parsed.GetValue(training.Overwrite),
+                CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
+            };
+            Engine.Start(new EngineOptions { Threads = parsed.GetValue(training.Threads) });
+            foreach (TermResult term in job.Run(Terminal.Log, cancellation))
+                Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{term.Name}: held-out loss {term.Loss:F4}{(double.IsNaN(term.Accuracy) ? "" : $", accuracy {100 * term.Accuracy:F2} %")} over {term.Items:N0}"));
+            return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<int> Layers(string text)
+    {
+        string[] parts = text.Split(',');
+        int[] layers = new int[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out layers[i])) throw new InputException($"--student-layers {text}: numbers such as 0,2,4,7,9,11 are expected");
+        }
+
+        return layers;
+    }
+}

@@ -1,0 +1,123 @@
+using Graft.Backbones;
+using Graft.Heads;
+using Graft.Layers;
+using Graft.Objectives;
+using Graft.Pretrained;
+using Graft.Pretraining.Sequences;
+using Graft.Tokenizers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Pretraining.Objectives;
+
+/// <summary>
+/// Distillation between models of other widths and vocabularies: masked LM, and beside it the direction of the teacher's last hidden states,
+/// averaged over words on both sides. The teacher reads the text without masks. Its states are centred and turned into the student's width by
+/// their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse.
+/// </summary>
+internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
+{
+    private readonly MaskedObjective _masked;
+    private readonly PretrainedModel _teacher;
+    private readonly MaskingVocabulary _vocabulary;
+    private readonly Tokenizer _studentTokenizer, _teacherTokenizer;
+    private readonly int _limit;
+    private readonly double _weight;
+    private Tensor? _mean, _directions;
+
+    /// <param name="teacher">Not trained, not disposed.</param>
+    /// <param name="teacherTokenizer">Its tokenizer.</param>
+    /// <param name="codec">The student's.</param>
+    /// <param name="masking">How tokens are chosen.</param>
+    /// <param name="weight">Weight of the hidden states beside masked LM.</param>
+    public HiddenStateObjective(PretrainedModel teacher, Tokenizer teacherTokenizer, TextCodec codec, MaskedLmOptions masking, double weight)
+    {
+        _vocabulary = codec.MaskingVocabulary();
+        _masked = new MaskedObjective(masking, _vocabulary);
+        (_teacher, _teacherTokenizer, _studentTokenizer, _weight) = (teacher, teacherTokenizer, codec.Tokenizer, weight);
+        _limit = teacher.Backbone.PositionLimit ?? 512;
+    }
+
+    public override HeadKind Head => HeadKind.MaskedLm;
+
+    public override IReadOnlyList<string> LossTerms => ["mlm", "hidden"];
+
+    public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) => _masked.Corrupt(sequence, seed) with
+    {
+        Alignment = WordAlignment.Of(sequence.Ids, _vocabulary, _studentTokenizer, _teacherTokenizer, _limit),
+    };
+
+    public override double[] Counts(PretrainingBatch batch) => [_masked.Counts(batch)[0], batch.Sequences.Sum(sequence => sequence.Alignment!.Words.Count)];
+
+    /// <summary>Finds the teacher's principal directions on some thousand words.</summary>
+    public override void Prepare(PretrainedModel model, IReadOnlyList<CorruptedSequence> sequences)
+    {
+        int width = model.Config.HiddenSize;
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor words = TeacherWords(Batch(sequences)); // [words, D]
+        if (width > words.shape[1]) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the student is wider ({width}) than its teacher ({words.shape[1]})"));
+        Tensor mean = words.mean([0]), centred = words - mean;
+        Tensor covariance = centred.transpose(0, 1).mm(centred) / words.shape[0];
+        (_, Tensor vectors) = linalg.eigh(covariance); // eigenvalues ascend
+        _mean = mean.DetachFromDisposeScope();
+        _directions = vectors.narrow(1, vectors.shape[1] - width, width).contiguous().DetachFromDisposeScope(); // [D, width]
+    }
+
+    public override IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed)
+    {
+        if (_mean is null || _directions is null) throw new InvalidOperationException("the teacher's directions were not found yet");
+        Tensor target;
+        using (no_grad()) target = (TeacherWords(batch) - _mean).mm(_directions);
+        Tensor states = Run(model, batch.Input(seed)).LastHiddenState;
+        Tensor words = WordMeans(states, batch.Sequences, sequence => sequence.Ids.Length, pair => pair.Student);
+        return [MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch), new DistanceScores("hidden", Distillation.CosineSum(words, target), _weight)];
+    }
+
+    public void Dispose()
+    {
+        _mean?.Dispose();
+        _directions?.Dispose();
+    }
+
+    private Tensor TeacherWords(PretrainingBatch batch)
+    {
+        int[] boundaries = new int[batch.Sequences.Count + 1];
+        for (int i = 0; i < batch.Sequences.Count; i++) boundaries[i + 1] = boundaries[i] + batch.Sequences[i].Alignment!.TeacherIds.Length;
+        EncoderInput input = new()
+        {
+            InputIds = tensor(batch.Sequences.SelectMany(sequence => sequence.Alignment!.TeacherIds).Select(id => (long)id).ToArray(), ScalarType.Int64),
+            Boundaries = boundaries,
+        };
+        return WordMeans(Run(_teacher, input).LastHiddenState, batch.Sequences, sequence => sequence.Alignment!.TeacherIds.Length, pair => pair.Teacher);
+    }
+
+    /// <summary>The mean of each word's rows: [tokens, D] → [words, D].</summary>
+    private static Tensor WordMeans(
+        Tensor states, IReadOnlyList<CorruptedSequence> sequences, Func<CorruptedSequence, int> length, Func<(Word Student, Word Teacher), Word> side)
+    {
+        List<long> rows = [], wordOfRow = [];
+        List<float> share = [];
+        int offset = 0, words = 0;
+        foreach (CorruptedSequence sequence in sequences)
+        {
+            foreach ((Word, Word) pair in sequence.Alignment!.Words)
+            {
+                Word word = side(pair);
+                for (int i = word.Start; i < word.End; i++)
+                {
+                    rows.Add(offset + i);
+                    wordOfRow.Add(words);
+                    share.Add(1f / word.Length);
+                }
+
+                words++;
+            }
+
+            offset += length(sequence);
+        }
+
+        Tensor weighted = states.index_select(0, tensor(rows.ToArray(), ScalarType.Int64)) * tensor(share.ToArray()).unsqueeze(1);
+        return zeros(words, states.shape[1]).index_add(0, tensor(wordOfRow.ToArray(), ScalarType.Int64), weighted, 1);
+    }
+}

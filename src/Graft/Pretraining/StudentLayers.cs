@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Graft.Backbones;
+using Graft.Pretrained;
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Graft.Pretraining;
+
+/// <summary>
+/// A student that starts from some of its teacher's layers, everything else copied (Sanh et al. 2019, §3: every other layer). A DistilBERT
+/// student takes BERT's parameters under its own names and leaves token types and pooler out.
+/// <code>layers 0, 2: student layer 0 = teacher layer 0, student layer 1 = teacher layer 2</code>
+/// </summary>
+internal static partial class StudentLayers
+{
+    private static readonly (string Bert, string DistilBert)[] s_names =
+    [
+        ("bert.embeddings.", "distilbert.embeddings."), ("bert.encoder.layer.", "distilbert.transformer.layer."), ("attention.self.query.", "attention.q_lin."),
+        ("attention.self.key.", "attention.k_lin."), ("attention.self.value.", "attention.v_lin."), ("attention.output.dense.", "attention.out_lin."),
+        ("attention.output.LayerNorm.", "sa_layer_norm."), ("intermediate.dense.", "ffn.lin1."), ("output.dense.", "ffn.lin2."), ("output.LayerNorm.", "output_layer_norm."),
+        ("cls.predictions.transform.dense.", "vocab_transform."), ("cls.predictions.transform.LayerNorm.", "vocab_layer_norm."), ("cls.predictions.bias", "vocab_projector.bias"),
+    ];
+
+    /// <summary>Copies the teacher's parameters into a student.</summary>
+    /// <param name="teacher">From.</param>
+    /// <param name="student">Into; as wide as the teacher.</param>
+    /// <param name="layers">The teacher's layer for each of the student's.</param>
+    /// <returns>The number of parameters (tensors) that found no counterpart.</returns>
+    /// <exception cref="InputException">A layer does not exist, or there are not as many as the student has.</exception>
+    public static int Copy(PretrainedModel teacher, PretrainedModel student, IReadOnlyList<int> layers)
+    {
+        Check(teacher.Config, student.Config, layers);
+        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => Translate(parameter.Name, teacher.Config, student.Config), parameter => parameter.Value, StringComparer.Ordinal);
+        int without = 0;
+        using IDisposable noGradient = torch.no_grad();
+        foreach ((string name, Parameter value) in student.Parameters)
+        {
+            string from = LayerNumber().Replace(name, match => match.Groups[1].Value + layers[int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture)].ToString(CultureInfo.InvariantCulture) + ".");
+            if (source.TryGetValue(from, out Parameter? given) && given.shape.SequenceEqual(value.shape)) value.copy_(given);
+            else without++;
+        }
+
+        return without;
+    }
+
+    private static void Check(ModelConfig teacher, ModelConfig student, IReadOnlyList<int> layers)
+    {
+        if (layers.Count != student.LayerCount)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--student-layers names {layers.Count} layers, the student has {student.LayerCount}"));
+        foreach (int layer in layers)
+        {
+            if (layer < 0 || layer >= teacher.LayerCount) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--student-layers {layer}: the teacher has layers 0 … {teacher.LayerCount - 1}"));
+        }
+
+        if (teacher.HiddenSize != student.HiddenSize)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"a student of width {student.HiddenSize} cannot start from layers of width {teacher.HiddenSize}"));
+    }
+
+    private static string Translate(string name, ModelConfig teacher, ModelConfig student)
+    {
+        if (teacher.ModelType != "bert" || student.ModelType != "distilbert") return name;
+        foreach ((string bert, string distilBert) in s_names) name = name.Replace(bert, distilBert, StringComparison.Ordinal);
+        return name;
+    }
+
+    [GeneratedRegex(@"((?:^|\.)(?:layer|layers|h|block)\.)(\d+)\.", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LayerNumber();
+}
