@@ -1,3 +1,4 @@
+using Graft.Data.Checks;
 using Graft.Evaluation;
 using Graft.Pretrained;
 using Graft.Tokenizers;
@@ -75,6 +76,7 @@ public static class FineTuning
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
         foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
             note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
+        foreach (string line in DataNotes(options)) note(line);
         if (encodedTrain.LongExamples > 0)
         {
             note(FormattableString.Invariant(
@@ -83,6 +85,12 @@ public static class FineTuning
 
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation);
     }
+
+    /// <summary>What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.</summary>
+    private static IEnumerable<string> DataNotes(FineTuningOptions options) => TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
+        ? TaskDataCheck.Run(new DataCheckOptions { Task = options.Task.Name, Train = options.Train, Evaluation = options.Evaluation, Columns = options.Columns, MaxLength = options.Encoding.MaxLength })
+            .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code != "bad-rows").Select(finding => finding.Short)
+        : [];
 
     private static PretrainedModel LoadModel(FineTuningOptions options, FineTuningTask task)
     {
