@@ -59,7 +59,7 @@ public sealed class SentencePieceProcessor
     {
         SentencePieceSession session = TakeSession();
         session.EncodeIds(text, ids);
-        _idleSession = session;
+        Return(session);
     }
 
     /// <summary>The ids of a text.</summary>
@@ -77,7 +77,7 @@ public sealed class SentencePieceProcessor
         SentencePieceSession session = TakeSession();
         session.Encode(utf8);
         SentencePieceEncoding encoding = new(Places(session, utf8), System.Text.Encoding.UTF8.GetString(session.Normalized));
-        _idleSession = session;
+        Return(session);
         return encoding;
     }
 
@@ -90,7 +90,7 @@ public sealed class SentencePieceProcessor
         SentencePieceSession session = TakeSession();
         List<(IReadOnlyList<SentencePiecePlace>, float)> results = [];
         foreach (float score in session.Best(utf8, Math.Clamp(count, 1, 1024))) results.Add((Places(session, utf8), score));
-        _idleSession = session;
+        Return(session);
         return results;
     }
 
@@ -114,6 +114,8 @@ public sealed class SentencePieceProcessor
 
     // One session waits for the next call; calls at the same time make their own.
     private SentencePieceSession TakeSession() => Interlocked.Exchange(ref _idleSession, null) ?? new SentencePieceSession(_vocabulary);
+
+    private void Return(SentencePieceSession session) => _idleSession = session.IsLarge ? null : session;
 }
 
 /// <summary>A text's pieces and its normalized form, where ▁ stands for white space.</summary>

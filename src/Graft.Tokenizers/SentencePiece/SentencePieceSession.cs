@@ -15,6 +15,9 @@ internal sealed class SentencePieceSession(SentencePieceVocabulary vocabulary)
     private readonly List<Segment> _segments = [];
     private readonly List<SentencePieceToken> _tokens = [];
 
+    /// <summary>True after a text so long that its memory is better given back than kept.</summary>
+    public bool IsLarge => _text.Capacity > 1 << 22;
+
     /// <summary>The normalized text of the last call.</summary>
     public ReadOnlySpan<byte> Normalized => _text.Bytes;
 

@@ -21,6 +21,9 @@ internal sealed class SentencePieceText(SentencePieceModel model, PieceTrie user
     /// <summary>The number of normalized bytes.</summary>
     public int Length { get; private set; }
 
+    /// <summary>The bytes there is room for, which never become fewer.</summary>
+    public int Capacity => _bytes.Length;
+
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
     /// <summary>For each normalized byte, and for the end, the byte of the original text where it came from; valid unless all is empty.</summary>

@@ -8,6 +8,8 @@ internal sealed class MetaspaceWords : WordSplitter
 {
     private static ReadOnlySpan<byte> Mark => "\u2581"u8;
 
+    private const int LongestWord = 4096;
+
     private readonly List<int> _codePoints = [];
     private byte[] _text = new byte[256];
     private int _length;
@@ -21,6 +23,13 @@ internal sealed class MetaspaceWords : WordSplitter
         {
             int next = text[1..].IndexOf(Mark);
             int end = next < 0 ? text.Length : next + 1;
+            if (end > LongestWord)
+            {
+                // A line without any space: parts of it, so that the lattice of a word stays small.
+                end = LongestWord;
+                while ((text[end] & 0xC0) == 0x80) end--;
+            }
+
             counter.Add(text[..end]);
             text = text[end..];
         }

@@ -9,6 +9,8 @@ namespace Graft.Tokenizers.Training;
 /// </summary>
 internal sealed class PairMerger(List<string> vocabulary, Func<string, string, string> join)
 {
+    private const int LongestWord = 1024;
+
     private struct Pair
     {
         public long Count;
@@ -52,9 +54,13 @@ internal sealed class PairMerger(List<string> vocabulary, Func<string, string, s
         return id;
     }
 
-    /// <summary>Adds a word as symbols with its frequency.</summary>
+    /// <summary>
+    /// Adds a word as symbols with its frequency. A merge goes over the whole of a word, so what is too long to be one (a line without any space)
+    /// is taken in parts: the time stays linear in the text.
+    /// </summary>
     public void AddWord(ReadOnlySpan<int> symbols, long frequency)
     {
+        for (; symbols.Length > LongestWord; symbols = symbols[LongestWord..]) AddWord(symbols[..LongestWord], frequency);
         if (symbols.Length < 2) return;
         _words.Add((_symbols.Count, symbols.Length, frequency));
         _symbols.AddRange(symbols);

@@ -30,6 +30,9 @@ public sealed class TrainedVocabulary
 
     private bool IsWordPiece => _tokenizerClass == "BertTokenizer";
 
+    /// <summary>The tokenizer of this vocabulary, ready to encode.</summary>
+    public Tokenizer ToTokenizer() => Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(ToTokenizerJson()));
+
     /// <summary>The text of the <c>tokenizer.json</c>.</summary>
     public string ToTokenizerJson()
     {
@@ -109,9 +112,7 @@ public sealed class TrainedVocabulary
         tokens, options.FirstTokens, options.ByteLevel ? "GPT2Tokenizer" : "PreTrainedTokenizerFast", new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
         {
             ["pre_tokenizer"] = json => WritePreTokenizer(json, options),
-            ["decoder"] = json => WriteObject(json, options.ByteLevel
-                ? [("type", "ByteLevel"), ("add_prefix_space", true), ("trim_offsets", true), ("use_regex", true)]
-                : [("type", "BPEDecoder"), ("suffix", "</w>")]),
+            ["decoder"] = json => WriteByteLevelDecoder(json, options.ByteLevel),
             ["model"] = json => TrainedParts.WriteBpe(json, tokens, merges, options),
         })
     {
@@ -133,6 +134,13 @@ public sealed class TrainedVocabulary
     private static void WritePreTokenizer(Utf8JsonWriter json, BpeTrainerOptions options) => WriteObject(json, options.ByteLevel
         ? [("type", "ByteLevel"), ("add_prefix_space", options.AddPrefixSpace), ("trim_offsets", true), ("use_regex", true)]
         : [("type", "Whitespace")]);
+
+    // Words of characters have no mark of their own: without a decoder they are joined with spaces.
+    private static void WriteByteLevelDecoder(Utf8JsonWriter json, bool byteLevel)
+    {
+        if (byteLevel) WriteObject(json, ("type", "ByteLevel"), ("add_prefix_space", true), ("trim_offsets", true), ("use_regex", true));
+        else json.WriteNullValue();
+    }
 
     private static void WriteMetaspace(Utf8JsonWriter json) =>
         WriteObject(json, ("type", "Metaspace"), ("replacement", "▁"), ("prepend_scheme", "always"), ("split", true));

@@ -91,6 +91,35 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void ALineWithoutSpacesTakesLinearTime()
+    {
+        Random random = new(5);
+        string line = string.Concat(Enumerable.Range(0, 300_000).Select(_ => (char)('a' + random.Next(26))));
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal(2000, BpeTrainer.Train([line], new() { VocabularySize = 2000 }).Tokens.Count);
+        Assert.Equal(200, UnigramTrainer.Train([line], new() { VocabularySize = 200, SeedSize = 2000 }).Tokens.Count);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
+    }
+
+    [Fact]
+    public void EveryKindOfVocabularyIsATokenizerAtOnce()
+    {
+        string[] lines = [.. Enumerable.Repeat(s_lines, 3).SelectMany(x => x)];
+        Assert.Equal(["[CLS]", "hug", "bug", "[SEP]"], WordPieceTrainer.Train(lines, new() { VocabularySize = 60 }).ToTokenizer().Encode("Hug bug").Tokens);
+        foreach (TrainedVocabulary vocabulary in new[]
+        {
+            BpeTrainer.Train(lines, new() { VocabularySize = 300 }),
+            BpeTrainer.Train(lines, new() { VocabularySize = 40, ByteLevel = false }),
+            UnigramTrainer.Train(lines, new() { VocabularySize = 20 }),
+        })
+        {
+            Tokenizer tokenizer = vocabulary.ToTokenizer();
+            Assert.Equal(vocabulary.Tokens.Count, tokenizer.VocabSize);
+            Assert.Equal("hug bug", tokenizer.Decode(tokenizer.EncodeIds("hug bug", addSpecialTokens: false)));
+        }
+    }
+
+    [Fact]
     public void AMissingFileIsNamed() =>
         Assert.StartsWith("nowhere.txt:", Assert.Throws<InputException>(() => WordPieceTrainer.TrainFromFiles(["nowhere.txt"])).Message);
 
