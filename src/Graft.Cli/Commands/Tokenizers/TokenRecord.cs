@@ -19,6 +19,9 @@ internal sealed record TokenRecord
 
     public int[]? Ids { get; init; }
 
+    /// <summary>True for a text that is meant to be cut into windows, whether or not it is long enough.</summary>
+    public bool IsWindowed { get; init; }
+
     /// <summary>Reads a record.</summary>
     /// <exception cref="InputException">It has no text, or something else in its place.</exception>
     public static TokenRecord Read(JsonElement json)
@@ -34,7 +37,8 @@ internal sealed record TokenRecord
             return new TokenRecord { Words = Strings(text, "text"), PairWords = hasPair ? Strings(pair, "pair") : null };
         }
 
-        if (hasText) return new TokenRecord { Text = String(text, "text"), Pair = hasPair ? String(pair, "pair") : null };
+        bool isWindowed = json.TryGetProperty("kind", out JsonElement kind) && kind.ValueKind == JsonValueKind.String && kind.ValueEquals("stride");
+        if (hasText) return new TokenRecord { Text = String(text, "text"), Pair = hasPair ? String(pair, "pair") : null, IsWindowed = isWindowed };
         if (hasIds) return new TokenRecord { Ids = Numbers(ids) };
         throw new InputException("neither \"text\" nor \"texts\" nor \"ids\" is there");
     }

@@ -23,7 +23,7 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
         Encoding encoding = split
             ? chosen.EncodeWords(record.Words!, record.PairWords, options.Encode)
             : chosen.Encode(record.Text!, record.Pair, options.Encode);
-        bool sequences = split || record.Pair is not null || encoding.Overflow.Count > 0 || options.HasWindows;
+        bool sequences = split || record.Pair is not null || encoding.Overflow.Count > 0 || options.HasWindows || record.IsWindowed;
         WriteNumbers(json, "ids", encoding.Ids);
         WriteStrings(json, "tokens", encoding.Tokens);
         WriteRanges(json, "offsets", encoding.Offsets.Select(range => (range.Start, range.End)));
@@ -37,6 +37,7 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
 
     public override void Decode(int[] ids, Utf8JsonWriter json)
     {
+        WriteNumbers(json, "ids", ids);
         WriteStrings(json, "tokens", ids.Select(tokenizer.IdToToken));
         json.WriteString("decoded", tokenizer.Decode(ids, new() { SkipSpecialTokens = false }));
         json.WriteString("decoded_skip_special", tokenizer.Decode(ids, new() { SkipSpecialTokens = true }));
