@@ -135,7 +135,7 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void ASweepRanksItsRatesAndGoesOn()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 80), _tiny.Reviews("dev.tsv", 30)) with { Epochs = 3 };
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 30));
         IReadOnlyList<SweepResult> results = Sweep.Run(options, [1e-6, 3e-3], seeds: 1);
         Assert.Equal(3e-3, results[0].LearningRate);
         Assert.True(File.Exists(Path.Combine(options.Output, "sweep.html")));

@@ -24,7 +24,7 @@ public sealed class KillTests : IDisposable
 
     private int Run(string train, string output, int? killAfterStep)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "Graft.Cli.dll"), "finetune", "--model", _tiny.ModelFolder, "--task", "text-classification", "--train", train,
