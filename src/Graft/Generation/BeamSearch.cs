@@ -21,7 +21,7 @@ internal static class BeamSearch
         CancellationToken cancellation)
     {
         int beams = options.NumBeams, vocabulary = state.VocabularySize;
-        Race[] races = [.. prompts.Select((prompt, row) => new Race(row, prompt, options, stop))];
+        Race[] races = [.. prompts.Select((prompt, row) => new Race(row, prompt, state.LeftPadding(row), options, stop))];
         float[] logits = new float[prompts.Count * vocabulary];
         state.Start(logits);
         logits = SpreadOverBeams(state, logits, beams, vocabulary);
@@ -72,15 +72,17 @@ internal static class BeamSearch
     {
         private readonly int _row;
         private readonly int[] _prompt;
+        private readonly int _leftPadding;
         private readonly GenerationOptions _options;
         private readonly Func<int, IReadOnlyList<int>, bool>? _stop;
         private Candidate[] _running;
         private Candidate[] _finished;
 
-        public Race(int row, int[] prompt, GenerationOptions options, Func<int, IReadOnlyList<int>, bool>? stop)
+        public Race(int row, int[] prompt, int leftPadding, GenerationOptions options, Func<int, IReadOnlyList<int>, bool>? stop)
         {
             _row = row;
             _prompt = prompt;
+            _leftPadding = leftPadding;
             _options = options;
             _stop = stop;
 
@@ -130,7 +132,7 @@ internal static class BeamSearch
             {
                 Span<float> row = scores.Slice(beam * vocabulary, vocabulary);
                 LogitsRules.LogSoftMax(row);
-                LogitsRules.Apply(row, [.. _prompt, .. _running[beam].Tokens], written, _options);
+                LogitsRules.Apply(row, [.. _prompt, .. _running[beam].Tokens], written, _options, _leftPadding);
                 foreach (ref float score in row) score += _running[beam].Score;
             }
 

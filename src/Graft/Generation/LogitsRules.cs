@@ -14,9 +14,10 @@ internal static class LogitsRules
     /// <param name="text">The row's tokens so far, prompt and its padding included.</param>
     /// <param name="written">How many of them are new.</param>
     /// <param name="options">The values of the rules.</param>
-    public static void Apply(Span<float> scores, ReadOnlySpan<int> text, int written, GenerationOptions options)
+    /// <param name="leftPadding">How many tokens at the beginning are padding, which the repetition penalty leaves out.</param>
+    public static void Apply(Span<float> scores, ReadOnlySpan<int> text, int written, GenerationOptions options, int leftPadding = 0)
     {
-        if (options.RepetitionPenalty != 1) PenalizeRepetition(scores, text, options.RepetitionPenalty);
+        if (options.RepetitionPenalty != 1) PenalizeRepetition(scores, text[leftPadding..], options.RepetitionPenalty);
         if (options.NoRepeatNgramSize > 0) ForbidRepeatedNgrams(scores, text, options.NoRepeatNgramSize);
         if (written < options.MinNewTokens) Forbid(scores, options.EosTokenIds);
     }

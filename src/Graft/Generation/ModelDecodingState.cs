@@ -16,13 +16,15 @@ public sealed class ModelDecodingState : IDecodingState
     private readonly PretrainedModel _model;
     private readonly LanguageModelHead _head;
     private readonly KeyValueCache _cache = new();
+    private readonly int[] _leftPadding;
     private Tensor? _first;
     private Tensor? _mask;
     private Tensor? _positions;
     private Source? _source;
 
-    private ModelDecodingState(PretrainedModel model, Tensor first, Tensor? mask, Tensor? positions, Source? source)
+    private ModelDecodingState(PretrainedModel model, Tensor first, Tensor? mask, Tensor? positions, Source? source, int[] leftPadding)
     {
+        _leftPadding = leftPadding;
         _model = model;
         _head = model.Head as LanguageModelHead ?? throw new ArgumentException($"a {model.HeadKind} head does not write text", nameof(model));
         (_first, _mask, _positions, _source) = (first, mask, positions, source);
@@ -42,8 +44,9 @@ public sealed class ModelDecodingState : IDecodingState
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = Matrix(prompts), attended = mask is null ? ones_like(ids) : Matrix(mask);
+        int[] padding = [.. prompts.Select((prompt, row) => mask is null ? 0 : mask[row].TakeWhile(flag => flag == 0).Count())];
         Tensor positions = (attended.cumsum(1) - 1).clamp(min: 0); // the first token of every text is at position 0
-        return new ModelDecodingState(model, ids.DetachFromDisposeScope(), attended.DetachFromDisposeScope(), positions.DetachFromDisposeScope(), null);
+        return new ModelDecodingState(model, ids.DetachFromDisposeScope(), attended.DetachFromDisposeScope(), positions.DetachFromDisposeScope(), null, padding);
     }
 
     /// <summary>An encoder-decoder model at its sources.</summary>
@@ -59,8 +62,11 @@ public sealed class ModelDecodingState : IDecodingState
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         Tensor start = full([sources.Count, 1], startTokenId, ScalarType.Int64);
         Source source = new(input.InputIds.DetachFromDisposeScope(), input.AttentionMask!.DetachFromDisposeScope(), states.DetachFromDisposeScope());
-        return new ModelDecodingState(model, start.DetachFromDisposeScope(), null, null, source);
+        return new ModelDecodingState(model, start.DetachFromDisposeScope(), null, null, source, new int[sources.Count]);
     }
+
+    /// <inheritdoc/>
+    public int LeftPadding(int row) => _leftPadding[row];
 
     /// <inheritdoc/>
     public void Start(Span<float> logits) => Step(_first!, logits);

@@ -38,6 +38,7 @@ internal static class TokenSearch
         bool[] finished = new bool[rows];
         int[] next = new int[rows];
         float[] logits = new float[rows * vocabulary];
+        int[] leftPadding = [.. Enumerable.Range(0, rows).Select(state.LeftPadding)];
         state.Start(logits);
         for (int step = 0; ; step++)
         {
@@ -47,7 +48,7 @@ internal static class TokenSearch
                 next[row] = options.PadTokenId;
                 if (finished[row]) continue;
                 Span<float> scores = logits.AsSpan(row * vocabulary, vocabulary);
-                LogitsRules.Apply(scores, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(texts[row]), step, options);
+                LogitsRules.Apply(scores, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(texts[row]), step, options, leftPadding[row]);
                 next[row] = Choose(scores, options, row, step, out float logProbability);
                 totals[row] += logProbability;
                 written[row].Add(next[row]);
