@@ -34,7 +34,7 @@ public sealed class GradientNodeTests
         Ops.Linear(x, weight, bias).sum().backward();
         Assert.Null(weight.grad);
         TensorAssert.Close(ones(5) * 3, bias.grad!, 1e-6, "bias");
-        TensorAssert.Close(weight.sum(0).expand(3, 4), x.grad!, 1e-5, "input");
+        TensorAssert.Close(weight.sum(new long[] { 0 }).expand(3, 4), x.grad!, 1e-5, "input");
     }
 
     [Fact]
