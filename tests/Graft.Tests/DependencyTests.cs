@@ -19,14 +19,15 @@ public sealed partial class DependencyTests
         ["Pretrained"] = ["Torch", "Layers", "Backbones", "Heads", "Checkpoints"],
         ["Training"] = ["Torch", "Checkpoints", "Reports"],
         ["Objectives"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training"],
-        ["Tuning"] = ["Torch", "Layers", "Pretrained", "Checkpoints", "Training"],
-        ["Corpus"] = ["Data"],
-        ["Tasks"] = ["Torch", "Backbones", "Heads", "Pretrained", "Training", "Tuning", "Data", "Evaluation", "Reports", "Checkpoints"],
+        ["Tuning"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Checkpoints", "Training"],
+        ["Corpus"] = ["Data", "Checkpoints", "Objectives"],
+        ["Tasks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tuning", "Data", "Evaluation", "Reports", "Checkpoints"],
         ["Generation"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained"],
         ["Inference"] = ["Torch", "Backbones", "Heads", "Pretrained", "Tasks", "Tuning", "Data", "Evaluation", "Generation"],
         ["Pretraining"] = ["Torch", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus", "Data", "Evaluation", "Checkpoints", "Layers"],
         ["Parity"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Checkpoints", "Tuning", "Generation"],
         ["Benchmarks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tasks", "Data", "Inference", "Generation", "Objectives", "Pretraining"],
+        ["Demonstrations"] = ["Training", "Pretraining", "Tasks", "Inference", "Evaluation", "Reports"],
     };
 
     [GeneratedRegex(@"\bGraft\.(?<folder>[A-Z]\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -28,8 +28,8 @@ public sealed record QuickstartOptions
     public int Seeds { get; init; } = 3;
 
     /// <summary>Updates of the tiny model's pre-training.</summary>
-    /// <value>1200</value>
-    public long PretrainingSteps { get; init; } = 1200;
+    /// <value>500</value>
+    public long PretrainingSteps { get; init; } = 500;
 }
 
 /// <summary>What the quickstart found.</summary>
