@@ -31,12 +31,13 @@ internal static class PretrainCommand
         Option<int> heldOutSequences = new("--held-out-sequences") { Description = "Held-out sequences that are evaluated.", DefaultValueFactory = _ => 512 };
         Option<string> packing = new("--packing") { Description = "stream (full windows across documents) or documents (no document sees another).", DefaultValueFactory = _ => "stream" };
         Option<double?> average = new("--ema") { Description = "Decay of a moving average of the weights, which is then evaluated and saved." };
+        Option<int?> extendVocabulary = new("--extend-vocabulary") { Description = "With --init-from: add so many frequent whole words of the text, their rows the mean of their old pieces." };
         Option<bool> dryRun = new("--dry-run") { Description = "Print tokens, updates, hours and memory, and stop." };
         Option<bool> json = new("--json") { Description = "Print the final results as one JSON document." };
         TrainingFlags training = new();
         Command command = new("pretrain", "Pre-train a model on text.")
         {
-            objective, masking, maskCount, staticMasks, maskShare, modelConfig, initFrom, tokenizer, corpus, output, heldOut, heldOutSequences, packing, average, dryRun, json, OptionSources.ConfigOption(),
+            objective, masking, maskCount, staticMasks, maskShare, modelConfig, initFrom, tokenizer, corpus, output, heldOut, heldOutSequences, packing, average, extendVocabulary, dryRun, json, OptionSources.ConfigOption(),
         };
         training.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -64,6 +65,7 @@ internal static class PretrainCommand
             options.Validate();
             PretrainingJob job = new(options, parsed.GetValue(modelConfig), parsed.GetValue(initFrom), parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
             {
+                ExtendVocabulary = parsed.GetValue(extendVocabulary),
                 HeldOutShare = parsed.GetValue(heldOut),
                 Dropout = parsed.GetValue(training.Dropout) ?? 0,
                 Resume = parsed.GetValue(training.Resume),

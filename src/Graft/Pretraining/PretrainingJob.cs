@@ -36,6 +36,10 @@ public sealed class PretrainingJob(
     /// <value>Null: none.</value>
     public TeacherOptions? Teacher { get; init; }
 
+    /// <summary>New whole words for the vocabulary of <c>initFrom</c>, taken from the text.</summary>
+    /// <value>Null: the vocabulary stays.</value>
+    public int? ExtendVocabulary { get; init; }
+
     /// <summary>Share of documents held out where text is given.</summary>
     public double HeldOutShare { get; init; } = 0.02;
 
@@ -68,12 +72,22 @@ public sealed class PretrainingJob(
         RequireOneModel();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(log)) return [];
+        VocabularyExtension? extension = null;
+        int firstNewId = codec.VocabularySize;
+        if (ExtendVocabulary is int words)
+        {
+            extension = FindNewWords(codec, words, log);
+            codec = new TextCodec(extension.Save(codec.Tokenizer, Path.Combine(output, "tokenizer")));
+        }
+
         string corpusFolder = CorpusFor(codec, log, cancellation);
         try
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
             using PretrainedModel? teacher = Teacher is null ? null : PretrainedModel.Load(Teacher.Folder, new LoadOptions { Head = HeadOfTeacher(codec), Dropout = 0 });
-            using PretrainedModel model = MakeModel(codec, teacher, log);
+            using PretrainedModel given = MakeModel(codec, teacher, log);
+            using PretrainedModel? extended = extension?.Extend(given, firstNewId);
+            PretrainedModel model = extended ?? given;
             using PretrainedModel? generator = MakeGenerator(model);
             PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec);
             using IDisposable? held = objective as IDisposable;
@@ -142,6 +156,15 @@ public sealed class PretrainingJob(
 
         if (manifest.Total(heldOut: true).Documents == 0) log("no document is held out: the text has too few (blank lines separate documents)");
         return folder;
+    }
+
+    private VocabularyExtension FindNewWords(TextCodec codec, int words, Action<string> log)
+    {
+        if (initFrom is null || DryRun) throw new InputException("--extend-vocabulary goes with --init-from, and not with --dry-run");
+        if (corpus.Any(CorpusFolder.IsCorpus)) throw new InputException("--extend-vocabulary needs the text itself: a built corpus is tokenized already");
+        VocabularyExtension extension = VocabularyExtension.Find(codec.Tokenizer, [.. corpus.Select(CorpusSource.Parse)], words);
+        log(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vocabulary {extension.Words.Count} new words: {string.Join(", ", extension.Words.Take(8))} …"));
+        return extension;
     }
 
     private void RequireOneModel()

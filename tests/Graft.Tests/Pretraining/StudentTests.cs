@@ -1,0 +1,86 @@
+using Graft.Backbones;
+using Graft.Objectives;
+using Graft.Pretrained;
+using Graft.Pretraining;
+using Graft.Tokenizers;
+using TorchSharp.Modules;
+
+namespace Graft.Tests.Pretraining;
+
+public sealed class StudentTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("graft-student-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("distilbert")]
+    public void A_student_starts_from_the_layers_named(string family)
+    {
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 4), HeadKind.MaskedLm, seed: 1);
+        ModelConfig config = family == "bert" ? Tiny(layers: 2) : DistilBert();
+        using PretrainedModel student = PretrainedModel.Create(config, HeadKind.MaskedLm, seed: 2);
+        Assert.Equal(0, StudentLayers.Copy(teacher, student, [1, 3]));
+        string query = family == "bert" ? "bert.encoder.layer.1.attention.self.query.weight" : "distilbert.transformer.layer.1.attention.q_lin.weight";
+        Assert.Equal(Values(teacher, "bert.encoder.layer.3.attention.self.query.weight"), Values(student, query));
+    }
+
+    [Fact]
+    public void Impossible_layers_are_named()
+    {
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 2), HeadKind.MaskedLm), student = PretrainedModel.Create(Tiny(layers: 1), HeadKind.MaskedLm);
+        Assert.Contains("0 … 1", Assert.Throws<InputException>(() => StudentLayers.Copy(teacher, student, [2])).Message);
+        Assert.Contains("names 2 layers", Assert.Throws<InputException>(() => StudentLayers.Copy(teacher, student, [0, 1])).Message);
+    }
+
+    [Fact]
+    public void Words_are_found_again_in_another_vocabulary()
+    {
+        Tokenizer student = Vocabulary("student.txt", "un", "##happy", "cat", "."), teacher = Vocabulary("teacher.txt", "unhappy", "c", "##at", ".");
+        TextCodec codec = new(student);
+        WordAlignment alignment = WordAlignment.Of(student.EncodeIds("unhappy cat."), codec.MaskingVocabulary(), student, teacher, 512);
+        Assert.Equal(teacher.EncodeIds("unhappy cat."), alignment.TeacherIds);
+        Assert.Equal([(new Word(1, 2), new Word(1, 1)), (new Word(3, 1), new Word(2, 2)), (new Word(4, 1), new Word(4, 1))], alignment.Words);
+    }
+
+    [Fact]
+    public void New_words_start_as_the_mean_of_their_pieces()
+    {
+        Tokenizer tokenizer = Vocabulary("old.txt", "un", "##happy", "##well", "cat", ".");
+        string text = Path.Combine(_folder, "text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("unhappy cat. ", 9)) + string.Concat(Enumerable.Repeat("unwell cat. ", 6)));
+        VocabularyExtension extension = VocabularyExtension.Find(tokenizer, [Graft.Corpus.CorpusSource.Parse(text)], 10);
+        Assert.Equal(["unhappy", "unwell"], extension.Words);
+        Tokenizer extended = extension.Save(tokenizer, Path.Combine(_folder, "extended"));
+        Assert.Equal([10, 8], extended.EncodeIds("unhappy cat", addSpecialTokens: false));
+        using PretrainedModel old = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 10.0), HeadKind.MaskedLm, seed: 1), model = extension.Extend(old, 10);
+        Assert.Equal(12, model.Config.VocabularySize);
+        float[] before = Values(old, "bert.embeddings.word_embeddings.weight"), after = Values(model, "bert.embeddings.word_embeddings.weight");
+        Assert.Equal(before, after[..before.Length]);
+        for (int i = 0; i < 16; i++) Assert.Equal((before[(5 * 16) + i] + before[(6 * 16) + i]) / 2, after[(10 * 16) + i], 1e-6f);
+    }
+
+    private static ModelConfig Tiny(int layers) => ShippedConfigs.Read("bert-mini-2x128")
+        .With("hidden_size", 16.0).With("intermediate_size", 32.0).With("num_attention_heads", 2.0).With("vocab_size", 50.0).With("num_hidden_layers", (double)layers);
+
+    private ModelConfig DistilBert()
+    {
+        string path = Path.Combine(_folder, "config.json");
+        File.WriteAllText(path, """{"model_type": "distilbert", "vocab_size": 50, "dim": 16, "hidden_dim": 32, "n_heads": 2, "n_layers": 2, "max_position_embeddings": 512, "pad_token_id": 0}""");
+        return PretrainedModel.ReadConfig(path);
+    }
+
+    private static float[] Values(PretrainedModel model, string name)
+    {
+        Parameter value = model.Parameters.Single(parameter => parameter.Name == name).Value;
+        return value.detach().reshape(-1).data<float>().ToArray();
+    }
+
+    private Tokenizer Vocabulary(string name, params string[] words)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllLines(path, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. words]);
+        return Tokenizer.Load(path);
+    }
+}
