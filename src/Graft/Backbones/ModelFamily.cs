@@ -44,6 +44,9 @@ internal abstract class ModelFamily
     /// <summary>The configuration as the keys of the checkpoint tell it better (T5: an output matrix of its own).</summary>
     public virtual ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) => config;
 
+    /// <summary>The head that a checkpoint's keys tell of, where config.json does not say (files of 2018).</summary>
+    public virtual HeadKind HeadOf(IReadOnlySet<string> keys) => HeadKind.None;
+
     /// <summary>The configuration as it is written beside the weights.</summary>
     public virtual ModelConfig ForSaving(ModelConfig config) => config;
 }

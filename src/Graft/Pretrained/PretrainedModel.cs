@@ -83,10 +83,10 @@ public sealed class PretrainedModel : IDisposable
         if (options.FromScratch) return Create(Adapted(config, options), options.Head ?? HeadKind.None, options.Seed, folder);
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
-        config = family.Refine(config, checkpoint.Names.ToHashSet(StringComparer.Ordinal));
+        HashSet<string> keys = checkpoint.Names.ToHashSet(StringComparer.Ordinal);
+        config = family.Refine(config, keys);
         SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder);
-        HeadKind saved = config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None;
-        HeadKind kind = options.Head ?? (sentences is not null && saved == HeadKind.None ? HeadKind.Embedding : saved); // fine-tuned from a sentence model, it is none any more
+        HeadKind kind = options.Head ?? SavedHead(config, family, keys, sentences is not null);
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);
@@ -150,6 +150,13 @@ public sealed class PretrainedModel : IDisposable
 
     /// <summary>Releases the parameters.</summary>
     public void Dispose() => _network.Release();
+
+    /// <summary>The head a folder was saved with; a sentence model that was fine-tuned to something else is none any more.</summary>
+    private static HeadKind SavedHead(ModelConfig config, ModelFamily family, IReadOnlySet<string> keys, bool hasSentenceLayout)
+    {
+        HeadKind saved = config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : family.HeadOf(keys);
+        return hasSentenceLayout && saved == HeadKind.None ? HeadKind.Embedding : saved;
+    }
 
     /// <summary>The weights under the names of today, whatever wrote them.</summary>
     private static Checkpoint OpenWeights(string path)

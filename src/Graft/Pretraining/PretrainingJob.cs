@@ -127,7 +127,9 @@ public sealed class PretrainingJob(
             return true;
         }
 
-        if (Resume || !Directory.Exists(output) || !Directory.EnumerateFileSystemEntries(output).Any()) return true;
+        // A run that was refused after its text was read leaves the corpus: the next attempt goes on with it.
+        bool isFree = !Directory.Exists(output) || Directory.EnumerateFileSystemEntries(output).All(entry => Path.GetFileName(entry) is "corpus" or "tokenizer");
+        if (Resume || isFree) return true;
         throw new InputException(isRun
             ? $"{output} holds a run already: --resume goes on with it, --overwrite replaces it"
             : $"{output} is not empty and holds no run: choose another folder");

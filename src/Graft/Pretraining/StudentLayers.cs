@@ -36,7 +36,7 @@ internal static partial class StudentLayers
         using IDisposable noGradient = torch.no_grad();
         foreach ((string name, Parameter value) in student.Parameters)
         {
-            string from = LayerNumber().Replace(name, match => match.Groups[1].Value + layers[int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture)].ToString(CultureInfo.InvariantCulture) + ".");
+            string from = LayerNumber().Replace(name, match => match.Groups["before"].Value + layers[int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture)].ToString(CultureInfo.InvariantCulture) + ".");
             if (source.TryGetValue(from, out Parameter? given) && given.shape.SequenceEqual(value.shape)) value.copy_(given);
             else without++;
         }
@@ -64,6 +64,6 @@ internal static partial class StudentLayers
         return name;
     }
 
-    [GeneratedRegex(@"((?:^|\.)(?:layer|layers|h|block)\.)(\d+)\.", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<before>(^|\.)(layer|layers|h|block)\.)(?<number>\d+)\.", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LayerNumber();
 }

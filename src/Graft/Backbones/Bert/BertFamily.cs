@@ -40,6 +40,13 @@ internal sealed class BertFamily : ModelFamily
     public override bool IsRedundant(string key) =>
         base.IsRedundant(key) || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias";
 
+    public override HeadKind HeadOf(IReadOnlySet<string> keys)
+    {
+        if (keys.Contains("cls.seq_relationship.weight")) return HeadKind.PreTraining;
+        if (keys.Contains("cls.predictions.bias")) return HeadKind.MaskedLm;
+        return keys.Contains("qa_outputs.weight") ? HeadKind.QuestionAnswering : HeadKind.None;
+    }
+
     private static bool HasPooler(HeadKind head) =>
         head is HeadKind.None or HeadKind.PreTraining or HeadKind.SequenceClassification or HeadKind.MultipleChoice or HeadKind.Embedding;
 
