@@ -7,6 +7,7 @@ namespace Graft.Tests.Checkpoints;
 /// Random damage to sound files of every format: each result loads or is refused by name, quickly and in bounded memory. A crash would end the
 /// test run itself. GRAFT_FUZZ_ROUNDS sets the number of mutations of each format (100,000 for the long run; the seed is fixed).
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class MutatedFilesTests : IDisposable
 {
     private const int DefaultRounds = 2000;

@@ -7,6 +7,7 @@ using AdamW = Graft.Torch.AdamW;
 
 namespace Graft.Tests.Torch;
 
+[Collection(AloneCollection.Name)]
 public sealed class GradientNodeTests
 {
     [Fact]
