@@ -61,10 +61,10 @@ public sealed record EncodeOptions
     /// <value>Treat special tokens that stand in the text as ordinary text.</value>
     public bool SplitSpecialTokens { get; init; }
 
-    /// <value>The unit of <see cref="Encoding.Offsets"/>.</value>
+    /// <value>The unit of <see cref="TokenizedText.Offsets"/>.</value>
     public OffsetUnit Offsets { get; init; } = OffsetUnit.Utf16;
 
-    /// <value>The largest number of tokens, special tokens included; what is cut off is in <see cref="Encoding.Overflow"/>.</value>
+    /// <value>The largest number of tokens, special tokens included; what is cut off is in <see cref="TokenizedText.Overflow"/>.</value>
     public int? MaxLength { get; init; }
 
     /// <value>The number of tokens that one window shares with the next.</value>

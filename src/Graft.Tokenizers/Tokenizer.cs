@@ -9,8 +9,8 @@ namespace Graft.Tokenizers;
 /// Turns text into the tokens of a pre-trained model and back, exactly as the published tokenizer does.
 /// <code>
 /// Tokenizer tokenizer = Tokenizer.Load("bert-base-uncased");
-/// Encoding encoding = tokenizer.Encode("unaffable");     // [CLS] un ##aff ##able [SEP]
-/// string text = tokenizer.Decode(encoding.Ids);          // unaffable
+/// TokenizedText encoded = tokenizer.Encode("unaffable");   // [CLS] un ##aff ##able [SEP]
+/// string text = tokenizer.Decode(encoded.Ids);             // unaffable
 /// </code>
 /// Immutable; any number of threads may use one at a time.
 /// </summary>
@@ -102,27 +102,27 @@ public sealed class Tokenizer
 
     /// <summary>Encodes a text, or a pair of texts.</summary>
     /// <exception cref="InputException">The options cannot be met: a stride too long, a text too short for the truncation asked for.</exception>
-    public Encoding Encode(string text, string? pair = null, EncodeOptions? options = null) =>
+    public TokenizedText Encode(string text, string? pair = null, EncodeOptions? options = null) =>
         EncodeBatch([text], pair is null ? null : [pair], options)[0];
 
-    /// <summary>Encodes texts that are split into words; <see cref="Encoding.WordIds"/> count the words given, offsets lie within them.</summary>
+    /// <summary>Encodes texts that are split into words; <see cref="TokenizedText.WordIds"/> count the words given, offsets lie within them.</summary>
     /// <exception cref="InputException">The options cannot be met.</exception>
-    public Encoding EncodeWords(IReadOnlyList<string> words, IReadOnlyList<string>? pair = null, EncodeOptions? options = null)
+    public TokenizedText EncodeWords(IReadOnlyList<string> words, IReadOnlyList<string>? pair = null, EncodeOptions? options = null)
     {
         options = Checked(options);
         using SessionPool.Lease lease = _sessions.Rent();
-        Encoding[] batch = [EncodeOne(lease.Session, words, pair, isSplit: true, options)];
+        TokenizedText[] batch = [EncodeOne(lease.Session, words, pair, isSplit: true, options)];
         Padding.Apply(batch, options, () => PadToken(options));
         return batch[0];
     }
 
     /// <summary>Encodes many texts, or pairs of texts, in their order; the only call that <see cref="PaddingMode.Longest"/> makes sense for.</summary>
     /// <exception cref="InputException">The options cannot be met, or there are not as many second texts as first ones.</exception>
-    public Encoding[] EncodeBatch(IReadOnlyList<string> texts, IReadOnlyList<string>? pairs = null, EncodeOptions? options = null)
+    public TokenizedText[] EncodeBatch(IReadOnlyList<string> texts, IReadOnlyList<string>? pairs = null, EncodeOptions? options = null)
     {
         options = Checked(options);
         if (pairs is not null && pairs.Count != texts.Count) throw new InputException($"{texts.Count} texts and {pairs.Count} second texts; there must be as many");
-        Encoding[] batch = new Encoding[texts.Count];
+        TokenizedText[] batch = new TokenizedText[texts.Count];
         using SessionPool.Lease lease = _sessions.Rent();
         for (int i = 0; i < batch.Length; i++)
         {
@@ -184,20 +184,20 @@ public sealed class Tokenizer
         return options;
     }
 
-    private Encoding EncodeOne(TextSession session, IReadOnlyList<string> text, IReadOnlyList<string>? pair, bool isSplit, EncodeOptions options)
+    private TokenizedText EncodeOne(TextSession session, IReadOnlyList<string> text, IReadOnlyList<string>? pair, bool isSplit, EncodeOptions options)
     {
-        Encoding first = EncodeSequence(session, text, isSplit, sequence: 0, options);
-        Encoding? second = pair is null ? null : EncodeSequence(session, pair, isSplit, sequence: 1, options);
+        TokenizedText first = EncodeSequence(session, text, isSplit, sequence: 0, options);
+        TokenizedText? second = pair is null ? null : EncodeSequence(session, pair, isSplit, sequence: 1, options);
         int room = (options.MaxLength ?? int.MaxValue) - (options.AddSpecialTokens ? SpecialTokenCount(pair is not null) : 0);
 
         // Where not even the special tokens fit the reference does not truncate at all.
         if (room >= 0) Truncation.Apply(ref first, ref second, room, options);
-        Encoding joined = Assembly.Join(first, second, _core.PostProcessor, options.AddSpecialTokens);
+        TokenizedText joined = Assembly.Join(first, second, _core.PostProcessor, options.AddSpecialTokens);
         OffsetConversion.Apply(joined, pair is null ? [text] : [text, pair], isSplit, options.Offsets);
         return joined;
     }
 
-    private Encoding EncodeSequence(TextSession session, IReadOnlyList<string> words, bool isSplit, int sequence, EncodeOptions options)
+    private TokenizedText EncodeSequence(TextSession session, IReadOnlyList<string> words, bool isSplit, int sequence, EncodeOptions options)
     {
         TokenBuffer tokens = new(withOffsets: true) { Surfaces = [] };
         List<int> wordEnds = [];
@@ -207,7 +207,7 @@ public sealed class Tokenizer
             wordEnds.Add(tokens.Count);
         }
 
-        Encoding encoding = new(tokens.Count);
+        TokenizedText encoding = new(tokens.Count);
         tokens.Ids.CopyTo(encoding.Ids);
         tokens.Offsets.CopyTo(encoding.Offsets);
         tokens.WordIds.CopyTo(encoding.WordIds);

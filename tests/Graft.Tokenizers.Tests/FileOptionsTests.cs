@@ -13,7 +13,7 @@ public sealed class FileOptionsTests
     {
         Tokenizer tokenizer = Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Json));
         Assert.Equal([2, 3, 2, 3], tokenizer.Encode("a b a b").Ids);
-        Encoding asked = tokenizer.Encode("a b a b", options: tokenizer.FileOptions);
+        TokenizedText asked = tokenizer.Encode("a b a b", options: tokenizer.FileOptions);
         Assert.Equal([1, 1, 1, 1, 1, 3, 2, 3], asked.Ids);
         Assert.Equal([1, 1, 1, 1, 1, 1, 2, 3], Assert.Single(asked.Overflow).Ids);
     }

@@ -30,7 +30,7 @@ public sealed class TokenizerPropertyTests
         s_text.Sample(
             text =>
             {
-                Encoding encoding = tokenizer.Encode(text);
+                TokenizedText encoding = tokenizer.Encode(text);
                 tokenizer.Encode(text, buffer);
                 return buffer.Ids.SequenceEqual(encoding.Ids) && buffer.Offsets.SequenceEqual(encoding.Offsets) && buffer.WordIds.SequenceEqual(encoding.WordIds);
             },
@@ -105,7 +105,7 @@ public sealed class TokenizerPropertyTests
             (text, length, stride) =>
             {
                 int[] whole = tokenizer.EncodeIds(text, addSpecialTokens: false);
-                Encoding first = tokenizer.Encode(text, options: new() { AddSpecialTokens = false, MaxLength = length, Stride = stride });
+                TokenizedText first = tokenizer.Encode(text, options: new() { AddSpecialTokens = false, MaxLength = length, Stride = stride });
                 IEnumerable<int> joined = first.Ids.Concat(first.Overflow.SelectMany(window => window.Ids.Skip(stride)));
                 return joined.SequenceEqual(whole);
             },

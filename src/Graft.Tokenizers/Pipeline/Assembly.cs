@@ -19,53 +19,53 @@ internal static class Assembly
     /// Builds the encoding and its further windows: every window of the text that comes first with every window of the other, then the
     /// first window of the one with those of the other.
     /// </summary>
-    public static Encoding Join(Encoding first, Encoding? second, PostProcessor? processor, bool addSpecialTokens)
+    public static TokenizedText Join(TokenizedText first, TokenizedText? second, PostProcessor? processor, bool addSpecialTokens)
     {
         if (processor?.Trimming is OffsetTrimming trimming) Trim(first, second, trimming);
         IReadOnlyList<TemplatePart> parts = PartsOf(processor, second is not null);
         SetTypes(parts, first, second, withWindows: processor is { TypesFurtherWindows: true });
-        Encoding joined = Join(parts, first, second, addSpecialTokens);
+        TokenizedText joined = Join(parts, first, second, addSpecialTokens);
         if (first.Overflow.Count == 0 && second is not { Overflow.Count: > 0 }) return joined;
         if (processor is null) ForgetSequences(second);
-        List<Encoding> windows = [];
-        foreach (Encoding window in first.Overflow)
+        List<TokenizedText> windows = [];
+        foreach (TokenizedText window in first.Overflow)
         {
             windows.Add(Join(parts, window, second, addSpecialTokens));
-            foreach (Encoding other in second?.Overflow ?? []) windows.Add(Join(parts, window, other, addSpecialTokens));
+            foreach (TokenizedText other in second?.Overflow ?? []) windows.Add(Join(parts, window, other, addSpecialTokens));
         }
 
         int withFirst = windows.Count;
-        foreach (Encoding other in second?.Overflow ?? []) windows.Add(Join(parts, first, other, addSpecialTokens));
+        foreach (TokenizedText other in second?.Overflow ?? []) windows.Add(Join(parts, first, other, addSpecialTokens));
         if (processor is null) windows.GetRange(0, withFirst).ForEach(window => Array.Clear(window.SequenceIds));
         joined.Overflow = windows;
         return joined;
     }
 
     // The parts say the types of the first windows; in further ones most post-processors leave them as the texts are numbered.
-    private static void SetTypes(IReadOnlyList<TemplatePart> parts, Encoding first, Encoding? second, bool withWindows)
+    private static void SetTypes(IReadOnlyList<TemplatePart> parts, TokenizedText first, TokenizedText? second, bool withWindows)
     {
         foreach (TemplatePart part in parts)
         {
             if (part.IsSpecial) continue;
-            Encoding sequence = part.Sequence == 0 ? first : second!;
+            TokenizedText sequence = part.Sequence == 0 ? first : second!;
             Array.Fill(sequence.TypeIds, part.TypeId);
             if (!withWindows) continue;
-            foreach (Encoding window in sequence.Overflow) Array.Fill(window.TypeIds, part.TypeId);
+            foreach (TokenizedText window in sequence.Overflow) Array.Fill(window.TypeIds, part.TypeId);
         }
     }
 
     // Without a post-processor the reference forgets which text the tokens of further windows are of: beside a further window of the first
     // text all count as the first's, those of the second text beside the first window count as nobody's.
-    private static void ForgetSequences(Encoding? second)
+    private static void ForgetSequences(TokenizedText? second)
     {
-        foreach (Encoding window in second?.Overflow ?? []) Array.Fill(window.SequenceIds, -1);
+        foreach (TokenizedText window in second?.Overflow ?? []) Array.Fill(window.SequenceIds, -1);
     }
 
-    private static Encoding Join(IReadOnlyList<TemplatePart> parts, Encoding first, Encoding? second, bool addSpecialTokens)
+    private static TokenizedText Join(IReadOnlyList<TemplatePart> parts, TokenizedText first, TokenizedText? second, bool addSpecialTokens)
     {
         int length = 0;
         foreach (TemplatePart part in parts) length += part.IsSpecial ? (addSpecialTokens ? part.Ids.Length : 0) : Of(part).Length;
-        Encoding joined = new(length);
+        TokenizedText joined = new(length);
         int at = 0;
         foreach (TemplatePart part in parts)
         {
@@ -81,11 +81,11 @@ internal static class Assembly
 
         return joined;
 
-        Encoding Of(TemplatePart part) => part.Sequence == 0 ? first : second!;
+        TokenizedText Of(TemplatePart part) => part.Sequence == 0 ? first : second!;
     }
 
     /// <summary>Writes a token that stands for no text.</summary>
-    public static void WriteSpecial(Encoding encoding, int index, int id, string token, int typeId, int attention)
+    public static void WriteSpecial(TokenizedText encoding, int index, int id, string token, int typeId, int attention)
     {
         encoding.Ids[index] = id;
         encoding.Tokens[index] = token;
@@ -96,13 +96,13 @@ internal static class Assembly
         encoding.AttentionMask[index] = attention;
     }
 
-    private static void Trim(Encoding first, Encoding? second, OffsetTrimming trimming)
+    private static void Trim(TokenizedText first, TokenizedText? second, OffsetTrimming trimming)
     {
-        foreach (Encoding? sequence in (ReadOnlySpan<Encoding?>)[first, second])
+        foreach (TokenizedText? sequence in (ReadOnlySpan<TokenizedText?>)[first, second])
         {
             if (sequence is null) continue;
             trimming.Apply(sequence);
-            foreach (Encoding window in sequence.Overflow) trimming.Apply(window);
+            foreach (TokenizedText window in sequence.Overflow) trimming.Apply(window);
         }
     }
 }

@@ -6,15 +6,15 @@ namespace Graft.Tokenizers.Pipeline;
 internal static class OffsetConversion
 {
     /// <summary>Converts the offsets of an encoding and its further windows. <paramref name="texts"/>: for each of the two sequences its words, or its one text.</summary>
-    public static void Apply(Encoding encoding, IReadOnlyList<string>[] texts, bool isSplit, OffsetUnit unit)
+    public static void Apply(TokenizedText encoding, IReadOnlyList<string>[] texts, bool isSplit, OffsetUnit unit)
     {
         if (unit == OffsetUnit.Utf16) return;
         int[]?[][] tables = [.. texts.Select(words => words.Select(word => Table(word, unit)).ToArray())];
         if (tables.All(words => words.All(table => table is null))) return;
         Convert(encoding);
-        foreach (Encoding window in encoding.Overflow) Convert(window);
+        foreach (TokenizedText window in encoding.Overflow) Convert(window);
 
-        void Convert(Encoding target)
+        void Convert(TokenizedText target)
         {
             for (int i = 0; i < target.Length; i++)
             {

@@ -4,7 +4,7 @@ namespace Graft.Tokenizers.Pipeline;
 internal static class Padding
 {
     /// <summary>Pads every encoding, and its further windows, as the options say.</summary>
-    public static void Apply(Encoding[] batch, EncodeOptions options, Func<(int Id, string Token)> padToken)
+    public static void Apply(TokenizedText[] batch, EncodeOptions options, Func<(int Id, string Token)> padToken)
     {
         if (options.Padding == PaddingMode.None) return;
         int length = options.Padding == PaddingMode.Fixed
@@ -15,9 +15,9 @@ internal static class Padding
         for (int i = 0; i < batch.Length; i++) batch[i] = Pad(batch[i], length, options.PaddingSide, id, token);
     }
 
-    private static Encoding Pad(Encoding encoding, int length, Side side, int id, string token)
+    private static TokenizedText Pad(TokenizedText encoding, int length, Side side, int id, string token)
     {
-        Encoding padded = encoding;
+        TokenizedText padded = encoding;
         if (encoding.Length < length)
         {
             padded = new(length);

@@ -4,7 +4,7 @@ namespace Graft.Tokenizers.Pipeline;
 internal static class Truncation
 {
     /// <summary>Cuts <paramref name="first"/> and <paramref name="second"/> so that together they have at most <paramref name="room"/> tokens.</summary>
-    public static void Apply(ref Encoding first, ref Encoding? second, int room, EncodeOptions options)
+    public static void Apply(ref TokenizedText first, ref TokenizedText? second, int room, EncodeOptions options)
     {
         int excess = first.Length + (second?.Length ?? 0) - room;
         if (excess <= 0) return;
@@ -40,7 +40,7 @@ internal static class Truncation
         return first > second ? (longer, shorter) : (shorter, longer);
     }
 
-    private static Encoding CutBy(Encoding encoding, int excess, string which, EncodeOptions options)
+    private static TokenizedText CutBy(TokenizedText encoding, int excess, string which, EncodeOptions options)
     {
         if (encoding.Length <= excess)
         {
@@ -51,7 +51,7 @@ internal static class Truncation
         return Cut(encoding, encoding.Length - excess, options);
     }
 
-    private static Encoding Cut(Encoding encoding, int length, EncodeOptions options)
+    private static TokenizedText Cut(TokenizedText encoding, int length, EncodeOptions options)
     {
         if (length >= encoding.Length) return encoding;
         if (length == 0) return new(0) { Overflow = [encoding] };
@@ -60,7 +60,7 @@ internal static class Truncation
             throw new InputException($"the stride {options.Stride} must be less than the {length} tokens that MaxLength {options.MaxLength} leaves for a text beside the special tokens");
         }
 
-        List<Encoding> windows = [];
+        List<TokenizedText> windows = [];
         int step = length - options.Stride;
         if (options.TruncationSide == Side.Right)
         {

@@ -5,7 +5,7 @@ namespace Graft.Tokenizers.PostProcessors;
 internal sealed record OffsetTrimming(bool AddPrefixSpace)
 {
     /// <summary>Trims every offset of an encoding.</summary>
-    public void Apply(Encoding encoding)
+    public void Apply(TokenizedText encoding)
     {
         for (int i = 0; i < encoding.Length; i++)
         {

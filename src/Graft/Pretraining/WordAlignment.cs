@@ -24,7 +24,7 @@ public sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Student
         ArgumentNullException.ThrowIfNull(teacher);
         List<Word> words = vocabulary.Words(ids);
         string[] texts = [.. words.Select(word => student.Decode(ids.AsSpan(word.Start, word.Length)).Trim())];
-        Encoding encoding = teacher.EncodeWords(texts, options: new EncodeOptions { MaxLength = teacherLimit });
+        TokenizedText encoding = teacher.EncodeWords(texts, options: new EncodeOptions { MaxLength = teacherLimit });
         List<(Word, Word)> aligned = [];
         for (int token = 0; token < encoding.Length;)
         {

@@ -42,7 +42,7 @@ internal static class GoldenRecords
         Tokenizer configured = tokenizer.With(OverridesOf(options));
         EncodeOptions encode = OptionsOf(options);
         if (record.TryGetProperty("texts", out JsonElement texts)) return CompareBatch(configured, record, Strings(texts), encode);
-        Encoding actual;
+        TokenizedText actual;
         try
         {
             actual = Encode(configured, record, encode);
@@ -64,7 +64,7 @@ internal static class GoldenRecords
         return null;
     }
 
-    private static Encoding Encode(Tokenizer tokenizer, JsonElement record, EncodeOptions options)
+    private static TokenizedText Encode(Tokenizer tokenizer, JsonElement record, EncodeOptions options)
     {
         JsonElement text = record.GetProperty("text");
         bool hasPair = record.TryGetProperty("pair", out JsonElement pair);
@@ -73,7 +73,7 @@ internal static class GoldenRecords
             : tokenizer.Encode(text.GetString()!, hasPair ? pair.GetString() : null, options);
     }
 
-    private static string? CompareOne(JsonElement expected, Encoding actual) =>
+    private static string? CompareOne(JsonElement expected, TokenizedText actual) =>
         CompareList(expected, "ids", actual.Ids.Select(id => id.ToString()))
         ?? CompareList(expected, "tokens", actual.Tokens)
         ?? CompareList(expected, "offsets", actual.Offsets.Select(range => $"[{range.Start},{range.End}]"))
@@ -93,11 +93,11 @@ internal static class GoldenRecords
 
     private static string? CompareBatch(Tokenizer tokenizer, JsonElement record, string[] texts, EncodeOptions options)
     {
-        Encoding[] batch = tokenizer.EncodeBatch(texts, null, options);
+        TokenizedText[] batch = tokenizer.EncodeBatch(texts, null, options);
         return Rows("ids", encoding => encoding.Ids) ?? Rows("attention_mask", encoding => encoding.AttentionMask)
             ?? Rows("type_ids", encoding => encoding.TypeIds) ?? Rows("special_tokens_mask", encoding => encoding.SpecialTokensMask);
 
-        string? Rows(string name, Func<Encoding, int[]> select)
+        string? Rows(string name, Func<TokenizedText, int[]> select)
         {
             string expected = record.GetProperty(name).GetRawText().Replace(" ", "");
             string found = "[" + string.Join(',', batch.Select(encoding => "[" + string.Join(',', select(encoding)) + "]")) + "]";

@@ -20,7 +20,7 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
         }
 
         bool split = record.Words is not null;
-        Encoding encoding = split
+        TokenizedText encoding = split
             ? chosen.EncodeWords(record.Words!, record.PairWords, options.Encode)
             : chosen.Encode(record.Text!, record.Pair, options.Encode);
         bool sequences = split || record.Pair is not null || encoding.Overflow.Count > 0 || options.HasWindows || record.IsWindowed;
@@ -48,7 +48,7 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
 
     public override void Count(string text, string? pair, TokenOptions options, TokenStatistics statistics)
     {
-        Encoding encoding = With(options.Overrides).Encode(text, pair, options.Encode with { AddSpecialTokens = false, MaxLength = null, Stride = 0, Padding = PaddingMode.None });
+        TokenizedText encoding = With(options.Overrides).Encode(text, pair, options.Encode with { AddSpecialTokens = false, MaxLength = null, Stride = 0, Padding = PaddingMode.None });
         int unknown = tokenizer.UnknownId is int id ? encoding.Ids.Count(token => token == id) : 0;
         int special = options.Encode.AddSpecialTokens ? tokenizer.SpecialTokenCount(pair is not null) : 0;
         statistics.Add(pair is null ? text : text + " " + pair, encoding.Length, unknown, special);
@@ -61,17 +61,17 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
         return changed;
     }
 
-    private static void WriteBatch(Encoding[] batch, Utf8JsonWriter json)
+    private static void WriteBatch(TokenizedText[] batch, Utf8JsonWriter json)
     {
         WriteRows("ids", encoding => encoding.Ids);
         WriteRows("attention_mask", encoding => encoding.AttentionMask);
         WriteRows("type_ids", encoding => encoding.TypeIds);
         WriteRows("special_tokens_mask", encoding => encoding.SpecialTokensMask);
 
-        void WriteRows(string name, Func<Encoding, int[]> values)
+        void WriteRows(string name, Func<TokenizedText, int[]> values)
         {
             json.WriteStartArray(name);
-            foreach (Encoding encoding in batch)
+            foreach (TokenizedText encoding in batch)
             {
                 json.WriteStartArray();
                 foreach (int value in values(encoding)) json.WriteNumberValue(value);
@@ -82,10 +82,10 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
         }
     }
 
-    private static void WriteOverflow(Utf8JsonWriter json, IReadOnlyList<Encoding> windows)
+    private static void WriteOverflow(Utf8JsonWriter json, IReadOnlyList<TokenizedText> windows)
     {
         json.WriteStartArray("overflow");
-        foreach (Encoding window in windows)
+        foreach (TokenizedText window in windows)
         {
             json.WriteStartObject();
             WriteNumbers(json, "ids", window.Ids);

@@ -92,7 +92,7 @@ public sealed class MultipleChoice : FineTuningTask
         {
             MultipleChoiceExample example = examples.Examples[i];
             if (example.Choices.Count != choices) throw new InputException($"{examples.PlaceOf(i)}: {example.Choices.Count} choices where the first example has {choices}; every example of a file needs as many");
-            Encoding[] encodings = [.. example.Choices.Select(choice =>
+            TokenizedText[] encodings = [.. example.Choices.Select(choice =>
                 tokenizer.Encode(example.Prompt, example.Question.Length == 0 ? choice : $"{example.Question} {choice}", new EncodeOptions { MaxLength = options.MaxLength }))];
             long cut = encodings.Sum(encoding => encoding.Overflow.Sum(window => (long)window.Length - tokenizer.SpecialTokenCount(isPair: true)));
             if (cut > 0) longExamples++;

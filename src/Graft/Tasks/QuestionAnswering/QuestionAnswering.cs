@@ -77,11 +77,11 @@ public sealed class QuestionAnswering : FineTuningTask
             string asked = question.Text.TrimStart();
             int length = tokenizer.Encode(asked).Length, room = options.MaxLength - length - 2;
             if (room < 8) throw new InputException($"{questions.PlaceOf(example)}: the question has {length} tokens, which leaves no room for the text; raise --max-length ({options.MaxLength})");
-            Encoding first = tokenizer.Encode(asked, question.Context, new EncodeOptions
+            TokenizedText first = tokenizer.Encode(asked, question.Context, new EncodeOptions
             {
                 MaxLength = options.MaxLength, Truncation = TruncationStrategy.OnlySecond, Stride = Math.Min(options.Stride ?? DefaultStride, room / 2),
             });
-            Encoding[] windows = options.Truncate ? [first] : [first, .. first.Overflow];
+            TokenizedText[] windows = options.Truncate ? [first] : [first, .. first.Overflow];
             features.AddRange(windows.Select(window => FeatureOf(window, example, question)));
             int whole = first.Overflow.Count == 0 ? first.Length : tokenizer.Encode(asked, question.Context).Length;
             tokens += whole;
@@ -144,7 +144,7 @@ public sealed class QuestionAnswering : FineTuningTask
         return end < 0 ? context : context[..end];
     }
 
-    private static Feature FeatureOf(Encoding window, int example, Question question)
+    private static Feature FeatureOf(TokenizedText window, int example, Question question)
     {
         TextRange[] offsets = [.. window.Offsets.Select((range, token) => window.SequenceIds[token] == 1 ? range : default)];
         (int, int) span = (0, 0);

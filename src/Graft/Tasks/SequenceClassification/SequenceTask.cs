@@ -43,12 +43,12 @@ public abstract class SequenceTask : FineTuningTask
             LabelledText row = texts.Rows[example];
             FeatureTarget target = row.Labels.Count == 0 && !IsMultiLabel ? FeatureTarget.None : Target(row, texts.PlaceOf(example));
             bool windows = row.Pair is null && !options.Truncate;
-            Encoding encoding = tokenizer.Encode(row.Text, row.Pair, new EncodeOptions
+            TokenizedText encoding = tokenizer.Encode(row.Text, row.Pair, new EncodeOptions
             {
                 MaxLength = options.MaxLength,
                 Stride = windows ? options.Stride ?? options.MaxLength / 4 : 0,
             });
-            Encoding[] all = windows ? [encoding, .. encoding.Overflow] : [encoding];
+            TokenizedText[] all = windows ? [encoding, .. encoding.Overflow] : [encoding];
             features.AddRange(all.Select(window => new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Target = target }));
             tokens += encoding.Length;
             if (encoding.Overflow.Count == 0) continue;

@@ -70,11 +70,11 @@ public sealed class TokenClassification : FineTuningTask
             TokenSequence sentence = sentences.Sequences[example];
             int[]? tags = sentence.Tags.Count == 0 ? null : [.. sentence.Tags.Select(tag => ids.TryGetValue(tag, out int id) ? id : throw Unknown(tag, sentences.PlaceOf(example)))];
             EncodeOptions limits = new() { MaxLength = options.MaxLength, Stride = options.Truncate ? 0 : options.Stride ?? options.MaxLength / 4 };
-            Encoding first = tokenizer.EncodeWords(sentence.Words, options: limits);
-            Encoding[] windows = options.Truncate ? [first] : [first, .. first.Overflow];
+            TokenizedText first = tokenizer.EncodeWords(sentence.Words, options: limits);
+            TokenizedText[] windows = options.Truncate ? [first] : [first, .. first.Overflow];
             int start = 0;
             List<int> subwords = [];
-            foreach (Encoding window in windows)
+            foreach (TokenizedText window in windows)
             {
                 features.Add(FeatureOf(window, example, start, subwords, tags, ids));
                 start += window.Length - tokenizer.SpecialTokenCount(isPair: false) - limits.Stride;
@@ -150,7 +150,7 @@ public sealed class TokenClassification : FineTuningTask
     /// <param name="subwords">The word of each sub-word of the windows before: a word may be cut between windows.</param>
     /// <param name="tags">The words' tags, or null.</param>
     /// <param name="ids">The number of each tag.</param>
-    private Feature FeatureOf(Encoding window, int example, int start, List<int> subwords, int[]? tags, Dictionary<string, int> ids)
+    private Feature FeatureOf(TokenizedText window, int example, int start, List<int> subwords, int[]? tags, Dictionary<string, int> ids)
     {
         long[]? targets = tags is null ? null : new long[window.Length];
         int[] firstOfWord = new int[window.Length];

@@ -4,9 +4,9 @@ namespace Graft.Tokenizers;
 /// A text, or two, as tokens. All lists have the same length: one entry a token. <c>[CLS] un ##aff ##able [SEP]</c> has the word ids
 /// −1 0 0 0 −1 and the sequence ids −1 0 0 0 −1.
 /// </summary>
-public sealed class Encoding
+public sealed class TokenizedText
 {
-    internal Encoding(int length)
+    internal TokenizedText(int length)
     {
         Ids = new int[length];
         TypeIds = new int[length];
@@ -46,10 +46,10 @@ public sealed class Encoding
     public int[] AttentionMask { get; }
 
     /// <summary>The further windows of a text that was too long, in order; empty without truncation.</summary>
-    public IReadOnlyList<Encoding> Overflow { get; internal set; } = [];
+    public IReadOnlyList<TokenizedText> Overflow { get; internal set; } = [];
 
     /// <summary>Copies tokens of another encoding to a place of this one.</summary>
-    internal void CopyFrom(Encoding other, int start, int count, int destination)
+    internal void CopyFrom(TokenizedText other, int start, int count, int destination)
     {
         Array.Copy(other.Ids, start, Ids, destination, count);
         Array.Copy(other.TypeIds, start, TypeIds, destination, count);
@@ -62,9 +62,9 @@ public sealed class Encoding
     }
 
     /// <summary>The tokens from <paramref name="start"/> to <paramref name="end"/> as an encoding of their own.</summary>
-    internal Encoding Slice(int start, int end)
+    internal TokenizedText Slice(int start, int end)
     {
-        Encoding slice = new(end - start);
+        TokenizedText slice = new(end - start);
         slice.CopyFrom(this, start, end - start, 0);
         return slice;
     }
