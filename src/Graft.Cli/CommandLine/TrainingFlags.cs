@@ -14,6 +14,7 @@ internal sealed class TrainingFlags
     private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Peak learning rate." };
     private readonly Option<double?> _warmup = new("--warmup") { Description = "Warm-up: a share of the run, or a number of updates." };
     private readonly Option<string?> _schedule = new("--schedule") { Description = "linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts." };
+    private readonly Option<string?> _optimizer = new("--optimizer") { Description = "adamw, or muon (for the matrices of hidden layers; AdamW for the rest, at the same rate)." };
     private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled weight decay of matrices and embeddings." };
     private readonly Option<double?> _beta1 = new("--beta1") { Description = "AdamW's first decay." };
     private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's second decay." };
@@ -54,7 +55,7 @@ internal sealed class TrainingFlags
     {
         Option[] all =
         [
-            _epochs, _steps, _timeBudget, BatchSize, GradientAccumulation, _learningRate, _warmup, _schedule, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, Dropout, MaxLength,
+            _epochs, _steps, _timeBudget, BatchSize, GradientAccumulation, _learningRate, _warmup, _schedule, _optimizer, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, Dropout, MaxLength,
             Seed, _evalEvery, _earlyStopping, _keep, _checkpointEvery, _keepCheckpoints, Resume, Overwrite, Threads,
         ];
         foreach (Option option in all) command.Options.Add(option);
@@ -85,6 +86,13 @@ internal sealed class TrainingFlags
                 Beta2 = parsed.GetValue(_beta2) ?? defaults.Optimizer.Beta2,
                 Epsilon = parsed.GetValue(_epsilon) ?? defaults.Optimizer.Epsilon,
                 WeightDecay = parsed.GetValue(_weightDecay) ?? defaults.Optimizer.WeightDecay,
+            },
+            Muon = parsed.GetValue(_optimizer) switch
+            {
+                null => defaults.Muon,
+                "adamw" => null,
+                "muon" => defaults.Muon ?? new MuonOptions(),
+                string other => throw new InputException($"--optimizer {other}: adamw or muon"),
             },
             ClipNorm = parsed.GetValue(_clipNorm) ?? defaults.ClipNorm,
             Seed = (ulong)(parsed.GetValue(Seed) ?? (long)defaults.Seed),

@@ -35,6 +35,9 @@ internal sealed class Projection : Layer
     /// <summary>True where the weight is stored [in, out].</summary>
     public bool IsTransposed => _transposed;
 
+    /// <summary>How many matrices of one shape it computes at once, one after the other in its outputs (query, key and value: 3).</summary>
+    public int Parts { get; init; } = 1;
+
     /// <summary>The slot.</summary>
     public IProjectionTuning? Tuning { get; set; }
 

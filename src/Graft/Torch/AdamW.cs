@@ -44,10 +44,11 @@ public sealed record AdamWOptions
 /// AdamW (Loshchilov and Hutter 2019) with bias correction as one pass over all parameters: 28 bytes of memory traffic a value. The clip
 /// factor is applied on the way, so clipping costs nothing beyond the norm.
 /// </summary>
-public sealed unsafe class AdamW : IDisposable
+public sealed unsafe class AdamW : Optimizer
 {
     private const long Block = 1 << 14;
     private readonly FlatParameters _parameters;
+    private readonly List<(FlatParameters.Segment Segment, long Offset)> _places = []; // of the moments
     private readonly AdamWOptions _options;
     private readonly Tensor _mean;
     private readonly Tensor _square;
@@ -55,27 +56,35 @@ public sealed unsafe class AdamW : IDisposable
     /// <summary>Moments of zero for every parameter.</summary>
     /// <exception cref="InputException">A constant is out of its range.</exception>
     public AdamW(FlatParameters parameters, AdamWOptions options)
+        : this(parameters, options, parameters.Segments)
+    {
+    }
+
+    /// <summary>Moments of zero for some parameters; the others are left alone.</summary>
+    internal AdamW(FlatParameters parameters, AdamWOptions options, IEnumerable<FlatParameters.Segment> segments)
     {
         options.Validate();
         _parameters = parameters;
         _options = options;
-        _mean = zeros_like(parameters.Gradient).DetachFromDisposeScope();
-        _square = zeros_like(parameters.Gradient).DetachFromDisposeScope();
+        long count = 0;
+        foreach (FlatParameters.Segment segment in segments)
+        {
+            _places.Add((segment, count));
+            count += FlatParameters.Aligned(segment.Count);
+        }
+
+        _mean = zeros(count, ScalarType.Float32).DetachFromDisposeScope();
+        _square = zeros(count, ScalarType.Float32).DetachFromDisposeScope();
     }
 
-    /// <summary>The number of steps made.</summary>
-    public long Steps { get; private set; }
-
-    /// <summary>Updates every parameter from its gradient.</summary>
-    /// <param name="learningRate">This step's rate, before each parameter's factor.</param>
-    /// <param name="gradientScale">What gradients are multiplied by first: <see cref="FlatParameters.ClipFactor"/>.</param>
-    public void Step(double learningRate, double gradientScale = 1)
+    /// <inheritdoc/>
+    public override void Step(double learningRate, double gradientScale = 1)
     {
         Steps++;
         double correction1 = 1 - Math.Pow(_options.Beta1, Steps), correction2 = Math.Sqrt(1 - Math.Pow(_options.Beta2, Steps));
         float* gradient = Dispatcher.Data(_parameters.Gradient), mean = Dispatcher.Data(_mean), square = Dispatcher.Data(_square);
         List<Piece> pieces = [];
-        foreach (FlatParameters.Segment segment in _parameters.Segments)
+        foreach ((FlatParameters.Segment segment, long offset) in _places)
         {
             double rate = learningRate * segment.Parameter.RateFactor;
             Update update = new()
@@ -93,8 +102,8 @@ public sealed unsafe class AdamW : IDisposable
             float* values = Dispatcher.Data(segment.Parameter.Value);
             for (long start = 0; start < segment.Count; start += Block)
             {
-                long at = segment.Offset + start;
-                pieces.Add(new Piece(values + start, gradient + at, mean + at, square + at, (int)Math.Min(Block, segment.Count - start), update));
+                long at = offset + start;
+                pieces.Add(new Piece(values + start, gradient + segment.Offset + start, mean + at, square + at, (int)Math.Min(Block, segment.Count - start), update));
             }
         }
 
@@ -104,40 +113,22 @@ public sealed unsafe class AdamW : IDisposable
         });
     }
 
-    /// <summary>The moments by name ("exp_avg.NAME", "exp_avg_sq.NAME"), each in its parameter's shape: views, for a checkpoint to write.</summary>
-    /// <returns>Views that the caller disposes.</returns>
-    public IReadOnlyDictionary<string, Tensor> State()
+    /// <summary>The moments: "exp_avg.NAME", "exp_avg_sq.NAME".</summary>
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Tensor> State()
     {
         Dictionary<string, Tensor> state = new(StringComparer.Ordinal);
-        foreach (FlatParameters.Segment segment in _parameters.Segments)
+        foreach ((FlatParameters.Segment segment, long offset) in _places)
         {
-            state["exp_avg." + segment.Parameter.Name] = FlatParameters.View(_mean, segment);
-            state["exp_avg_sq." + segment.Parameter.Name] = FlatParameters.View(_square, segment);
+            state["exp_avg." + segment.Parameter.Name] = FlatParameters.View(_mean, segment, offset);
+            state["exp_avg_sq." + segment.Parameter.Name] = FlatParameters.View(_square, segment, offset);
         }
 
         return state;
     }
 
-    /// <summary>Goes on from stored moments: the same bits follow as without the interruption.</summary>
-    /// <param name="state">What <see cref="State"/> gave.</param>
-    /// <param name="steps">The steps made then.</param>
-    /// <exception cref="InputException">A moment is missing or has another shape.</exception>
-    public void Restore(IReadOnlyDictionary<string, Tensor> state, long steps)
-    {
-        using IDisposable noGradient = no_grad();
-        foreach ((string name, Tensor target) in State())
-        {
-            using Tensor view = target;
-            if (!state.TryGetValue(name, out Tensor? source)) throw new InputException($"the checkpoint has no {name}: it belongs to another model or strategy");
-            if (!source.shape.SequenceEqual(view.shape)) throw new InputException($"{name} in the checkpoint has another shape: it belongs to another model");
-            view.copy_(source);
-        }
-
-        Steps = steps;
-    }
-
-    /// <summary>Releases the moments.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         _mean.Dispose();
         _square.Dispose();

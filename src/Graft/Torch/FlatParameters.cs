@@ -9,7 +9,13 @@ namespace Graft.Torch;
 /// <param name="Value">The leaf tensor; fp32.</param>
 /// <param name="Decays">True for weight matrices and embeddings, false for biases and any normalization weight.</param>
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>
-public sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1);
+/// <param name="Matrices">The matrices of a hidden layer that it is made of; null for embeddings, heads and vectors.</param>
+public sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null);
+
+/// <summary>The matrices of a hidden layer that one parameter holds: three in a joint query, key and value.</summary>
+/// <param name="Count">How many, all of one shape.</param>
+/// <param name="InColumns">They lie side by side and not on top of each other (a weight stored [in, out]).</param>
+public readonly record struct HiddenMatrices(int Count, bool InColumns = false);
 
 /// <summary>
 /// The gradients of all trained parameters in one flat fp32 tensor, each <c>parameter.grad</c> a view of it, so that zeroing, the global
@@ -35,7 +41,7 @@ public sealed class FlatParameters : IDisposable
             if (!names.Add(parameter.Name)) throw new ArgumentException($"{parameter.Name} is listed twice", nameof(parameters));
             long count = parameter.Value.numel();
             _segments.Add(new Segment(parameter, offset, count));
-            offset += (count + Alignment - 1) / Alignment * Alignment;
+            offset += Aligned(count);
         }
 
         using IDisposable outside = NewDisposeScope();
@@ -78,11 +84,17 @@ public sealed class FlatParameters : IDisposable
     }
 
     /// <summary>The part of a flat tensor that belongs to a parameter, in the parameter's shape.</summary>
-    internal static Tensor View(Tensor flat, Segment segment)
+    internal static Tensor View(Tensor flat, Segment segment) => View(flat, segment, segment.Offset);
+
+    /// <summary>The same of a flat tensor with places of its own.</summary>
+    internal static Tensor View(Tensor flat, Segment segment, long offset)
     {
-        using Tensor part = flat.narrow(0, segment.Offset, segment.Count);
+        using Tensor part = flat.narrow(0, offset, segment.Count);
         return part.view(segment.Parameter.Value.shape);
     }
+
+    /// <summary>Room for so many values, so that the next begin on a cache line of their own.</summary>
+    internal static long Aligned(long count) => (count + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>A parameter's place.</summary>
     internal sealed record Segment(TrainedParameter Parameter, long Offset, long Count);

@@ -1,4 +1,6 @@
+using Graft.Torch;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Graft.Training;
@@ -25,6 +27,9 @@ public interface ITrainable
 
     /// <summary>What a parameter's learning rate is multiplied by: layer-wise rates; 1 for all where nothing is said.</summary>
     double RateFactor(string parameter) => 1;
+
+    /// <summary>The hidden layers' matrices that a parameter holds; null for embeddings, heads, vectors, and where nobody asks (Muon does).</summary>
+    HiddenMatrices? HiddenMatrices(Parameter parameter) => null;
 }
 
 /// <summary>A part of an optimizer batch that is pushed through the model at once; already tensors or whatever its <see cref="ITrainable"/> needs.</summary>

@@ -12,7 +12,7 @@ namespace Graft.Training;
 /// Everything a run needs to go on: parameters, moments, how far it is. Checkpoints are folders <c>checkpoints/step-N</c> that appear whole:
 /// written under another name, flushed, renamed. No generator state is kept, because nothing has any.
 /// </summary>
-internal sealed class RunState(FlatParameters parameters, AdamW optimizer, string? runFolder, int keep)
+internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, string? runFolder, int keep)
 {
     private const string ParametersFile = "parameters.safetensors", OptimizerFile = "optimizer.safetensors", StateFile = "state.json";
     private const string Prefix = "step-";

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Graft.Torch;
 using TorchSharp;
 using AdamW = Graft.Torch.AdamW;
+using Optimizer = Graft.Torch.Optimizer;
 using Parameter = TorchSharp.Modules.Parameter;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace Graft.Training;
 /// The training loop, the only one in the project. Objectives and tasks come in through <see cref="ITrainable"/>, data through
 /// <see cref="IBatchSource"/>; what watches is an <see cref="ITrainingObserver"/>.
 /// <code>
-/// for each optimizer batch:   gradient of its exact mean loss → norm → clip → AdamW at the schedule's rate
+/// for each optimizer batch:   gradient of its exact mean loss → norm → clip → optimizer at the schedule's rate
 /// now and then:               evaluate, write a checkpoint
 /// </code>
 /// Everything random is a function of (seed, step), so a run that goes on from a checkpoint makes the same bits as one never interrupted.
@@ -23,7 +24,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly IReadOnlyList<ITrainingObserver> _observers;
     private readonly FlatParameters _parameters;
-    private readonly AdamW _optimizer;
+    private readonly Optimizer _optimizer;
     private readonly RunState _state;
     private readonly long? _totalUpdates;
     private readonly Stopwatch _clock = new();
@@ -42,7 +43,7 @@ public sealed class Trainer : IDisposable
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
         _parameters = new FlatParameters(TrainedParameters(trainable));
-        _optimizer = new AdamW(_parameters, options.Optimizer);
+        _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer) : new Muon(_parameters, options.Muon, options.Optimizer);
         _state = new RunState(_parameters, _optimizer, folder, options.KeepCheckpoints);
     }
 
@@ -218,7 +219,7 @@ public sealed class Trainer : IDisposable
         List<TrainedParameter> trained = [];
         foreach ((string name, Parameter parameter) in trainable.Module.named_parameters())
         {
-            if (parameter.requires_grad) trained.Add(new TrainedParameter(name, parameter, Decays: parameter.dim() > 1, trainable.RateFactor(name)));
+            if (parameter.requires_grad) trained.Add(new TrainedParameter(name, parameter, Decays: parameter.dim() > 1, trainable.RateFactor(name), trainable.HiddenMatrices(parameter)));
         }
 
         return trained.Count > 0 ? trained : throw new InputException("nothing is trained: the strategy leaves every parameter as it is");

@@ -37,6 +37,10 @@ public sealed record TrainingOptions
     /// <summary>AdamW's constants.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
+    /// <summary>Muon for the matrices of hidden layers, AdamW for the rest.</summary>
+    /// <value>Null: AdamW for all.</value>
+    public MuonOptions? Muon { get; init; }
+
     /// <summary>The largest global norm of the gradient; 0: no clipping.</summary>
     /// <value>1</value>
     public double ClipNorm { get; init; } = 1;
@@ -82,6 +86,7 @@ public sealed record TrainingOptions
         Require(CheckpointEverySteps is null or > 0, "checkpoint-every", CheckpointEverySteps, "above 0");
         Require(KeepCheckpoints >= 1, "keep-checkpoints", KeepCheckpoints, "at least 1");
         Optimizer.Validate();
+        Muon?.Validate();
     }
 
     private static void Require(bool condition, string key, object? value, string allowed)

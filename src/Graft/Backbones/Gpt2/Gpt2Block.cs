@@ -24,7 +24,7 @@ internal sealed class Gpt2Block : TransformerBlock
         Init reads = Init.Normal(config.InitializerRange), writes = Init.Normal(config.InitializerRange / Math.Sqrt(2.0 * config.LayerCount));
         _activation = config.Activation;
         _attentionNorm = Add("ln_1", new Norm(width, config.LayerNormEps));
-        _queryKeyValue = Add("attn.c_attn", new Projection(width, 3 * width, reads, transposed: true));
+        _queryKeyValue = Add("attn.c_attn", new Projection(width, 3 * width, reads, transposed: true) { Parts = 3 });
         _attentionDense = Add("attn.c_proj", new Projection(width, width, writes, transposed: true));
         _feedForwardNorm = Add("ln_2", new Norm(width, config.LayerNormEps));
         _intermediate = Add("mlp.c_fc", new Projection(width, config.IntermediateSize, reads, transposed: true));

@@ -24,10 +24,10 @@ internal sealed class ModernBertBlock : TransformerBlock
         Init reads = new(config.InitializerRange, Cutoff: config.InitializerCutoff), writes = new(config.OutputDeviation, Cutoff: config.InitializerCutoff);
         (_activation, _dropout, _betweenSite) = (config.Activation, config.FeedForwardDropout, site + 3);
         _attentionNorm = index == 0 ? null : Add("attn_norm", new Norm(width, config.NormEps, config.NormBias));
-        _queryKeyValue = Add("attn.Wqkv", new Projection(width, 3 * width, reads, config.AttentionBias));
+        _queryKeyValue = Add("attn.Wqkv", new Projection(width, 3 * width, reads, config.AttentionBias) { Parts = 3 });
         _attentionDense = Add("attn.Wo", new Projection(width, width, writes, config.AttentionBias));
         _feedForwardNorm = Add("mlp_norm", new Norm(width, config.NormEps, config.NormBias));
-        _input = Add("mlp.Wi", new Projection(width, 2 * config.IntermediateSize, reads, config.FeedForwardBias));
+        _input = Add("mlp.Wi", new Projection(width, 2 * config.IntermediateSize, reads, config.FeedForwardBias) { Parts = 2 });
         _output = Add("mlp.Wo", new Projection(config.IntermediateSize, width, writes, config.FeedForwardBias));
         SelfAttention = new AttentionCore(config.HeadCount, 1 / Math.Sqrt((double)width / config.HeadCount), config.AttentionDropout, site);
         AttentionOutput = new AddNorm(null, config.AttentionDropout, site + 1);
