@@ -42,7 +42,7 @@ public abstract class ClassificationHead : Head
 
     private Tensor Pool(BackboneOutput states, EncoderInput input) => _recipe.Pooling switch
     {
-        HeadPooling.None => states.LastHiddenState,
+        HeadPooling.None => WithoutPrompt(states.LastHiddenState, input),
         HeadPooling.Pooler => states.PoolerOutput!,
         HeadPooling.First => Pooling.First(states.LastHiddenState, input),
         HeadPooling.Mean => Pooling.Mean(states.LastHiddenState, input),
@@ -50,12 +50,15 @@ public abstract class ClassificationHead : Head
         _ => throw new InvalidOperationException($"no pooling {_recipe.Pooling}"),
     };
 
-    private Tensor LastNotPadding(Tensor states, EncoderInput input)
+    private Tensor LastNotPadding(Tensor states, EncoderInput input) => input.IsPacked || _padTokenId is not int padding
+        ? Pooling.Last(states, input)
+        : Pooling.AtLastTrue(WithoutPrompt(states, input), input.InputIds.ne(padding));
+
+    /// <summary>The states of the text's own tokens: a prompt puts vectors before them.</summary>
+    private static Tensor WithoutPrompt(Tensor states, EncoderInput input)
     {
-        if (input.IsPacked || _padTokenId is not int padding) return Pooling.Last(states, input);
-        long prompt = states.shape[1] - input.InputIds.shape[1]; // vectors that a prompt put before the text
-        Tensor flags = input.InputIds.ne(padding);
-        return Pooling.AtLastTrue(prompt == 0 ? states : states.slice(1, prompt, states.shape[1], 1), flags);
+        long prompt = input.IsPacked ? 0 : states.shape[1] - input.InputIds.shape[1];
+        return prompt == 0 ? states : states.slice(1, prompt, states.shape[1], 1);
     }
 }
 

@@ -18,10 +18,12 @@ internal static class Losses
         return new LossTerm(name, Ops.CrossEntropySum(logits.reshape(-1, logits.shape[^1]), targets, Ignored), counted.item<long>());
     }
 
-    /// <summary>The next token's cross-entropy: scores of column i against the label of column i + 1.</summary>
+    /// <summary>The next token's cross-entropy: scores of column i against the label of column i + 1; a prompt's columns have no labels.</summary>
     public static LossTerm NextToken(string name, Tensor logits, Tensor? labels, int[]? boundaries)
     {
         Tensor targets = Required(labels, "labels");
+        long prompt = boundaries is null ? logits.shape[^2] - targets.shape[^1] : 0;
+        if (prompt > 0) targets = cat([full([targets.shape[0], prompt], Ignored, ScalarType.Int64), targets], 1);
         if (boundaries is null) return CrossEntropy(name, logits.slice(-2, 0, -1, 1), targets.slice(-1, 1, targets.shape[^1], 1));
         Tensor shifted = full_like(targets, Ignored);
         shifted.slice(0, 0, -1, 1).copy_(targets.slice(0, 1, targets.shape[0], 1));

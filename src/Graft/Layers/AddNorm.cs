@@ -10,6 +10,9 @@ namespace Graft.Layers;
 /// <param name="site">The dropout's number.</param>
 internal sealed class AddNorm(Norm? norm, double dropout, int site)
 {
+    /// <summary>Applied to the sum; null in pre-norm families.</summary>
+    public Norm? Norm => norm;
+
     /// <summary>The slot.</summary>
     public IAddNormTuning? Tuning { get; set; }
 

@@ -28,5 +28,16 @@ internal sealed class Norm : Layer
 
     public double Eps { get; }
 
+    /// <summary>A norm of the same shape; its values are undefined.</summary>
+    public Norm Copy() => new(Weight.shape[0], Eps, Bias is not null, _rootMeanSquare);
+
+    /// <summary>Takes over another's values.</summary>
+    public void CopyFrom(Norm other)
+    {
+        using IDisposable noGradient = no_grad();
+        Weight.copy_(other.Weight);
+        if (Bias is not null) Bias.copy_(other.Bias!);
+    }
+
     public Tensor Forward(Tensor x) => _rootMeanSquare ? Ops.RmsNorm(x, Weight, Eps) : Ops.LayerNorm(x, Weight, Bias, Eps);
 }

@@ -28,5 +28,10 @@ internal sealed class PromptSlot
         };
     }
 
+    /// <summary>The input as heads see it: its mask is as long as the states.</summary>
+    public EncoderInput Lengthened(EncoderInput input) => Tuning is null || input.AttentionMask is null
+        ? input
+        : input with { AttentionMask = Before(input.AttentionMask, ones([input.AttentionMask.shape[0], Tuning.Length], ScalarType.Int64)) };
+
     private static Tensor? Before(Tensor? values, Tensor added) => values is null ? null : cat([added, values], 1);
 }

@@ -10,6 +10,9 @@ namespace Graft.Parity;
 /// <summary>The numbers of a reference as tensors: inputs, expected outputs, gradients, parameters after three steps.</summary>
 internal sealed class ParityCase
 {
+    /// <summary>The logits after an adapter was folded into the weights.</summary>
+    public const string MergedLogits = "merged_logits";
+
     private readonly Dictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);
     private readonly IReadOnlyDictionary<string, string> _metadata;
 

@@ -24,6 +24,10 @@ public sealed record LoadOptions
     /// <summary>Draw every parameter and leave the checkpoint's weights alone: what pre-training is compared with.</summary>
     public bool FromScratch { get; init; }
 
+    /// <summary>The model that an adapter folder is to be put on.</summary>
+    /// <value>Null for the one that the adapter names.</value>
+    public string? Base { get; init; }
+
     /// <summary>Draws the parameters that the checkpoint lacks.</summary>
     public ulong Seed { get; init; } = 42;
 }

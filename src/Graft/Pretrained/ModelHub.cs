@@ -35,6 +35,9 @@ public sealed class ModelHub : IDisposable
     /// <summary>The models in the cache, by name.</summary>
     public IEnumerable<CachedModel> Cached => _cache.List();
 
+    /// <summary>The folder of a model that is in the cache whole; null where it is not. Nothing is sent.</summary>
+    internal string? FindCached(ModelHubId id) => _cache.FindComplete(id);
+
     /// <summary>
     /// The folder of a model, fetched when it is not in the cache. A pinned commit that is there needs no network; a branch or tag is compared with
     /// the hub, and the copy in the cache is used when the hub cannot be reached.

@@ -4,6 +4,8 @@ using Graft.Heads;
 using Graft.Layers;
 using Graft.Tokenizers;
 using Graft.Torch;
+using Graft.Tuning;
+using Graft.Tuning.Files;
 using TorchSharp;
 
 namespace Graft.Pretrained;
@@ -20,6 +22,7 @@ public sealed class PretrainedModel : IDisposable
 {
     private readonly Network _network;
     private Tokenizer? _tokenizer;
+    private AdapterBase? _adapterBase;
 
     private PretrainedModel(Network network, ModelConfig config, HeadKind kind, LoadReport report, string? folder)
     {
@@ -46,10 +49,13 @@ public sealed class PretrainedModel : IDisposable
     public torch.nn.Module Module => _network;
 
     /// <summary>What became of the checkpoint's keys.</summary>
-    public LoadReport Report { get; }
+    public LoadReport Report { get; private set; }
 
-    /// <summary>Where it was loaded from; null for a model that was made.</summary>
-    public string? Folder { get; }
+    /// <summary>Where it was loaded from (of an adapted model the adapter's folder); null for a model that was made.</summary>
+    public string? Folder { get; private set; }
+
+    /// <summary>What a tuning strategy has put on it; null for a plain model.</summary>
+    public Adapter? Adapter { get; private set; }
 
     /// <summary>The folder whose tokenizer and companion files <see cref="Save"/> copies.</summary>
     public string? TokenizerFolder { get; set; }
@@ -71,7 +77,10 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>What the names of the backbone's parameters begin with: "bert.", or empty.</summary>
     public string BackbonePrefix => _network.Prefix;
 
-    /// <summary>Opens a model folder: config.json and weights in any format that <see cref="Checkpoint"/> reads.</summary>
+    /// <summary>
+    /// Opens a model folder: config.json and weights in any format that <see cref="Checkpoint"/> reads; or an adapter's folder (PEFT's or
+    /// AdapterHub's), whose base is then opened with the adapter on it.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Head, labels, seed of what the checkpoint lacks.</param>
     /// <exception cref="InputException">One line: a file is missing, broken or hostile, of an unknown family, or does not fit its configuration.</exception>
@@ -79,6 +88,7 @@ public sealed class PretrainedModel : IDisposable
     {
         options ??= new LoadOptions();
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
+        if (AdapterFolder.IsAdapter(folder)) return AdaptedModel.Load(folder, options);
         ModelConfig config = ReadConfig(folder);
         if (options.FromScratch) return Create(Adapted(config, options), options.Head ?? HeadKind.None, options.Seed, folder);
         using Checkpoint checkpoint = Checkpoint.Open(folder);
@@ -131,10 +141,43 @@ public sealed class PretrainedModel : IDisposable
     public ModelOutput Forward(EncoderInput input, Targets? targets = null)
     {
         BackboneOutput states = Backbone.Forward(input);
-        return new ModelOutput(states, Head?.Forward(states, input, targets));
+        return new ModelOutput(states, Head?.Forward(states, Backbone.Prompt.Lengthened(input), targets));
     }
 
-    /// <summary>Writes config.json, model.safetensors and the tokenizer's and other companion files: what transformers' from_pretrained opens.</summary>
+    /// <summary>Prepares the model for training with a strategy: new parts are put into its slots, and what is not trained is frozen.</summary>
+    /// <param name="strategy">Which numbers are trained.</param>
+    /// <param name="seed">Of the new parts' first values.</param>
+    /// <returns>The new parts and what is saved beside them; part of the model until it is merged or unloaded.</returns>
+    /// <exception cref="InputException">The model has an adapter already, or the strategy finds nothing to work on.</exception>
+    public Adapter Tune(TuningStrategy strategy, ulong seed = 42)
+    {
+        ArgumentNullException.ThrowIfNull(strategy);
+        if (Adapter is not null) throw new InputException($"{Folder} has a {Adapter.Strategy.Name} adapter already: merge it first (graft model convert --merge)");
+        Adapter tuned = strategy.Apply(_network, Backbone, Head, seed, Report.Missing);
+        if (strategy.SavesAdapterOnly) Adapter = tuned;
+        return tuned;
+    }
+
+    /// <summary>Folds the adapter into the model's own weights: the same answers from an ordinary model.</summary>
+    /// <exception cref="InputException">There is none, or it is no change of weights (only LoRA and IA3 are).</exception>
+    public void Merge()
+    {
+        Adapter adapter = Adapter ?? throw new InputException($"{Folder} has no adapter that could be merged");
+        adapter.Strategy.Merge(_network);
+        ForgetAdapter();
+    }
+
+    /// <summary>Takes the adapter's new parts off again; they are released. The weights below were never changed.</summary>
+    public void Unload()
+    {
+        SlotContents.TakeFrom(_network, Backbone);
+        ForgetAdapter();
+    }
+
+    /// <summary>
+    /// Writes config.json, model.safetensors and the tokenizer's and other companion files: what transformers' from_pretrained opens. Of a
+    /// model with an adapter the adapter takes the place of the weights, as PEFT or AdapterHub opens it.
+    /// </summary>
     /// <param name="folder">Made where it is missing; each file appears whole or not at all.</param>
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public void Save(string folder)
@@ -143,13 +186,41 @@ public sealed class PretrainedModel : IDisposable
         ModelConfig config = family.ForSaving(Config).With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(Config, HeadKind)))
             .Without("torch_dtype").With("dtype", "float32");
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJson());
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
+        if (Adapter is null) SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
+        else AdapterFolder.Write(folder, Target(Adapter));
         if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
         else _tokenizer?.Save(folder);
     }
 
     /// <summary>Releases the parameters.</summary>
-    public void Dispose() => _network.Release();
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        _network.Release();
+    }
+
+    /// <summary>The same model once an adapter from a folder is on it.</summary>
+    internal PretrainedModel WithAdapter(Adapter adapter, string folder, AdapterBase origin)
+    {
+        HashSet<string> filled = [.. adapter.Saved.Select(parameter => parameter.Name)];
+        (Adapter, _adapterBase) = (adapter, origin);
+        Report = Report with { Missing = [.. Report.Missing.Where(name => !filled.Contains(name))], Mismatched = [.. Report.Mismatched.Where(name => !filled.Contains(name))] };
+        if (File.Exists(Path.Combine(folder, "tokenizer.json"))) TokenizerFolder = folder;
+        Folder = folder;
+        return this;
+    }
+
+    private void ForgetAdapter()
+    {
+        Adapter?.Dispose();
+        (Adapter, _adapterBase) = (null, null);
+    }
+
+    private AdapterTarget Target(Adapter adapter)
+    {
+        AdapterBase origin = _adapterBase ??= AdaptedModel.BaseOf(Folder ?? throw new InputException("an adapter of a model that is in no folder cannot be saved: save the model first"));
+        return new AdapterTarget(adapter, _network, Backbone, HeadKind, Head?.Declared().Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal) ?? [], origin);
+    }
 
     /// <summary>The head a folder was saved with; a sentence model that was fine-tuned to something else is none any more.</summary>
     private static HeadKind SavedHead(ModelConfig config, ModelFamily family, IReadOnlySet<string> keys, bool hasSentenceLayout)

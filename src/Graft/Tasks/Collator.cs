@@ -21,6 +21,9 @@ public enum BatchLayout
 /// <param name="PadTokenId">What padded rows are filled with.</param>
 public sealed record Collator(BatchLayout Layout, int PadTokenId)
 {
+    /// <summary>Virtual tokens that the model puts before every padded row; dropout needs to know of them.</summary>
+    public int AddedTokens { get; init; }
+
     /// <summary>The model's input for a batch.</summary>
     /// <param name="features">The batch.</param>
     /// <param name="dropoutSeed">The update's seed; null in evaluation.</param>
@@ -48,7 +51,7 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
             InputIds = Rows(features, longest, PadTokenId, feature => feature.Ids),
             TokenTypeIds = Rows(features, longest, 0, feature => feature.TypeIds),
             AttentionMask = Rows(features, longest, 0, feature => Ones(feature.Ids.Length)),
-            Dropout = dropoutSeed is ulong key ? DropoutPlan.Padded(key, sequences, longest) : null,
+            Dropout = dropoutSeed is ulong key ? DropoutPlan.Padded(key, sequences, longest + AddedTokens) : null,
         };
     }
 

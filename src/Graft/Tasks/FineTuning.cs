@@ -34,15 +34,15 @@ public static class FineTuning
         Prepared prepared = Prepare(options, note);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) note(line);
-        using TunedParts parts = options.Strategy.Apply(model.Network, model.Backbone, model.Head, options.Training.Seed);
+        Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
         Resolution resolution = Resolution.Of(options, model, prepared.Train.Count, note);
-        Collator collator = new(prepared.Task.Layout, model.Config.PadTokenId ?? 0);
+        Collator collator = new(options.Strategy.NeedsPaddedBatches ? BatchLayout.Padded : prepared.Task.Layout, model.Config.PadTokenId ?? 0) { AddedTokens = options.Strategy.AddedTokens };
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
             new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed },
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
-        TaskTrainable trainable = new(model, collator, new TunedModule(model.Network, parts), options.Strategy.RateFactor);
+        TaskTrainable trainable = new(model, collator, new TunedModule(model.Network, tuned.Parts));
         RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
@@ -57,7 +57,7 @@ public static class FineTuning
         IReadOnlyList<Prediction> predictions = Predict(prepared, model, collator);
         IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null) folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
-        Save(options, model, parts, folder);
+        model.Save(folder.Path);
         folder.WriteMetrics(scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
         folder.WriteRecord(options, resolution, prepared, isFinished: true);
@@ -111,12 +111,6 @@ public static class FineTuning
         if (prepared.Evaluation is null) return [];
         FeatureScores[] scores = new Scorer(model, collator).Score(prepared.EncodedEvaluation!.Features);
         return prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
-    }
-
-    private static void Save(FineTuningOptions options, PretrainedModel model, TunedParts parts, RunFolder folder)
-    {
-        if (options.Strategy is Lora) Lora.Merge(model.Network);
-        model.Save(folder.Path);
     }
 }
 

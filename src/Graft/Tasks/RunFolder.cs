@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Evaluation;
+using Graft.Pretrained;
 
 namespace Graft.Tasks;
 
@@ -84,7 +84,7 @@ public sealed class RunFolder
             ["task"] = prepared.Task.Name,
             ["strategy"] = options.Strategy.Name,
             ["labels"] = new JsonArray([.. prepared.Task.Labels.Select(label => (JsonNode?)label)]),
-            ["model"] = new JsonObject { ["path"] = options.Model, ["from_scratch"] = options.FromScratch, ["sha256"] = HashOfWeights(options.Model) },
+            ["model"] = new JsonObject { ["path"] = options.Model, ["from_scratch"] = options.FromScratch, ["sha256"] = WeightsHash.Of(options.Model) },
             ["train"] = Describe(options.Train, prepared.Train, prepared.EncodedTrain),
             ["evaluation"] = options.Evaluation is null ? null : Describe(options.Evaluation, prepared.Evaluation!, prepared.EncodedEvaluation!),
             ["seed"] = options.Training.Seed,
@@ -165,34 +165,12 @@ public sealed class RunFolder
         if (Directory.Exists(checkpoints)) Directory.Delete(checkpoints, recursive: true);
     }
 
-    /// <summary>The SHA-256 of a file, in hexadecimal.</summary>
-    internal static string HashOf(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
-
-    /// <summary>The SHA-256 of a model folder's weights: of the only file, or over all of them in the order of their names; null where there are none.</summary>
-    internal static string? HashOfWeights(string folder)
-    {
-        string[] files = [.. Directory.EnumerateFiles(folder)
-            .Where(file => file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".bin", StringComparison.Ordinal) || file.Contains(".ckpt.", StringComparison.Ordinal))
-            .Where(file => !System.IO.Path.GetFileName(file).StartsWith("reference", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)];
-        return files.Length switch
-        {
-            0 => null,
-            1 => HashOf(files[0]),
-            _ => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(HashOf))))),
-        };
-    }
-
     private static JsonObject Describe<T>(Resolved<T> value) => new() { ["value"] = JsonValue.Create(value.Value), ["reason"] = value.Reason };
 
     private static JsonObject Describe(string path, TaskData data, EncodedData encoded) => new()
     {
         ["path"] = path,
-        ["sha256"] = HashOf(path),
+        ["sha256"] = WeightsHash.OfFile(path),
         ["examples"] = data.Count,
         ["bad_rows"] = data.BadRows.Count,
         ["features"] = encoded.Features.Count,

@@ -34,6 +34,7 @@ public static class Activations
         ["identity"] = Activation.None,
         ["gelu"] = Activation.GeluErf,
         ["gelu_python"] = Activation.GeluErf,
+        ["gelu_orig"] = Activation.GeluErf,
         ["gelu_new"] = Activation.GeluTanh,
         ["gelu_fast"] = Activation.GeluTanh,
         ["gelu_pytorch_tanh"] = Activation.GeluTanh,
@@ -50,4 +51,14 @@ public static class Activations
     public static Activation Parse(string name) => s_byName.TryGetValue(name, out Activation activation)
         ? activation
         : throw new InputException($"activation \"{name}\" is not known: use one of {string.Join(", ", s_byName.Keys)}");
+
+    /// <summary>The usual name of an activation, e.g. <see cref="Activation.GeluTanh"/> → "gelu_new".</summary>
+    public static string NameOf(Activation activation) => activation switch
+    {
+        Activation.GeluErf => "gelu",
+        Activation.GeluTanh => "gelu_new",
+        Activation.Silu => "swish",
+        Activation.None => "linear",
+        _ => s_byName.First(pair => pair.Value == activation).Key,
+    };
 }

@@ -8,12 +8,13 @@ namespace Graft.Tuning;
 
 /// <summary>
 /// Bottleneck adapters: a narrow two-layer network beside a frozen block, h + W_up·f(W_down·x), which begins near the identity.
-/// <para>Houlsby et al. (2019, §2.1): one after attention and one after the feed-forward part, on the block's output, before residual and norm.</para>
+/// <para>Houlsby et al. (2019, §2.1): one after attention and one after the feed-forward part, on the block's output, before residual and norm;
+/// each task has layer norms of its own, which begin as copies of the model's.</para>
 /// <para>Pfeiffer et al. (2021): only after the feed-forward part; x is the normalised sum of output and residual, and the sum is normalised again.</para>
 /// </summary>
 public sealed record BottleneckAdapter : TuningStrategy
 {
-    /// <summary>Houlsby's adapter as in the paper: tanh-form GELU, layer norms are trained.</summary>
+    /// <summary>Houlsby's adapter as in the paper: tanh-form GELU, layer norms of its own. (AdapterHub's preset: swish, the model's norms.)</summary>
     public static BottleneckAdapter Houlsby { get; } = new() { AfterAttention = true, Activation = Activation.GeluTanh, TrainsNorms = true };
 
     /// <summary>Pfeiffer's adapter: ReLU, the norms stay frozen.</summary>
@@ -42,7 +43,7 @@ public sealed record BottleneckAdapter : TuningStrategy
     /// <summary>f.</summary>
     public Activation Activation { get; init; } = Activation.GeluTanh;
 
-    /// <summary>Whether the layer norms of the model are trained along.</summary>
+    /// <summary>Whether the adapter has layer norms of its own (where the family's norms end a block).</summary>
     public bool TrainsNorms { get; init; }
 
     /// <summary>The adapter's name in AdapterHub's files.</summary>
@@ -52,17 +53,43 @@ public sealed record BottleneckAdapter : TuningStrategy
     /// <inheritdoc/>
     public override void Validate() => Require(ReductionFactor >= 1, "reduction-factor", ReductionFactor, "at least 1");
 
-    private protected override bool Trains(string parameter) =>
-        TrainsNorms && parameter.Contains("norm", StringComparison.OrdinalIgnoreCase);
-
     internal override void Fill(TunedParts parts, Layer model, Backbone backbone)
     {
         int width = Math.Max(1, (int)(backbone.HiddenSize / ReductionFactor));
+        Dictionary<Norm, string> norms = model.Find<Norm>().ToDictionary(found => found.Layer, found => found.Name);
         foreach ((string block, TransformerBlock layer) in model.Find<TransformerBlock>())
         {
-            if (AfterAttention) layer.AttentionOutput.Tuning = parts.Add($"{block}.attention.output.adapters.{AdapterName}", new Bottleneck(backbone.HiddenSize, width, this));
-            layer.FeedForwardOutput.Tuning = parts.Add($"{block}.output.adapters.{AdapterName}", new Bottleneck(backbone.HiddenSize, width, this));
+            (string afterAttention, string afterFeedForward) = Places(block, model);
+            if (AfterAttention) Put(layer.AttentionOutput, afterAttention);
+            Put(layer.FeedForwardOutput, afterFeedForward);
         }
+
+        void Put(AddNorm slot, string place)
+        {
+            Bottleneck bottleneck = parts.Add($"{place}.adapters.{AdapterName}", new Bottleneck(backbone.HiddenSize, width, this));
+            if (TrainsNorms && slot.Norm is Norm norm) bottleneck.OwnNorm = parts.Add(norms[norm], norm.Copy());
+            slot.Tuning = bottleneck;
+        }
+    }
+
+    private protected override void OnFilled(TunedParts parts, Backbone backbone, ulong seed)
+    {
+        foreach (TransformerBlock block in backbone.Blocks)
+        {
+            foreach (AddNorm slot in new[] { block.AttentionOutput, block.FeedForwardOutput })
+            {
+                if (slot.Tuning is Bottleneck { OwnNorm: Norm own }) own.CopyFrom(slot.Norm!);
+            }
+        }
+    }
+
+    /// <summary>What AdapterHub's files call the two places of a block, by how its family names the parts around them.</summary>
+    private static (string AfterAttention, string AfterFeedForward) Places(string block, Layer model)
+    {
+        string[] below = [.. model.Find<Projection>().Where(found => found.Name.StartsWith(block + ".", StringComparison.Ordinal)).Select(found => found.Name[(block.Length + 1)..])];
+        if (below.Contains("attention.output.dense")) return ($"{block}.attention.output", $"{block}.output");
+        string? feedForward = Array.Find(below, name => name.StartsWith("layer.", StringComparison.Ordinal) && name.EndsWith("DenseReluDense.wo", StringComparison.Ordinal));
+        return feedForward is null ? ($"{block}.attention_adapters", $"{block}.output_adapters") : ($"{block}.layer.0", $"{block}.{feedForward[..7]}");
     }
 }
 
@@ -80,8 +107,12 @@ internal sealed class Bottleneck : Layer, IAddNormTuning
         _up = Add("adapter_up", new Projection(bottleneck, width, Init.Normal(0.001)));
     }
 
+    /// <summary>Takes the place of the model's norm; null for the model's.</summary>
+    public Norm? OwnNorm { get; set; }
+
     public Tensor Apply(Tensor output, Tensor residual, Norm? norm, LayerContext context)
     {
+        norm = OwnNorm ?? norm;
         Tensor x = _options.NormalizesInput ? Normalize(output + residual, norm) : output;
         Tensor baseline = _options.NormalizesInput && !_options.AddsToOutput ? x : output;
         Tensor adapted = baseline + _up.Forward(_down.Forward(x, context, _options.Activation), context);

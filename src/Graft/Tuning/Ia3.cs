@@ -18,21 +18,46 @@ public sealed record Ia3 : TuningStrategy
     /// <inheritdoc/>
     public override bool SavesAdapterOnly => true;
 
-    /// <summary>Endings of the names of the scaled projections; null: keys, values and the second feed-forward matrix.</summary>
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <summary>Names or endings of the names of the scaled projections; null: keys, values and the second feed-forward matrix.</summary>
     public IReadOnlyList<string>? TargetModules { get; init; }
 
     /// <summary>Those of them that are scaled at their input; null: the feed-forward one.</summary>
     public IReadOnlyList<string>? FeedForwardModules { get; init; }
 
-    internal override void Fill(TunedParts parts, Layer model, Backbone backbone)
+    /// <summary>The endings of a model's scaled projections, and of those scaled at their input.</summary>
+    internal (IReadOnlyList<string> Targets, IReadOnlyList<string> FeedForward) TargetsOf(Layer model)
     {
         string[] defaults = TargetModules is null || FeedForwardModules is null ? TargetNames.KeyValueAndFeedForward(model) : [];
-        IReadOnlyList<string> targets = TargetModules ?? defaults, feedForward = FeedForwardModules ?? [defaults[^1]];
+        return (TargetModules ?? defaults, FeedForwardModules ?? [defaults[^1]]);
+    }
+
+    internal override void Fill(TunedParts parts, Layer model, Backbone backbone)
+    {
+        (IReadOnlyList<string> targets, IReadOnlyList<string> feedForward) = TargetsOf(model);
         foreach ((string name, Projection projection) in TargetNames.Find(model, targets))
         {
             bool scalesInput = feedForward.Any(ending => TargetNames.Matches(name, ending));
             projection.Tuning = parts.Add(name, new Scaling(scalesInput ? projection.Inputs : projection.Outputs, scalesInput));
         }
+    }
+
+    /// <summary>Multiplies rows or columns of the scaled matrices, and biases of those scaled at their output.</summary>
+    internal override int Merge(Layer model)
+    {
+        using IDisposable noGradient = no_grad();
+        int changed = 0;
+        foreach ((_, Projection projection) in model.Find<Projection>())
+        {
+            if (projection.Tuning is not Scaling scaling) continue;
+            scaling.Multiply(projection);
+            projection.Tuning = null;
+            changed++;
+        }
+
+        return changed;
     }
 }
 
@@ -51,4 +76,12 @@ internal sealed class Scaling : Layer, IProjectionTuning
     public Tensor Input(Tensor x, LayerContext context) => _scalesInput ? x * _scale.view(-1) : x;
 
     public Tensor Output(Tensor x, Tensor y, LayerContext context) => _scalesInput ? y : y * _scale.view(-1);
+
+    /// <summary>Folds the vector into the projection's own weights.</summary>
+    public void Multiply(Projection projection)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        projection.Weight.mul_(_scalesInput ^ projection.IsTransposed ? _scale.view(1, -1) : _scale.view(-1, 1));
+        if (!_scalesInput) projection.Bias?.mul_(_scale.view(-1));
+    }
 }

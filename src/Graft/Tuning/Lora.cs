@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Torch;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Graft.Tuning;
@@ -22,6 +23,9 @@ public sealed record Lora : TuningStrategy
     /// <inheritdoc/>
     public override bool SavesAdapterOnly => true;
 
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
     /// <summary>r.</summary>
     /// <value>8</value>
     public int Rank { get; init; } = 8;
@@ -34,17 +38,21 @@ public sealed record Lora : TuningStrategy
     /// <value>0.1</value>
     public double Dropout { get; init; } = 0.1;
 
-    /// <summary>Endings of the names of the projections; null: queries and values.</summary>
+    /// <summary>Names or endings of names of the projections; null: queries and values.</summary>
     public IReadOnlyList<string>? TargetModules { get; init; }
 
     /// <summary>Scale by α/√r (Kalajdzievski 2023): higher ranks keep learning.</summary>
     public bool RankStabilized { get; init; }
 
-    /// <summary>The biases of the adapted projections are trained too.</summary>
+    /// <summary>The biases of the adapted projections are trained too, as copies of the adapter's own.</summary>
     public bool TrainsBiases { get; init; }
 
+    /// <summary>Ranks of single projections by their whole names, where a file has others than <see cref="Rank"/>.</summary>
+    internal IReadOnlyDictionary<string, int> RankOf { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
     /// <summary>What B·A·x is multiplied by.</summary>
-    public double Scale => Alpha / (RankStabilized ? Math.Sqrt(Rank) : Rank);
+    /// <param name="rank">The rank of the projection.</param>
+    internal double Scale(int rank) => Alpha / (RankStabilized ? Math.Sqrt(rank) : rank);
 
     /// <inheritdoc/>
     public override void Validate()
@@ -59,33 +67,43 @@ public sealed record Lora : TuningStrategy
         int site = AdapterSites.Lora;
         foreach ((string name, Projection projection) in TargetNames.Find(model, TargetModules ?? TargetNames.QueryAndValue(model)))
         {
-            projection.Tuning = parts.Add(name, new LowRankDelta(projection, Rank, Scale, Dropout, site++));
-            if (TrainsBiases && projection.Bias is not null) projection.Bias.requires_grad = true;
+            int rank = RankOf.GetValueOrDefault(name, Rank);
+            projection.Tuning = parts.Add(name, new LowRankDelta(projection, rank, Scale(rank), Dropout, TrainsBiases, site++));
         }
+    }
+
+    private protected override void OnFilled(TunedParts parts, Backbone backbone, ulong seed)
+    {
+        foreach ((_, LowRankDelta delta) in parts.Find<LowRankDelta>()) delta.CopyBias();
     }
 
     /// <summary>Folds every difference into its matrix and empties the slots: the model is an ordinary one again.</summary>
     /// <returns>The number of projections that changed.</returns>
-    public static int Merge(Layer model) => AddToWeights(model, sign: 1, release: true);
-
-    /// <summary>Takes the differences of slots that are still filled out of the matrices again.</summary>
-    internal static int Unmerge(Layer model) => AddToWeights(model, sign: -1, release: false);
-
-    private static int AddToWeights(Layer model, int sign, bool release)
+    internal override int Merge(Layer model)
     {
         using IDisposable noGradient = no_grad();
         int changed = 0;
         foreach ((_, Projection projection) in model.Find<Projection>())
         {
             if (projection.Tuning is not LowRankDelta delta) continue;
-            using DisposeScope scope = NewDisposeScope();
-            Tensor difference = delta.Difference(); // [out, in]
-            projection.Weight.add_(projection.IsTransposed ? difference.t() : difference, alpha: sign);
-            if (release) projection.Tuning = null;
+            delta.AddTo(projection, sign: 1);
+            projection.Tuning = null;
             changed++;
         }
 
         return changed;
+    }
+
+    /// <summary>Takes a merged adapter's differences out of the matrices and fills the slots again, up to rounding.</summary>
+    internal static void Unmerge(Layer model, Adapter adapter)
+    {
+        using IDisposable noGradient = no_grad();
+        Dictionary<string, Projection> projections = model.Find<Projection>().ToDictionary(found => found.Name, found => found.Layer, StringComparer.Ordinal);
+        foreach ((string name, LowRankDelta delta) in adapter.Parts.Find<LowRankDelta>())
+        {
+            delta.AddTo(projections[name], sign: -1);
+            projections[name].Tuning = delta;
+        }
     }
 }
 
@@ -94,17 +112,22 @@ internal sealed class LowRankDelta : Layer, IProjectionTuning
 {
     private readonly Projection _a;
     private readonly Projection _b;
+    private readonly Parameter? _bias;
+    private readonly Parameter? _frozenBias;
     private readonly double _scale;
     private readonly double _dropout;
     private readonly int _site;
 
-    public LowRankDelta(Projection projection, int rank, double scale, double dropout, int site)
+    public LowRankDelta(Projection projection, int rank, double scale, double dropout, bool trainsBias, int site)
     {
         (_scale, _dropout, _site) = (scale, dropout, site);
 
         // The reference draws A from U(−1/√in, 1/√in): the same variance.
         _a = Add("lora_A", new Projection(projection.Inputs, rank, Init.Normal(1 / Math.Sqrt(3.0 * projection.Inputs)), bias: false));
         _b = Add("lora_B", new Projection(rank, projection.Outputs, Init.Zeros, bias: false));
+        if (!trainsBias || projection.Bias is null) return;
+        _frozenBias = projection.Bias;
+        _bias = Declare("base_layer.bias", [projection.Outputs], Init.Zeros);
     }
 
     public Tensor Input(Tensor x, LayerContext context) => x;
@@ -112,11 +135,28 @@ internal sealed class LowRankDelta : Layer, IProjectionTuning
     public Tensor Output(Tensor x, Tensor y, LayerContext context)
     {
         Tensor dropped = Ops.Dropout(x, _dropout, context.Site(_site));
-        return y + (_b.Forward(_a.Forward(dropped, context), context) * _scale);
+        Tensor adapted = y + (_b.Forward(_a.Forward(dropped, context), context) * _scale);
+        return _bias is null ? adapted : adapted + (_bias - _frozenBias!.detach());
     }
 
-    /// <summary>scale·B·A [out, in].</summary>
-    public Tensor Difference() => mm(_b.Weight, _a.Weight) * _scale;
+    /// <summary>The trained bias begins as the frozen one.</summary>
+    public void CopyBias()
+    {
+        using IDisposable noGradient = no_grad();
+        _bias?.copy_(_frozenBias!);
+    }
+
+    /// <summary>Adds the difference to a projection's own weights, or takes it out; the two biases change places.</summary>
+    public void AddTo(Projection projection, int sign)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor difference = mm(_b.Weight, _a.Weight) * _scale; // [out, in]
+        projection.Weight.add_(projection.IsTransposed ? difference.t() : difference, alpha: sign);
+        if (_bias is null) return;
+        Tensor own = _bias.clone();
+        _bias.copy_(projection.Bias!);
+        projection.Bias!.copy_(own);
+    }
 }
 
 /// <summary>Numbers of the dropout places of adapters, beyond those of any model.</summary>

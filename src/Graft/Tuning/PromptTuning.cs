@@ -18,6 +18,12 @@ public sealed record PromptTuning : TuningStrategy
     /// <inheritdoc/>
     public override bool SavesAdapterOnly => true;
 
+    /// <inheritdoc/>
+    public override bool NeedsPaddedBatches => true;
+
+    /// <inheritdoc/>
+    public override int AddedTokens => VirtualTokens;
+
     /// <summary>n.</summary>
     /// <value>20</value>
     public int VirtualTokens { get; init; } = 20;

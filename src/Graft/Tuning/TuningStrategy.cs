@@ -19,29 +19,45 @@ public abstract record TuningStrategy
     /// <summary>Whether the backbone's own weights change; if not, it may be shared between adapters.</summary>
     public virtual bool TrainsBackbone => !SavesAdapterOnly;
 
-    /// <summary>What a parameter's learning rate is multiplied by.</summary>
-    public virtual double RateFactor(string parameter) => 1;
+    /// <summary>Whether texts must lie in padded rows: vectors before the embeddings need a row of their own.</summary>
+    public virtual bool NeedsPaddedBatches => false;
+
+    /// <summary>Virtual tokens that lengthen every text.</summary>
+    public virtual int AddedTokens => 0;
+
+    /// <summary>Whether the new parts can be folded into the model's own weights.</summary>
+    public virtual bool CanMerge => false;
 
     /// <summary>Prepares a model for training: sets what requires a gradient and fills slots.</summary>
     /// <param name="model">The whole model, with the checkpoint's names.</param>
     /// <param name="backbone">Its backbone.</param>
-    /// <param name="head">Its head; always trained. Null for a bare backbone.</param>
+    /// <param name="head">Its head; trained, except a language model's own beside an adapter. Null for a bare backbone.</param>
     /// <param name="seed">Of the new parts' first values.</param>
-    /// <returns>The new parts; empty where the strategy has none.</returns>
-    internal TunedParts Apply(Layer model, Backbone backbone, Head? head, ulong seed)
+    /// <param name="drawn">Parameters that the checkpoint lacked: nobody has trained them yet, so they are trained and saved with an adapter.</param>
+    internal Adapter Apply(Layer model, Backbone backbone, Head? head, ulong seed, IReadOnlyCollection<string>? drawn = null)
     {
         Validate();
-        foreach (DeclaredParameter parameter in model.Declared()) parameter.Value.requires_grad = Trains(parameter.Name);
-        if (head is not null)
+        HashSet<string> beside = [.. drawn ?? []];
+        if (head is not null && !(SavesAdapterOnly && head is LanguageModelHead)) beside.UnionWith(head.Declared().Select(parameter => parameter.Name));
+        List<DeclaredParameter> saved = [];
+        foreach (DeclaredParameter parameter in model.Declared())
         {
-            foreach (DeclaredParameter parameter in head.Declared()) parameter.Value.requires_grad = true;
+            parameter.Value.requires_grad = Trains(parameter.Name) || beside.Contains(parameter.Name);
+            if (SavesAdapterOnly && parameter.Value.requires_grad) saved.Add(parameter);
         }
 
+        Adapter adapter = Attach(model, backbone, saved);
+        adapter.Parts.Initialize(seed);
+        OnFilled(adapter.Parts, backbone, seed);
+        return adapter;
+    }
+
+    /// <summary>Fills the slots; the new parts' values are undefined until they are drawn or loaded.</summary>
+    internal Adapter Attach(Layer model, Backbone backbone, IReadOnlyList<DeclaredParameter> saved)
+    {
         TunedParts parts = new();
         Fill(parts, model, backbone);
-        parts.Initialize(seed);
-        OnFilled(parts, backbone, seed);
-        return parts;
+        return new Adapter(this, parts, saved);
     }
 
     /// <summary>Checks every value.</summary>
@@ -62,6 +78,12 @@ public abstract record TuningStrategy
     private protected virtual void OnFilled(TunedParts parts, Backbone backbone, ulong seed)
     {
     }
+
+    /// <summary>Folds the new parts into the model's weights and empties the slots; the model is an ordinary one again.</summary>
+    /// <returns>The number of projections that changed.</returns>
+    /// <exception cref="InputException">This strategy's parts are no change of weights.</exception>
+    internal virtual int Merge(Layer model) =>
+        throw new InputException($"{Name} adds parts that are no change of weights: only LoRA and IA3 can be merged into a model");
 
     /// <summary>Fails with the key, its value and what is allowed.</summary>
     private protected static void Require(bool condition, string key, object value, string allowed)
