@@ -137,9 +137,11 @@ internal sealed class ReplaceDecoder(PatternSource source, string content) : Dec
 
     private string Replace(string token)
     {
+        List<TextRange> matches = [];
+        source.Pattern.FindAll(token, matches);
         System.Text.StringBuilder replaced = new();
         int end = 0;
-        for (int from = 0; from <= token.Length && source.Pattern.Find(token, from, out TextRange match); from = Math.Max(match.End, from + 1))
+        foreach (TextRange match in matches)
         {
             replaced.Append(token, end, match.Start - end).Append(content);
             end = match.End;

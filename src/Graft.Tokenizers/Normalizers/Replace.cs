@@ -12,18 +12,20 @@ internal sealed class Replace(PatternSource source, string content) : Normalizer
 
     public override void Apply(NormalizedText text)
     {
-        ReadOnlySpan<char> units = text.Units;
-        if (!source.Pattern.Find(units, 0, out TextRange match)) return;
+        text.Matches.Clear();
+        source.Pattern.FindAll(text.Units, text.Matches);
+        if (text.Matches.Count == 0) return;
+        int length = text.Length;
+        int end = 0;
         text.BeginRewrite();
-        int from = 0;
-        do
+        foreach (TextRange match in text.Matches)
         {
-            text.AppendOld(from, match.Start);
+            text.AppendOld(end, match.Start);
             AppendContent(text, match);
-            from = match.End;
+            end = match.End;
         }
-        while (source.Pattern.Find(units, match.Length > 0 ? from : from + 1, out match) && match.Start >= from);
-        text.AppendOld(from, units.Length);
+
+        text.AppendOld(end, length);
         text.EndRewrite();
     }
 

@@ -23,17 +23,16 @@ internal sealed class Whitespace : PreTokenizer
             Other,
         }
 
-        public override bool Find(ReadOnlySpan<char> text, int from, out TextRange match)
+        public override void FindAll(ReadOnlySpan<char> text, List<TextRange> matches)
         {
-            int start = from;
-            while (start < text.Length && KindAt(text, start, out int length) == Kind.Space) start += length;
-            match = new(start, start);
-            if (start == text.Length) return false;
-            Kind kind = KindAt(text, start, out int end);
-            end += start;
-            while (end < text.Length && KindAt(text, end, out int length) == kind) end += length;
-            match = new(start, end);
-            return true;
+            for (int start = 0; start < text.Length;)
+            {
+                Kind kind = KindAt(text, start, out int end);
+                end += start;
+                while (end < text.Length && KindAt(text, end, out int length) == kind) end += length;
+                if (kind != Kind.Space) matches.Add(new(start, end));
+                start = end;
+            }
         }
 
         private static Kind KindAt(ReadOnlySpan<char> text, int index, out int length)

@@ -19,16 +19,14 @@ internal sealed class Gpt2Pattern : Pattern
     /// <summary>The pattern has no state.</summary>
     public static Gpt2Pattern Instance { get; } = new();
 
-    public override bool Find(ReadOnlySpan<char> text, int from, out TextRange match)
+    public override void FindAll(ReadOnlySpan<char> text, List<TextRange> matches)
     {
-        if (from >= text.Length)
+        for (int start = 0; start < text.Length;)
         {
-            match = default;
-            return false;
+            int end = MatchEnd(text, start);
+            matches.Add(new(start, end));
+            start = end;
         }
-
-        match = new(from, MatchEnd(text, from));
-        return true;
     }
 
     /// <summary>Where the match that begins at <paramref name="start"/> ends.</summary>

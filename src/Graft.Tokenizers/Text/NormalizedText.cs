@@ -34,6 +34,9 @@ internal sealed class NormalizedText
     /// <summary>Room for a step that must see its changes before it writes them: code points as <see cref="Write(int, int)"/> takes them.</summary>
     public List<CodePointChange> Changes { get; } = [];
 
+    /// <summary>Room for the matches of a step that replaces them.</summary>
+    public List<TextRange> Matches { get; } = [];
+
     /// <summary>The number of units written so far by the running rewrite.</summary>
     public int Written => _newLength;
 

@@ -3,39 +3,35 @@ namespace Graft.Tokenizers.Text;
 /// <summary>Something that can be found in a text: a class of characters, a string, an expression. Matches do not overlap.</summary>
 internal abstract class Pattern
 {
-    /// <summary>Finds the first match at or after <paramref name="from"/>; false when there is none.</summary>
-    public abstract bool Find(ReadOnlySpan<char> text, int from, out TextRange match);
+    /// <summary>Adds all matches in a text, in order.</summary>
+    public abstract void FindAll(ReadOnlySpan<char> text, List<TextRange> matches);
 }
 
 /// <summary>Every single code point of a class is a match of its own.</summary>
 internal sealed class CharacterPattern(Func<int, bool> isMatch) : Pattern
 {
-    public override bool Find(ReadOnlySpan<char> text, int from, out TextRange match)
+    public override void FindAll(ReadOnlySpan<char> text, List<TextRange> matches)
     {
-        for (int i = from; i < text.Length;)
+        for (int i = 0; i < text.Length;)
         {
             int codePoint = Utf16.At(text, i, out int length);
-            if (isMatch(codePoint))
-            {
-                match = new(i, i + length);
-                return true;
-            }
-
+            if (isMatch(codePoint)) matches.Add(new(i, i + length));
             i += length;
         }
-
-        match = default;
-        return false;
     }
 }
 
-/// <summary>A fixed string.</summary>
+/// <summary>A fixed string; the empty one is found nowhere.</summary>
 internal sealed class StringPattern(string content) : Pattern
 {
-    public override bool Find(ReadOnlySpan<char> text, int from, out TextRange match)
+    public override void FindAll(ReadOnlySpan<char> text, List<TextRange> matches)
     {
-        int found = content.Length == 0 ? -1 : text[from..].IndexOf(content, StringComparison.Ordinal);
-        match = new(from + found, from + found + content.Length);
-        return found >= 0;
+        if (content.Length == 0) return;
+        int from = 0;
+        while (text[from..].IndexOf(content, StringComparison.Ordinal) is int found and >= 0)
+        {
+            matches.Add(new(from + found, from + found + content.Length));
+            from += found + content.Length;
+        }
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using Graft.Tokenizers.Expressions;
 using Graft.Tokenizers.Json;
 
 namespace Graft.Tokenizers.Text;
@@ -42,32 +42,15 @@ internal sealed class PatternSource
         return new(content, true, content == Gpt2Expression ? Gpt2Pattern.Instance : Compile(content, expression));
     }
 
-    // Only what needs no backtracking is accepted: time stays linear in the text, whatever the text is.
-    private static ExpressionPattern Compile(string content, JsonPart part)
+    private static Expression Compile(string content, JsonPart part)
     {
         try
         {
-            return new(new Regex(content, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+            return new(content);
         }
-        catch (Exception exception) when (exception is NotSupportedException or ArgumentException)
+        catch (ExpressionException exception)
         {
-            throw new InputException(part.Error($"the expression \"{content}\" is not one Graft can run in linear time: {exception.Message.ReplaceLineEndings(" ")}").Message, exception);
+            throw new InputException(part.Error($"the expression \"{content}\" is not one Graft can run: {exception.Message}").Message, exception);
         }
-    }
-}
-
-/// <summary>An expression that .NET can match in linear time.</summary>
-internal sealed class ExpressionPattern(Regex expression) : Pattern
-{
-    public override bool Find(ReadOnlySpan<char> text, int from, out TextRange match)
-    {
-        foreach (ValueMatch found in expression.EnumerateMatches(text, from))
-        {
-            match = new(found.Index, found.Index + found.Length);
-            return true;
-        }
-
-        match = default;
-        return false;
     }
 }

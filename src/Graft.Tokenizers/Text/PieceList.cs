@@ -33,6 +33,7 @@ internal sealed class PieceList
 {
     private readonly record struct Segment(int Start, int End, bool IsMatch);
 
+    private readonly List<TextRange> _matches = [];
     private readonly List<Segment> _segments = [];
     private List<Piece> _pieces = [];
     private List<Piece> _next = [];
@@ -150,14 +151,14 @@ internal sealed class PieceList
     {
         _segments.Clear();
         ReadOnlySpan<char> text = Text.Units[piece.Start..piece.End];
+        _matches.Clear();
+        pattern.FindAll(text, _matches);
         int end = 0;
-        int from = 0;
-        while (from <= text.Length && pattern.Find(text, from, out TextRange match))
+        foreach (TextRange match in _matches)
         {
             if (end < match.Start) _segments.Add(new(piece.Start + end, piece.Start + match.Start, invert));
-            if (match.Length > 0) _segments.Add(new(piece.Start + match.Start, piece.Start + match.End, !invert));
+            _segments.Add(new(piece.Start + match.Start, piece.Start + match.End, !invert));
             end = match.End;
-            from = match.Length > 0 ? match.End : match.End + 1;
         }
 
         if (end < text.Length) _segments.Add(new(piece.Start + end, piece.End, invert));
