@@ -20,6 +20,10 @@ internal sealed class FineTuningFlags
     private readonly Option<string?> _textColumn = new("--text-column") { Description = "The text column (or the words' column); found by name and content otherwise." };
     private readonly Option<string?> _pairColumn = new("--pair-column") { Description = "The second text's column." };
     private readonly Option<string?> _labelColumn = new("--label-column") { Description = "The label column." };
+    private readonly Option<int?> _examples = new("--examples") { Description = "Train on so many of the examples only, every class with its share." };
+    private readonly Option<string?> _classWeights = new("--class-weights") { Description = "balanced, or a file of lines: label, tab, weight.", HelpName = "balanced|FILE" };
+    private readonly Option<double> _labelSmoothing = new("--label-smoothing") { Description = "The share of the target that is spread over all classes: 0.1.", DefaultValueFactory = _ => 0 };
+    private readonly Option<bool> _tuneThreshold = new("--tune-threshold") { Description = "Several labels: choose the threshold on --eval instead of taking 0.5." };
     private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data; auto: from the number of examples." };
     private readonly Option<long?> _steps = new("--steps") { Description = "Updates, instead of epochs." };
     private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "Time, instead of epochs: 20m, 90s, 2h. The schedule follows the clock.", HelpName = "TIME" };
@@ -57,7 +61,7 @@ internal sealed class FineTuningFlags
     {
         Option[] all =
         [
-            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
+            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _examples, _classWeights, _labelSmoothing, _tuneThreshold, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
             _warmup, _schedule, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, _dropout, _maxLength, _stride, _truncate, _seed, _seeds, _evalEvery, _earlyStopping, _keep,
             _checkpointEvery, _keepCheckpoints, _resume, _overwrite, _fromScratch, _threads, _device, _precision, OptionSources.ConfigOption(),
         ];
@@ -79,7 +83,10 @@ internal sealed class FineTuningFlags
         return new FineTuningOptions
         {
             Model = parsed.GetValue(_model)!,
-            Task = FineTuningTasks.Parse(parsed.GetValue(_task)!),
+            Task = FineTuningTasks.Parse(parsed.GetValue(_task)!) with { Loss = new LossOptions { LabelSmoothing = parsed.GetValue(_labelSmoothing) } },
+            Examples = parsed.GetValue(_examples),
+            ClassWeights = parsed.GetValue(_classWeights),
+            TuneThreshold = parsed.GetValue(_tuneThreshold),
             Strategy = TuningStrategies.Parse(parsed.GetValue(_strategy)!),
             Train = parsed.GetValue(_train)!,
             Evaluation = parsed.GetValue(_eval),

@@ -24,7 +24,7 @@ internal static class FineTuningBenchmarks
         using PretrainedModel model = Load(options, task);
         EncodedData encoded = task.Encode(data, tokenizer, new EncodingOptions { MaxLength = MaxLength });
         FeatureBatches batches = new(encoded.Features, new BatchingOptions { BatchSize = BatchSize }, feature => data.PlaceOf(feature.Example), task.LossItems);
-        TaskTrainable trainable = new(model, CollatorOf(task, model), model.Module);
+        TaskTrainable trainable = new(task, model, Collator.Of(task, model), model.Module);
         Clock clock = new();
         using (Trainer trainer = new(trainable, batches, new TrainingOptions { Steps = WarmUp + (16 * options.Repetitions) }, null, clock)) trainer.Run();
         return new Measurement(clock.Seconds, 6 * Matrices(model) * clock.Tokens, clock.Tokens / clock.Seconds, "tokens/s");
@@ -36,7 +36,7 @@ internal static class FineTuningBenchmarks
         (FineTuningTask task, TaskData all, Tokenizer tokenizer) = Read(options);
         using PretrainedModel model = Load(options, task);
         TaskData data = all.Take([.. Enumerable.Range(0, Math.Min(Texts, all.Count))]);
-        Scorer scorer = new(model, CollatorOf(task, model));
+        Scorer scorer = new(task, model, Collator.Of(task, model));
         long tokens = 0;
         double seconds = BenchmarkRunner.Fastest(
             () =>
@@ -59,8 +59,6 @@ internal static class FineTuningBenchmarks
 
     private static PretrainedModel Load(BenchmarkOptions options, FineTuningTask task) =>
         PretrainedModel.Load(options.Model!, new LoadOptions { Head = task.Head, Labels = task.Labels, ProblemType = task.ProblemType, Dropout = 0.1 });
-
-    private static Collator CollatorOf(FineTuningTask task, PretrainedModel model) => new(task.Layout, model.Config.PadTokenId ?? 0);
 
     /// <summary>Values of the encoder's matrices.</summary>
     private static double Matrices(PretrainedModel model)

@@ -26,8 +26,8 @@ public sealed class Predictor : IDisposable
     private Predictor(string folder, PretrainedModel model, FineTuningTask task, EncodingOptions encoding)
     {
         (Folder, _model, Task, Encoding) = (folder, model, task, encoding);
-        _tokenizer = Tokenizer.Load(folder);
-        _scorer = new Scorer(model, new Collator(task.Layout, model.Config.PadTokenId ?? 0));
+        _tokenizer = model.Tokenizer;
+        _scorer = new Scorer(task, model, Collator.Of(task, model));
     }
 
     /// <summary>The folder the model is from.</summary>
@@ -57,6 +57,7 @@ public sealed class Predictor : IDisposable
         {
             FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.HeadKind, model.Config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Config.Labels)
                 ?? throw new InputException($"{folder} holds a {model.Config.Architecture ?? model.Config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
+            if (record is not null && record.Task == bound.Name) bound = bound with { Decisions = record.Decisions };
             if (model.Report.Missing.Count > 0)
                 throw new InputException($"{folder} lacks {model.Report.Missing[0]}{(model.Report.Missing.Count > 1 ? $" and {model.Report.Missing.Count - 1} more" : "")}: it is not fine-tuned for {bound.Name}; run graft finetune first");
             return new Predictor(folder, model, bound, encoding ?? EncodingOf(record, model.Config));

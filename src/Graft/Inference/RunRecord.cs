@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Tasks;
 
 namespace Graft.Inference;
 
@@ -12,6 +13,9 @@ namespace Graft.Inference;
 /// <param name="Evaluation">Where the development data was; null where there was none.</param>
 internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool Truncate, string? Train, string? Evaluation)
 {
+    /// <summary>What development data decided.</summary>
+    public Decisions Decisions { get; init; } = new();
+
     private const string RecordFile = "graft.json", SummaryFile = "summary.json";
 
     /// <summary>Reads a folder's record; null for a folder that no run wrote.</summary>
@@ -24,7 +28,10 @@ internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool T
         {
             JsonNode json = JsonNode.Parse(File.ReadAllBytes(path)) ?? throw new JsonException("empty");
             return new RunRecord(
-                (string?)json["task"] ?? throw new JsonException("no \"task\""), (int?)json["max_length"] ?? 128, (int?)json["stride"], (bool?)json["truncate"] ?? false, (string?)json["train"]?["path"], (string?)json["evaluation"]?["path"]);
+                (string?)json["task"] ?? throw new JsonException("no \"task\""), (int?)json["max_length"] ?? 128, (int?)json["stride"], (bool?)json["truncate"] ?? false, (string?)json["train"]?["path"], (string?)json["evaluation"]?["path"])
+            {
+                Decisions = Decisions.FromJson(json["decisions"]),
+            };
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
         {

@@ -1,5 +1,6 @@
 using Graft.Heads;
 using Graft.Layers;
+using Graft.Pretrained;
 using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,34 +25,31 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     /// <summary>Virtual tokens that the model puts before every padded row; dropout needs to know of them.</summary>
     public int AddedTokens { get; init; }
 
+    /// <summary>What the text that a model writes begins with; 0 where nothing is written.</summary>
+    public int DecoderStartTokenId { get; init; }
+
+    /// <summary>The collator of a model: with a prompt before its texts they lie in padded rows.</summary>
+    /// <param name="task">How it would have them.</param>
+    /// <param name="model">The model, with or without an adapter.</param>
+    public static Collator Of(FineTuningTask task, PretrainedModel model) => new(model.Adapter?.Strategy.NeedsPaddedBatches == true ? BatchLayout.Padded : task.Layout, model.Config.PadTokenId ?? 0)
+    {
+        AddedTokens = model.Adapter?.Strategy.AddedTokens ?? 0,
+        DecoderStartTokenId = model.Config.DecoderStartTokenId ?? 0,
+    };
+
     /// <summary>The model's input for a batch.</summary>
     /// <param name="features">The batch.</param>
     /// <param name="dropoutSeed">The update's seed; null in evaluation.</param>
     /// <param name="firstSequence">The place of the first feature in the optimizer batch: dropout masks depend on it and not on how the batch is cut.</param>
     public EncoderInput Input(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0)
     {
+        if (Layout == BatchLayout.Padded) return PaddedInput(features, dropoutSeed, firstSequence);
         int[] lengths = [.. features.SelectMany(feature => feature.Choices ?? [feature.Ids.Length])];
-        long[] sequences = [.. features.SelectMany((feature, i) => Enumerable.Range(0, feature.Choices?.Length ?? 1).Select(choice => ((long)choice << 32) + firstSequence + i))];
-        if (Layout == BatchLayout.Packed)
+        long[] sequences = SequenceNumbers(features, firstSequence);
+        return Packed(Joined(features, feature => feature.Ids), lengths, sequences, dropoutSeed) with
         {
-            int[] boundaries = new int[lengths.Length + 1];
-            for (int i = 0; i < lengths.Length; i++) boundaries[i + 1] = boundaries[i] + lengths[i];
-            return new EncoderInput
-            {
-                InputIds = tensor(Joined(features, feature => feature.Ids)),
-                TokenTypeIds = tensor(Joined(features, feature => feature.TypeIds)),
-                Boundaries = boundaries,
-                Dropout = dropoutSeed is ulong seed ? DropoutPlan.Packed(seed, sequences, lengths) : null,
-            };
-        }
-
-        int longest = lengths.Max();
-        return new EncoderInput
-        {
-            InputIds = Rows(features, longest, PadTokenId, feature => feature.Ids),
-            TokenTypeIds = Rows(features, longest, 0, feature => feature.TypeIds),
-            AttentionMask = Rows(features, longest, 0, feature => Ones(feature.Ids.Length)),
-            Dropout = dropoutSeed is ulong key ? DropoutPlan.Padded(key, sequences, longest + AddedTokens) : null,
+            TokenTypeIds = tensor(Joined(features, feature => feature.TypeIds)),
+            Decoder = features[0].Target.Text is null ? null : Packed(Joined(features, Shifted), [.. features.Select(feature => feature.Target.Text!.Length)], sequences, dropoutSeed),
         };
     }
 
@@ -60,6 +58,12 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     {
         FeatureTarget first = features[0].Target;
         if (first.Class is not null) return new Targets { Labels = tensor((long[])[.. features.Select(feature => feature.Target.Class!.Value)]) };
+        if (first.Text is not null)
+        {
+            int[][] texts = [.. features.Select(feature => feature.Target.Text!)];
+            return new Targets { Labels = Layout == BatchLayout.Packed ? tensor((long[])[.. texts.SelectMany(text => text).Select(id => (long)id)]) : Rows(texts, -100) };
+        }
+
         if (first.Values is { } values)
         {
             Tensor flat = tensor((float[])[.. features.SelectMany(feature => feature.Target.Values!)]);
@@ -81,19 +85,82 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         return new Targets { Labels = tensor(padded, [features.Count, longest]) };
     }
 
-    private static long[] Joined(IReadOnlyList<Feature> features, Func<Feature, int[]> values) => [.. features.SelectMany(feature => values(feature).Select(id => (long)id))];
-
-    private static Tensor Rows(IReadOnlyList<Feature> features, int longest, long fill, Func<Feature, int[]> values)
+    /// <summary>The mean over the windows of each part, [parts, columns]: a part in one window keeps its row.</summary>
+    /// <param name="rows">[sequences, columns].</param>
+    /// <param name="features">The batch.</param>
+    internal static Tensor PartMeans(Tensor rows, IReadOnlyList<Feature> features)
     {
-        long[] rows = new long[features.Count * longest];
-        if (fill != 0) Array.Fill(rows, fill);
-        for (int row = 0; row < features.Count; row++)
+        int[] windows = [.. features.SelectMany(feature => feature.Windows ?? Ones(feature.Sequences))];
+        if (Array.TrueForAll(windows, count => count == 1)) return rows;
+        long[] partOf = [.. windows.SelectMany((count, part) => Enumerable.Repeat((long)part, count))];
+        Tensor sums = zeros([windows.Length, rows.shape[1]]).index_add(0, tensor(partOf), rows, 1);
+        return sums / tensor((float[])[.. windows.Select(count => (float)count)]).unsqueeze(1);
+    }
+
+    private EncoderInput PaddedInput(IReadOnlyList<Feature> features, ulong? dropoutSeed, int firstSequence)
+    {
+        int[][] ids = Cut(features, feature => feature.Ids);
+        long[] sequences = SequenceNumbers(features, firstSequence);
+        EncoderInput Input(int[][] rows, int addedTokens) => new()
         {
-            int[] source = values(features[row]);
-            for (int column = 0; column < source.Length; column++) rows[(row * longest) + column] = source[column];
+            InputIds = Rows(rows, PadTokenId),
+            AttentionMask = Rows([.. rows.Select(row => Ones(row.Length))], 0),
+            Dropout = dropoutSeed is ulong key ? DropoutPlan.Padded(key, sequences, rows.Max(row => row.Length) + addedTokens) : null,
+        };
+
+        return Input(ids, AddedTokens) with
+        {
+            TokenTypeIds = Rows(Cut(features, feature => feature.TypeIds), 0),
+            Decoder = features[0].Target.Text is null ? null : Input([.. features.Select(Shifted)], 0),
+        };
+    }
+
+    /// <summary>A number for every sequence of the optimizer batch: dropout masks depend on it.</summary>
+    private static long[] SequenceNumbers(IReadOnlyList<Feature> features, int first) =>
+        [.. features.SelectMany((feature, i) => Enumerable.Range(0, feature.Sequences).Select(choice => ((long)choice << 32) + first + i))];
+
+    /// <summary>The text to be written, one place to the right: every token is predicted from those before it.</summary>
+    private int[] Shifted(Feature feature) => [DecoderStartTokenId, .. feature.Target.Text!.AsSpan(0, feature.Target.Text!.Length - 1)];
+
+    /// <summary>The sequences of all features: choices stand one after the other in a feature's ids.</summary>
+    private static int[][] Cut(IReadOnlyList<Feature> features, Func<Feature, int[]> values)
+    {
+        List<int[]> rows = [];
+        foreach (Feature feature in features)
+        {
+            int[] all = values(feature);
+            int start = 0;
+            foreach (int length in feature.Choices ?? [all.Length]) rows.Add(all[start..(start += length)]);
         }
 
-        return tensor(rows, [features.Count, longest]);
+        return [.. rows];
+    }
+
+    private static EncoderInput Packed(long[] ids, int[] lengths, long[] sequences, ulong? dropoutSeed)
+    {
+        int[] boundaries = new int[lengths.Length + 1];
+        for (int i = 0; i < lengths.Length; i++) boundaries[i + 1] = boundaries[i] + lengths[i];
+        return new EncoderInput
+        {
+            InputIds = tensor(ids),
+            Boundaries = boundaries,
+            Dropout = dropoutSeed is ulong seed ? DropoutPlan.Packed(seed, sequences, lengths) : null,
+        };
+    }
+
+    private static long[] Joined(IReadOnlyList<Feature> features, Func<Feature, int[]> values) => [.. features.SelectMany(feature => values(feature).Select(id => (long)id))];
+
+    private static Tensor Rows(int[][] rows, long fill)
+    {
+        int longest = rows.Max(row => row.Length);
+        long[] values = new long[rows.Length * longest];
+        if (fill != 0) Array.Fill(values, fill);
+        for (int row = 0; row < rows.Length; row++)
+        {
+            for (int column = 0; column < rows[row].Length; column++) values[(row * longest) + column] = rows[row][column];
+        }
+
+        return tensor(values, [rows.Length, longest]);
     }
 
     private static int[] Ones(int length)

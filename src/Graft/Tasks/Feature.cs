@@ -26,6 +26,15 @@ public sealed record Feature
     /// <summary>The lengths of the choices whose ids stand one after the other, each a sequence of its own; null for a single sequence.</summary>
     public int[]? Choices { get; init; }
 
+    /// <summary>Of choices and pairs: how many of the sequences are windows of each part, in order; null: one each.</summary>
+    public int[]? Windows { get; init; }
+
+    /// <summary>The number of sequences that go through the model.</summary>
+    internal int Sequences => Choices?.Length ?? 1;
+
+    /// <summary>Tokens that go through the model: those read and those written.</summary>
+    internal int TokenCount => Ids.Length + (Target.Text?.Length ?? 0);
+
     /// <summary>What it is trained towards; empty for texts to be predicted.</summary>
     public FeatureTarget Target { get; init; } = FeatureTarget.None;
 }
@@ -45,6 +54,9 @@ public sealed record FeatureTarget
     /// <summary>A class for each token, −100 where nothing is learned.</summary>
     public long[]? Tokens { get; init; }
 
+    /// <summary>The ids to be written, the end token included.</summary>
+    public int[]? Text { get; init; }
+
     /// <summary>First and last token of the answer; (0, 0) where the window has none.</summary>
     public (int Start, int End)? Span { get; init; }
 }
@@ -54,6 +66,9 @@ public sealed record FeatureTarget
 /// <param name="Columns">Scores in a row.</param>
 public readonly record struct FeatureScores(float[] Values, int Columns)
 {
+    /// <summary>The ids a generating model wrote; null for others.</summary>
+    public IReadOnlyList<int>? Written { get; init; }
+
     /// <summary>The scores of a row.</summary>
     public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * Columns, Columns);
 }

@@ -36,9 +36,8 @@ public sealed class FeatureBatches : IBatchSource
         long epoch = step / StepsPerEpoch!.Value;
         if (epoch != _epoch) (_epoch, _batches) = (epoch, Order((ulong)epoch));
         int[] batch = _batches[step % StepsPerEpoch.Value];
-        List<IMicroBatch> micro = [];
-        foreach (Range part in Cut(batch)) micro.Add(new FeatureBatch([.. batch[part].Select(i => _features[i])], part.Start.Value, _describe, _count));
-        return micro;
+        Feature[] whole = [.. batch.Select(i => _features[i])];
+        return [.. Cut(batch).Select(part => new FeatureBatch(whole, part, _describe, _count))];
     }
 
     private int[][] Order(ulong epoch)
@@ -49,7 +48,7 @@ public sealed class FeatureBatches : IBatchSource
         int window = BatchesAWindow * _options.BatchSize;
         int[][] batches = [.. order
             .Chunk(window)
-            .SelectMany(chunk => chunk.OrderByDescending(i => _features[i].Ids.Length).Chunk(_options.BatchSize))];
+            .SelectMany(chunk => chunk.OrderByDescending(i => _features[i].TokenCount).Chunk(_options.BatchSize))];
         random.Shuffle<int[]>(batches);
         return batches;
     }
@@ -61,7 +60,7 @@ public sealed class FeatureBatches : IBatchSource
         int start = 0, tokens = 0;
         for (int i = 0; i < batch.Length; i++)
         {
-            int length = _features[batch[i]].Ids.Length;
+            int length = _features[batch[i]].TokenCount;
             if (i > start && (i - start == most || tokens + length > _options.TokensAMicroBatch))
             {
                 yield return start..i;
@@ -104,20 +103,23 @@ public sealed record BatchingOptions
 }
 
 /// <summary>Features that go through the model at once.</summary>
-internal sealed class FeatureBatch(IReadOnlyList<Feature> features, int first, Func<Feature, string> describe, Func<Feature, double> count) : IMicroBatch
+internal sealed class FeatureBatch(Feature[] whole, Range part, Func<Feature, string> describe, Func<Feature, double> count) : IMicroBatch
 {
-    public IReadOnlyList<Feature> Features => features;
+    /// <summary>The optimizer batch that this is a part of; the same array for all its parts.</summary>
+    public IReadOnlyList<Feature> Whole => whole;
+
+    public IReadOnlyList<Feature> Features { get; } = whole[part];
 
     /// <summary>The place of the first feature in the optimizer batch.</summary>
-    public int First => first;
+    public int First => part.Start.Value;
 
-    public int Examples => features.Count;
+    public int Examples => Features.Count;
 
-    public long Tokens => features.Sum(feature => (long)feature.Ids.Length);
+    public long Tokens => Features.Sum(feature => (long)feature.TokenCount);
 
-    public IReadOnlyList<double> Counts { get; } = [features.Sum(count)];
+    public IReadOnlyList<double> Counts { get; } = [whole[part].Sum(count)];
 
-    public string Describe() => string.Join(", ", features.Take(4).Select(describe)) + (features.Count > 4 ? $" and {features.Count - 4} more" : "");
+    public string Describe() => string.Join(", ", Features.Take(4).Select(describe)) + (Features.Count > 4 ? $" and {Features.Count - 4} more" : "");
 
     public void Dispose()
     {

@@ -36,13 +36,13 @@ public static class FineTuning
         foreach (string line in model.Report.Notes) note(line);
         Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
         Resolution resolution = Resolution.Of(options, model, prepared.Train.Count, note);
-        Collator collator = new(options.Strategy.NeedsPaddedBatches ? BatchLayout.Padded : prepared.Task.Layout, model.Config.PadTokenId ?? 0) { AddedTokens = options.Strategy.AddedTokens };
+        Collator collator = Collator.Of(prepared.Task, model);
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
             new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed },
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
-        TaskTrainable trainable = new(model, collator, new TunedModule(model.Network, tuned.Parts));
+        TaskTrainable trainable = new(prepared.Task, model, collator, new TunedModule(model.Network, tuned.Parts));
         RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
@@ -54,7 +54,7 @@ public static class FineTuning
         folder.WriteRecord(options, resolution, prepared, isFinished: false);
         trainer.Run(cancellation);
 
-        IReadOnlyList<Prediction> predictions = Predict(prepared, model, collator);
+        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, model, collator, note);
         IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null) folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
         model.Save(folder.Path);
@@ -68,21 +68,19 @@ public static class FineTuning
     /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
     internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
     {
+        options.Task.Loss.Validate();
         TaskData train = options.Task.Read(options.Train, options.Columns, labelled: true);
+        if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
         TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns, labelled: true);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
+        if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
         Tokenizer tokenizer = Tokenizer.Load(options.Model);
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
         foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
             note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
         foreach (string line in DataNotes(options)) note(line);
-        if (encodedTrain.LongExamples > 0)
-        {
-            note(FormattableString.Invariant(
-                $"{options.Train}: {encodedTrain.LongExamples} of {train.Count} texts are longer than {options.Encoding.MaxLength} tokens ({100.0 * encodedTrain.TokensBeyond / encodedTrain.Tokens:0.0} % of all tokens lie beyond)"));
-        }
-
+        if (encodedTrain.LongExamples > 0) note($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation);
     }
 
@@ -106,11 +104,18 @@ public static class FineTuning
         return PretrainedModel.Load(options.Model, load);
     }
 
-    private static IReadOnlyList<Prediction> Predict(Prepared prepared, PretrainedModel model, Collator collator)
+    /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
+    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(
+        FineTuningOptions options, Prepared prepared, PretrainedModel model, Collator collator, Action<string> note)
     {
-        if (prepared.Evaluation is null) return [];
-        FeatureScores[] scores = new Scorer(model, collator).Score(prepared.EncodedEvaluation!.Features);
-        return prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
+        if (prepared.Evaluation is null) return (prepared, []);
+        FeatureScores[] scores = new Scorer(prepared.Task, model, collator).Score(prepared.EncodedEvaluation!.Features);
+        IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
+        Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
+        if (decisions == prepared.Task.Decisions) return (prepared, predictions);
+        FineTuningTask task = prepared.Task with { Decisions = decisions };
+        note($"decided on {options.Evaluation}: {decisions.Describe()}");
+        return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores));
     }
 }
 
@@ -126,13 +131,13 @@ public sealed record FineTuningResult(string Folder, IReadOnlyList<NamedScore> S
 /// <summary>Evaluates on development data while the model trains.</summary>
 internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, EncodedData encoded, PretrainedModel model, Collator collator) : IDevelopmentEvaluation
 {
-    public string Metric => task.MainMetric;
+    public string Metric => task.MainMetricOn(data);
 
-    public bool LargerIsBetter => true;
+    public bool LargerIsBetter => task.LargerIsBetter;
 
     public IReadOnlyDictionary<string, double> Evaluate()
     {
-        FeatureScores[] scores = new Scorer(model, collator).Score(encoded.Features);
+        FeatureScores[] scores = new Scorer(task, model, collator).Score(encoded.Features);
         IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
         return task.Measure(data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
     }

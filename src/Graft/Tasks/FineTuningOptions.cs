@@ -31,6 +31,15 @@ public sealed record FineTuningOptions
     /// <summary>How examples are cut into features.</summary>
     public EncodingOptions Encoding { get; init; } = new();
 
+    /// <summary>Trains on so many of the examples only, every class with its share; null: on all.</summary>
+    public int? Examples { get; init; }
+
+    /// <summary><c>balanced</c>, or a file of lines <c>label TAB weight</c>; null: all classes alike.</summary>
+    public string? ClassWeights { get; init; }
+
+    /// <summary>Several labels: choose the threshold on development data instead of taking 0.5.</summary>
+    public bool TuneThreshold { get; init; }
+
     /// <summary>Passes over the data; null: chosen, unless steps or a time budget bound the run.</summary>
     public double? Epochs { get; init; }
 

@@ -2,8 +2,12 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Heads;
+using Graft.Pretrained;
 using Graft.Reports;
 using Graft.Tokenizers;
+using Graft.Training;
+using static TorchSharp.torch;
 
 namespace Graft.Tasks;
 
@@ -11,7 +15,7 @@ namespace Graft.Tasks;
 /// A task of the field: how its examples are read and encoded, which head answers, how raw scores become predictions, and how those are
 /// measured. Training, run folders and commands know tasks only as this.
 /// </summary>
-public abstract class FineTuningTask
+public abstract record FineTuningTask
 {
     /// <summary>The name on the command line.</summary>
     public abstract string Name { get; }
@@ -28,15 +32,40 @@ public abstract class FineTuningTask
     /// <summary>The labels in the model's order; empty where there are none or they are not known yet.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>What the loss counts how much: class weights, label smoothing.</summary>
+    public LossOptions Loss { get; init; } = new();
+
+    /// <summary>What development data decided: thresholds, temperature. Stored with the run and used wherever it answers.</summary>
+    public Decisions Decisions { get; init; } = new();
+
     /// <summary>The metric that papers name and development data is judged by.</summary>
     public abstract string MainMetric { get; }
+
+    /// <summary>Whether a larger value of the main metric is better.</summary>
+    public virtual bool LargerIsBetter => true;
+
+    /// <summary>The main metric on this data, where it depends on what the data has.</summary>
+    public virtual string MainMetricOn(TaskData data) => MainMetric;
 
     /// <summary>The same task with the labels that training data has, sorted.</summary>
     /// <exception cref="InputException">The data has fewer than two labels where classes are to be told apart.</exception>
     public abstract FineTuningTask WithLabelsOf(TaskData train);
 
     /// <summary>The same task with the labels a model was trained with.</summary>
-    public abstract FineTuningTask WithLabels(IReadOnlyList<string> labels);
+    public virtual FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = labels };
+
+    /// <summary>The same task with weights for its classes.</summary>
+    /// <param name="asked"><c>balanced</c> or a file of lines <c>label TAB weight</c>.</param>
+    /// <param name="train">Whose classes are counted.</param>
+    /// <exception cref="InputException">The task tells no classes apart, or the file does not fit.</exception>
+    internal FineTuningTask WithClassWeights(string asked, TaskData train)
+    {
+        if (Labels.Count < 2 || ClassCounts(train) is not { } counts) throw new InputException($"--class-weights: {Name} has no classes to weigh");
+        return this with { Loss = Loss with { ClassWeights = LossOptions.Weights(asked, Labels, counts) } };
+    }
+
+    /// <summary>How often each label occurs; null where the task has no classes.</summary>
+    private protected virtual long[]? ClassCounts(TaskData train) => null;
 
     /// <summary>Reads a file of examples.</summary>
     /// <param name="path">The file.</param>
@@ -60,6 +89,12 @@ public abstract class FineTuningTask
     /// <summary>Raw scores → one prediction an example, in order.</summary>
     public abstract IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores);
 
+    /// <summary>What development data decides for this task, beside what is decided already.</summary>
+    /// <param name="data">Development data.</param>
+    /// <param name="predictions">The model's predictions on it.</param>
+    /// <param name="tuneThreshold">Whether the threshold of a task with several labels is chosen too.</param>
+    public virtual Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) => Decisions;
+
     /// <summary>The task's scores with their intervals; the main one first.</summary>
     public abstract IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions);
 
@@ -72,8 +107,22 @@ public abstract class FineTuningTask
     /// <summary>An example's true answer, written as <see cref="Prediction.Answer"/> writes it.</summary>
     public abstract string TruthOf(TaskData data, int example);
 
-    /// <summary>How many items a feature's loss counts.</summary>
+    /// <summary>How many items a feature's loss counts; with class weights the sum of their weights.</summary>
     public virtual double LossItems(Feature feature) => 1;
+
+    /// <summary>The values of an example by which scores may be told apart beside its length: its label, columns of the file.</summary>
+    /// <param name="data">The examples.</param>
+    /// <param name="example">Which.</param>
+    public virtual string? SliceLabelOf(TaskData data, int example) => null;
+
+    /// <summary>The loss of a micro-batch, summed over what <see cref="LossItems"/> counts.</summary>
+    internal virtual Tensor LossSum(PretrainedModel model, Collator collator, FeatureBatch batch, StepContext context) => WeightedLoss.Sum(this, model, collator, batch, context);
+
+    /// <summary>What evaluation and prediction keep of a batch: by default the head's raw scores.</summary>
+    internal virtual IReadOnlyList<FeatureScores> Score(PretrainedModel model, Collator collator, IReadOnlyList<Feature> features) => HeadScores.Of(this, model, collator, features);
+
+    /// <summary>The head's scores as the loss and the predictions want them: choices beside each other, windows pooled.</summary>
+    internal virtual HeadOutput Arrange(HeadOutput output, IReadOnlyList<Feature> features) => output;
 }
 
 /// <summary>The examples of a file.</summary>
@@ -92,6 +141,9 @@ public abstract record TaskData(string Path, IReadOnlyList<BadRow> BadRows)
 
     /// <summary>The same file with fewer examples.</summary>
     public abstract TaskData Take(IReadOnlyList<int> examples);
+
+    /// <summary>The other columns of an example's row; empty where the file has none.</summary>
+    public virtual IReadOnlyDictionary<string, string?> ColumnsOf(int example) => LabelledText.NoColumns;
 }
 
 /// <summary>How examples are cut into features.</summary>
@@ -123,8 +175,30 @@ public sealed record EncodingOptions
 /// <param name="Tokens">All tokens of the texts.</param>
 public sealed record EncodedData(IReadOnlyList<Feature> Features, int LongExamples, long TokensBeyond, long Tokens)
 {
+    /// <summary>Other things that lie beyond the limit, counted: <c>entities</c>, <c>answers</c>.</summary>
+    public IReadOnlyList<BeyondLimit> Losses { get; init; } = [];
+
+    /// <summary>One line about what lies beyond the limit.</summary>
+    internal string Describe(int examples, EncodingOptions options)
+    {
+        string losses = string.Concat(Losses.Where(loss => loss.Beyond > 0).Select(loss => FormattableString.Invariant($", {100 * loss.Share:0.0} % of all {loss.What}")));
+        string what = options.Truncate ? "is cut off" : "would be lost by a plain cut; windows keep it";
+        return FormattableString.Invariant(
+            $"{LongExamples} of {examples} texts are longer than {options.MaxLength} tokens: {100.0 * TokensBeyond / Math.Max(1, Tokens):0.0} % of all tokens{losses} {what}");
+    }
+
     /// <summary>The longest feature.</summary>
     public int Longest => Features.Count == 0 ? 0 : Features.Max(feature => feature.Ids.Length);
+}
+
+/// <summary>How much of something lies beyond the length limit, where a plain cut would have lost it.</summary>
+/// <param name="What">Of what: <c>entities</c>, <c>answers</c>.</param>
+/// <param name="All">How many there are.</param>
+/// <param name="Beyond">How many lie beyond.</param>
+public sealed record BeyondLimit(string What, long All, long Beyond)
+{
+    /// <summary>The share beyond.</summary>
+    public double Share => All == 0 ? 0 : (double)Beyond / All;
 }
 
 /// <summary>What a model says about an example.</summary>

@@ -87,6 +87,10 @@ public sealed class RunFolder
             ["model"] = new JsonObject { ["path"] = options.Model, ["from_scratch"] = options.FromScratch, ["sha256"] = WeightsHash.Of(options.Model) },
             ["train"] = Describe(options.Train, prepared.Train, prepared.EncodedTrain),
             ["evaluation"] = options.Evaluation is null ? null : Describe(options.Evaluation, prepared.Evaluation!, prepared.EncodedEvaluation!),
+            ["examples"] = options.Examples,
+            ["class_weights"] = options.ClassWeights,
+            ["label_smoothing"] = prepared.Task.Loss.LabelSmoothing,
+            ["decisions"] = isFinished ? prepared.Task.Decisions.ToJson() : null,
             ["seed"] = options.Training.Seed,
             ["learning_rate"] = Describe(resolution.LearningRate),
             ["batch_size"] = Describe(resolution.BatchSize),
@@ -113,7 +117,7 @@ public sealed class RunFolder
     /// <summary>A run goes on to the same bits only with what it was begun with.</summary>
     private static void RequireSame(string path, JsonObject now)
     {
-        string[] unimportant = ["finished", "command_line", "graft", "threads"];
+        string[] unimportant = ["finished", "command_line", "graft", "threads", "decisions"];
         JsonObject then = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
         foreach ((string key, JsonNode? value) in now)
         {
@@ -176,6 +180,7 @@ public sealed class RunFolder
         ["features"] = encoded.Features.Count,
         ["long_examples"] = encoded.LongExamples,
         ["tokens_beyond_limit"] = encoded.TokensBeyond,
+        ["beyond_limit"] = new JsonObject(encoded.Losses.Select(loss => KeyValuePair.Create(loss.What, (JsonNode?)loss.Beyond))),
     };
 
     private static JsonNode? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;

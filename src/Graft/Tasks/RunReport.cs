@@ -24,7 +24,7 @@ internal static class RunReport
         EncodedData encoded = prepared.EncodedEvaluation!;
         TruncationStatistics truncation = new(
             options.Encoding.MaxLength, prepared.Evaluation.Count, encoded.LongExamples, encoded.Tokens, encoded.TokensBeyond, Windowed: !options.Encoding.Truncate);
-        report.Add(TruncationSection.Build(truncation, [.. encoded.Features.Select(feature => feature.Ids.Length)]));
+        report.Add(TruncationSection.Build(truncation, [.. encoded.Features.Select(feature => feature.Ids.Length)], [.. encoded.Losses.Select(loss => (loss.What, loss.Share))]));
         report.Write(Path.Combine(folder.Path, "report.html"));
     }
 

@@ -10,12 +10,13 @@ namespace Graft.Tasks;
 /// Runs features through a model for evaluation and prediction: sorted by length, cut into batches by tokens, answered in the order they
 /// came in. What a feature scores does not depend on its neighbours.
 /// </summary>
+/// <param name="task">What is kept of the model's scores.</param>
 /// <param name="model">The model.</param>
 /// <param name="collator">Makes tensors of features.</param>
 /// <param name="tokensABatch">The most tokens that go through at once.</param>
-internal sealed class Scorer(PretrainedModel model, Collator collator, int tokensABatch = 4096)
+internal sealed class Scorer(FineTuningTask task, PretrainedModel model, Collator collator, int tokensABatch = 4096)
 {
-    /// <summary>The head's scores of each feature.</summary>
+    /// <summary>The scores of each feature.</summary>
     public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
@@ -26,34 +27,44 @@ internal sealed class Scorer(PretrainedModel model, Collator collator, int token
             cancellation.ThrowIfCancellationRequested();
             int end = start + 1, longest = features[order[start]].Ids.Length;
             while (end < order.Length && (end - start + 1) * longest <= tokensABatch) end++;
-            ScoreBatch(features, order.AsSpan(start, end - start), scores);
+            using IDisposable noGradient = inference_mode();
+            using DisposeScope scope = NewDisposeScope();
+            IReadOnlyList<FeatureScores> batch = task.Score(model, collator, [.. order[start..end].Select(i => features[i])]);
+            for (int i = 0; i < batch.Count; i++) scores[order[start + i]] = batch[i];
             start = end;
         }
 
         return scores;
     }
+}
 
-    private void ScoreBatch(IReadOnlyList<Feature> features, ReadOnlySpan<int> batch, FeatureScores[] scores)
+/// <summary>The head's raw scores of features, cut out of the batch's tensor.</summary>
+internal static class HeadScores
+{
+    /// <summary>One entry a feature: a row for the text or its choices, or a row for each token.</summary>
+    public static IReadOnlyList<FeatureScores> Of(FineTuningTask task, PretrainedModel model, Collator collator, IReadOnlyList<Feature> features)
     {
-        using IDisposable noGradient = inference_mode();
-        using DisposeScope scope = NewDisposeScope();
-        List<Feature> chosen = new(batch.Length);
-        foreach (int i in batch) chosen.Add(features[i]);
-        EncoderInput input = collator.Input(chosen);
-        HeadOutput output = model.Forward(input).Scores!;
+        EncoderInput input = collator.Input(features);
+        HeadOutput output = task.Arrange(model.Forward(input).Scores!, features);
         Tensor values = output.StartLogits is null ? output.Logits! : stack([output.StartLogits, output.EndLogits!], -1);
-        if (chosen[0].Choices is not null) values = values.view(chosen.Count, -1); // one row an example
+        return Cut(values, input, features);
+    }
+
+    /// <summary>Scores of texts are [B, columns]; of tokens [tokens, columns] when packed, [B, T, columns] when padded.</summary>
+    public static IReadOnlyList<FeatureScores> Cut(Tensor values, EncoderInput input, IReadOnlyList<Feature> features)
+    {
         int columns = (int)values.shape[^1];
         float[] flat = [.. values.contiguous().data<float>()];
-
-        // Scores of texts are [B, columns]; of tokens [tokens, columns] when packed, [B, T, columns] when padded.
-        bool ofTokens = values.dim() == 3 || (input.IsPacked && values.shape[0] == input.InputIds.shape[0] && values.shape[0] != chosen.Count);
+        bool ofTokens = values.dim() == 3 || (input.IsPacked && values.shape[0] == input.InputIds.shape[0] && values.shape[0] != features.Count);
+        FeatureScores[] scores = new FeatureScores[features.Count];
         int row = 0;
-        for (int i = 0; i < chosen.Count; i++)
+        for (int i = 0; i < scores.Length; i++)
         {
-            int rows = ofTokens ? chosen[i].Ids.Length : 1;
-            scores[batch[i]] = new FeatureScores(flat.AsSpan(row * columns, rows * columns).ToArray(), columns);
+            int rows = ofTokens ? features[i].Ids.Length : 1;
+            scores[i] = new FeatureScores(flat.AsSpan(row * columns, rows * columns).ToArray(), columns);
             row += ofTokens && !input.IsPacked ? (int)values.shape[1] : rows;
         }
+
+        return scores;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Heads;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks.MultipleChoice;
@@ -49,7 +50,7 @@ public sealed record ChoicePrediction(int Choice, string Text, double[] Probabil
 /// One of several continuations (Devlin et al. 2019, §4.4): each choice goes through the model with the prompt, one score each, softmax over
 /// the choices of an example.
 /// </summary>
-public sealed class MultipleChoice : FineTuningTask
+public sealed record MultipleChoice : FineTuningTask
 {
     /// <inheritdoc/>
     public override string Name => "multiple-choice";
@@ -61,7 +62,7 @@ public sealed class MultipleChoice : FineTuningTask
     public override string MainMetric => "accuracy";
 
     /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this;
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this; // choices have no names
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train) => this;
@@ -110,6 +111,10 @@ public sealed class MultipleChoice : FineTuningTask
 
         return new EncodedData(features, longExamples, beyond, tokens);
     }
+
+    /// <summary>One score for each sequence → [examples, choices]; the windows of a long choice count by their mean.</summary>
+    internal override HeadOutput Arrange(HeadOutput output, IReadOnlyList<Feature> features) =>
+        output with { Logits = Collator.PartMeans(output.Logits!.reshape(-1, 1), features).view(features.Count, -1) };
 
     /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>

@@ -17,6 +17,9 @@ public sealed record AnswerCandidate(string Text, int Start, int End, double Sco
 /// <param name="Candidates">The best answers, best first.</param>
 public sealed record AnswerPrediction(string Id, AnswerCandidate Best, double NullDifference, IReadOnlyList<AnswerCandidate> Candidates) : Prediction
 {
+    /// <summary>The best candidate that is an answer, whether or not it is given; null where there is none.</summary>
+    public AnswerCandidate? BestAnswer => Candidates.FirstOrDefault(candidate => candidate.Text.Length > 0);
+
     /// <inheritdoc/>
     public override string Answer => Best.Text;
 

@@ -12,7 +12,7 @@ namespace Graft.Tasks.QuestionAnswering;
 /// The answer as a part of a text (Devlin et al. 2019, §4.2 and §4.3): question and context in overlapping windows, a start and an end score
 /// for every token. Windows without the answer learn (0, 0); answers are ranked by the sum of raw scores over all windows.
 /// </summary>
-public sealed class QuestionAnswering : FineTuningTask
+public sealed record QuestionAnswering : FineTuningTask
 {
     private const int DefaultStride = 64, BestPositions = 20, BestAnswers = 20, LongestAnswer = 30;
 
@@ -29,14 +29,14 @@ public sealed class QuestionAnswering : FineTuningTask
     public override string MainMetric => "f1";
 
     /// <summary>The text may leave a question unanswered: then "no answer" wins where its score is above the best answer's by this much. Null: every question has an answer.</summary>
-    public double? NoAnswerThreshold { get; init; }
+    public double? NoAnswerThreshold => Decisions.NoAnswerThreshold;
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this;
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train) =>
-        ((QuestionData)train).HasUnanswerable ? new QuestionAnswering { NoAnswerThreshold = NoAnswerThreshold ?? 0 } : this;
+        ((QuestionData)train).HasUnanswerable ? this with { Decisions = Decisions with { NoAnswerThreshold = NoAnswerThreshold ?? 0 } } : this;
 
     /// <inheritdoc/>
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
@@ -70,7 +70,7 @@ public sealed class QuestionAnswering : FineTuningTask
         QuestionData questions = (QuestionData)data;
         List<Feature> features = [];
         int longExamples = 0;
-        long beyond = 0, tokens = 0;
+        long beyond = 0, tokens = 0, answers = 0, lostAnswers = 0;
         for (int example = 0; example < questions.Count; example++)
         {
             Question question = questions.Questions[example];
@@ -87,9 +87,12 @@ public sealed class QuestionAnswering : FineTuningTask
             tokens += whole;
             beyond += whole - first.Length;
             if (whole > first.Length) longExamples++;
+            if (question.Answers.Count == 0) continue;
+            answers++;
+            if (SpanOf(OffsetsOf(first), question) == (0, 0)) lostAnswers++;
         }
 
-        return new EncodedData(features, longExamples, beyond, tokens);
+        return new EncodedData(features, longExamples, beyond, tokens) { Losses = answers > 0 ? [new BeyondLimit("answers", answers, lostAnswers)] : [] };
     }
 
     /// <inheritdoc/>
@@ -108,6 +111,10 @@ public sealed class QuestionAnswering : FineTuningTask
 
         return [.. questions.Questions.Select((question, i) => Choose(question, found[i], nothing[i]))];
     }
+
+    /// <inheritdoc/>
+    public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) =>
+        NoAnswerThreshold is null || !((QuestionData)data).HasUnanswerable ? Decisions : Decisions with { NoAnswerThreshold = NoAnswerTuning.Best((QuestionData)data, predictions) };
 
     /// <inheritdoc/>
     public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) => ScoreSet.Questions(Scores(data, predictions));
@@ -146,17 +153,20 @@ public sealed class QuestionAnswering : FineTuningTask
 
     private static Feature FeatureOf(TokenizedText window, int example, Question question)
     {
-        TextRange[] offsets = [.. window.Offsets.Select((range, token) => window.SequenceIds[token] == 1 ? range : default)];
-        (int, int) span = (0, 0);
-        if (question.Answers.Count > 0)
-        {
-            int from = question.Answers[0].Start, to = from + question.Answers[0].Text.Length;
-            int start = Array.FindIndex(offsets, range => range.Length > 0 && range.End > from), end = Array.FindLastIndex(offsets, range => range.Length > 0 && range.Start < to);
-            bool inside = start >= 0 && end >= start && offsets[start].Start <= from && offsets[end].End >= to;
-            if (inside) span = (start, end);
-        }
+        TextRange[] offsets = OffsetsOf(window);
+        return new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Offsets = offsets, Target = new FeatureTarget { Span = SpanOf(offsets, question) } };
+    }
 
-        return new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Offsets = offsets, Target = new FeatureTarget { Span = span } };
+    private static TextRange[] OffsetsOf(TokenizedText window) => [.. window.Offsets.Select((range, token) => window.SequenceIds[token] == 1 ? range : default)];
+
+    /// <summary>The tokens of a window that the first accepted answer begins and ends in; (0, 0) where the window does not hold all of it.</summary>
+    private static (int Start, int End) SpanOf(TextRange[] offsets, Question question)
+    {
+        if (question.Answers.Count == 0) return (0, 0);
+        int from = question.Answers[0].Start, to = from + question.Answers[0].Text.Length;
+        int start = Array.FindIndex(offsets, range => range.Length > 0 && range.End > from), end = Array.FindLastIndex(offsets, range => range.Length > 0 && range.Start < to);
+        bool inside = start >= 0 && end >= start && offsets[start].Start <= from && offsets[end].End >= to;
+        return inside ? (start, end) : (0, 0);
     }
 
     private static void AddCandidates(Feature feature, FeatureScores scores, string context, List<AnswerCandidate> found)

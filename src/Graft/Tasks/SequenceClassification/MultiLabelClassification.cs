@@ -4,26 +4,24 @@ using Graft.Evaluation;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <summary>Any number of labels for a text: a sigmoid for each, binary cross-entropy.</summary>
-public sealed class MultiLabelClassification : SequenceTask
+public sealed record MultiLabelClassification : SequenceTask
 {
     /// <inheritdoc/>
     public override string Name => "multi-label-classification";
 
+    internal const string Problem = "multi_label_classification";
+
     /// <inheritdoc/>
-    public override string? ProblemType => "multi_label_classification";
+    public override string? ProblemType => Problem;
 
     /// <inheritdoc/>
     public override string MainMetric => "micro_f1";
 
     /// <summary>From which probability on a label is given.</summary>
-    /// <value>0.5</value>
-    public double Threshold { get; init; } = 0.5;
+    /// <value>0.5, or what development data decided.</value>
+    public double Threshold => Decisions.Threshold ?? 0.5;
 
     private protected override bool IsMultiLabel => true;
-
-    /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) =>
-        new MultiLabelClassification { Labels = labels, RequiresPair = RequiresPair, Threshold = Threshold };
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
@@ -47,6 +45,17 @@ public sealed class MultiLabelClassification : SequenceTask
     }
 
     /// <inheritdoc/>
+    public override double LossItems(Feature feature) => Labels.Count; // the mean over examples and labels, as PyTorch's
+
+    /// <inheritdoc/>
+    public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold)
+    {
+        if (!tuneThreshold) return Decisions;
+        double[][] probabilities = [.. predictions.Select(prediction => ((LabelsPrediction)prediction).Probabilities)];
+        return Decisions with { Threshold = ThresholdTuning.BestForAll(Truth(data), probabilities).Threshold };
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) =>
         ScoreSet.MultiLabel(Truth(data), [.. predictions.Select(prediction => ((LabelsPrediction)prediction).Flags)]);
 
@@ -62,6 +71,9 @@ public sealed class MultiLabelClassification : SequenceTask
     }
 
     private protected override FeatureTarget Target(LabelledText row, string place) => new() { Values = [.. Flags(row, place).Select(flag => flag ? 1f : 0f)] };
+
+    private protected override long[]? ClassCounts(TaskData train) =>
+        [.. Labels.Select(label => ((TextData)train).Rows.LongCount(row => row.Labels.Contains(label)))];
 
     private bool[][] Truth(TaskData data) => [.. ((TextData)data).Rows.Select((row, i) => Flags(row, data.PlaceOf(i)))];
 

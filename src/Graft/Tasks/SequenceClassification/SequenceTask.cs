@@ -8,7 +8,7 @@ namespace Graft.Tasks.SequenceClassification;
 /// What tasks about whole texts share: reading texts and pairs, cutting long texts into windows, and pooling the windows' scores by their
 /// mean. A pair is a second text column; pairs longer than the limit are cut, the longer text first, and counted.
 /// </summary>
-public abstract class SequenceTask : FineTuningTask
+public abstract record SequenceTask : FineTuningTask
 {
     /// <inheritdoc/>
     public override HeadKind Head => HeadKind.SequenceClassification;

@@ -9,7 +9,7 @@ namespace Graft.Tasks.SequenceClassification;
 /// <summary>
 /// One of several classes for a text or a pair of texts: pooled [CLS] → dropout → matrix → cross-entropy (Devlin et al. 2019, §4.1).
 /// </summary>
-public sealed class TextClassification : SequenceTask
+public sealed record TextClassification : SequenceTask
 {
     /// <inheritdoc/>
     public override string Name => "text-classification";
@@ -21,15 +21,22 @@ public sealed class TextClassification : SequenceTask
     public override string MainMetric => "accuracy";
 
     /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => new TextClassification { Labels = labels, RequiresPair = RequiresPair };
-
-    /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
         string[] labels = [.. ((TextData)train).Rows.Select(row => row.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         if (labels.Length >= 2) return WithLabels(labels);
         throw new InputException($"{train.Path}: every row has the label \"{labels[0]}\"; a classifier needs at least two");
     }
+
+    /// <inheritdoc/>
+    public override double LossItems(Feature feature) => feature.Target.Class is long label ? Loss.WeightOf(label) : 1;
+
+    /// <inheritdoc/>
+    public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) =>
+        Decisions with { Temperature = TemperatureScaling.Fit(Truth(data), [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]) };
+
+    /// <inheritdoc/>
+    public override string? SliceLabelOf(TaskData data, int example) => TruthOf(data, example);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
@@ -76,6 +83,12 @@ public sealed class TextClassification : SequenceTask
 
     /// <summary>The class numbers of labelled examples.</summary>
     internal int[] Truth(TaskData data) => [.. ((TextData)data).Rows.Select((row, i) => IndexOf(row.Label!, data.PlaceOf(i)))];
+
+    private protected override long[]? ClassCounts(TaskData train)
+    {
+        int[] truth = Truth(train);
+        return [.. Labels.Select((_, label) => truth.LongCount(other => other == label))];
+    }
 
     private protected override FeatureTarget Target(LabelledText row, string place) => new() { Class = IndexOf(row.Label!, place) };
 

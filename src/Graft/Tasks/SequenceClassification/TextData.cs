@@ -12,6 +12,9 @@ public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IRe
     public override string TextOf(int example) => Rows[example].Pair is string pair ? $"{Rows[example].Text} ⏐ {pair}" : Rows[example].Text;
 
     /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string?> ColumnsOf(int example) => Rows[example].Other;
+
+    /// <inheritdoc/>
     public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <summary>A number for a text or a pair of texts: one output, mean squared error.</summary>
-public sealed class TextRegression : SequenceTask
+public sealed record TextRegression : SequenceTask
 {
     /// <inheritdoc/>
     public override string Name => "regression";
@@ -17,7 +17,7 @@ public sealed class TextRegression : SequenceTask
     public override string MainMetric => "spearman";
 
     /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => new TextRegression { Labels = ["LABEL_0"], RequiresPair = RequiresPair };
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = ["LABEL_0"] };
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train) => WithLabels([]);

@@ -13,7 +13,7 @@ namespace Graft.Tasks.TokenClassification;
 /// A tag for every word (Devlin et al. 2019, §5.3): in training every sub-word carries the word's tag (B-X on its first, I-X on the rest), in
 /// evaluation the first sub-word decides. Long sentences are read in overlapping windows; a word is decided where it has most context.
 /// </summary>
-public sealed class TokenClassification : FineTuningTask
+public sealed record TokenClassification : FineTuningTask
 {
     private const long NotLearned = -100;
 
@@ -27,9 +27,6 @@ public sealed class TokenClassification : FineTuningTask
     public override string MainMetric => MarksEntities ? "entity_f1" : "accuracy";
 
     private bool MarksEntities => Labels.Any(label => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal));
-
-    /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => new TokenClassification { Labels = labels };
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
@@ -54,7 +51,7 @@ public sealed class TokenClassification : FineTuningTask
     }
 
     /// <inheritdoc/>
-    public override double LossItems(Feature feature) => feature.Target.Tokens?.Count(tag => tag != NotLearned) ?? 0;
+    public override double LossItems(Feature feature) => feature.Target.Tokens?.Where(tag => tag != NotLearned).Sum(Loss.WeightOf) ?? 0;
 
     /// <inheritdoc/>
     public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)
@@ -64,7 +61,7 @@ public sealed class TokenClassification : FineTuningTask
         Dictionary<string, int> ids = Labels.Select((label, id) => (label, id)).ToDictionary(pair => pair.label, pair => pair.id, StringComparer.Ordinal);
         List<Feature> features = [];
         int longExamples = 0;
-        long beyond = 0, tokens = 0;
+        long beyond = 0, tokens = 0, entities = 0, lostEntities = 0;
         for (int example = 0; example < sentences.Count; example++)
         {
             TokenSequence sentence = sentences.Sequences[example];
@@ -84,9 +81,13 @@ public sealed class TokenClassification : FineTuningTask
             tokens += whole;
             beyond += whole - first.Length;
             if (whole > first.Length) longExamples++;
+            IReadOnlyList<EntitySpan> marked = MarksEntities ? TagSchemes.Entities(sentence.Tags, TagScheme.Iob2) : [];
+            int kept = first.WordIds.Max() + 1; // words whose first sub-word is in the first window
+            entities += marked.Count;
+            lostEntities += marked.Count(entity => entity.End > kept);
         }
 
-        return new EncodedData(features, longExamples, beyond, tokens);
+        return new EncodedData(features, longExamples, beyond, tokens) { Losses = entities > 0 ? [new BeyondLimit("entities", entities, lostEntities)] : [] };
     }
 
     /// <inheritdoc/>
@@ -171,6 +172,12 @@ public sealed class TokenClassification : FineTuningTask
             Example = example, Ids = window.Ids, TypeIds = window.TypeIds, FirstOfWord = firstOfWord,
             Target = targets is null ? FeatureTarget.None : new FeatureTarget { Tokens = targets },
         };
+    }
+
+    private protected override long[]? ClassCounts(TaskData train)
+    {
+        Dictionary<string, int> counts = ((TokenData)train).Sequences.SelectMany(sentence => sentence.Tags).CountBy(tag => tag, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        return [.. Labels.Select(label => (long)counts.GetValueOrDefault(label))];
     }
 
     private int ContinuationOf(int tag, Dictionary<string, int> ids) =>
