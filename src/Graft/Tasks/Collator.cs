@@ -22,6 +22,8 @@ public enum BatchLayout
 /// <param name="PadTokenId">What padded rows are filled with.</param>
 public sealed record Collator(BatchLayout Layout, int PadTokenId)
 {
+    private const int NotLearned = -100;
+
     /// <summary>Virtual tokens that the model puts before every padded row; dropout needs to know of them.</summary>
     public int AddedTokens { get; init; }
 
@@ -61,7 +63,7 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         if (first.Text is not null)
         {
             int[][] texts = [.. features.Select(feature => feature.Target.Text!)];
-            return new Targets { Labels = Layout == BatchLayout.Packed ? tensor((long[])[.. texts.SelectMany(text => text).Select(id => (long)id)]) : Rows(texts, -100) };
+            return new Targets { Labels = Layout == BatchLayout.Packed ? tensor((long[])[.. texts.SelectMany(text => text).Select(id => (long)id)]) : Rows(texts, NotLearned) };
         }
 
         if (first.Values is { } values)
@@ -74,15 +76,13 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         {
             return new Targets
             {
-                StartPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.Start)]),
-                EndPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.End)]),
+                StartPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.Start + AddedTokens)]),
+                EndPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.End + AddedTokens)]),
             };
         }
 
         if (Layout == BatchLayout.Packed) return new Targets { Labels = tensor((long[])[.. features.SelectMany(feature => feature.Target.Tokens!)]) };
-        int longest = features.Max(feature => feature.Ids.Length);
-        long[] padded = [.. features.SelectMany(feature => feature.Target.Tokens!.Concat(Enumerable.Repeat(-100L, longest - feature.Ids.Length)))];
-        return new Targets { Labels = tensor(padded, [features.Count, longest]) };
+        return new Targets { Labels = Rows([.. features.Select(feature => (int[])[.. Enumerable.Repeat(NotLearned, AddedTokens), .. feature.Target.Tokens!.Select(label => (int)label)])], NotLearned) };
     }
 
     /// <summary>The mean over the windows of each part, [parts, columns]: a part in one window keeps its row.</summary>

@@ -57,7 +57,7 @@ internal static class HeadScores
         float[] flat = [.. values.contiguous().data<float>()];
         bool ofTokens = values.dim() == 3 || (input.IsPacked && values.shape[0] == input.InputIds.shape[0] && values.shape[0] != features.Count);
         FeatureScores[] scores = new FeatureScores[features.Count];
-        int row = 0;
+        int row = ofTokens && !input.IsPacked ? (int)(values.shape[1] - input.InputIds.shape[1]) : 0; // past the virtual tokens of a prompt
         for (int i = 0; i < scores.Length; i++)
         {
             int rows = ofTokens ? features[i].Ids.Length : 1;
