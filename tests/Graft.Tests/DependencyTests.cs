@@ -21,7 +21,7 @@ public sealed partial class DependencyTests
         ["Objectives"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training"],
         ["Tuning"] = ["Torch", "Layers", "Backbones", "Heads", "Checkpoints"],
         ["Corpus"] = ["Data", "Checkpoints", "Objectives"],
-        ["Tasks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tuning", "Data", "Evaluation", "Reports", "Checkpoints"],
+        ["Tasks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tuning", "Data", "Evaluation", "Reports", "Checkpoints", "Generation"],
         ["Generation"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained"],
         ["Inference"] = ["Torch", "Backbones", "Heads", "Pretrained", "Tasks", "Tuning", "Data", "Evaluation", "Generation"],
         ["Pretraining"] = ["Torch", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus", "Data", "Evaluation", "Checkpoints", "Layers"],

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Graft.Data;
+using Graft.Generation;
 using Graft.Tasks;
 using Graft.Torch;
 using Graft.Training;
@@ -20,6 +21,9 @@ internal sealed class FineTuningFlags
     private readonly Option<string?> _textColumn = new("--text-column") { Description = "The text column (or the words' column); found by name and content otherwise." };
     private readonly Option<string?> _pairColumn = new("--pair-column") { Description = "The second text's column." };
     private readonly Option<string?> _labelColumn = new("--label-column") { Description = "The label column." };
+    private readonly Option<string?> _negativeColumn = new("--negative-column") { Description = "The column of texts that do not belong (embedding); found by name otherwise." };
+    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text (text-to-text, causal-lm).", DefaultValueFactory = _ => 64 };
+    private readonly Option<int> _numBeams = new("--num-beams") { Description = "Beams of the search for a text; 1: greedy.", DefaultValueFactory = _ => 1 };
     private readonly Option<int?> _examples = new("--examples") { Description = "Train on so many of the examples only, every class with its share." };
     private readonly Option<string?> _classWeights = new("--class-weights") { Description = "balanced, or a file of lines: label, tab, weight.", HelpName = "balanced|FILE" };
     private readonly Option<double> _labelSmoothing = new("--label-smoothing") { Description = "The share of the target that is spread over all classes: 0.1.", DefaultValueFactory = _ => 0 };
@@ -61,7 +65,7 @@ internal sealed class FineTuningFlags
     {
         Option[] all =
         [
-            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _examples, _classWeights, _labelSmoothing, _tuneThreshold, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
+            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _negativeColumn, _maxNewTokens, _numBeams, _examples, _classWeights, _labelSmoothing, _tuneThreshold, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
             _warmup, _schedule, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, _dropout, _maxLength, _stride, _truncate, _seed, _seeds, _evalEvery, _earlyStopping, _keep,
             _checkpointEvery, _keepCheckpoints, _resume, _overwrite, _fromScratch, _threads, _device, _precision, OptionSources.ConfigOption(),
         ];
@@ -83,7 +87,11 @@ internal sealed class FineTuningFlags
         return new FineTuningOptions
         {
             Model = parsed.GetValue(_model)!,
-            Task = FineTuningTasks.Parse(parsed.GetValue(_task)!) with { Loss = new LossOptions { LabelSmoothing = parsed.GetValue(_labelSmoothing) } },
+            Task = FineTuningTasks.Parse(parsed.GetValue(_task)!) with
+            {
+                Loss = new LossOptions { LabelSmoothing = parsed.GetValue(_labelSmoothing) },
+                Generation = new GenerationOptions { MaxNewTokens = parsed.GetValue(_maxNewTokens), NumBeams = parsed.GetValue(_numBeams) },
+            },
             Examples = parsed.GetValue(_examples),
             ClassWeights = parsed.GetValue(_classWeights),
             TuneThreshold = parsed.GetValue(_tuneThreshold),
@@ -91,7 +99,7 @@ internal sealed class FineTuningFlags
             Train = parsed.GetValue(_train)!,
             Evaluation = parsed.GetValue(_eval),
             Output = parsed.GetValue(_output)!,
-            Columns = new ColumnOptions { Text = parsed.GetValue(_textColumn), Pair = parsed.GetValue(_pairColumn), Label = parsed.GetValue(_labelColumn) },
+            Columns = new ColumnOptions { Text = parsed.GetValue(_textColumn), Pair = parsed.GetValue(_pairColumn), Negative = parsed.GetValue(_negativeColumn), Label = parsed.GetValue(_labelColumn) },
             Encoding = new EncodingOptions { MaxLength = parsed.GetValue(_maxLength), Stride = parsed.GetValue(_stride), Truncate = parsed.GetValue(_truncate) },
             Epochs = parsed.GetValue(_epochs),
             LearningRate = parsed.GetValue(_learningRate),

@@ -9,6 +9,9 @@ public sealed record ColumnOptions
     /// <value>The column of the second text. Null: found by name, absent if there is none.</value>
     public string? Pair { get; init; }
 
+    /// <value>The column of texts that do not belong to the text (triplets of sentence vectors). Null: found by name.</value>
+    public string? Negative { get; init; }
+
     /// <value>The label column; with <see cref="MultiLabel"/> also several names separated by commas, each a column of 0 and 1. Null: found.</value>
     public string? Label { get; init; }
 

@@ -57,7 +57,7 @@ public sealed class Predictor : IDisposable
         {
             FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.HeadKind, model.Config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Config.Labels)
                 ?? throw new InputException($"{folder} holds a {model.Config.Architecture ?? model.Config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
-            if (record is not null && record.Task == bound.Name) bound = bound with { Decisions = record.Decisions };
+            if (record is not null && record.Task == bound.Name) bound = bound with { Decisions = record.Decisions, Generation = WriterOptions.FromJson(record.Generation, bound.Generation) };
             if (model.Report.Missing.Count > 0)
                 throw new InputException($"{folder} lacks {model.Report.Missing[0]}{(model.Report.Missing.Count > 1 ? $" and {model.Report.Missing.Count - 1} more" : "")}: it is not fine-tuned for {bound.Name}; run graft finetune first");
             return new Predictor(folder, model, bound, encoding ?? EncodingOf(record, model.Config));

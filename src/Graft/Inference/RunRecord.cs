@@ -16,6 +16,9 @@ internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool T
     /// <summary>What development data decided.</summary>
     public Decisions Decisions { get; init; } = new();
 
+    /// <summary>How it writes text.</summary>
+    public JsonNode? Generation { get; init; }
+
     private const string RecordFile = "graft.json", SummaryFile = "summary.json";
 
     /// <summary>Reads a folder's record; null for a folder that no run wrote.</summary>
@@ -31,6 +34,7 @@ internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool T
                 (string?)json["task"] ?? throw new JsonException("no \"task\""), (int?)json["max_length"] ?? 128, (int?)json["stride"], (bool?)json["truncate"] ?? false, (string?)json["train"]?["path"], (string?)json["evaluation"]?["path"])
             {
                 Decisions = Decisions.FromJson(json["decisions"]),
+                Generation = json["generation"],
             };
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)

@@ -9,6 +9,13 @@ namespace Graft.Pretrained;
 /// <param name="Normalizes">Whether vectors are brought to length 1.</param>
 internal sealed record SentenceTransformersLayout(EmbeddingPooling Pooling, bool Normalizes)
 {
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+    private static readonly (string Key, EmbeddingPooling Pooling)[] s_modes =
+    [
+        ("pooling_mode_cls_token", EmbeddingPooling.First), ("pooling_mode_max_tokens", EmbeddingPooling.Max),
+        ("pooling_mode_lasttoken", EmbeddingPooling.Last), ("pooling_mode_mean_tokens", EmbeddingPooling.Mean),
+    ];
+
     /// <summary>Reads the layout; null where the folder has no modules.json.</summary>
     /// <exception cref="InputException">The files are broken, or ask for a module that Graft does not have.</exception>
     public static SentenceTransformersLayout? Read(string folder)
@@ -38,16 +45,33 @@ internal sealed record SentenceTransformersLayout(EmbeddingPooling Pooling, bool
         return new SentenceTransformersLayout(pooling, normalizes);
     }
 
+    /// <summary>Writes the layout beside a saved model, so that sentence-transformers opens the folder.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="head">How it pools.</param>
+    /// <param name="backbone">Its width and the longest text it reads.</param>
+    /// <exception cref="RunFailedException">The folder cannot be written.</exception>
+    public static void Write(string folder, EmbeddingHead head, Backbones.Backbone backbone)
+    {
+        const string package = "sentence_transformers.models.";
+        JsonArray modules = [Module(0, "", package + "Transformer"), Module(1, "1_Pooling", package + "Pooling")];
+        if (head.Normalizes) modules.Add(Module(2, "2_Normalize", package + "Normalize"));
+        JsonObject pooling = new() { ["word_embedding_dimension"] = backbone.HiddenSize };
+        foreach ((string key, EmbeddingPooling mode) in s_modes) pooling[key] = head.Pooling == mode;
+        JsonObject transformer = new() { ["max_seq_length"] = backbone.PositionLimit ?? 512, ["do_lower_case"] = false };
+        Save("modules.json", modules);
+        Save(Path.Combine("1_Pooling", "config.json"), pooling);
+        if (!File.Exists(Path.Combine(folder, "sentence_bert_config.json"))) Save("sentence_bert_config.json", transformer);
+
+        void Save(string name, JsonNode json) => AtomicFile.WriteText(Path.Combine(folder, name), json.ToJsonString(s_indented) + "\n");
+
+        static JsonObject Module(int index, string path, string type) => new() { ["idx"] = index, ["name"] = $"{index}", ["path"] = path, ["type"] = type };
+    }
+
     private static EmbeddingPooling ReadPooling(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such file, but modules.json names it");
         JsonNode json = Parse(path);
-        (string Key, EmbeddingPooling Pooling)[] known =
-        [
-            ("pooling_mode_cls_token", EmbeddingPooling.First), ("pooling_mode_max_tokens", EmbeddingPooling.Max),
-            ("pooling_mode_lasttoken", EmbeddingPooling.Last), ("pooling_mode_mean_tokens", EmbeddingPooling.Mean),
-        ];
-        EmbeddingPooling[] chosen = [.. known.Where(mode => json[mode.Key] is JsonValue value && value.TryGetValue(out bool on) && on).Select(mode => mode.Pooling)];
+        EmbeddingPooling[] chosen = [.. s_modes.Where(mode => json[mode.Key] is JsonValue value && value.TryGetValue(out bool on) && on).Select(mode => mode.Pooling)];
         return chosen.Length == 1 ? chosen[0] : throw new InputException($"{path}: one pooling mode is expected (cls_token, max_tokens, lasttoken or mean_tokens), found {chosen.Length}");
     }
 

@@ -1,3 +1,4 @@
+using Graft.Backbones;
 using Graft.Pretrained;
 
 namespace Graft.Tasks;
@@ -22,6 +23,8 @@ public static class AutoRecipe
         bool isSmall = model.Backbone.ParameterCount < SmallModel;
         return strategy switch
         {
+            "full" when model.HeadKind == HeadKind.SequenceToSequence => new(3e-4, "T5: 1e-4 … 1e-3 (Raffel et al. 2020)"),
+            "full" when model.HeadKind == HeadKind.Embedding && !isSmall => new(2e-5, "sentence vectors: 2e-5 (Reimers and Gurevych 2019)"),
             "full" when isSmall => new(3e-4, "tiny and mini models: 1e-4 … 3e-4 (Turc et al. 2019)"),
             "full" => new(5e-5, "base models: 2e-5 … 5e-5 (Devlin et al. 2019)"),
             "head" => new(1e-3, "only the head learns"),

@@ -39,7 +39,7 @@ public static class FineTuning
         Collator collator = Collator.Of(prepared.Task, model);
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
-            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed },
+            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, TokensAMicroBatch = prepared.Task.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
         TaskTrainable trainable = new(prepared.Task, model, collator, new TunedModule(model.Network, tuned.Parts));
@@ -58,6 +58,7 @@ public static class FineTuning
         IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null) folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
         model.Save(folder.Path);
+        prepared.Task.SaveCompanions(model, folder.Path);
         folder.WriteMetrics(scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
         folder.WriteRecord(options, resolution, prepared, isFinished: true);
@@ -69,6 +70,7 @@ public static class FineTuning
     internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
     {
         options.Task.Loss.Validate();
+        options.Task.Generation.Validate();
         TaskData train = options.Task.Read(options.Train, options.Columns, labelled: true);
         if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
         TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns, labelled: true);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Generation;
 using Graft.Heads;
 using Graft.Pretrained;
 using Graft.Reports;
@@ -37,6 +38,9 @@ public abstract record FineTuningTask
 
     /// <summary>What development data decided: thresholds, temperature. Stored with the run and used wherever it answers.</summary>
     public Decisions Decisions { get; init; } = new();
+
+    /// <summary>How tasks that write text write it.</summary>
+    public GenerationOptions Generation { get; init; } = new() { MaxNewTokens = 64 };
 
     /// <summary>The metric that papers name and development data is judged by.</summary>
     public abstract string MainMetric { get; }
@@ -107,6 +111,17 @@ public abstract record FineTuningTask
     /// <summary>An example's true answer, written as <see cref="Prediction.Answer"/> writes it.</summary>
     public abstract string TruthOf(TaskData data, int example);
 
+    /// <summary>Whether a prediction belongs in <c>mistakes.jsonl</c> or not.</summary>
+    public virtual bool IsRight(TaskData data, int example, Prediction prediction) => prediction.Answer == TruthOf(data, example);
+
+    /// <summary>The most tokens that go through the model at once in training.</summary>
+    internal virtual int TokensAMicroBatch(ModelConfig config) => new BatchingOptions().TokensAMicroBatch;
+
+    /// <summary>Writes what the folder of a trained model needs beside the model itself.</summary>
+    internal virtual void SaveCompanions(PretrainedModel model, string folder)
+    {
+    }
+
     /// <summary>How many items a feature's loss counts; with class weights the sum of their weights.</summary>
     public virtual double LossItems(Feature feature) => 1;
 
@@ -175,6 +190,12 @@ public sealed record EncodingOptions
 /// <param name="Tokens">All tokens of the texts.</param>
 public sealed record EncodedData(IReadOnlyList<Feature> Features, int LongExamples, long TokensBeyond, long Tokens)
 {
+    /// <summary>What encoded it, for tasks that decode ids.</summary>
+    public Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>Whether this task cuts what lies beyond the limit, whatever the options say.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>Other things that lie beyond the limit, counted: <c>entities</c>, <c>answers</c>.</summary>
     public IReadOnlyList<BeyondLimit> Losses { get; init; } = [];
 
@@ -182,7 +203,7 @@ public sealed record EncodedData(IReadOnlyList<Feature> Features, int LongExampl
     internal string Describe(int examples, EncodingOptions options)
     {
         string losses = string.Concat(Losses.Where(loss => loss.Beyond > 0).Select(loss => FormattableString.Invariant($", {100 * loss.Share:0.0} % of all {loss.What}")));
-        string what = options.Truncate ? "is cut off" : "would be lost by a plain cut; windows keep it";
+        string what = options.Truncate || IsCut ? "is cut off" : "would be lost by a plain cut; windows keep it";
         return FormattableString.Invariant(
             $"{LongExamples} of {examples} texts are longer than {options.MaxLength} tokens: {100.0 * TokensBeyond / Math.Max(1, Tokens):0.0} % of all tokens{losses} {what}");
     }

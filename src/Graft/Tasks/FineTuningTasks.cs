@@ -15,6 +15,9 @@ public static class FineTuningTasks
         ("token-classification", () => new TokenClassification.TokenClassification()),
         ("multiple-choice", () => new MultipleChoice.MultipleChoice()),
         ("question-answering", () => new QuestionAnswering.QuestionAnswering()),
+        ("text-to-text", () => new TextToText.TextToText()),
+        ("causal-lm", () => new LanguageModeling.CausalLanguageModeling()),
+        ("embedding", () => new Embedding.SentenceEmbedding()),
     ];
 
     /// <summary>The names on the command line.</summary>

@@ -90,6 +90,7 @@ public sealed class RunFolder
             ["examples"] = options.Examples,
             ["class_weights"] = options.ClassWeights,
             ["label_smoothing"] = prepared.Task.Loss.LabelSmoothing,
+            ["generation"] = WriterOptions.ToJson(prepared.Task.Generation),
             ["decisions"] = isFinished ? prepared.Task.Decisions.ToJson() : null,
             ["seed"] = options.Training.Seed,
             ["learning_rate"] = Describe(resolution.LearningRate),
@@ -155,7 +156,7 @@ public sealed class RunFolder
             foreach ((string key, JsonNode? value) in predictions[i].ToJson()) line[key] = value?.DeepClone();
             string text = line.ToJsonString(s_line);
             all.Append(text).Append('\n');
-            if (predictions[i].Answer != task.TruthOf(data, i)) mistakes.Append(text).Append('\n');
+            if (!task.IsRight(data, i, predictions[i])) mistakes.Append(text).Append('\n');
         }
 
         AtomicFile.WriteText(System.IO.Path.Combine(Path, "predictions.jsonl"), all.ToString());

@@ -23,7 +23,7 @@ internal static class RunReport
         report.Add(TrainingSection.Build(History(Path.Combine(folder.Path, "metrics.jsonl"), task.MainMetric), task.MainMetric, Facts(options, resolution, prepared)));
         EncodedData encoded = prepared.EncodedEvaluation!;
         TruncationStatistics truncation = new(
-            options.Encoding.MaxLength, prepared.Evaluation.Count, encoded.LongExamples, encoded.Tokens, encoded.TokensBeyond, Windowed: !options.Encoding.Truncate);
+            options.Encoding.MaxLength, prepared.Evaluation.Count, encoded.LongExamples, encoded.Tokens, encoded.TokensBeyond, Windowed: !options.Encoding.Truncate && !encoded.IsCut);
         report.Add(TruncationSection.Build(truncation, [.. encoded.Features.Select(feature => feature.Ids.Length)], [.. encoded.Losses.Select(loss => (loss.What, loss.Share))]));
         report.Write(Path.Combine(folder.Path, "report.html"));
     }

@@ -37,11 +37,11 @@ public static class SeededRuns
             results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), note, cancellation)));
         }
 
-        AtomicFile.WriteText(Path.Combine(options.Output, SummaryFile), Summarize(results).ToJsonString(RunFolder.Json) + "\n");
+        AtomicFile.WriteText(Path.Combine(options.Output, SummaryFile), Summarize(results, options.Task).ToJsonString(RunFolder.Json) + "\n");
         return results;
     }
 
-    private static JsonObject Summarize(List<(ulong Seed, FineTuningResult Result)> results)
+    private static JsonObject Summarize(List<(ulong Seed, FineTuningResult Result)> results, FineTuningTask task)
     {
         JsonObject summary = new()
         {
@@ -54,7 +54,7 @@ public static class SeededRuns
         if (results[0].Result.Scores.Count == 0) return summary; // no development data: nothing to compare the seeds by
         (JsonObject means, JsonObject deviations) = MeanAndDeviation([.. results.Select(run => run.Result.Scores)]);
         (summary["mean"], summary["deviation"]) = (means, deviations);
-        summary["best_seed"] = results.MaxBy(run => run.Result.Scores[0].Interval.Value).Seed;
+        summary["best_seed"] = results.MaxBy(run => (task.LargerIsBetter ? 1 : -1) * run.Result.Scores[0].Interval.Value).Seed;
         return summary;
     }
 

@@ -52,7 +52,7 @@ public static class Sweep
             results.Add(new SweepResult(rate, folder, [.. runs.Select(run => run.Result.Scores[0].Interval.Value)]));
         }
 
-        SweepResult[] ranked = [.. results.OrderByDescending(result => result.Mean)];
+        SweepResult[] ranked = [.. results.OrderByDescending(result => (options.Task.LargerIsBetter ? 1 : -1) * result.Mean)];
         Write(options, ranked);
         return ranked;
     }

@@ -170,7 +170,7 @@ public sealed class FineTuningTests : IDisposable
         Epochs = 8, LearningRate = 3e-3, BatchSize = 32, Dropout = 0, Encoding = new EncodingOptions { MaxLength = 32 },
     };
 
-    private static float[] Weights(string folder)
+    internal static float[] Weights(string folder)
     {
         using Checkpoint checkpoint = Checkpoint.Open(Path.Combine(folder, "model.safetensors"));
         return [.. checkpoint.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).SelectMany(tensor => tensor.ToSingles())];

@@ -27,8 +27,7 @@ public abstract record SequenceTask : FineTuningTask
     }
 
     /// <inheritdoc/>
-    public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
-        new TextData("text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], []);
+    public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => TextData.Of(texts);
 
     /// <inheritdoc/>
     public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)

@@ -5,6 +5,10 @@ namespace Graft.Tasks.SequenceClassification;
 /// <summary>Texts or pairs of texts.</summary>
 public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
+    /// <summary>Texts in memory.</summary>
+    internal static TextData Of(IReadOnlyList<(string Text, string? Pair)> texts) =>
+        new("text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], []);
+
     /// <inheritdoc/>
     public override int Count => Rows.Count;
 
