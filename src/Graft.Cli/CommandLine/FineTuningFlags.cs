@@ -5,7 +5,6 @@ using Graft.Generation;
 using Graft.Tasks;
 using Graft.Torch;
 using Graft.Training;
-using Graft.Tuning;
 
 namespace Graft.Cli;
 
@@ -14,7 +13,7 @@ internal sealed class FineTuningFlags
 {
     private readonly Option<string> _model = Text("--model", "The pre-trained model: a folder in Hugging Face's layout.", "DIR", required: true);
     private readonly Option<string> _task = Text("--task", $"What is learned: {string.Join(", ", FineTuningTasks.Names)}.", "TASK", required: true);
-    private readonly Option<string?> _strategy = new("--strategy") { Description = $"Which numbers are trained: {string.Join(", ", TuningStrategies.Names)}.", DefaultValueFactory = _ => "full" };
+    private readonly TuningFlags _tuning = new();
     private readonly Option<string> _train = Text("--train", "Labelled examples: CSV, TSV, JSON Lines or Parquet; CoNLL; SQuAD JSON.", "FILE", required: true);
     private readonly Option<string?> _eval = new("--eval") { Description = "Development data, evaluated during training.", HelpName = "FILE" };
     private readonly Option<string> _output = Text("--output", "The run folder.", "RUN", required: true);
@@ -65,7 +64,7 @@ internal sealed class FineTuningFlags
     {
         Option[] all =
         [
-            _model, _task, _strategy, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _negativeColumn, _maxNewTokens, _numBeams, _examples, _classWeights, _labelSmoothing, _tuneThreshold, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
+            _model, _task, .. _tuning.All, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _negativeColumn, _maxNewTokens, _numBeams, _examples, _classWeights, _labelSmoothing, _tuneThreshold, _epochs, _steps, _timeBudget, _replay, _batchSize, _accumulation, _learningRate,
             _warmup, _schedule, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, _dropout, _maxLength, _stride, _truncate, _seed, _seeds, _evalEvery, _earlyStopping, _keep,
             _checkpointEvery, _keepCheckpoints, _resume, _overwrite, _fromScratch, _threads, _device, _precision, OptionSources.ConfigOption(),
         ];
@@ -95,7 +94,8 @@ internal sealed class FineTuningFlags
             Examples = parsed.GetValue(_examples),
             ClassWeights = parsed.GetValue(_classWeights),
             TuneThreshold = parsed.GetValue(_tuneThreshold),
-            Strategy = TuningStrategies.Parse(parsed.GetValue(_strategy)!),
+            Strategy = _tuning.Strategy(parsed),
+            Layers = _tuning.Layers(parsed),
             Train = parsed.GetValue(_train)!,
             Evaluation = parsed.GetValue(_eval),
             Output = parsed.GetValue(_output)!,

@@ -24,7 +24,7 @@ internal static class FineTuningBenchmarks
         using PretrainedModel model = Load(options, task);
         EncodedData encoded = task.Encode(data, tokenizer, new EncodingOptions { MaxLength = MaxLength });
         FeatureBatches batches = new(encoded.Features, new BatchingOptions { BatchSize = BatchSize }, feature => data.PlaceOf(feature.Example), task.LossItems);
-        TaskTrainable trainable = new(task, model, Collator.Of(task, model), model.Module);
+        TaskTrainable trainable = new(task, model, Collator.Of(task, model), model.Network);
         Clock clock = new();
         using (Trainer trainer = new(trainable, batches, new TrainingOptions { Steps = WarmUp + (16 * options.Repetitions) }, null, clock)) trainer.Run();
         return new Measurement(clock.Seconds, 6 * Matrices(model) * clock.Tokens, clock.Tokens / clock.Seconds, "tokens/s");

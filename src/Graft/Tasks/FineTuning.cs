@@ -27,6 +27,10 @@ public static class FineTuning
         FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
     {
         note ??= _ => { };
+        options.Strategy.Validate();
+        options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
+        if (options.FromScratch && options.Strategy.SavesAdapterOnly)
+            throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
         if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         if (options.Resume) RunFolder.UseRecordedProduct(options.Output);
@@ -34,15 +38,17 @@ public static class FineTuning
         Prepared prepared = Prepare(options, note);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) note(line);
+        options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
         Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
-        Resolution resolution = Resolution.Of(options, model, prepared.Train.Count, note);
+        TunedModule trained = new(model.Network, tuned.Parts);
+        Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, note);
         Collator collator = Collator.Of(prepared.Task, model);
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
             new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, TokensAMicroBatch = prepared.Task.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
-        TaskTrainable trainable = new(prepared.Task, model, collator, new TunedModule(model.Network, tuned.Parts));
+        TaskTrainable trainable = new(prepared.Task, model, collator, trained, options);
         RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
@@ -148,7 +154,13 @@ internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, 
 /// <summary>The values that were left to <see cref="AutoRecipe"/>, resolved.</summary>
 internal sealed record Resolution(TrainingOptions Training, Resolved<double> LearningRate, Resolved<double>? Epochs, Resolved<int> BatchSize)
 {
-    public static Resolution Of(FineTuningOptions options, PretrainedModel model, int examples, Action<string> note)
+    /// <summary>Values that are trained.</summary>
+    public required long TrainedParameters { get; init; }
+
+    /// <summary>Values of the model and of the new parts on it.</summary>
+    public required long AllParameters { get; init; }
+
+    public static Resolution Of(FineTuningOptions options, PretrainedModel model, TunedModule trained, int examples, Action<string> note)
     {
         const string asked = "as asked";
         string strategy = options.Strategy.Name;
@@ -157,6 +169,8 @@ internal sealed record Resolution(TrainingOptions Training, Resolved<double> Lea
         bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
         Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
         note(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
-        return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch);
+        (long learned, long all) = trained.Count();
+        note(FormattableString.Invariant($"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"));
+        return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch) { TrainedParameters = learned, AllParameters = all };
     }
 }

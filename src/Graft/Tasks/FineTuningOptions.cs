@@ -16,6 +16,9 @@ public sealed record FineTuningOptions
     /// <summary>Which numbers are trained.</summary>
     public TuningStrategy Strategy { get; init; } = new FullTuning();
 
+    /// <summary>How layers differ in training.</summary>
+    public LayerSchedule Layers { get; init; } = new();
+
     /// <summary>Training data.</summary>
     public required string Train { get; init; }
 

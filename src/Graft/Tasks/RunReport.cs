@@ -34,7 +34,8 @@ internal static class RunReport
         new("learning rate", Format.Number(resolution.LearningRate.Value), resolution.LearningRate.Reason),
         new("batch", Format.Count(resolution.BatchSize.Value), resolution.BatchSize.Reason),
         new("epochs", resolution.Epochs is { } epochs ? Format.Number(epochs.Value) : "–", resolution.Epochs?.Reason ?? "bounded by steps or time"),
-        new("strategy", options.Strategy.Name),
+        new("strategy", options.Strategy.Name, string.Join(", ", options.Strategy.Options.Select(option => $"{option.Key} {option.Value}"))),
+        new("parameters trained", Format.Count(resolution.TrainedParameters), $"of {Format.Count(resolution.AllParameters)}"),
         new("seed", options.Training.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)),
     ];
 

@@ -1,5 +1,7 @@
+using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Training;
+using Graft.Tuning;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,14 +12,20 @@ namespace Graft.Tasks;
 /// <param name="model">The model.</param>
 /// <param name="collator">Makes tensors of features.</param>
 /// <param name="module">What is trained: the model, or the model with a strategy's new parts.</param>
-/// <param name="rateFactor">What a parameter's learning rate is multiplied by; null: 1.</param>
-internal sealed class TaskTrainable(FineTuningTask task, PretrainedModel model, Collator collator, nn.Module module, Func<string, double>? rateFactor = null) : ITrainable
+/// <param name="options">Strategy and layers: which parameters learn how fast, and from when on; null: all alike.</param>
+internal sealed class TaskTrainable(FineTuningTask task, PretrainedModel model, Collator collator, Layer module, FineTuningOptions? options = null) : ITrainable
 {
+    private readonly LayerDepths _depths = new(model.Network);
+
     public nn.Module Module => module;
 
     public IReadOnlyList<string> LossTerms => ["loss"];
 
     public Tensor[] LossSums(IMicroBatch batch, StepContext context) => [task.LossSum(model, collator, (FeatureBatch)batch, context)];
 
-    public double RateFactor(string parameter) => rateFactor?.Invoke(parameter) ?? 1;
+    public double RateFactor(string parameter) => options?.Layers.RateFactor(_depths, parameter) ?? 1;
+
+    public long StartsAt(string parameter, long updates) => options?.Layers.StartsAt(_depths, parameter, updates) ?? 0;
+
+    public bool Decays(string name, TorchSharp.Modules.Parameter parameter) => parameter.dim() > 1 && options?.Strategy.Decays(name) != false;
 }

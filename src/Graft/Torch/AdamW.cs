@@ -81,11 +81,13 @@ public sealed unsafe class AdamW : Optimizer
     public override void Step(double learningRate, double gradientScale = 1)
     {
         Steps++;
-        double correction1 = 1 - Math.Pow(_options.Beta1, Steps), correction2 = Math.Sqrt(1 - Math.Pow(_options.Beta2, Steps));
         float* gradient = Dispatcher.Data(_parameters.Gradient), mean = Dispatcher.Data(_mean), square = Dispatcher.Data(_square);
         List<Piece> pieces = [];
         foreach ((FlatParameters.Segment segment, long offset) in _places)
         {
+            long steps = Steps - segment.Parameter.StartsAt; // its moments are as old as that
+            if (steps <= 0) continue;
+            double correction1 = 1 - Math.Pow(_options.Beta1, steps), correction2 = Math.Sqrt(1 - Math.Pow(_options.Beta2, steps));
             double rate = learningRate * segment.Parameter.RateFactor;
             Update update = new()
             {

@@ -10,7 +10,8 @@ namespace Graft.Torch;
 /// <param name="Decays">True for weight matrices and embeddings, false for biases and any normalization weight.</param>
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>
 /// <param name="Matrices">The matrices of a hidden layer that it is made of; null for embeddings, heads and vectors.</param>
-public sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null);
+/// <param name="StartsAt">The update from which on it is trained, by AdamW (gradual unfreezing); 0 for most.</param>
+public sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null, long StartsAt = 0);
 
 /// <summary>The matrices of a hidden layer that one parameter holds: three in a joint query, key and value.</summary>
 /// <param name="Count">How many, all of one shape.</param>
@@ -61,6 +62,17 @@ public sealed class FlatParameters : IDisposable
 
     /// <summary>The parameters and their places.</summary>
     internal IReadOnlyList<Segment> Segments => _segments;
+
+    /// <summary>Leaves what is not trained yet out of backward passes.</summary>
+    /// <param name="step">The update that follows, counted from 0.</param>
+    public void Unfreeze(long step)
+    {
+        foreach (Segment segment in _segments)
+        {
+            bool isTrained = step >= segment.Parameter.StartsAt;
+            if (segment.Parameter.StartsAt > 0 && segment.Parameter.Value.requires_grad != isTrained) segment.Parameter.Value.requires_grad = isTrained;
+        }
+    }
 
     /// <summary>Sets every gradient to zero.</summary>
     public void ZeroGradients() => FlatKernels.Zero(Gradient);

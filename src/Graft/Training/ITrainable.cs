@@ -28,6 +28,14 @@ public interface ITrainable
     /// <summary>What a parameter's learning rate is multiplied by: layer-wise rates; 1 for all where nothing is said.</summary>
     double RateFactor(string parameter) => 1;
 
+    /// <summary>The update from which on a parameter is trained: gradual unfreezing; 0 for all where nothing is said.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <param name="updates">The updates of the whole run.</param>
+    long StartsAt(string parameter, long updates) => 0;
+
+    /// <summary>Whether a parameter decays: matrices and embeddings do, vectors (biases and every kind of normalization weight) do not.</summary>
+    bool Decays(string name, Parameter parameter) => parameter.dim() > 1;
+
     /// <summary>The hidden layers' matrices that a parameter holds; null for embeddings, heads, vectors, and where nobody asks (Muon does).</summary>
     HiddenMatrices? HiddenMatrices(Parameter parameter) => null;
 }

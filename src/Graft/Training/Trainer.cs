@@ -42,7 +42,7 @@ public sealed class Trainer : IDisposable
         options.Validate();
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
-        _parameters = new FlatParameters(TrainedParameters(trainable));
+        _parameters = new FlatParameters(TrainedParameters(trainable, _totalUpdates ?? 0));
         _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer) : new Muon(_parameters, options.Muon, options.Optimizer);
         _state = new RunState(_parameters, _optimizer, folder, options.KeepCheckpoints);
     }
@@ -94,6 +94,7 @@ public sealed class Trainer : IDisposable
     private void Update(long step)
     {
         IReadOnlyList<IMicroBatch> batch = _source.Batch(step);
+        _parameters.Unfreeze(step);
         try
         {
             double[] terms = Gradient(batch, step);
@@ -213,13 +214,14 @@ public sealed class Trainer : IDisposable
         return Math.Max(1, (long)Math.Ceiling(epochs * perEpoch));
     }
 
-    /// <summary>Vectors (biases and every kind of normalization weight) do not decay; matrices and embeddings do.</summary>
-    private static List<TrainedParameter> TrainedParameters(ITrainable trainable)
+    private static List<TrainedParameter> TrainedParameters(ITrainable trainable, long updates)
     {
         List<TrainedParameter> trained = [];
         foreach ((string name, Parameter parameter) in trainable.Module.named_parameters())
         {
-            if (parameter.requires_grad) trained.Add(new TrainedParameter(name, parameter, Decays: parameter.dim() > 1, trainable.RateFactor(name), trainable.HiddenMatrices(parameter)));
+            if (!parameter.requires_grad) continue;
+            trained.Add(new TrainedParameter(
+                name, parameter, trainable.Decays(name, parameter), trainable.RateFactor(name), trainable.HiddenMatrices(parameter), trainable.StartsAt(name, updates)));
         }
 
         return trained.Count > 0 ? trained : throw new InputException("nothing is trained: the strategy leaves every parameter as it is");

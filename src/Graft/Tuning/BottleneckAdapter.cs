@@ -26,6 +26,14 @@ public sealed record BottleneckAdapter : TuningStrategy
     /// <inheritdoc/>
     public override bool SavesAdapterOnly => true;
 
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, string Value)> Options =>
+    [
+        ("reduction_factor", FormattableString.Invariant($"{ReductionFactor}")),
+        ("activation", Activations.NameOf(Activation)),
+        ("norms", TrainsNorms ? "trained" : "frozen"),
+    ];
+
     /// <summary>The bottleneck is the width divided by this.</summary>
     /// <value>16</value>
     public double ReductionFactor { get; init; } = 16;

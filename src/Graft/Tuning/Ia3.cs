@@ -21,6 +21,16 @@ public sealed record Ia3 : TuningStrategy
     /// <inheritdoc/>
     public override bool CanMerge => true;
 
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, string Value)> Options =>
+    [
+        ("target_modules", TargetNames.Describe(TargetModules)),
+        ("feedforward_modules", TargetNames.Describe(FeedForwardModules)),
+    ];
+
+    /// <inheritdoc/>
+    internal override bool Decays(string parameter) => !parameter.EndsWith(Scaling.ParameterName, StringComparison.Ordinal);
+
     /// <summary>Names or endings of the names of the scaled projections; null: keys, values and the second feed-forward matrix.</summary>
     public IReadOnlyList<string>? TargetModules { get; init; }
 
@@ -64,13 +74,15 @@ public sealed record Ia3 : TuningStrategy
 /// <summary>One learned vector: on a projection's input or on its output.</summary>
 internal sealed class Scaling : Layer, IProjectionTuning
 {
+    public const string ParameterName = "ia3_l";
+
     private readonly bool _scalesInput;
     private readonly Parameter _scale;
 
     public Scaling(long width, bool scalesInput)
     {
         _scalesInput = scalesInput;
-        _scale = Declare("ia3_l", scalesInput ? [1, width] : [width, 1], Init.Ones);
+        _scale = Declare(ParameterName, scalesInput ? [1, width] : [width, 1], Init.Ones);
     }
 
     public Tensor Input(Tensor x, LayerContext context) => _scalesInput ? x * _scale.view(-1) : x;

@@ -3,6 +3,7 @@ using Graft.Layers;
 using Graft.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
+using static System.FormattableString;
 using static TorchSharp.torch;
 
 namespace Graft.Tuning;
@@ -25,6 +26,17 @@ public sealed record Lora : TuningStrategy
 
     /// <inheritdoc/>
     public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, string Value)> Options =>
+    [
+        ("rank", Invariant($"{Rank}")),
+        ("alpha", Invariant($"{Alpha}")),
+        ("lora_dropout", Invariant($"{Dropout}")),
+        ("rank_stabilized", RankStabilized ? "true" : "false"),
+        ("train_biases", TrainsBiases ? "true" : "false"),
+        ("target_modules", TargetNames.Describe(TargetModules)),
+    ];
 
     /// <summary>r.</summary>
     /// <value>8</value>

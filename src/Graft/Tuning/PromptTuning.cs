@@ -29,6 +29,9 @@ public sealed record PromptTuning : TuningStrategy
     public int VirtualTokens { get; init; } = 20;
 
     /// <inheritdoc/>
+    public override IEnumerable<(string Key, string Value)> Options => [("virtual_tokens", FormattableString.Invariant($"{VirtualTokens}"))];
+
+    /// <inheritdoc/>
     public override void Validate() => Require(VirtualTokens >= 1, "virtual-tokens", VirtualTokens, "at least 1");
 
     internal override void Fill(TunedParts parts, Layer model, Backbone backbone) =>
@@ -60,6 +63,9 @@ public sealed record PrefixTuning : TuningStrategy
     /// <summary>The number of keys a layer.</summary>
     /// <value>20</value>
     public int VirtualTokens { get; init; } = 20;
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, string Value)> Options => [("virtual_tokens", FormattableString.Invariant($"{VirtualTokens}"))];
 
     /// <inheritdoc/>
     public override void Validate() => Require(VirtualTokens >= 1, "virtual-tokens", VirtualTokens, "at least 1");

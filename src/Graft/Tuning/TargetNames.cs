@@ -33,6 +33,9 @@ internal static class TargetNames
         throw new InputException($"no part of this model is called {string.Join(" or ", targets)}; its projections are called {endings}");
     }
 
+    /// <summary>"query, value", or "default".</summary>
+    public static string Describe(IReadOnlyList<string>? targets) => targets is null ? "default" : string.Join(", ", targets);
+
     /// <summary>Whether a dotted name is the target or ends in it: "attention.self.query" matches "query".</summary>
     public static bool Matches(string name, string target) => name == target || name.EndsWith("." + target, StringComparison.Ordinal);
 

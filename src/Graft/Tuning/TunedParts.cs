@@ -27,6 +27,19 @@ internal sealed class TunedModule : Layer
         if (parts.ParameterCount > 0) register_module(PartsName, parts);
     }
 
+    /// <summary>The number of values that require a gradient, and of all.</summary>
+    public (long Trained, long All) Count()
+    {
+        (long trained, long all) = (0, 0);
+        foreach (DeclaredParameter parameter in Declared())
+        {
+            all += parameter.Value.numel();
+            if (parameter.Value.requires_grad) trained += parameter.Value.numel();
+        }
+
+        return (trained, all);
+    }
+
     /// <summary>What the names of new parts begin with in checkpoints of a run.</summary>
     public const string PartsName = "adapter";
 }

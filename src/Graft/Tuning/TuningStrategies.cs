@@ -7,8 +7,13 @@ public static class TuningStrategies
     [
         ("full", () => new FullTuning()),
         ("head", () => new HeadTuning()),
-        ("bitfit", () => new BitFit()),
+        ("houlsby", () => BottleneckAdapter.Houlsby),
+        ("pfeiffer", () => BottleneckAdapter.Pfeiffer),
+        ("prompt", () => new PromptTuning()),
+        ("prefix", () => new PrefixTuning()),
         ("lora", () => new Lora()),
+        ("ia3", () => new Ia3()),
+        ("bitfit", () => new BitFit()),
     ];
 
     /// <summary>The names on the command line.</summary>

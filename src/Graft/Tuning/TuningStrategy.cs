@@ -25,6 +25,12 @@ public abstract record TuningStrategy
     /// <summary>Virtual tokens that lengthen every text.</summary>
     public virtual int AddedTokens => 0;
 
+    /// <summary>Every option with its value, for the record of a run.</summary>
+    public virtual IEnumerable<(string Key, string Value)> Options => [];
+
+    /// <summary>Whether a parameter is pulled towards zero where others of its shape are; what begins at one is not.</summary>
+    internal virtual bool Decays(string parameter) => true;
+
     /// <summary>Whether the new parts can be folded into the model's own weights.</summary>
     public virtual bool CanMerge => false;
 

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Graft.Tuning;
+
+namespace Graft.Cli;
+
+/// <summary>The flags that say which numbers are trained, and how layers differ. A flag of another strategy is refused, not ignored.</summary>
+internal sealed class TuningFlags
+{
+    private readonly Option<string> _strategy = new("--strategy") { Description = $"Which numbers are trained: {string.Join(", ", TuningStrategies.Names)}.", DefaultValueFactory = _ => "full" };
+    private readonly Option<int?> _rank = new("--rank") { Description = "lora: r of the added matrices (8)." };
+    private readonly Option<double?> _alpha = new("--alpha") { Description = "lora: the difference is scaled by alpha / rank (16)." };
+    private readonly Option<double?> _loraDropout = new("--lora-dropout") { Description = "lora: share of the input that is dropped (0.1)." };
+    private readonly Option<bool?> _rankStabilized = new("--rank-stabilized") { Description = "lora: scale by alpha / √rank." };
+    private readonly Option<bool?> _trainBiases = new("--train-biases") { Description = "lora: the biases of the adapted projections too." };
+    private readonly Option<string?> _targetModules = new("--target-modules") { Description = "lora, ia3: endings of the projections' names, separated by commas; queries and values otherwise (ia3: keys, values, feed-forward).", HelpName = "NAMES" };
+    private readonly Option<string?> _feedForwardModules = new("--feedforward-modules") { Description = "ia3: those of the target modules that are scaled at their input.", HelpName = "NAMES" };
+    private readonly Option<double?> _reductionFactor = new("--reduction-factor") { Description = "houlsby, pfeiffer: the bottleneck is the width divided by this (16)." };
+    private readonly Option<string?> _adapterNorms = new("--adapter-norms") { Description = "houlsby, pfeiffer: trained (layer norms of the adapter's own; houlsby's default) or frozen." };
+    private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "prompt, prefix: the number of trained vectors (20)." };
+    private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "What each layer's rate is of the rate of the layer above: 0.95.", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> _unfreezing = new("--gradual-unfreezing") { Description = "Over this share of the updates layers begin to learn one after the other, the highest first: 0.5.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _reinitialize = new("--reinitialize-layers") { Description = "So many of the highest layers begin from drawn weights.", DefaultValueFactory = _ => 0 };
+
+    /// <summary>Every flag.</summary>
+    public IEnumerable<Option> All =>
+    [
+        _strategy, _rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens,
+        _layerDecay, _unfreezing, _reinitialize,
+    ];
+
+    /// <summary>The strategy that the flags describe.</summary>
+    /// <exception cref="InputException">It is unknown, a value is out of its range, or a flag belongs to another strategy.</exception>
+    public TuningStrategy Strategy(ParseResult parsed)
+    {
+        TuningStrategy strategy = TuningStrategies.Parse(parsed.GetValue(_strategy)!);
+        RefuseOthers(parsed, strategy);
+        strategy = strategy switch
+        {
+            Lora lora => lora with
+            {
+                Rank = parsed.GetValue(_rank) ?? lora.Rank,
+                Alpha = parsed.GetValue(_alpha) ?? lora.Alpha,
+                Dropout = parsed.GetValue(_loraDropout) ?? lora.Dropout,
+                RankStabilized = parsed.GetValue(_rankStabilized) ?? lora.RankStabilized,
+                TrainsBiases = parsed.GetValue(_trainBiases) ?? lora.TrainsBiases,
+                TargetModules = Names(parsed.GetValue(_targetModules)),
+            },
+            Ia3 ia3 => ia3 with { TargetModules = Names(parsed.GetValue(_targetModules)), FeedForwardModules = Names(parsed.GetValue(_feedForwardModules)) },
+            BottleneckAdapter bottleneck => bottleneck with
+            {
+                ReductionFactor = parsed.GetValue(_reductionFactor) ?? bottleneck.ReductionFactor,
+                TrainsNorms = parsed.GetValue(_adapterNorms) switch
+                {
+                    null => bottleneck.TrainsNorms,
+                    "trained" => true,
+                    "frozen" => false,
+                    string other => throw new InputException($"--adapter-norms {other}: trained or frozen is expected"),
+                },
+            },
+            PromptTuning prompt => prompt with { VirtualTokens = parsed.GetValue(_virtualTokens) ?? prompt.VirtualTokens },
+            PrefixTuning prefix => prefix with { VirtualTokens = parsed.GetValue(_virtualTokens) ?? prefix.VirtualTokens },
+            _ => strategy,
+        };
+        strategy.Validate();
+        return strategy;
+    }
+
+    /// <summary>How layers differ.</summary>
+    public LayerSchedule Layers(ParseResult parsed) => new()
+    {
+        Decay = parsed.GetValue(_layerDecay),
+        Unfreezing = parsed.GetValue(_unfreezing),
+        Reinitialized = parsed.GetValue(_reinitialize),
+    };
+
+    private void RefuseOthers(ParseResult parsed, TuningStrategy strategy)
+    {
+        Option[] own = strategy switch
+        {
+            Lora => [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules],
+            Ia3 => [_targetModules, _feedForwardModules],
+            BottleneckAdapter => [_reductionFactor, _adapterNorms],
+            PromptTuning or PrefixTuning => [_virtualTokens],
+            _ => [],
+        };
+        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens];
+        if (Array.Find(special, option => !own.Contains(option) && parsed.GetResult(option) is { Implicit: false }) is { } other)
+            throw new InputException($"{other.Name} does nothing with --strategy {strategy.Name}: {(own.Length == 0 ? "that has no options of its own" : $"its options are {string.Join(", ", own.Select(option => option.Name))}")}");
+    }
+
+    private static string[]? Names(string? list) => list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}
