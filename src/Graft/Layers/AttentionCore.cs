@@ -9,12 +9,16 @@ namespace Graft.Layers;
 /// The third tuning slot. Legend: B batch, T tokens, H heads, N size per head, D = H·N.
 /// </summary>
 /// <param name="heads">H.</param>
+/// <param name="headSize">N.</param>
 /// <param name="scale">What scores are multiplied by.</param>
 /// <param name="dropout">The share of probabilities dropped.</param>
 /// <param name="site">The dropout's number, which also names this attention in a cache.</param>
-internal sealed class AttentionCore(int heads, double scale, double dropout, int site)
+internal sealed class AttentionCore(int heads, int headSize, double scale, double dropout, int site)
 {
     public int Heads => heads;
+
+    /// <summary>H·N: the width of queries, keys and values together.</summary>
+    public int Width => heads * headSize;
 
     /// <summary>The slot.</summary>
     public IAttentionTuning? Tuning { get; set; }

@@ -61,7 +61,7 @@ internal class PostNormBlock : TransformerBlock
         _intermediate = Add(names.Intermediate, new Projection(shape.Width, shape.Intermediate, init));
         _output = Add(names.OutputDense, new Projection(shape.Intermediate, shape.Width, init));
         Norm outputNorm = Add(names.OutputNorm, new Norm(shape.Width, shape.Eps));
-        SelfAttention = new AttentionCore(shape.Heads, scale ?? 1 / Math.Sqrt(shape.HeadSize), shape.AttentionDropout, site);
+        SelfAttention = new AttentionCore(shape.Heads, shape.HeadSize, scale ?? 1 / Math.Sqrt(shape.HeadSize), shape.AttentionDropout, site);
         AttentionOutput = new AddNorm(attentionNorm, shape.Dropout, site + 1);
         FeedForwardOutput = new AddNorm(outputNorm, shape.FeedForwardDropout, site + 2);
     }

@@ -74,7 +74,7 @@ public sealed record PrefixTuning : TuningStrategy
     {
         bool hasDecoder = backbone.Blocks.Any(block => block.CrossAttention is not null);
         TransformerBlock[] layers = [.. backbone.Blocks.Where(block => !hasDecoder || block.CrossAttention is not null)];
-        VirtualVectors rows = parts.Add(VirtualVectors.Name, new VirtualVectors(VirtualTokens, 2 * layers.Length * backbone.HiddenSize, Init.Normal(0.02)));
+        VirtualVectors rows = parts.Add(VirtualVectors.Name, new VirtualVectors(VirtualTokens, 2 * layers.Length * layers[0].SelfAttention.Width, Init.Normal(0.02)));
         for (int layer = 0; layer < layers.Length; layer++)
         {
             int key = hasDecoder ? 4 * layer % (2 * layers.Length) : 2 * layer;

@@ -29,7 +29,7 @@ internal sealed class Gpt2Block : TransformerBlock
         _feedForwardNorm = Add("ln_2", new Norm(width, config.LayerNormEps));
         _intermediate = Add("mlp.c_fc", new Projection(width, config.IntermediateSize, reads, transposed: true));
         _output = Add("mlp.c_proj", new Projection(config.IntermediateSize, width, writes, transposed: true));
-        SelfAttention = new AttentionCore(config.HeadCount, config.Scale(index), config.AttentionDropout, site);
+        SelfAttention = new AttentionCore(config.HeadCount, width / config.HeadCount, config.Scale(index), config.AttentionDropout, site);
         AttentionOutput = new AddNorm(null, config.ResidualDropout, site + 1);
         FeedForwardOutput = new AddNorm(null, config.ResidualDropout, site + 2);
     }

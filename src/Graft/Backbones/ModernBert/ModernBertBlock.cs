@@ -29,7 +29,7 @@ internal sealed class ModernBertBlock : TransformerBlock
         _feedForwardNorm = Add("mlp_norm", new Norm(width, config.NormEps, config.NormBias));
         _input = Add("mlp.Wi", new Projection(width, 2 * config.IntermediateSize, reads, config.FeedForwardBias) { Parts = 2 });
         _output = Add("mlp.Wo", new Projection(config.IntermediateSize, width, writes, config.FeedForwardBias));
-        SelfAttention = new AttentionCore(config.HeadCount, 1 / Math.Sqrt((double)width / config.HeadCount), config.AttentionDropout, site);
+        SelfAttention = new AttentionCore(config.HeadCount, width / config.HeadCount, 1 / Math.Sqrt((double)width / config.HeadCount), config.AttentionDropout, site);
         AttentionOutput = new AddNorm(null, config.AttentionDropout, site + 1);
         FeedForwardOutput = new AddNorm(null, 0, site + 2);
     }

@@ -32,7 +32,7 @@ internal sealed class T5Attention : Layer
         if (relativeBias)
             RelativeBias = Add(name + ".relative_attention_bias", new EmbeddingTable("bucket", config.Buckets, config.HeadCount, factor * Math.Pow(width, -0.5)));
         _norm = Add("layer_norm", new Norm(width, config.LayerNormEps, rootMeanSquare: true));
-        Core = new AttentionCore(config.HeadCount, 1, config.Dropout, site);
+        Core = new AttentionCore(config.HeadCount, config.HeadSize, 1, config.Dropout, site);
     }
 
     public AttentionCore Core { get; }

@@ -36,7 +36,7 @@ internal sealed class AdapterHubFormat : AdapterFormat
             AddsToOutput = options.Flag("residual_before_ln", true),
             Activation = Activations.Parse(options.Text("non_linearity") ?? throw options.Wrong("non_linearity", "a name")),
             ReductionFactor = options.Number("reduction_factor", 16),
-            TrainsNorms = tensors.Any(tensor => tensor.Name.EndsWith("output.LayerNorm.weight", StringComparison.Ordinal)),
+            TrainsNorms = tensors.Any(tensor => tensor.Name.EndsWith("norm.weight", StringComparison.OrdinalIgnoreCase)),
             AdapterName = config.Text("name") ?? "task",
         };
     }

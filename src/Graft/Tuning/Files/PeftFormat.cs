@@ -151,9 +151,10 @@ internal sealed class PeftFormat : AdapterFormat
         config["num_virtual_tokens"] = count;
         config["num_attention_heads"] = backbone.Config.HeadCount;
         config["num_layers"] = backbone.Blocks.Count(block => !hasDecoder || block.CrossAttention is not null);
-        config["token_dim"] = type == "PROMPT_TUNING" ? backbone.Words.Width : backbone.HiddenSize;
+        int width = backbone.Blocks[^1].SelfAttention.Width;
+        config["token_dim"] = type == "PROMPT_TUNING" ? backbone.Words.Width : width;
         config["num_transformer_submodules"] = hasDecoder && type == "PREFIX_TUNING" ? 2 : 1;
-        if (type == "PREFIX_TUNING") (config["encoder_hidden_size"], config["prefix_projection"]) = (backbone.HiddenSize, false);
+        if (type == "PREFIX_TUNING") (config["encoder_hidden_size"], config["prefix_projection"]) = (width, false);
         else config["prompt_tuning_init"] = "RANDOM";
     }
 
