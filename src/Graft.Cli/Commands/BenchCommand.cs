@@ -48,6 +48,8 @@ internal static class BenchCommand
         string ratio = result.Ratio is double time ? string.Create(CultureInfo.InvariantCulture, $"  {time:0.00} × the baseline's time") : "";
         Terminal.Out(string.Create(
             CultureInfo.InvariantCulture, $"{result.Name,-22} {result.Value,10:0.0} {result.Unit}{share}{ratio}  (most memory so far {result.PeakResidentBytes / 1e9:0.00} GB)"));
+        if (result.Parts is { } parts)
+            Terminal.Out("  of which " + string.Join(", ", parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Value:0.0}"))));
     }
 
     private static JsonObject Document(BenchmarkReport report)
@@ -64,6 +66,7 @@ internal static class BenchCommand
                 ["baseline"] = result.Baseline,
                 ["ratio"] = result.Ratio,
                 ["peak_rss_bytes"] = result.PeakResidentBytes,
+                ["parts_ms"] = result.Parts is null ? null : new JsonObject(result.Parts.Select(part => KeyValuePair.Create(part.Key, (JsonNode?)part.Value))),
             });
         }
 

@@ -34,7 +34,11 @@ public sealed record BenchmarkOptions
 /// <param name="Baseline">What it is compared with, measured in the same run, in the same unit; null for nothing.</param>
 /// <param name="Ratio">Time ÷ the baseline's time.</param>
 /// <param name="PeakResidentBytes">The most memory the process has had until the end of this benchmark.</param>
-public sealed record BenchmarkResult(string Name, double Value, string Unit, double? ShareOfPeak, double? Baseline, double? Ratio, long PeakResidentBytes);
+public sealed record BenchmarkResult(string Name, double Value, string Unit, double? ShareOfPeak, double? Baseline, double? Ratio, long PeakResidentBytes)
+{
+    /// <summary>Milliseconds of each part of the work, the fastest of each; null where there is but one.</summary>
+    public IReadOnlyDictionary<string, double>? Parts { get; init; }
+}
 
 /// <summary>All results and the peak they stand beside.</summary>
 /// <param name="PeakGflops">The fastest product measured in the whole run, 10⁹ operations a second.</param>
@@ -47,7 +51,11 @@ public sealed record BenchmarkReport(double PeakGflops, IReadOnlyList<BenchmarkR
 /// <param name="Value">What is reported.</param>
 /// <param name="Unit">Its unit.</param>
 /// <param name="BaselineSeconds">The baseline's time; null for none.</param>
-internal sealed record Measurement(double Seconds, double Operations, double Value, string Unit, double? BaselineSeconds = null);
+internal sealed record Measurement(double Seconds, double Operations, double Value, string Unit, double? BaselineSeconds = null)
+{
+    /// <summary>Milliseconds of each part; null where there is but one.</summary>
+    public IReadOnlyDictionary<string, double>? Parts { get; init; }
+}
 
 /// <summary>The registry: each benchmark prints a figure beside the machine's peak of the same minute.</summary>
 public static class BenchmarkRunner
@@ -57,7 +65,8 @@ public static class BenchmarkRunner
         ["adamw-step"] = OptimizerBenchmark.Run,
         ["bert-base-training"] = EncoderBenchmarks.BertTraining,
         ["bert-base-inference"] = EncoderBenchmarks.BertInference,
-        ["pretrain-small"] = EncoderBenchmarks.SmallPretraining,
+        ["pretrain-small"] = PretrainingBenchmark.AdamW,
+        ["pretrain-small-muon"] = PretrainingBenchmark.Muon,
         ["minilm-finetuning"] = FineTuningBenchmarks.Training,
         ["minilm-inference"] = FineTuningBenchmarks.Inference,
         ["tokenize-wordpiece"] = TokenizerBenchmarks.WordPiece,
@@ -99,7 +108,7 @@ public static class BenchmarkRunner
                 measured.Operations > 0 ? measured.Operations / measured.Seconds / 1e9 / peak : null,
                 measured.BaselineSeconds is double baseline ? measured.Value * baseline / measured.Seconds : null,
                 measured.BaselineSeconds is double seconds ? measured.Seconds / seconds : null,
-                Memory.PeakResident);
+                Memory.PeakResident) { Parts = measured.Parts };
             results.Add(result);
             progress?.Invoke(result);
         }

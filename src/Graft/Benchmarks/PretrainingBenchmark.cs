@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Graft.Backbones;
+using Graft.Heads;
+using Graft.Objectives;
+using Graft.Pretrained;
+using Graft.Pretraining;
+using Graft.Pretraining.Objectives;
+using Graft.Pretraining.Sequences;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+using Optimizer = Graft.Torch.Optimizer;
+
+namespace Graft.Benchmarks;
+
+/// <summary>
+/// Updates of masked-LM pre-training as <c>graft pretrain</c> makes them: the shipped small architecture, 32 × 128 tokens, 20 % masked, no
+/// dropout. Random tokens: only their number costs time.
+/// </summary>
+internal sealed class PretrainingBenchmark : IDisposable
+{
+    private const int Sequences = 32, Length = 128, Mask = 4, Specials = 5;
+    private static readonly string[] s_parts = ["data", "forward", "head", "backward", "optimizer"];
+    private readonly PretrainedModel _model;
+    private readonly MaskedObjective _objective;
+    private readonly FlatParameters _flat;
+    private readonly Optimizer _optimizer;
+    private readonly Dictionary<string, double> _fastest = s_parts.ToDictionary(part => part, _ => double.PositiveInfinity, StringComparer.Ordinal);
+    private long _mark;
+
+    private PretrainingBenchmark(bool muon)
+    {
+        _model = PretrainedModel.Create(ShippedConfigs.Read("modernbert-small"), HeadKind.MaskedLm);
+        int vocabulary = _model.Config.VocabularySize;
+        _objective = new MaskedObjective(new MaskedLmOptions { Share = 0.2 }, new MaskingVocabulary(vocabulary, Mask, Enumerable.Range(0, Specials), _ => false));
+        PretrainingTask task = new(_model, _objective);
+        _flat = new FlatParameters([.. _model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, p.Value.dim() > 1, Matrices: task.HiddenMatrices(p.Value)))]);
+        _optimizer = muon ? new Muon(_flat, new MuonOptions(), new AdamWOptions()) : new Graft.Torch.AdamW(_flat, new AdamWOptions());
+    }
+
+    /// <summary>pretrain-small: with AdamW; milliseconds an update.</summary>
+    public static Measurement AdamW(BenchmarkOptions options) => Measure(muon: false, options);
+
+    /// <summary>pretrain-small-muon: with Muon.</summary>
+    public static Measurement Muon(BenchmarkOptions options) => Measure(muon: true, options);
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _flat.Dispose();
+        _model.Dispose();
+    }
+
+    private static Measurement Measure(bool muon, BenchmarkOptions options)
+    {
+        using PretrainingBenchmark benchmark = new(muon);
+        for (ulong warmUp = 0; warmUp < 2; warmUp++) benchmark.Update(warmUp);
+        foreach (string part in s_parts) benchmark._fastest[part] = double.PositiveInfinity;
+        double best = double.PositiveInfinity;
+        for (int repetition = 0; repetition < options.Repetitions; repetition++) best = Math.Min(best, benchmark.Update((ulong)repetition + 2));
+        double operations = StepCost.FlopsPerToken(benchmark._model.Backbone, Length, 0.2) * Sequences * Length;
+        return new Measurement(best, operations, best * 1e3, "ms") { Parts = benchmark._fastest.ToDictionary(part => part.Key, part => part.Value * 1e3, StringComparer.Ordinal) };
+    }
+
+    /// <summary>One update, as the trainer makes it.</summary>
+    /// <returns>Its seconds.</returns>
+    private double Update(ulong step)
+    {
+        long start = _mark = Stopwatch.GetTimestamp();
+        using DisposeScope scope = NewDisposeScope();
+        PretrainingBatch batch = Batch(step);
+        Count("data");
+        Tensor states = _model.Backbone.Forward(batch.Input(step)).LastHiddenState;
+        Count("forward");
+        Tensor loss = MaskedObjective.MaskedTokens((LanguageModelHead)_model.Head!, states, batch).LossSum() / batch.Counts[0];
+        loss.item<float>();
+        Count("head");
+        _flat.ZeroGradients();
+        loss.backward();
+        Count("backward");
+        _optimizer.Step(1e-4, FlatParameters.ClipFactor(_flat.GradientNorm(), 1));
+        Count("optimizer");
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private PretrainingBatch Batch(ulong step)
+    {
+        CounterRandom random = new(CounterRandom.Key(7, step));
+        List<CorruptedSequence> sequences = [];
+        for (int s = 0; s < Sequences; s++)
+        {
+            int[] ids = new int[Length];
+            for (int t = 0; t < Length; t++) ids[t] = Specials + random.NextInt(_model.Config.VocabularySize - Specials);
+            sequences.Add(_objective.Corrupt(new TrainingSequence(ids, (step * Sequences) + (ulong)s, 0), seed: 1));
+        }
+
+        return _objective.Batch(sequences);
+    }
+
+    private void Count(string part)
+    {
+        long now = Stopwatch.GetTimestamp();
+        _fastest[part] = Math.Min(_fastest[part], Stopwatch.GetElapsedTime(_mark, now).TotalSeconds);
+        _mark = now;
+    }
+}
