@@ -5,76 +5,81 @@ using Graft.Training;
 
 namespace Graft.Cli;
 
-/// <summary>The flags of every command that trains, and what they mean as options.</summary>
+/// <summary>The flags of every command that trains, and what they mean as options. What is not given stays as the command's recipe has it.</summary>
 internal sealed class TrainingFlags
 {
-    private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data." };
-    private readonly Option<long?> _steps = new("--steps") { Description = "Updates; takes the place of epochs." };
-    private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "Wall-clock time (90s, 20m, 8h); the schedule follows the clock." };
-    private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Peak learning rate." };
-    private readonly Option<double?> _warmup = new("--warmup") { Description = "Warm-up: a share of the run, or a number of updates." };
+    private readonly Option<long?> _steps = new("--steps") { Description = "Updates, instead of epochs." };
+    private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "Time, instead of epochs: 90s, 20m, 8h. The schedule follows the clock.", HelpName = "TIME" };
+    private readonly Option<double?> _warmup = new("--warmup") { Description = "Share of the updates (below 1) or their number." };
     private readonly Option<string?> _schedule = new("--schedule") { Description = "linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts." };
     private readonly Option<string?> _optimizer = new("--optimizer") { Description = "adamw, or muon (for the matrices of hidden layers; AdamW for the rest, at the same rate)." };
     private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled weight decay of matrices and embeddings." };
     private readonly Option<double?> _beta1 = new("--beta1") { Description = "AdamW's first decay." };
     private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's second decay." };
     private readonly Option<double?> _epsilon = new("--epsilon") { Description = "AdamW's epsilon." };
-    private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "Largest global norm of the gradient; 0: no clipping." };
+    private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "The gradient's largest norm; 0: none." };
+    private readonly Option<ulong?> _seed = new("--seed") { Description = "Of everything random: 42." };
     private readonly Option<long?> _evalEvery = new("--eval-every") { Description = "Updates between evaluations." };
+    private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after so many evaluations without a better score." };
+    private readonly Option<string?> _keep = new("--keep") { Description = "last or best: which weights remain." };
     private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "Updates (500) or time (5m) between checkpoints." };
-    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk." };
-    private readonly Option<string?> _keep = new("--keep") { Description = "last or best weights." };
-    private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after so many evaluations without improvement." };
+    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk: 2." };
+    private readonly Option<string?> _precision = new("--precision") { Description = "fp32, or bf16 where the processor multiplies bfloat16 (avx512_bf16 or AMX): weights stay fp32." };
+    private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing") { Description = "Compute each layer again in the backward pass: less memory, the same result, about a third more time." };
+    private readonly Option<string?> _device = new("--device") { Description = "cpu or cuda:0.", HelpName = "DEVICE" };
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads; all cores otherwise." };
+
+    /// <summary>Passes over the data.</summary>
+    public Option<double?> Epochs { get; } = new("--epochs") { Description = "Passes over the data." };
+
+    /// <summary>The peak rate.</summary>
+    public Option<double?> LearningRate { get; } = new("--learning-rate") { Description = "The peak learning rate." };
 
     /// <summary>Optimizer batch in examples.</summary>
-    public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "Optimizer batch in examples." };
+    public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "Examples in an optimizer batch." };
 
     /// <summary>Micro-batches of a batch.</summary>
-    public Option<int?> GradientAccumulation { get; } = new("--gradient-accumulation") { Description = "Cut the batch into so many micro-batches: less memory, the same result." };
+    public Option<int?> GradientAccumulation { get; } = new("--gradient-accumulation") { Description = "Cuts the batch into so many micro-batches: less memory, the same result." };
 
     /// <summary>Tokens of a sequence.</summary>
-    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Tokens of a sequence, special tokens included." };
-
-    /// <summary>Seed of everything random.</summary>
-    public Option<long?> Seed { get; } = new("--seed") { Description = "Seed of everything random in the run (42)." };
-
-    /// <summary>Compute threads.</summary>
-    public Option<int?> Threads { get; } = new("--threads") { Description = "Compute threads." };
+    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "The most tokens of a sequence, special tokens included: 128." };
 
     /// <summary>Dropout of all layers.</summary>
-    public Option<double?> Dropout { get; } = new("--dropout") { Description = "Dropout of all layers." };
+    public Option<double?> Dropout { get; } = new("--dropout") { Description = "Of all layers." };
 
     /// <summary>Go on from the newest checkpoint.</summary>
-    public Option<bool> Resume { get; } = new("--resume") { Description = "Go on from the newest whole checkpoint of --output, or start where there is none." };
+    public Option<bool> Resume { get; } = new("--resume") { Description = "Go on from the newest whole checkpoint of --output; starts where there is none." };
 
     /// <summary>Replace the output folder.</summary>
-    public Option<bool> Overwrite { get; } = new("--overwrite") { Description = "Replace an existing --output folder." };
+    public Option<bool> Overwrite { get; } = new("--overwrite") { Description = "Replace an existing run folder." };
 
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
         Option[] all =
         [
-            _epochs, _steps, _timeBudget, BatchSize, GradientAccumulation, _learningRate, _warmup, _schedule, _optimizer, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, Dropout, MaxLength,
-            Seed, _evalEvery, _earlyStopping, _keep, _checkpointEvery, _keepCheckpoints, Resume, Overwrite, Threads,
+            Epochs, _steps, _timeBudget, BatchSize, GradientAccumulation, LearningRate, _warmup, _schedule, _optimizer, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, Dropout, MaxLength,
+            _seed, _evalEvery, _earlyStopping, _keep, _checkpointEvery, _keepCheckpoints, Resume, Overwrite, _precision, _gradientCheckpointing, _threads, _device, OptionSources.ConfigOption(),
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
 
-    /// <summary>The options of the flags that were given; the others stay as <paramref name="defaults"/> has them.</summary>
-    /// <exception cref="InputException">A flag has no sensible value.</exception>
+    /// <summary>The options of the flags that were given; the others stay as <paramref name="defaults"/> has them. Starts the engine on the device and threads asked for.</summary>
+    /// <exception cref="InputException">A flag has no sensible value, or this machine has no such device or precision.</exception>
     public TrainingOptions Read(ParseResult parsed, TrainingOptions defaults)
     {
+        ComputeDevice device = ComputeDevice.Parse(parsed.GetValue(_device) ?? "cpu");
+        if (device != ComputeDevice.Cpu || parsed.GetValue(_threads) is not null) Engine.Start(new EngineOptions { Device = device, Threads = parsed.GetValue(_threads) });
         TimeSpan? budget = parsed.GetValue(_timeBudget) is string time ? Duration("--time-budget", time) : null;
         long? steps = parsed.GetValue(_steps);
-        double? epochs = parsed.GetValue(_epochs);
+        double? epochs = parsed.GetValue(Epochs);
         if (budget is null && steps is null && epochs is null) (budget, steps, epochs) = (defaults.TimeBudget, defaults.Steps, defaults.Epochs);
         TrainingOptions options = defaults with
         {
             Epochs = epochs,
             Steps = steps,
             TimeBudget = budget,
-            LearningRate = parsed.GetValue(_learningRate) ?? defaults.LearningRate,
+            LearningRate = parsed.GetValue(LearningRate) ?? defaults.LearningRate,
             Schedule = defaults.Schedule with
             {
                 Warmup = parsed.GetValue(_warmup) ?? defaults.Schedule.Warmup,
@@ -95,7 +100,9 @@ internal sealed class TrainingFlags
                 string other => throw new InputException($"--optimizer {other}: adamw or muon"),
             },
             ClipNorm = parsed.GetValue(_clipNorm) ?? defaults.ClipNorm,
-            Seed = (ulong)(parsed.GetValue(Seed) ?? (long)defaults.Seed),
+            Precision = parsed.GetValue(_precision) is string precision ? MatrixProduct.ParsePrecision(precision) : defaults.Precision,
+            GradientCheckpointing = parsed.GetValue(_gradientCheckpointing),
+            Seed = parsed.GetValue(_seed) ?? defaults.Seed,
             EvaluateEvery = parsed.GetValue(_evalEvery) ?? defaults.EvaluateEvery,
             EarlyStopping = parsed.GetValue(_earlyStopping) ?? defaults.EarlyStopping,
             Keep = parsed.GetValue(_keep) switch

@@ -23,7 +23,7 @@ internal static class DistillCommand
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked.", DefaultValueFactory = _ => 0.15 };
         Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
         TrainingFlags training = new();
-        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut, OptionSources.ConfigOption() };
+        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut };
         training.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -50,7 +50,6 @@ internal static class DistillCommand
                 Overwrite = parsed.GetValue(training.Overwrite),
                 CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
             };
-            Engine.Start(new EngineOptions { Threads = parsed.GetValue(training.Threads) });
             foreach (TermResult term in job.Run(Terminal.Log, cancellation))
                 Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{term.Name}: held-out loss {term.Loss:F4}{(double.IsNaN(term.Accuracy) ? "" : $", accuracy {100 * term.Accuracy:F2} %")} over {term.Items:N0}"));
             return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);

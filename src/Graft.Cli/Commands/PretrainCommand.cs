@@ -37,7 +37,7 @@ internal static class PretrainCommand
         TrainingFlags training = new();
         Command command = new("pretrain", "Pre-train a model on text.")
         {
-            objective, masking, maskCount, staticMasks, maskShare, modelConfig, initFrom, tokenizer, corpus, output, heldOut, heldOutSequences, packing, average, extendVocabulary, dryRun, json, OptionSources.ConfigOption(),
+            objective, masking, maskCount, staticMasks, maskShare, modelConfig, initFrom, tokenizer, corpus, output, heldOut, heldOutSequences, packing, average, extendVocabulary, dryRun, json,
         };
         training.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -73,7 +73,6 @@ internal static class PretrainCommand
                 DryRun = parsed.GetValue(dryRun),
                 CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
             };
-            Engine.Start(new EngineOptions { Threads = parsed.GetValue(training.Threads) });
             IReadOnlyList<TermResult> results = job.Run(Terminal.Log, cancellation);
             if (parsed.GetValue(json)) Terminal.Json(Results(results));
             else foreach (TermResult term in results) Terminal.Out(Describe(term));

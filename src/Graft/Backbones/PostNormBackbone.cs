@@ -31,7 +31,7 @@ internal abstract class PostNormBackbone : Backbone
     {
         EncoderInput.Validate(input);
         input = Prompt.Apply(input, Words);
-        LayerContext context = new(input, LayerContext.LayoutOf(input));
+        LayerContext context = new(input, LayerContext.LayoutOf(input)) { Recompute = GradientCheckpointing };
         Tensor states = Encode(Embed(input, context), input, context);
         context.HiddenStates?.Add(states);
         return new BackboneOutput
@@ -57,7 +57,7 @@ internal abstract class PostNormBackbone : Backbone
         foreach (PostNormBlock block in Blocks.Cast<PostNormBlock>())
         {
             context.HiddenStates?.Add(states);
-            states = block.Forward(states, context, bias);
+            states = context.Run([states, bias], x => block.Forward(x[0]!, context, x[1]));
         }
 
         return states;

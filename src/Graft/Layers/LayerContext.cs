@@ -43,6 +43,9 @@ internal sealed class LayerContext
     /// <summary>Added to every site's number where layers share weights: each pass through them drops differently.</summary>
     public int SiteOffset { get; set; }
 
+    /// <summary>Layers keep what enters them and compute the rest again in the backward pass: less memory for a third more time.</summary>
+    public bool Recompute { get; init; }
+
     /// <summary>What enters each layer, and last the output; null when not asked for.</summary>
     public List<Tensor>? HiddenStates { get; }
 
@@ -56,6 +59,24 @@ internal sealed class LayerContext
         return AttentionLayout.Padded(input.AttentionMask is null ? null : AttentionLayout.AdditiveMask(input.AttentionMask), causal);
     }
 
+    /// <summary>Runs one layer of the stack, recomputed in the backward pass where that is asked for.</summary>
+    /// <param name="inputs">The states and what else the layer takes that gradients flow back to; null for what there is not.</param>
+    /// <param name="layer">The layer, of the same inputs.</param>
+    public Tensor Run(Tensor?[] inputs, Func<Tensor?[], Tensor> layer)
+    {
+        if (!Recompute || Attentions is not null || Cache is not null) return layer(inputs);
+        int offset = SiteOffset;
+        return RecomputeNode.Run(
+            again =>
+            {
+                (int before, SiteOffset) = (SiteOffset, offset);
+                Tensor output = layer(again);
+                SiteOffset = before;
+                return output;
+            },
+            inputs);
+    }
+
     /// <summary>A place where values are dropped; the same number must not be used twice in a model.</summary>
     public DropoutSite Site(int number) => Dropout is null ? DropoutSite.None : Dropout.Site(number + SiteOffset);
 
@@ -63,7 +84,7 @@ internal sealed class LayerContext
     public AttentionLayout WithExtraKeys(AttentionLayout layout, long extra)
     {
         if (extra == 0 || (layout.Mask is null && !layout.IsPacked)) return layout;
-        if (_extended.TryGetValue((layout, extra), out AttentionLayout? known)) return known;
+        if (!Recompute && _extended.TryGetValue((layout, extra), out AttentionLayout? known)) return known; // a recomputed layer's tensors do not outlive it
         AttentionLayout extended;
         if (layout.IsPacked)
         {

@@ -43,6 +43,8 @@ public sealed class PretrainingRun : IDisposable
         options.Validate();
         RequireFit(model, codec, corpus);
         (_model, _options, _corpus, _folder) = (model, options, corpus, folder);
+        MatrixProduct.Use(options.Training.Precision);
+        model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
         _objective = objective ?? options.CreateObjective(codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
         if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L)

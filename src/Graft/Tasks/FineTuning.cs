@@ -109,7 +109,9 @@ public static class FineTuning
             Seed = options.Training.Seed,
             FromScratch = options.FromScratch,
         };
-        return PretrainedModel.Load(options.Model, load);
+        PretrainedModel model = PretrainedModel.Load(options.Model, load);
+        model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
+        return model;
     }
 
     /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>

@@ -107,6 +107,8 @@ public sealed class RunFolder
             ["dropout"] = options.Dropout,
             ["schedule"] = options.Training.Schedule.Kind.ToString(),
             ["warmup"] = options.Training.Schedule.Warmup,
+            ["optimizer"] = options.Training.Muon is null ? "adamw" : "muon",
+            ["precision"] = options.Training.Precision.ToString(),
             ["weight_decay"] = options.Training.Optimizer.WeightDecay,
             ["clip_norm"] = options.Training.ClipNorm,
             ["keep"] = options.Training.Keep.ToString(),

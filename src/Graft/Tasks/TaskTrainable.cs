@@ -1,8 +1,10 @@
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch;
 using Graft.Training;
 using Graft.Tuning;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Graft.Tasks;
@@ -27,5 +29,7 @@ internal sealed class TaskTrainable(FineTuningTask task, PretrainedModel model, 
 
     public long StartsAt(string parameter, long updates) => options?.Layers.StartsAt(_depths, parameter, updates) ?? 0;
 
-    public bool Decays(string name, TorchSharp.Modules.Parameter parameter) => parameter.dim() > 1 && options?.Strategy.Decays(name) != false;
+    public bool Decays(string name, Parameter parameter) => parameter.dim() > 1 && options?.Strategy.Decays(name) != false;
+
+    public HiddenMatrices? HiddenMatrices(Parameter parameter) => model.Backbone.HiddenMatrices(parameter);
 }

@@ -11,6 +11,10 @@ public sealed record EngineOptions
     /// <value>Null for one a processor (or GRAFT_THREADS).</value>
     public int? Threads { get; init; }
 
+    /// <summary>Where is computed.</summary>
+    /// <value>The processor.</value>
+    public ComputeDevice Device { get; init; } = ComputeDevice.Cpu;
+
     /// <summary>Which library multiplies.</summary>
     /// <value>Null for the faster one by a probe (or GRAFT_MATRIX_PRODUCT).</value>
     public MatrixLibrary? MatrixProduct { get; init; }
@@ -45,6 +49,7 @@ public static class Engine
     public static void Start(EngineOptions? options = null)
     {
         options?.Validate();
+        options?.Device.Require();
         lock (s_lock)
         {
             if (!s_started)

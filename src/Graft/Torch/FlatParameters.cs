@@ -10,7 +10,7 @@ namespace Graft.Torch;
 /// <param name="Decays">True for weight matrices and embeddings, false for biases and any normalization weight.</param>
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>
 /// <param name="Matrices">The matrices of a hidden layer that it is made of; null for embeddings, heads and vectors.</param>
-/// <param name="StartsAt">The update from which on it is trained, by AdamW (gradual unfreezing); 0 for most.</param>
+/// <param name="StartsAt">The update from which on it is trained (gradual unfreezing); 0 for most.</param>
 public sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null, long StartsAt = 0);
 
 /// <summary>The matrices of a hidden layer that one parameter holds: three in a joint query, key and value.</summary>

@@ -119,6 +119,7 @@ internal abstract unsafe class GradientNode
             if (_spent) throw new InvalidOperationException("a second backward pass over the same operations");
             using IDisposable noGradient = no_grad();
             Tensor?[] results = Backward(gradient);
+            ForgetReturned(); // of a backward pass inside this one
             s_returned = results;
             for (int i = 0; i < results.Length; i++) _returned[i] = results[i]?.Handle ?? 0;
             _spent = true;

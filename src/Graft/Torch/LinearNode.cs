@@ -6,7 +6,7 @@ namespace Graft.Torch;
 /// <summary>activation(x·Wᵀ + b) with its gradients. Those of leaves that have a gradient already are added to in place.</summary>
 internal sealed class LinearNode : GradientNode
 {
-    private readonly Tensor _x; // [rows, in]
+    private readonly Tensor _x; // [rows, in], in the precision of the product
     private readonly Tensor? _product; // [rows, out] before the activation
     private readonly Tensor _weight;
     private readonly Tensor? _bias;
@@ -34,12 +34,13 @@ internal sealed class LinearNode : GradientNode
         using IDisposable noGradient = no_grad();
         using Tensor rows = x.reshape(-1, x.shape[^1]);
         using Tensor contiguous = rows.contiguous();
-        Tensor product = MatrixProduct.Linear(contiguous, weight, bias);
+        using Tensor operand = MatrixProduct.Operand(contiguous);
+        Tensor product = Product(operand, weight, bias);
         Tensor values = activation == Activation.None ? product : Kernels.Map(product, activation);
         Tensor output = values.view([.. x.shape[..^1], weight.shape[0]]);
         if (recorded)
         {
-            LinearNode node = new(x, contiguous, weight, bias, activation == Activation.None ? null : product, activation);
+            LinearNode node = new(x, operand, weight, bias, activation == Activation.None ? null : product, activation);
             output = bias is null ? node.Record(output, x, weight) : node.Record(output, x, weight, bias);
         }
 
@@ -48,20 +49,31 @@ internal sealed class LinearNode : GradientNode
         return output;
     }
 
+    /// <summary>x·Wᵀ + b; the bias is added to the fp32 product.</summary>
+    private static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (x.dtype == ScalarType.Float32) return MatrixProduct.Linear(x, weight, bias);
+        using Tensor operand = MatrixProduct.Operand(weight);
+        Tensor product = MatrixProduct.Fp32(MatrixProduct.Linear(x, operand, null));
+        return bias is null ? product : product.add_(bias);
+    }
+
     /// <inheritdoc/>
     protected override Tensor?[] Backward(Tensor gradient)
     {
         using Tensor shaped = gradient.reshape(-1, _weight.shape[0]);
         using Tensor contiguous = shaped.contiguous();
         Tensor upstream = _activation == Activation.None ? contiguous : Kernels.MapGradient(contiguous, _product!, _activation);
+        using Tensor operand = _x.dtype == ScalarType.Float32 ? upstream.alias() : upstream.to(_x.dtype); // as the forward pass was
         Tensor? dx = null;
         if (Needs(0))
         {
-            using Tensor flat = MatrixProduct.Multiply(upstream, _weight);
+            using Tensor weight = _x.dtype == ScalarType.Float32 ? _weight.alias() : _weight.to(_x.dtype);
+            using Tensor flat = MatrixProduct.Fp32(MatrixProduct.Multiply(operand, weight));
             dx = flat.view(_shape);
         }
 
-        Tensor? dw = Needs(1) ? WeightGradient(upstream) : null;
+        Tensor? dw = Needs(1) ? WeightGradient(operand) : null;
         Tensor? db = _bias is not null && Needs(2) ? BiasGradient(upstream, _bias) : null;
         if (!ReferenceEquals(upstream, contiguous)) upstream.Dispose();
         return _bias is null ? [dx, dw] : [dx, dw, db];
@@ -71,7 +83,7 @@ internal sealed class LinearNode : GradientNode
     {
         using Tensor transposed = upstream.t();
         using Tensor? target = GradientOf(_weight);
-        if (target is null) return MatrixProduct.Multiply(transposed, _x);
+        if (target is null) return MatrixProduct.Fp32(MatrixProduct.Multiply(transposed, _x));
         MatrixProduct.AddProduct(target, transposed, _x);
         return null;
     }

@@ -15,6 +15,16 @@ public enum MatrixLibrary
     OneDnn,
 }
 
+/// <summary>The numbers that linear layers multiply in training; sums, weights, moments, norms, softmax and loss are fp32 always.</summary>
+public enum Precision
+{
+    /// <summary>32 bits.</summary>
+    Fp32,
+
+    /// <summary>bfloat16 operands, fp32 sums inside the product: twice as fast where the processor multiplies bfloat16, slower elsewhere.</summary>
+    Bf16,
+}
+
 /// <summary>The machine's fastest fp32 product, as everything is measured against.</summary>
 /// <param name="MklGflops">[1024 × 768] · [768 × 3072] through MKL, 10⁹ operations a second.</param>
 /// <param name="OneDnnGflops">The same through oneDNN with a prepacked weight.</param>
@@ -32,7 +42,7 @@ public static class MatrixProduct
     private static readonly Lock s_lock = new();
     private static MatrixLibrary? s_library;
 
-    /// <summary>The library in use: told by <see cref="Use"/> or GRAFT_MATRIX_PRODUCT (mkl or onednn), or the faster one.</summary>
+    /// <summary>The library in use: told by <see cref="Use(MatrixLibrary)"/> or GRAFT_MATRIX_PRODUCT (mkl or onednn), or the faster one.</summary>
     /// <exception cref="InputException">GRAFT_MATRIX_PRODUCT is neither.</exception>
     public static MatrixLibrary Library
     {
@@ -47,6 +57,23 @@ public static class MatrixProduct
     {
         lock (s_lock) s_library = library;
     }
+
+    /// <summary>The operands of linear layers that are trained, in this process.</summary>
+    /// <value>fp32.</value>
+    public static Precision Precision { get; private set; }
+
+    /// <summary>Multiplies in this precision from now on, on any processor.</summary>
+    public static void Use(Precision precision) => Precision = precision;
+
+    /// <summary>The precision of a name on the command line, where this processor gains by it.</summary>
+    /// <exception cref="InputException">The name is neither "fp32" nor "bf16", or the processor has no bfloat16 products.</exception>
+    public static Precision ParsePrecision(string name) => name switch
+    {
+        "fp32" => Precision.Fp32,
+        "bf16" when Bf16.IsFast => Precision.Bf16,
+        "bf16" => throw new InputException($"--precision bf16: this processor has no bfloat16 products (avx512_bf16 or AMX; found {Bf16.Found}), fp32 is faster here: leave the flag out"),
+        _ => throw new InputException($"--precision {name}: fp32 or bf16"),
+    };
 
     /// <summary>The library of a name as options and records spell it.</summary>
     /// <exception cref="InputException">The name is neither "mkl" nor "onednn".</exception>
@@ -76,16 +103,30 @@ public static class MatrixProduct
     /// <param name="x">[rows, in], contiguous.</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out] or null.</param>
-    internal static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => Library == MatrixLibrary.OneDnn
+    internal static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => IsOneDnn(x)
         ? Dispatcher.LinearPointwise(x, weight, bias, "none"u8, default)
         : functional.linear(x, weight, bias);
+
+    /// <summary>What a product is given: the tensor itself, or its bfloat16 values.</summary>
+    /// <returns>A reference that the caller disposes.</returns>
+    internal static Tensor Operand(Tensor values) => Precision == Precision.Bf16 ? values.to(ScalarType.BFloat16) : values.alias();
+
+    /// <summary>fp32 again.</summary>
+    /// <param name="product">Of operands; released where it is not the result.</param>
+    internal static Tensor Fp32(Tensor product)
+    {
+        if (product.dtype == ScalarType.Float32) return product;
+        Tensor wide = product.to(ScalarType.Float32);
+        product.Dispose();
+        return wide;
+    }
 
     /// <summary>a·b without gradient.</summary>
     /// <param name="a">[rows, inner], possibly a transposed view.</param>
     /// <param name="b">[inner, columns].</param>
     internal static Tensor Multiply(Tensor a, Tensor b)
     {
-        if (Library == MatrixLibrary.Mkl) return a.mm(b);
+        if (!IsOneDnn(a)) return a.mm(b);
         using Tensor transposed = b.t();
         return Dispatcher.LinearPointwise(a, transposed, null, "none"u8, default);
     }
@@ -93,7 +134,7 @@ public static class MatrixProduct
     /// <summary>target += a·b.</summary>
     internal static void AddProduct(Tensor target, Tensor a, Tensor b)
     {
-        if (Library == MatrixLibrary.Mkl)
+        if (a.dtype == target.dtype && !IsOneDnn(a))
         {
             target.addmm_(a, b, 1, 1);
             return;
@@ -102,6 +143,9 @@ public static class MatrixProduct
         using Tensor product = Multiply(a, b);
         target.add_(product);
     }
+
+    // bfloat16 goes to oneDNN by itself where the processor has it.
+    private static bool IsOneDnn(Tensor x) => x.dtype == ScalarType.Float32 && Library == MatrixLibrary.OneDnn;
 
     private static MatrixLibrary? FromEnvironment()
     {

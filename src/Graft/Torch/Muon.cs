@@ -70,7 +70,7 @@ public sealed unsafe class Muon : Optimizer
         Accumulate((float)gradientScale);
         using (IDisposable noGradient = no_grad())
         {
-            foreach ((FlatParameters.Segment segment, long offset) in _places) Move(segment, offset, learningRate * segment.Parameter.RateFactor);
+            foreach ((FlatParameters.Segment segment, long offset) in _places.Where(place => Steps > place.Segment.Parameter.StartsAt)) Move(segment, offset, learningRate * segment.Parameter.RateFactor);
         }
 
         _rest.Step(learningRate, gradientScale);

@@ -41,6 +41,7 @@ public sealed class Trainer : IDisposable
     {
         options.Validate();
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
+        MatrixProduct.Use(options.Precision);
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
         _parameters = new FlatParameters(TrainedParameters(trainable, _totalUpdates ?? 0));
         _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer) : new Muon(_parameters, options.Muon, options.Optimizer);

@@ -41,6 +41,13 @@ public sealed record TrainingOptions
     /// <value>Null: AdamW for all.</value>
     public MuonOptions? Muon { get; init; }
 
+    /// <summary>What linear layers multiply.</summary>
+    /// <value>fp32</value>
+    public Precision Precision { get; init; }
+
+    /// <summary>Layers keep what enters them and are computed again in the backward pass: less memory, the same gradients, about a third more time.</summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>The largest global norm of the gradient; 0: no clipping.</summary>
     /// <value>1</value>
     public double ClipNorm { get; init; } = 1;

@@ -126,6 +126,21 @@ public sealed class BackboneContract
         Assert.True(untouched.Length == 0, $"{family}: {string.Join(", ", untouched)}");
     }
 
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Recomputed_layers_give_the_same_gradients(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 8);
+        EncoderInput input = TinyModels.Padded(11, 20, 14) with { Dropout = DropoutPlan.Padded(1, [0, 1], 20) };
+        Tensor weights = TensorAssert.Normal(9, 2, 20, model.Backbone.HiddenSize);
+        Dictionary<string, Tensor> expected = Gradients(model, () => (model.Backbone.Forward(input).LastHiddenState * weights).sum());
+        model.Backbone.GradientCheckpointing = true;
+        Dictionary<string, Tensor> actual = Gradients(model, () => (model.Backbone.Forward(input).LastHiddenState * weights).sum());
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
+        foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-6, $"{family}, gradient of {name}");
+    }
+
     /// <summary>The softmax ignores what all keys share: these are never trained.</summary>
     private static bool IsKeyBias(string name) =>
         name.EndsWith("key.bias", StringComparison.Ordinal) || name.EndsWith("k_lin.bias", StringComparison.Ordinal) || name.EndsWith("attn.k.bias", StringComparison.Ordinal);

@@ -48,7 +48,10 @@ internal sealed class Albert : PostNormBackbone
             context.SiteOffset = DropoutSites.Layer(layer) * _blocks.Length; // shared weights, but each layer drops for itself
             int group = (int)(layer / ((double)_config.LayerCount / _config.Groups));
             for (int inner = 0; inner < _config.BlocksInGroup; inner++)
-                states = _blocks[(group * _config.BlocksInGroup) + inner].Forward(states, context);
+            {
+                PostNormBlock block = _blocks[(group * _config.BlocksInGroup) + inner];
+                states = context.Run([states], x => block.Forward(x[0]!, context));
+            }
         }
 
         context.SiteOffset = 0;

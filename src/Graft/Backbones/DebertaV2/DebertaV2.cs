@@ -58,7 +58,8 @@ internal sealed class DebertaV2 : PostNormBackbone
         for (int i = 0; i < _blocks.Length; i++)
         {
             context.HiddenStates?.Add(states);
-            states = _blocks[i].Forward(states, context, distances);
+            DisentangledBlock block = _blocks[i];
+            states = context.Run([states, distances], x => block.Forward(x[0]!, context, x[1]));
             if (i == 0 && _convolution is not null) states = _convolution.Forward(embedded, states, input.AttentionMask, context);
         }
 

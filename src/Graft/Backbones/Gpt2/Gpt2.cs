@@ -37,12 +37,12 @@ internal sealed class Gpt2 : Backbone
     {
         EncoderInput.Validate(input);
         input = Prompt.Apply(input, Words);
-        LayerContext context = new(input, LayerContext.LayoutOf(input, causal: true));
+        LayerContext context = new(input, LayerContext.LayoutOf(input, causal: true)) { Recompute = GradientCheckpointing };
         Tensor states = Embed(input, context);
         foreach (Gpt2Block block in _blocks)
         {
             context.HiddenStates?.Add(states);
-            states = block.Forward(states, context);
+            states = context.Run([states], x => block.Forward(x[0]!, context));
         }
 
         input.Cache?.Advance(input.Leading[1]);

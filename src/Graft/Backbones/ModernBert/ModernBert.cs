@@ -36,7 +36,7 @@ internal sealed class ModernBert : Backbone
     {
         EncoderInput.Validate(input);
         input = Prompt.Apply(input, Words);
-        LayerContext context = new(input, LayerContext.LayoutOf(input));
+        LayerContext context = new(input, LayerContext.LayoutOf(input)) { Recompute = GradientCheckpointing };
         AttentionLayout local = context.Layout.WithWindow(_config.Window);
         Dictionary<double, Rotary> rotaries = Rotaries(input);
         Tensor states = _embeddingNorm.Forward(input.InputsEmbeds ?? Words.Forward(input.InputIds));
@@ -44,7 +44,8 @@ internal sealed class ModernBert : Backbone
         for (int i = 0; i < _blocks.Length; i++)
         {
             context.HiddenStates?.Add(states);
-            states = _blocks[i].Forward(states, context, _config.IsGlobal(i) ? context.Layout : local, rotaries[_config.Theta(i)]);
+            (ModernBertBlock block, AttentionLayout layout, Rotary rotary) = (_blocks[i], _config.IsGlobal(i) ? context.Layout : local, rotaries[_config.Theta(i)]);
+            states = context.Run([states], x => block.Forward(x[0]!, context, layout, rotary));
         }
 
         states = _finalNorm.Forward(states);

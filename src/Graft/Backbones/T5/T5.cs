@@ -36,7 +36,7 @@ internal sealed class T5 : Backbone
         if (input.Decoder is not EncoderInput target) return encoded;
         if (_decoder is null) throw new ArgumentException("this T5 has no decoder: load it with a sequence-to-sequence head", nameof(input));
         EncoderInput.Validate(target);
-        LayerContext context = new(target, LayerContext.LayoutOf(target, causal: true));
+        LayerContext context = new(target, LayerContext.LayoutOf(target, causal: true)) { Recompute = GradientCheckpointing };
         AttentionLayout cross = input.IsPacked
             ? AttentionLayout.Packed(target.Boundaries!, keyBoundaries: input.Boundaries)
             : LayerContext.LayoutOf(input);
@@ -53,7 +53,7 @@ internal sealed class T5 : Backbone
 
     private BackboneOutput Encode(EncoderInput input)
     {
-        LayerContext context = new(input, LayerContext.LayoutOf(input));
+        LayerContext context = new(input, LayerContext.LayoutOf(input)) { Recompute = GradientCheckpointing };
         Tensor states = _encoder.Forward(Embed(input), input, context);
         return new BackboneOutput { LastHiddenState = states, HiddenStates = context.HiddenStates, Attentions = context.Attentions };
     }

@@ -43,7 +43,7 @@ internal sealed class T5Stack : Layer
         foreach (T5Block block in _blocks)
         {
             context.HiddenStates?.Add(states);
-            states = block.Forward(states, context, bias, encoded, cross);
+            states = context.Run([states, bias, encoded], x => block.Forward(x[0]!, context, x[1]!, x[2], cross));
         }
 
         states = Ops.Dropout(_finalNorm.Forward(states), _dropout, context.Site(_finalSite));

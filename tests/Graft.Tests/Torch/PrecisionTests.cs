@@ -1,0 +1,81 @@
+using Graft.Backbones;
+using Graft.Pretrained;
+using Graft.Tests.Contracts;
+using Graft.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Tests.Torch;
+
+/// <summary>bfloat16 products, whether or not this processor is fast at them.</summary>
+[Collection(AloneCollection.Name)]
+public sealed class PrecisionTests : IDisposable
+{
+    public void Dispose() => MatrixProduct.Use(Precision.Fp32);
+
+    [Fact]
+    public void Values_and_gradients_of_a_layer_are_those_of_fp32_to_eight_bits()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TensorAssert.SameFunction(
+            x => nn.functional.gelu(nn.functional.linear(x[0], x[1], x[2])),
+            x =>
+            {
+                MatrixProduct.Use(Precision.Bf16);
+                return Ops.LinearActivation(x[0], x[1], x[2], Activation.GeluErf);
+            },
+            [TensorAssert.Leaf(1, 40, 24), TensorAssert.Leaf(2, 16, 24), TensorAssert.Leaf(3, 16)], 2e-2, "bfloat16");
+    }
+
+    [Fact]
+    public void A_model_learns_as_in_fp32_and_its_weights_stay_fp32()
+    {
+        double exact = LastLoss(Precision.Fp32, out _), rounded = LastLoss(Precision.Bf16, out ScalarType weights);
+        Assert.Equal(ScalarType.Float32, weights);
+        Assert.NotEqual(exact, rounded);
+        Assert.InRange(rounded, exact * 0.95, exact * 1.05);
+    }
+
+    [Fact]
+    public void A_processor_without_it_is_named()
+    {
+        Assert.Equal(Precision.Fp32, MatrixProduct.ParsePrecision("fp32"));
+        Assert.Contains("fp32 or bf16", Assert.Throws<InputException>(() => MatrixProduct.ParsePrecision("fp16")).Message, StringComparison.Ordinal);
+        if (Bf16.IsFast) Assert.Equal(Precision.Bf16, MatrixProduct.ParsePrecision("bf16"));
+        else Assert.Contains(Bf16.Found, Assert.Throws<InputException>(() => MatrixProduct.ParsePrecision("bf16")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_is_cpu_or_refused_in_one_line()
+    {
+        ComputeDevice.Parse("cpu").Require();
+        Assert.Equal("cuda:1", ComputeDevice.Parse("cuda:1").ToString());
+        Assert.Contains("--device cpu", Assert.Throws<InputException>(() => Engine.Start(new EngineOptions { Device = ComputeDevice.Parse("cuda:0") })).Message, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => ComputeDevice.Parse("tpu"));
+    }
+
+    /// <summary>30 updates of AdamW towards fixed states.</summary>
+    private static double LastLoss(Precision precision, out ScalarType weights)
+    {
+        MatrixProduct.Use(precision);
+        using DisposeScope outer = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
+        using FlatParameters flat = new([.. model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, true))]);
+        using Graft.Torch.AdamW adam = new(flat, new AdamWOptions());
+        Graft.Layers.EncoderInput input = TinyModels.Padded(4, 12, 12);
+        Tensor target = TensorAssert.Normal(5, 2, 12, model.Backbone.HiddenSize);
+        double last = 0;
+        for (int step = 0; step < 30; step++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            flat.ZeroGradients();
+            Tensor loss = (model.Backbone.Forward(input).LastHiddenState - target).square().mean();
+            last = loss.item<float>();
+            loss.backward();
+            adam.Step(3e-3);
+        }
+
+        weights = model.Parameters.First().Value.dtype;
+        return last;
+    }
+}
