@@ -49,7 +49,7 @@ public sealed class WritingTaskTests : IDisposable
         using Predictor wide = Predictor.Load(PathOf("gpt2"), new EncodingOptions { MaxLength = 32 }, "causal-lm"), narrow = Predictor.Load(PathOf("gpt2"), new EncodingOptions { MaxLength = 8, Stride = 3 }, "causal-lm");
         TaskData texts = wide.Task.Read(data, new(), labelled: true);
         LanguageModelPrediction[] whole = [.. wide.Predict(texts).Cast<LanguageModelPrediction>()], windows = [.. narrow.Predict(texts).Cast<LanguageModelPrediction>()];
-        Assert.Equal([14, 5], whole.Select(text => text.Tokens)); // all but the first, and the end
+        Assert.Equal([15, 5], whole.Select(text => text.Tokens)); // all but the first, and the end
         Assert.Equal(whole.Select(text => text.Tokens), windows.Select(text => text.Tokens));
         Assert.Equal(whole[1].NegativeLogLikelihood, windows[1].NegativeLogLikelihood, 1e-4);
         Assert.NotEqual(whole[0].NegativeLogLikelihood, windows[0].NegativeLogLikelihood, 1e-4); // less context
