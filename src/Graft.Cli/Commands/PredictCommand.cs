@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Inference;
 using Graft.Tasks;
-using Graft.Tasks.SequenceClassification;
 
 namespace Graft.Cli.Commands;
 
@@ -23,8 +22,11 @@ internal static class PredictCommand
         Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
         Option<string?> textColumn = new("--text-column") { Description = "The text column." };
         Option<string?> pairColumn = new("--pair-column") { Description = "The second text's column." };
+        Option<bool> calibrated = new("--calibrated") { Description = "Divide scores by the temperature that was fitted on the run's development data: confidence then means what it says." };
+        Option<int?> maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text; as in training otherwise." };
+        Option<int?> numBeams = new("--num-beams") { Description = "Beams of the search for a text; as in training otherwise." };
         Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
-        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, textColumn, pairColumn, json, OptionSources.ConfigOption() };
+        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, textColumn, pairColumn, calibrated, maxNewTokens, numBeams, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>
         {
             (string? one, string? file, string? target) = (parsed.GetValue(text), parsed.GetValue(input), parsed.GetValue(output));
@@ -32,7 +34,11 @@ internal static class PredictCommand
             if (target is not null && !PredictionWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal))
                 throw new InputException($"--output {target}: one of {string.Join(", ", PredictionWriter.Extensions)} is expected");
             if (file is not null and not "-" && !File.Exists(file)) throw new InputException($"{file} does not exist");
-            using Predictor predictor = Predictor.Load(parsed.GetValue(model)!, task: parsed.GetValue(task));
+            using Predictor predictor = Predictor.Load(
+                parsed.GetValue(model)!, task: parsed.GetValue(task), calibrated: parsed.GetValue(calibrated), generation: options => options with
+                {
+                    MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens, NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
+                });
             if (one is not null)
             {
                 Print(predictor.Predict(one, parsed.GetValue(pair)), parsed.GetValue(json));
@@ -40,7 +46,7 @@ internal static class PredictCommand
             }
 
             ColumnOptions columns = new() { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), RequireLabel = false };
-            IEnumerable<TaskData> batches = file == "-" ? Lines(predictor.Task) : Batches(predictor.Task, file!, columns);
+            IEnumerable<TaskData> batches = file == "-" ? Lines(predictor.Task) : predictor.Task.Stream(file!, columns, ExamplesAtOnce, row => Terminal.Log($"left out: {row}"));
             IEnumerable<(TaskData, IReadOnlyList<Prediction>)> answers = batches.Select(data => (data, predictor.Predict(data, cancellation)));
             if (target is null) Print(answers, parsed.GetValue(json));
             else PredictionWriter.Write(target, answers);
@@ -65,14 +71,6 @@ internal static class PredictCommand
 
     private static string Line(Prediction prediction) =>
         prediction.Answer + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
-
-    /// <summary>Tables of texts are streamed; other files are read whole.</summary>
-    private static IEnumerable<TaskData> Batches(FineTuningTask task, string path, ColumnOptions columns)
-    {
-        if (task is not SequenceTask) return [task.Read(path, columns, labelled: false)];
-        return LabelledTextReader.Stream(path, columns, row => Terminal.Log($"left out: {row}")).Chunk(ExamplesAtOnce)
-            .Select(rows => (TaskData)new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []));
-    }
 
     private static IEnumerable<TaskData> Lines(FineTuningTask task)
     {

@@ -22,7 +22,22 @@ public static class MultipleChoiceReader
     /// <exception cref="InputException">The file is missing, empty, not UTF-8, lacks a column, or has no sound example at all.</exception>
     public static MultipleChoiceFile Read(string path, bool requireLabel = true)
     {
-        Table table = Table.Open(path);
+        List<BadRow> badRows = [];
+        List<(MultipleChoiceExample Example, string? Label)> rows = [.. Rows(Table.Open(path), requireLabel, badRows.Add)];
+        List<MultipleChoiceExample> examples = Labelled(path, rows, requireLabel, badRows);
+        if (examples.Count == 0) throw new InputException(badRows.Count > 0 ? $"no example can be used: {badRows[0]}" : $"{path} holds no examples");
+        return new MultipleChoiceFile(path, examples, badRows);
+    }
+
+    /// <summary>Reads examples to be predicted from a file of any size, row by row.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="onBadRow">Is told each bad row when it is met; null ignores them.</param>
+    /// <exception cref="InputException">As <see cref="Read"/>.</exception>
+    public static IEnumerable<MultipleChoiceExample> Stream(string path, Action<BadRow>? onBadRow = null) =>
+        Rows(Table.Open(path), requireLabel: false, onBadRow ?? (_ => { })).Select(row => row.Example);
+
+    private static IEnumerable<(MultipleChoiceExample Example, string? Label)> Rows(Table table, bool requireLabel, Action<BadRow> onBadRow)
+    {
         int context = ColumnNames.Find(table.Columns, s_contexts);
         int question = ColumnNames.Find(table.Columns, s_questions);
         int list = ColumnNames.Find(table.Columns, s_lists);
@@ -32,8 +47,6 @@ public static class MultipleChoiceReader
         if (list < 0 && single.Length < 2) throw Missing(table, "choices");
         if (label < 0 && requireLabel) throw Missing(table, "label");
 
-        List<BadRow> badRows = [];
-        List<(MultipleChoiceExample Example, string? Label)> rows = [];
         foreach (TableRow row in table.Rows())
         {
             string? Cell(int column) => column < 0 ? null : row.Cells[column];
@@ -42,17 +55,13 @@ public static class MultipleChoiceReader
             if ((Cell(context) ?? Cell(question)) is null) problem ??= "no question and no context";
             if (problem is not null)
             {
-                badRows.Add(new BadRow(path, row.Line, problem));
+                onBadRow(new BadRow(table.Path, row.Line, problem));
                 continue;
             }
 
             MultipleChoiceExample example = new() { Prompt = Cell(context) ?? Cell(question)!, Question = context < 0 ? "" : Cell(question) ?? "", Choices = choices, Line = row.Line };
-            rows.Add((example, Cell(label)?.Trim()));
+            yield return (example, Cell(label)?.Trim());
         }
-
-        List<MultipleChoiceExample> examples = Labelled(path, rows, requireLabel, badRows);
-        if (examples.Count == 0) throw new InputException(badRows.Count > 0 ? $"no example can be used: {badRows[0]}" : $"{path} holds no examples");
-        return new MultipleChoiceFile(path, examples, badRows);
     }
 
     private static List<MultipleChoiceExample> Labelled(string path, List<(MultipleChoiceExample Example, string? Label)> rows, bool requireLabel, List<BadRow> badRows)

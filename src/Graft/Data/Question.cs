@@ -28,6 +28,9 @@ public sealed record Question
 
     /// <value>True when the file says that the context does not answer the question.</value>
     public bool IsImpossible { get; init; }
+
+    /// <value>The line its id stands in, from 1 (Parquet: the row).</value>
+    public long Line { get; init; }
 }
 
 /// <summary>The questions of a file and what could not be used of it.</summary>

@@ -10,11 +10,13 @@ using Parquet.Schema;
 
 namespace Graft.Inference;
 
-/// <summary>Writes predictions as a table beside their texts, or as JSON Lines with everything the task says. The file appears whole at the end.</summary>
+/// <summary>
+/// Writes predictions as a table beside their texts (<c>text</c>, <c>pair</c> where there is one, <c>prediction</c>, <c>confidence</c>, and <c>details</c> as JSON
+/// where the task says more), or as JSON Lines with everything. Only a part is held in memory; the file appears whole at the end.
+/// </summary>
 public sealed class PredictionWriter
 {
     private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly string[] s_columns = ["text", "prediction", "confidence"];
 
     /// <summary>The formats, by file extension.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".csv", ".tsv", ".jsonl", ".parquet"];
@@ -57,34 +59,61 @@ public sealed class PredictionWriter
     {
         using StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
         TableLines? lines = table(writer);
-        lines?.Write(s_columns);
+        Columns? columns = null;
         foreach ((TaskData data, IReadOnlyList<Prediction> predictions) in batches)
         {
+            if (columns is null) lines?.Write((columns = Columns.Of(data, predictions[0])).Names);
             for (int i = 0; i < predictions.Count; i++)
             {
                 if (lines is null) writer.WriteLine(Line(data, i, predictions[i]));
-                else lines.Write([data.TextOf(i), predictions[i].Answer, Confidence(predictions[i])]);
+                else lines.Write(columns!.Cells(data, i, predictions[i]));
             }
         }
     });
 
     private static void WriteParquet(string path, IEnumerable<(TaskData Data, IReadOnlyList<Prediction> Predictions)> batches) => AtomicFile.Write(path, stream =>
     {
-        DataField<string> text = new(s_columns[0]), answer = new(s_columns[1]);
-        DataField<double?> confidence = new(s_columns[2]);
-        using MemoryStream buffer = new(); // the writer wants to seek
-        ParquetWriter writer = ParquetWriter.CreateAsync(new ParquetSchema(text, answer, confidence), buffer).GetAwaiter().GetResult();
+        Columns? columns = null;
+        DataField<double?> confidence = new("confidence");
+        DataField[] fields = [];
+        ParquetWriter? writer = null;
+        using CountingStream counted = new(stream); // the writer wants to know its place
         foreach ((TaskData data, IReadOnlyList<Prediction> predictions) in batches)
         {
-            using ParquetRowGroupWriter group = writer.CreateRowGroup();
-            group.WriteAsync(text, (string[])[.. predictions.Select((_, i) => data.TextOf(i))]).GetAwaiter().GetResult();
-            group.WriteAsync(answer, (string[])[.. predictions.Select(prediction => prediction.Answer)]).GetAwaiter().GetResult();
-            group.WriteAsync<double>(confidence, (double?[])[.. predictions.Select(prediction => prediction.Confidence)]).GetAwaiter().GetResult();
+            if (columns is null)
+            {
+                columns = Columns.Of(data, predictions[0]);
+                fields = [.. columns.Names.Select(name => name == confidence.Name ? (DataField)confidence : new DataField<string>(name))];
+                writer = ParquetWriter.CreateAsync(new ParquetSchema(fields), counted).GetAwaiter().GetResult();
+            }
+
+            string[][] cells = [.. predictions.Select((prediction, i) => columns.Cells(data, i, prediction))];
+            using ParquetRowGroupWriter group = writer!.CreateRowGroup();
+            for (int column = 0; column < fields.Length; column++)
+            {
+                if (fields[column] == confidence) group.WriteAsync<double>(confidence, (double?[])[.. predictions.Select(prediction => prediction.Confidence)]).GetAwaiter().GetResult();
+                else group.WriteAsync(fields[column], (string[])[.. cells.Select(row => row[column])]).GetAwaiter().GetResult();
+            }
         }
 
-        writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        buffer.WriteTo(stream);
+        writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
     });
+
+    /// <summary>The columns of a table, from what the first example has.</summary>
+    private sealed record Columns(IReadOnlyList<string> Names, bool HasPair, bool HasDetails)
+    {
+        public static Columns Of(TaskData data, Prediction first)
+        {
+            bool hasPair = data.PairOf(0) is not null, hasDetails = first.Details is not null;
+            return new Columns(["text", .. hasPair ? ["pair"] : (string[])[], "prediction", "confidence", .. hasDetails ? ["details"] : (string[])[]], hasPair, hasDetails);
+        }
+
+        public string[] Cells(TaskData data, int example, Prediction prediction) =>
+        [
+            data.FirstTextOf(example), .. HasPair ? [data.PairOf(example) ?? ""] : (string[])[], prediction.Answer, Confidence(prediction),
+            .. HasDetails ? [prediction.Details?.ToJsonString(s_line) ?? ""] : (string[])[],
+        ];
+    }
 
     private static string Confidence(Prediction prediction) => prediction.Confidence?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
 

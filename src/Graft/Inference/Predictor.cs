@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Data;
+using Graft.Generation;
 using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
@@ -46,8 +47,11 @@ public sealed class Predictor : IDisposable
     /// <param name="folder">A run folder or a published model folder.</param>
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="task">The task; null: the one the folder says.</param>
+    /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
+    /// <param name="generation">Changes how text is written; null: as in training.</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
-    public static Predictor Load(string folder, EncodingOptions? encoding = null, string? task = null)
+    public static Predictor Load(
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null)
     {
         folder = RunRecord.Best(folder);
         RunRecord? record = RunRecord.Read(folder);
@@ -58,6 +62,8 @@ public sealed class Predictor : IDisposable
             FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.HeadKind, model.Config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Config.Labels)
                 ?? throw new InputException($"{folder} holds a {model.Config.Architecture ?? model.Config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
             if (record is not null && record.Task == bound.Name) bound = bound with { Decisions = record.Decisions, Generation = WriterOptions.FromJson(record.Generation, bound.Generation) };
+            bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };
+            bound.Generation.Validate();
             if (model.Report.Missing.Count > 0)
                 throw new InputException($"{folder} lacks {model.Report.Missing[0]}{(model.Report.Missing.Count > 1 ? $" and {model.Report.Missing.Count - 1} more" : "")}: it is not fine-tuned for {bound.Name}; run graft finetune first");
             return new Predictor(folder, model, bound, encoding ?? EncodingOf(record, model.Config));
@@ -67,6 +73,20 @@ public sealed class Predictor : IDisposable
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What logits are divided by for calibrated confidence, fitted on the run's development data; null where none was.</summary>
+    public double? Temperature => Task.Decisions.Temperature;
+
+    /// <summary>The answer to one text with everything its task says, as its own type.</summary>
+    /// <typeparam name="T"><c>ClassPrediction</c>, <c>LabelsPrediction</c>, <c>ValuePrediction</c>, <c>TagsPrediction</c>, <c>AnswerPrediction</c>, <c>ChoicePrediction</c>,
+    /// <c>TextPrediction</c>, <c>EmbeddingPrediction</c> or <c>SimilarityPrediction</c>.</typeparam>
+    /// <exception cref="InputException">The task answers with another type.</exception>
+    public T Predict<T>(string text, string? pair = null)
+        where T : Prediction
+    {
+        Prediction prediction = Predict(text, pair);
+        return prediction as T ?? throw new InputException($"{Folder} is fine-tuned for {Task.Name}, which answers with a {prediction.GetType().Name}, not a {typeof(T).Name}");
     }
 
     /// <summary>The answer to one text, or to a pair of texts (question answering: the question and the text).</summary>

@@ -39,6 +39,9 @@ public abstract record FineTuningTask
     /// <summary>What development data decided: thresholds, temperature. Stored with the run and used wherever it answers.</summary>
     public Decisions Decisions { get; init; } = new();
 
+    /// <summary>Divide scores by the temperature of <see cref="Decisions"/>, where there is one, before probabilities are made of them.</summary>
+    public bool Calibrated { get; init; }
+
     /// <summary>How tasks that write text write it.</summary>
     public GenerationOptions Generation { get; init; } = new() { MaxNewTokens = 64 };
 
@@ -78,6 +81,14 @@ public abstract record FineTuningTask
     /// <exception cref="InputException">The file cannot be used; one line says why.</exception>
     public abstract TaskData Read(string path, ColumnOptions columns, bool labelled);
 
+    /// <summary>Examples without answers from a file of any size, a part at a time; a format that is one document is read whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="columns">Which columns hold what.</param>
+    /// <param name="examples">The most examples of a part.</param>
+    /// <param name="onBadRow">Is told what could not be read.</param>
+    /// <exception cref="InputException">As <see cref="Read"/>; a broken byte only when it is reached.</exception>
+    public abstract IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow);
+
     /// <summary>Examples without answers from texts in memory.</summary>
     /// <param name="texts">Texts or pairs; of question answering the question and the text.</param>
     /// <exception cref="InputException">The task needs a second text and there is none.</exception>
@@ -106,7 +117,10 @@ public abstract record FineTuningTask
     public abstract IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation);
 
     /// <summary>The task's own part of the report.</summary>
-    public virtual IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions) => [];
+    /// <param name="data">The examples.</param>
+    /// <param name="predictions">What the model says about them.</param>
+    /// <param name="decidedHere">Whether <see cref="Decisions"/> were made on these very examples, so that their effect here flatters.</param>
+    public virtual IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere) => [];
 
     /// <summary>An example's true answer, written as <see cref="Prediction.Answer"/> writes it.</summary>
     public abstract string TruthOf(TaskData data, int example);
@@ -150,6 +164,12 @@ public abstract record TaskData(string Path, IReadOnlyList<BadRow> BadRows)
 
     /// <summary>The start of an example's text, for messages and reports.</summary>
     public abstract string TextOf(int example);
+
+    /// <summary>The first text alone, for tables; <see cref="PairOf"/> is beside it.</summary>
+    public virtual string FirstTextOf(int example) => TextOf(example);
+
+    /// <summary>The second text; null where there is none.</summary>
+    public virtual string? PairOf(int example) => null;
 
     /// <summary>Where an example stands: file and line.</summary>
     public abstract string PlaceOf(int example);
@@ -230,6 +250,9 @@ public abstract record Prediction
 
     /// <summary>The answer as one word or number, for tables.</summary>
     public abstract string Answer { get; }
+
+    /// <summary>What the answer leaves out, as JSON for a table's cell: entities, candidates, probabilities; null where there is nothing more.</summary>
+    public virtual JsonNode? Details => null;
 
     /// <summary>How sure the model is, in [0, 1]; null where there is no such number.</summary>
     public virtual double? Confidence => null;

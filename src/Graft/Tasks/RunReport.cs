@@ -19,7 +19,7 @@ internal static class RunReport
         Report report = new($"{task.Name}: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{options.Model} on {options.Train}, judged on {options.Evaluation}");
         BaselineScore[] baselines = [.. task.Baselines(prepared.Train, prepared.Evaluation).Select(baseline => new BaselineScore(baseline.Key, baseline.Value))];
         report.Add(ScoresSection.Build(scores, baselines, prepared.Evaluation.Count));
-        foreach (ReportSection section in task.ReportSections(prepared.Evaluation, predictions)) report.Add(section);
+        foreach (ReportSection section in task.ReportSections(prepared.Evaluation, predictions, decidedHere: true)) report.Add(section);
         report.Add(TrainingSection.Build(History(Path.Combine(folder.Path, "metrics.jsonl"), task.MainMetric), task.MainMetric, Facts(options, resolution, prepared)));
         EncodedData encoded = prepared.EncodedEvaluation!;
         TruncationStatistics truncation = new(

@@ -114,7 +114,7 @@ public sealed class ReportTests : DataFolder
             .Add(ScoresSection.Build(scores, [new BaselineScore("most frequent class", 0.5)], 4))
             .Add(TrainingSection.Build([new TrainingPoint(1, 0.7, 0.7, 0.5), new TrainingPoint(2, 0.5, 0.6, 0.6), new TrainingPoint(3, 0.4, 0.65, double.NaN)], "accuracy", [new KeyFigure("epochs", "3")]))
             .Add(ClassificationSection.Classes(examples, labels))
-            .Add(ClassificationSection.CalibrationOf(examples, 1.5))
+            .Add(ClassificationSection.CalibrationOf(examples, new ScaledConfidence(1.5, [[0.8, 0.2], [0.6, 0.4], [0.3, 0.7], [0.4, 0.6]], "fitted on other examples")))
             .Add(SlicesSection.Build([("length", [new SliceScore("1–2 words", 2, new ScoreInterval(1, 1, 1)), new SliceScore(Hostile, 2, new ScoreInterval(0.5, 0, 1))])]))
             .Add(LearningCurveSection.Build([(10, new ScoreInterval(0.5, 0.4, 0.6)), (20, new ScoreInterval(0.6, 0.5, 0.7)), (40, new ScoreInterval(0.65, 0.6, 0.7))], "accuracy"))
             .Add(TruncationSection.Build(TruncationStatistics.Of([3, 10, 14], 8), [3, 10, 14], [("entities", 0.1)]))

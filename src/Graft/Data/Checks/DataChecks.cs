@@ -76,8 +76,8 @@ public static class DataChecks
     {
         QuestionFile[] files = evaluation is null ? [train] : [train, evaluation];
         CheckedText[] Items(QuestionFile file) => file.Questions
-            .Select(question => new CheckedText(file.Path, 0, question.Text + "\n" + question.Context, string.Join(" | ", question.Answers.Select(answer => answer.Text).Distinct(StringComparer.Ordinal)))).ToArray();
-        CheckedText[] Contexts(QuestionFile file) => file.Questions.Select(question => question.Context).Distinct(StringComparer.Ordinal).Select(context => new CheckedText(file.Path, 0, context, "")).ToArray();
+            .Select(question => new CheckedText(file.Path, question.Line, question.Text + "\n" + question.Context, string.Join(" | ", question.Answers.Select(answer => answer.Text).Distinct(StringComparer.Ordinal)))).ToArray();
+        CheckedText[] Contexts(QuestionFile file) => file.Questions.DistinctBy(question => question.Context, StringComparer.Ordinal).Select(question => new CheckedText(file.Path, question.Line, question.Context, "")).ToArray();
         CheckedText[] contexts = evaluation is null ? [] : Contexts(evaluation);
         HashSet<string> trained = new(train.Questions.Select(question => question.Context), StringComparer.Ordinal);
         return DataReport.Of(

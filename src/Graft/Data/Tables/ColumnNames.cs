@@ -23,7 +23,7 @@ internal static class ColumnNames
         "stars", "topic", "polarity", "tag", "tags", "output", "summary", "answer", "y",
     ];
 
-    private static readonly HashSet<string> s_known = new([.. Text, .. Pair, .. Label, "id", "idx", "index"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> s_known = new([.. Text, .. Pair, .. Label, "id", "idx", "index", "context", "paragraph", "negative", "choices", "options", "endings", "choice0", "choice1", "ending0", "ending1", "option0", "option1"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>True for any name above, whatever its case.</summary>
     public static bool IsKnown(string name) => s_known.Contains(name.Trim());

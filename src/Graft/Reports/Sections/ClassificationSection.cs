@@ -14,6 +14,12 @@ public sealed record ClassifiedExample(string Text, long Line, int Truth, double
     public int Predicted { get; } = Calibration.ArgMax(Probabilities);
 }
 
+/// <summary>Probabilities at a temperature.</summary>
+/// <param name="Temperature">The temperature.</param>
+/// <param name="Probabilities">[examples][classes].</param>
+/// <param name="How">What it was fitted on.</param>
+public sealed record ScaledConfidence(double Temperature, double[][] Probabilities, string How);
+
 /// <summary>Sections about a classifier: which classes are confused, how far its confidence can be trusted, and its worst mistakes.</summary>
 public static class ClassificationSection
 {
@@ -45,8 +51,8 @@ public static class ClassificationSection
 
     /// <summary>Reliability before and after temperature scaling.</summary>
     /// <param name="examples">The examples.</param>
-    /// <param name="temperature">The temperature fitted on development data; 1 when none was.</param>
-    public static ReportSection CalibrationOf(IReadOnlyList<ClassifiedExample> examples, double temperature = 1)
+    /// <param name="scaled">The same examples at a temperature that was fitted on others; null when there is none.</param>
+    public static ReportSection CalibrationOf(IReadOnlyList<ClassifiedExample> examples, ScaledConfidence? scaled = null)
     {
         int[] truth = examples.Select(example => example.Truth).ToArray();
         double[][] probabilities = examples.Select(example => example.Probabilities).ToArray();
@@ -57,11 +63,10 @@ public static class ClassificationSection
             new KeyFigure("mean confidence", Format.Percent(examples.Average(example => example.Probabilities[example.Predicted]))),
             new KeyFigure("log loss", Format.Number(LogLoss.Of(truth, probabilities)), "nats"),
         ];
-        if (temperature != 1)
+        if (scaled is not null)
         {
-            double[][] scaled = probabilities.Select(row => TemperatureScaling.Probabilities(row.Select(p => Math.Log(Math.Max(p, double.Epsilon))).ToArray(), temperature)).ToArray();
-            plots.Add(new ReliabilityPlot($"With temperature {Format.Number(temperature)}", Calibration.Bins(truth, scaled)));
-            figures.Add(new KeyFigure("after scaling", Format.Percent(Calibration.ExpectedError(truth, scaled)), $"temperature {Format.Number(temperature)}"));
+            plots.Add(new ReliabilityPlot($"With temperature {Format.Number(scaled.Temperature)}", Calibration.Bins(truth, scaled.Probabilities)));
+            figures.Add(new KeyFigure("after scaling", Format.Percent(Calibration.ExpectedError(truth, scaled.Probabilities)), $"temperature {Format.Number(scaled.Temperature)}, {scaled.How}"));
         }
 
         return new ReportSection("Calibration",

@@ -36,6 +36,12 @@ public sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Rows
     public override string TextOf(int example) => Rows[example].Pair is string pair ? $"{Rows[example].Text} ⏐ {pair}" : Rows[example].Text;
 
     /// <inheritdoc/>
+    public override string FirstTextOf(int example) => Rows[example].Text;
+
+    /// <inheritdoc/>
+    public override string? PairOf(int example) => Rows[example].Pair;
+
+    /// <inheritdoc/>
     public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";
 
     /// <inheritdoc/>

@@ -49,6 +49,11 @@ public sealed record SentenceEmbedding : FineTuningTask
     public override TaskData Read(string path, ColumnOptions columns, bool labelled) => EmbeddingData.Read(path, columns, labelled);
 
     /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        LabelledTextReader.Stream(path, columns with { RequireLabel = false }, onBadRow).Chunk(examples).Select(rows => new EmbeddingData(
+            path, [.. rows.Select(row => row with { Labels = [] })], [], rows[0].Pair is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs, []));
+
+    /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => new EmbeddingData(
         "text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], [],
         texts.All(text => text.Pair is not null) ? EmbeddingRows.Pairs : EmbeddingRows.Texts, []);
@@ -157,7 +162,7 @@ public sealed record SentenceEmbedding : FineTuningTask
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         EmbeddingData texts = (EmbeddingData)data;
         if (texts.Kind != EmbeddingRows.Scored) yield break;

@@ -51,6 +51,10 @@ public sealed record CausalLanguageModeling : FineTuningTask
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        TextData.Stream(path, columns, examples, onBadRow);
+
+    /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => TextData.Of(texts);
 
     /// <inheritdoc/>
@@ -138,7 +142,7 @@ public sealed record CausalLanguageModeling : FineTuningTask
     public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation) => new Dictionary<string, double>(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         IEnumerable<(LanguageModelPrediction Text, int Example)> surprising = predictions.Cast<LanguageModelPrediction>().Select((text, i) => (text, i)).Where(item => item.text.Tokens > 0)
             .OrderByDescending(item => item.text.Scores.Loss).Take(12);

@@ -35,6 +35,9 @@ public sealed record ChoicePrediction(int Choice, string Text, double[] Probabil
     public override string Answer => Choice.ToString(CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
+    public override JsonNode? Details => ToJson();
+
+    /// <inheritdoc/>
     public override double? Confidence => Probabilities[Choice];
 
     /// <inheritdoc/>
@@ -73,6 +76,10 @@ public sealed record MultipleChoice : FineTuningTask
         MultipleChoiceFile file = MultipleChoiceReader.Read(path, labelled);
         return new ChoiceData(path, file.Examples, file.BadRows);
     }
+
+    /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        MultipleChoiceReader.Stream(path, onBadRow).Chunk(examples).Select(part => new ChoiceData(path, part, []));
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>

@@ -24,6 +24,9 @@ public sealed record AnswerPrediction(string Id, AnswerCandidate Best, double Nu
     public override string Answer => Best.Text;
 
     /// <inheritdoc/>
+    public override JsonNode? Details => ToJson();
+
+    /// <inheritdoc/>
     public override double? Confidence => Best.Probability;
 
     /// <inheritdoc/>

@@ -46,6 +46,10 @@ public sealed record QuestionAnswering : FineTuningTask
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        QuestionReader.Stream(path, requireAnswers: false, onBadRow).Chunk(examples).Select(questions => new QuestionData(path, questions, []));
+
+    /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => new QuestionData(
         "text",
         [.. texts.Select((text, i) => new Question
@@ -134,7 +138,7 @@ public sealed record QuestionAnswering : FineTuningTask
     };
 
     /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         IReadOnlyList<QuestionScore> scores = Scores(data, predictions);
         ReportSection? answers = AnswerSection.Build([.. ((QuestionData)data).Questions.Select((question, i) =>

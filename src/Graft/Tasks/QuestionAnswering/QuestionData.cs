@@ -15,7 +15,13 @@ public sealed record QuestionData(string Path, IReadOnlyList<Question> Questions
     public override string TextOf(int example) => Questions[example].Text;
 
     /// <inheritdoc/>
-    public override string PlaceOf(int example) => $"{Path} question {Questions[example].Id}";
+    public override string FirstTextOf(int example) => Questions[example].Text;
+
+    /// <inheritdoc/>
+    public override string? PairOf(int example) => Questions[example].Context;
+
+    /// <inheritdoc/>
+    public override string PlaceOf(int example) => $"{Path} line {Questions[example].Line}, question {Questions[example].Id}";
 
     /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Questions = [.. examples.Select(i => Questions[i])] };

@@ -36,6 +36,9 @@ public sealed record LabelsPrediction(IReadOnlyList<string> Chosen, bool[] Flags
     public override string Answer => string.Join('|', Chosen);
 
     /// <inheritdoc/>
+    public override JsonNode? Details => ToJson()["probabilities"];
+
+    /// <inheritdoc/>
     public override JsonObject ToJson() => new()
     {
         ["labels"] = new JsonArray([.. Chosen.Select(label => (JsonNode?)label)]),

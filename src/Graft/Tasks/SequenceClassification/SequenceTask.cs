@@ -27,6 +27,10 @@ public abstract record SequenceTask : FineTuningTask
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        TextData.Stream(path, columns with { RequirePair = RequiresPair }, examples, onBadRow);
+
+    /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => TextData.Of(texts);
 
     /// <inheritdoc/>

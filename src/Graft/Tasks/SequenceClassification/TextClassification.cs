@@ -70,14 +70,13 @@ public sealed record TextClassification : SequenceTask
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         int[] truth = Truth(data);
         ClassifiedExample[] examples = [.. predictions.Select((prediction, i) =>
             new ClassifiedExample(data.TextOf(i), ((TextData)data).Rows[i].Line, truth[i], ((ClassPrediction)prediction).Probabilities))];
-        double temperature = TemperatureScaling.Fit(truth, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]);
         yield return ClassificationSection.Classes(examples, Labels);
-        yield return ClassificationSection.CalibrationOf(examples, temperature);
+        yield return ClassificationSection.CalibrationOf(examples, Scaled(truth, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)], decidedHere));
         if (ClassificationSection.Mistakes(examples, Labels) is { } mistakes) yield return mistakes;
     }
 
@@ -92,10 +91,28 @@ public sealed record TextClassification : SequenceTask
 
     private protected override FeatureTarget Target(LabelledText row, string place) => new() { Class = IndexOf(row.Label!, place) };
 
+    /// <summary>
+    /// The effect of temperature scaling on examples it was not fitted on: of the run's temperature, or where that was fitted here, of one
+    /// fitted on either half and shown on the other.
+    /// </summary>
+    private ScaledConfidence? Scaled(int[] truth, double[][] logits, bool decidedHere)
+    {
+        if (Decisions.Temperature is not double temperature || truth.Length < 4) return null;
+        double[] temperatures = [temperature, temperature];
+        if (decidedHere)
+        {
+            int[][] halves = [[.. Enumerable.Range(0, truth.Length).Where(i => i % 2 == 1)], [.. Enumerable.Range(0, truth.Length).Where(i => i % 2 == 0)]];
+            temperatures = [.. halves.Select(half => TemperatureScaling.Fit([.. half.Select(i => truth[i])], [.. half.Select(i => logits[i])]))];
+        }
+
+        double[][] probabilities = [.. logits.Select((row, i) => TemperatureScaling.Probabilities(row, temperatures[i % 2]))];
+        string how = decidedHere ? "fitted on either half of these examples, shown on the other; the run keeps the temperature of all of them" : "fitted on the run's development data";
+        return new ScaledConfidence(temperature, probabilities, how);
+    }
+
     private ClassPrediction Decode(double[] logits)
     {
-        double[] probabilities = new double[logits.Length];
-        TensorPrimitives.SoftMax<double>(logits, probabilities);
+        double[] probabilities = TemperatureScaling.Probabilities(logits, Calibrated ? Decisions.Temperature ?? 1 : 1);
         int best = TensorPrimitives.IndexOfMax<double>(logits);
         return new ClassPrediction(Labels[best], best, logits, probabilities, Labels);
     }

@@ -9,6 +9,11 @@ public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IRe
     internal static TextData Of(IReadOnlyList<(string Text, string? Pair)> texts) =>
         new("text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], []);
 
+    /// <summary>The texts of a file, a part at a time, without their labels.</summary>
+    internal static IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        LabelledTextReader.Stream(path, columns with { RequireLabel = false }, onBadRow).Chunk(examples)
+            .Select(rows => new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []));
+
     /// <inheritdoc/>
     public override int Count => Rows.Count;
 
@@ -17,6 +22,12 @@ public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IRe
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string?> ColumnsOf(int example) => Rows[example].Other;
+
+    /// <inheritdoc/>
+    public override string FirstTextOf(int example) => Rows[example].Text;
+
+    /// <inheritdoc/>
+    public override string? PairOf(int example) => Rows[example].Pair;
 
     /// <inheritdoc/>
     public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";

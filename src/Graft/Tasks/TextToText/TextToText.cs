@@ -43,6 +43,10 @@ public sealed record TextToText : FineTuningTask
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        TextData.Stream(path, columns, examples, onBadRow);
+
+    /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => TextData.Of(texts);
 
     /// <inheritdoc/>
@@ -124,7 +128,7 @@ public sealed record TextToText : FineTuningTask
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         (double Credit, int Example)[] worst = [.. predictions.Select((prediction, i) => (Credit: CreditOf(data, i, prediction), Example: i)).Where(item => item.Credit < 1).OrderBy(item => item.Credit).Take(15)];
         if (worst.Length == 0) yield break;

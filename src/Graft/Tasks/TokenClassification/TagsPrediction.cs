@@ -23,6 +23,9 @@ public sealed record TagsPrediction(
     public override string Answer => string.Join(' ', Tags);
 
     /// <inheritdoc/>
+    public override JsonNode? Details => ToJson()["entities"];
+
+    /// <inheritdoc/>
     public override double? Confidence => Probabilities.Count == 0 ? null : Probabilities.Average();
 
     /// <inheritdoc/>

@@ -40,6 +40,10 @@ public sealed record TokenClassification : FineTuningTask
     public override TaskData Read(string path, ColumnOptions columns, bool labelled) => TokenData.Read(path, columns, labelled);
 
     /// <inheritdoc/>
+    public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+        TokenData.Stream(path, columns, onBadRow).Chunk(examples).Select(sentences => new TokenData(path, sentences, []));
+
+    /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
         new TokenData("text", [.. texts.Select((text, i) => WordSplitter.Split(text.Text) with { Line = i + 1 })], []);
 
@@ -133,7 +137,7 @@ public sealed record TokenClassification : FineTuningTask
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions)
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         if (!MarksEntities) yield break;
         yield return EntitySection.Build([.. ((TokenData)data).Sequences.Zip(predictions, (sentence, prediction) =>

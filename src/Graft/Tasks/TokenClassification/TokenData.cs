@@ -18,19 +18,39 @@ public sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequenc
     /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Sequences = [.. examples.Select(i => Sequences[i])] };
 
+    /// <summary>Words to be tagged, sentence by sentence: tagged files without their tags; plain text and tables of texts cut into words.</summary>
+    internal static IEnumerable<TokenSequence> Stream(string path, ColumnOptions columns, Action<BadRow> onBadRow)
+    {
+        if (!HoldsTexts(path, columns)) return TokenReader.Stream(path, Columns(columns, requireTags: false), onBadRow).Select(sequence => sequence with { Tags = [] });
+        return LabelledTextReader.Stream(path, columns with { RequireLabel = false }, onBadRow).Where(row => !string.IsNullOrWhiteSpace(row.Text))
+            .Select(row => WordSplitter.Split(row.Text) with { Line = row.Line });
+    }
+
+    /// <summary>True where cells are whole texts rather than words or lists of words.</summary>
+    private static bool HoldsTexts(string path, ColumnOptions columns)
+    {
+        string extension = DataFile.Extension(path);
+        if (extension is ".conll" or ".conllu" or ".iob" or ".bio") return false;
+        if (extension is ".txt" or ".csv") return true;
+        LabelledText[] first = [.. LabelledTextReader.Stream(path, columns with { RequireLabel = false, Label = null }).Take(20)];
+        if (extension is ".jsonl" or ".ndjson" or ".parquet") return first.Length > 0 && first.All(row => !row.Text.StartsWith('['));
+        return first.Length > 0 && first.Count(row => row.Text.Contains(' ', StringComparison.Ordinal)) > first.Length / 2; // words have no blanks in them
+    }
+
+    private static TokenColumnOptions Columns(ColumnOptions columns, bool requireTags) => new() { Word = columns.Text, Tag = columns.Label, RequireTags = requireTags };
+
     /// <summary>Reads tagged words; every scheme of entities becomes IOB2, the one the model learns.</summary>
     internal static TokenData Read(string path, ColumnOptions columns, bool labelled)
     {
-        if (!labelled && System.IO.Path.GetExtension(path).Equals(".txt", StringComparison.OrdinalIgnoreCase))
+        if (!labelled)
         {
-            TokenSequence[] lines = [.. DataFile.Lines(path).Where(line => !string.IsNullOrWhiteSpace(line.Text)).Select(line => WordSplitter.Split(line.Text) with { Line = line.Number })];
-            return lines.Length > 0 ? new TokenData(path, lines, []) : throw new InputException($"{path} holds no text");
+            List<BadRow> badRows = [];
+            TokenSequence[] untagged = [.. Stream(path, columns, badRows.Add)];
+            return untagged.Length > 0 ? new TokenData(path, untagged, badRows) : throw new InputException(badRows.Count > 0 ? $"no sentence can be used: {badRows[0]}" : $"{path} holds no text");
         }
 
-        TokenFile file = TokenReader.Read(path, new TokenColumnOptions { Word = columns.Text, Tag = columns.Label, RequireTags = labelled });
-        bool tagged = file.Sequences.All(sequence => sequence.Tags.Count == sequence.Words.Count);
-        TokenSequence[] sequences = [.. file.Sequences.Select(sequence => tagged ? sequence with { Tags = TagSchemes.ToIob2(sequence.Tags, file.Scheme) } : sequence with { Tags = [] })];
-        return new TokenData(path, sequences, file.BadRows);
+        TokenFile file = TokenReader.Read(path, Columns(columns, labelled));
+        return new TokenData(path, [.. file.Sequences.Select(sequence => sequence with { Tags = TagSchemes.ToIob2(sequence.Tags, file.Scheme) })], file.BadRows);
     }
 }
 

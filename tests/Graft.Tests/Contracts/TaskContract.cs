@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Graft.Backbones;
+using Graft.Data;
+using Graft.Inference;
+using Graft.Tasks;
+using Graft.Tests.Tasks;
+
+namespace Graft.Tests.Contracts;
+
+/// <summary>Every task on every family that has its head: what a model answers does not depend on what is asked beside it, in which order, or in batches of which size.</summary>
+public sealed class TaskContract : IDisposable
+{
+    private const double Tolerance = 1e-5;
+    private readonly TinyBert _tiny = new();
+
+    /// <summary>Every task with every family that has its head.</summary>
+    public static TheoryData<string, string> TasksAndFamilies
+    {
+        get
+        {
+            TheoryData<string, string> data = [];
+            foreach (string name in FineTuningTasks.Names)
+            {
+                HeadKind head = FineTuningTasks.Parse(name).Head;
+                foreach (ModelFamily family in ModelFamilies.All)
+                {
+                    if (head == HeadKind.Embedding ? family.ModelType != "t5" : family.Recipe(head, TinyModels.Config(family.ModelType)) is not null) data.Add(name, family.ModelType);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Theory]
+    [MemberData(nameof(TasksAndFamilies))]
+    public void AnswersDoNotDependOnBatchOrderOrPadding(string name, string family)
+    {
+        FineTuningTask task = FineTuningTasks.Parse(name);
+        string folder = _tiny.PathOf("contract");
+        TinyFamily.Create(folder, family, task.Head, LabelsOf(name), task.ProblemType);
+        using Predictor predictor = Predictor.Load(folder, new EncodingOptions { MaxLength = 14, Stride = 4 }, name, generation: options => options with { MaxNewTokens = 5 });
+        TaskData data = predictor.Task.Read(DataOf(name), new ColumnOptions { RequireLabel = false }, labelled: false);
+        Prediction[] together = [.. predictor.Predict(data)];
+        Prediction[] reversed = [.. predictor.Predict(data.Take([.. Enumerable.Range(0, data.Count).Reverse()])).Reverse()];
+        for (int i = 0; i < data.Count; i++)
+        {
+            Prediction alone = Assert.Single(predictor.Predict(data.Take([i])));
+            Same(alone.ToJson(), together[i].ToJson(), $"example {i} alone");
+            Same(reversed[i].ToJson(), together[i].ToJson(), $"example {i} in another order");
+        }
+    }
+
+    private static string[]? LabelsOf(string task) => task switch
+    {
+        "regression" => ["LABEL_0"],
+        "token-classification" => ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"],
+        "question-answering" or "multiple-choice" or "text-to-text" or "causal-lm" or "embedding" => null,
+        _ => ["negative", "neutral", "positive"],
+    };
+
+    private string DataOf(string task)
+    {
+        string[] texts = ["good", "the film was and the story and the story and the book was bad .", "a book", "anna lives in rome and omar lives in oslo . who lives in lima ?", "kind and dull ?", "the film was awful ."];
+        return task switch
+        {
+            "token-classification" => _tiny.Write("texts.txt", texts),
+            "question-answering" => _tiny.Questions("questions.json", 6),
+            "multiple-choice" => _tiny.Choices("choices.jsonl", 6),
+            "text-pair-classification" => _tiny.Write("pairs.tsv", ["text\tpair", .. texts.Zip(texts.Reverse(), (first, second) => $"{first}\t{second}")]),
+            _ => _tiny.Write("texts.tsv", ["text", .. texts]),
+        };
+    }
+
+    private static void Same(JsonNode? expected, JsonNode? actual, string where)
+    {
+        switch (expected)
+        {
+            case JsonObject properties:
+                Assert.Equal(properties.Select(pair => pair.Key), actual!.AsObject().Select(pair => pair.Key));
+                foreach ((string key, JsonNode? value) in properties) Same(value, actual[key], $"{where}, {key}");
+                break;
+            case JsonArray items:
+                Assert.Equal(items.Count, actual!.AsArray().Count);
+                for (int i = 0; i < items.Count; i++) Same(items[i], actual[i], $"{where}, {i}");
+                break;
+            case JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number:
+                double wanted = double.Parse(value.ToJsonString()), found = double.Parse(actual!.ToJsonString());
+                Assert.True(Math.Abs(wanted - found) <= Tolerance * Math.Max(1, Math.Abs(wanted)), $"{where}: {wanted} and {found}");
+                break;
+            default:
+                Assert.True(expected?.ToJsonString() == actual?.ToJsonString(), $"{where}: {expected?.ToJsonString()} and {actual?.ToJsonString()}");
+                break;
+        }
+    }
+}
