@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Backbones;
+using Graft.Checkpoints;
 using Graft.Pretrained;
+using Graft.Tuning;
 
 namespace Graft.Cli.Commands;
 
@@ -31,17 +33,21 @@ internal static class ModelCommand
         Option<string> model = ModelOption("Model folder in any format that graft reads.");
         Option<string> output = new("--output") { Description = "Folder to write: config.json, model.safetensors, tokenizer, model card.", Required = true, HelpName = "DIR" };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace files of a model that is there." };
-        Command command = new("convert", "Write the same model as config.json and model.safetensors.") { model, output, overwrite };
+        Option<bool> merge = new("--merge") { Description = "Fold a LoRA or IA3 adapter into its base: an ordinary model with the same answers." };
+        Option<string?> basis = new("--base") { Description = "The model that an adapter folder is for; the one that it names otherwise.", HelpName = "DIR" };
+        Command command = new("convert", "Write the same model as config.json and model.safetensors, an adapter as PEFT or AdapterHub reads it.") { model, output, overwrite, merge, basis };
         command.SetAction(parsed =>
         {
             (string from, string to) = (parsed.GetValue(model)!, parsed.GetValue(output)!);
-            if (!parsed.GetValue(overwrite) && File.Exists(Path.Combine(to, "model.safetensors")))
+            if (!parsed.GetValue(overwrite) && CheckpointFolder.Find(to) is not null)
                 throw new InputException($"--output {to}: holds a model; choose another folder or add --overwrite");
-            using PretrainedModel loaded = PretrainedModel.Load(from);
+            using PretrainedModel loaded = PretrainedModel.Load(from, new LoadOptions { Base = parsed.GetValue(basis) });
             foreach (string note in loaded.Report.Notes) Terminal.Log(note);
+            string source = loaded.Adapter is Adapter adapter ? $"its {adapter.Strategy.Name} adapter" : Path.GetFileName(loaded.Report.File)!;
+            if (parsed.GetValue(merge)) loaded.Merge();
             loaded.Save(to);
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from)));
-            ModelCard.Write(loaded, to, name, $"Converted from {Path.GetFileName(loaded.Report.File)} by graft.");
+            ModelCard.Write(loaded, to, name, $"Converted from {source} by graft.");
             Terminal.Out(to);
             return ExitCodes.Ok;
         });

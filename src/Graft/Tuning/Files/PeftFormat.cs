@@ -58,7 +58,10 @@ internal sealed class PeftFormat : AdapterFormat
 
     public override JsonObject Config(AdapterTarget target)
     {
-        string? task = Array.Find(s_tasks, entry => entry.Head == target.Kind).Task;
+        // PEFT looks for the classifier in the file of an adapter for a classifying task.
+        bool classifies = target.Kind is HeadKind.SequenceClassification or HeadKind.TokenClassification or HeadKind.QuestionAnswering;
+        bool hasHead = target.Adapter.Saved.Any(parameter => target.HeadParameters.Contains(parameter.Name));
+        string? task = classifies && !hasHead ? null : Array.Find(s_tasks, entry => entry.Head == target.Kind).Task;
         string[] besides = [.. target.Adapter.Saved.Select(parameter => SavedModule(parameter.Name, target.HeadParameters)).Distinct(StringComparer.Ordinal)];
         JsonObject config = new()
         {
