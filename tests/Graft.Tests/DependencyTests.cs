@@ -23,7 +23,7 @@ public sealed partial class DependencyTests
         ["Corpus"] = ["Data", "Checkpoints", "Objectives"],
         ["Tasks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tuning", "Data", "Evaluation", "Reports", "Checkpoints", "Generation"],
         ["Generation"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained"],
-        ["Inference"] = ["Torch", "Backbones", "Heads", "Pretrained", "Tasks", "Tuning", "Data", "Evaluation", "Generation"],
+        ["Inference"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Tasks", "Tuning", "Data", "Evaluation", "Generation"],
         ["Pretraining"] = ["Torch", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus", "Data", "Evaluation", "Checkpoints", "Layers"],
         ["Parity"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Checkpoints", "Tuning", "Generation"],
         ["Benchmarks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tasks", "Data", "Inference", "Generation", "Objectives", "Pretraining"],

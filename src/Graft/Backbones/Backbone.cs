@@ -48,6 +48,9 @@ public abstract class Backbone : Layer
     /// <summary>The number of parameters, tied ones once.</summary>
     public long ParameterCount => Declared().Sum(parameter => parameter.Value.numel());
 
+    /// <summary>Whether rows of a batch may use different adapters: not where something that all rows share passes through adapted projections.</summary>
+    internal virtual bool MixesAdapters => true;
+
     /// <summary>The number of keys that prefix tuning puts before every layer of the text.</summary>
     private protected int PrefixLength => Blocks.Count == 0 ? 0 : Blocks[0].SelfAttention.ExtraKeys;
 }

@@ -59,9 +59,7 @@ public sealed class Predictor : IDisposable
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = asked?.Head });
         try
         {
-            FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.HeadKind, model.Config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Config.Labels)
-                ?? throw new InputException($"{folder} holds a {model.Config.Architecture ?? model.Config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
-            if (record is not null && record.Task == bound.Name) bound = bound with { Decisions = record.Decisions, Generation = WriterOptions.FromJson(record.Generation, bound.Generation) };
+            FineTuningTask bound = Bind(folder, record, asked, model.HeadKind, model.Config);
             bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };
             bound.Generation.Validate();
             if (model.Report.Missing.Count > 0)
@@ -108,7 +106,17 @@ public sealed class Predictor : IDisposable
     /// <summary>Releases the model.</summary>
     public void Dispose() => _model.Dispose();
 
-    private static EncodingOptions EncodingOf(RunRecord? record, ModelConfig config)
+    /// <summary>The task of a folder with its labels and what development data decided.</summary>
+    /// <exception cref="InputException">It is not fine-tuned for a task.</exception>
+    internal static FineTuningTask Bind(string folder, RunRecord? record, FineTuningTask? asked, HeadKind head, ModelConfig config)
+    {
+        FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(head, config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(config.Labels)
+            ?? throw new InputException($"{folder} holds a {config.Architecture ?? config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
+        bool isOfRun = record is not null && record.Task == bound.Name;
+        return isOfRun ? bound with { Decisions = record!.Decisions, Generation = WriterOptions.FromJson(record.Generation, bound.Generation) } : bound;
+    }
+
+    internal static EncodingOptions EncodingOf(RunRecord? record, ModelConfig config)
     {
         if (record is not null) return new EncodingOptions { MaxLength = record.MaxLength, Stride = record.Stride, Truncate = record.Truncate };
         int positions = config.OptionalInt("max_position_embeddings") ?? PublishedLength;

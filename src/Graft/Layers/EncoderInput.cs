@@ -35,9 +35,9 @@ public sealed record EncoderInput
     /// <value>Null for the padded layout.</value>
     public int[]? Boundaries { get; init; }
 
-    /// <summary>Which adapter each sequence uses, int64 [B], where a slot holds several.</summary>
+    /// <summary>Which adapter each sequence uses, where slots hold several; −1 for none.</summary>
     /// <value>Null where there is one or none.</value>
-    public Tensor? AdapterRows { get; init; }
+    public IReadOnlyList<int>? AdapterRows { get; init; }
 
     /// <summary>The micro-batch's dropout masks.</summary>
     /// <value>Null: evaluation, nothing is dropped.</value>
@@ -70,6 +70,23 @@ public sealed record EncoderInput
 
     /// <summary>The number of sequences.</summary>
     internal long Sequences => IsPacked ? Boundaries!.Length - 1 : Leading[0];
+
+    /// <summary>The sequences of a run of neighbours alone.</summary>
+    internal EncoderInput Part(AdapterRun run)
+    {
+        int from = Boundaries?[run.First] ?? run.First, to = Boundaries?[run.End] ?? run.End;
+        Tensor? Rows(Tensor? tensor) => tensor?.slice(0, from, to, 1);
+        return this with
+        {
+            InputIds = Rows(InputIds)!,
+            AttentionMask = Rows(AttentionMask),
+            TokenTypeIds = Rows(TokenTypeIds),
+            PositionIds = Rows(PositionIds),
+            InputsEmbeds = Rows(InputsEmbeds),
+            Boundaries = Boundaries is null ? null : [.. Boundaries[run.First..(run.End + 1)].Select(row => row - from)],
+            AdapterRows = null,
+        };
+    }
 
     /// <summary>Refuses shapes that do not fit together, before native code sees them.</summary>
     /// <exception cref="ArgumentException">A tensor has another shape or type than the layout asks for.</exception>

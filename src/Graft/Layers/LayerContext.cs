@@ -17,7 +17,7 @@ internal sealed class LayerContext
     {
         Layout = layout;
         Dropout = input.Dropout;
-        AdapterRows = input.AdapterRows;
+        Adapters = input.AdapterRows is { } rows ? new AdapterRuns(rows, input) : null;
         Cache = input.Cache;
         Leading = input.Leading;
         HiddenStates = input.OutputHiddenStates ? [] : null;
@@ -33,7 +33,8 @@ internal sealed class LayerContext
 
     public DropoutPlan? Dropout { get; }
 
-    public Tensor? AdapterRows { get; }
+    /// <summary>Which rows use which adapter; null where there is one or none.</summary>
+    public AdapterRuns? Adapters { get; }
 
     public KeyValueCache? Cache { get; }
 
@@ -79,6 +80,14 @@ internal sealed class LayerContext
 
     /// <summary>A place where values are dropped; the same number must not be used twice in a model.</summary>
     public DropoutSite Site(int number) => Dropout is null ? DropoutSite.None : Dropout.Site(number + SiteOffset);
+
+    /// <summary>The same for what an adapter drops: rows that are no tokens (a table of distances) are dropped as a sequence of their own.</summary>
+    public DropoutSite Site(int number, Tensor x)
+    {
+        if (Dropout is null) return DropoutSite.None;
+        int rows = checked((int)(x.numel() / x.shape[^1]));
+        return Dropout.Covers(rows) ? Site(number) : DropoutPlan.Packed(Dropout.Seed, [0], [rows]).Site(number + SiteOffset);
+    }
 
     /// <summary>The layout with keys before the text that everybody sees (a prefix).</summary>
     public AttentionLayout WithExtraKeys(AttentionLayout layout, long extra)

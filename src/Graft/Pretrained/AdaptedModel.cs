@@ -14,8 +14,7 @@ internal static class AdaptedModel
     public static PretrainedModel Load(string folder, LoadOptions options)
     {
         using AdapterFolder file = AdapterFolder.Open(folder);
-        string basePath = FindBase(file, options.Base);
-        RequireSame(file, basePath);
+        string basePath = Locate(file, options.Base);
         LoadOptions forBase = ForBase(file, basePath, options);
         PretrainedModel model = PretrainedModel.Load(basePath, forBase);
         try
@@ -31,6 +30,17 @@ internal static class AdaptedModel
 
     /// <summary>A base as adapter folders record it: the hub's name where the folder is the hub's cache, the whole path otherwise.</summary>
     public static AdapterBase BaseOf(string folder, string? sha256 = null) => new(Id(Path.GetFullPath(folder)), sha256 ?? WeightsHash.Of(folder));
+
+    /// <summary>The folder of an adapter's base.</summary>
+    /// <param name="file">The adapter.</param>
+    /// <param name="asked">The folder to take; null: the one that the adapter names.</param>
+    /// <exception cref="InputException">It is not there, or holds another model.</exception>
+    public static string Locate(AdapterFolder file, string? asked)
+    {
+        string found = FindBase(file, asked);
+        RequireSame(file, found);
+        return found;
+    }
 
     private static string FindBase(AdapterFolder file, string? asked)
     {
@@ -57,7 +67,7 @@ internal static class AdaptedModel
     }
 
     /// <summary>Head and labels as the adapter has them: said by the config.json of a run, by the adapter's own configuration, or by the shape of its head.</summary>
-    private static LoadOptions ForBase(AdapterFolder file, string basePath, LoadOptions options)
+    public static LoadOptions ForBase(AdapterFolder file, string basePath, LoadOptions options)
     {
         ModelConfig? own = File.Exists(Path.Combine(file.Path, ConfigFile)) ? PretrainedModel.ReadConfig(file.Path) : null;
         ModelConfig config = own ?? PretrainedModel.ReadConfig(basePath);

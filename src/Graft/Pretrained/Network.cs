@@ -36,6 +36,10 @@ internal sealed class Network : Layer
         return new Network(backbone, head, kind is HeadKind.None or HeadKind.Embedding ? "" : family.Prefix);
     }
 
+    /// <summary>A head of an adapter's own on a backbone that others use too; released piece by piece, never as a whole.</summary>
+    public static Network Around(Backbone backbone, Head head, ModelConfig config, HeadKind kind) =>
+        new(backbone, head, kind == HeadKind.Embedding ? "" : ModelFamilies.Of(config.ModelType, "config.json").Prefix);
+
     /// <summary>Releases parameters and modules.</summary>
     public void Release()
     {

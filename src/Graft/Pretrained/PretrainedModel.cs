@@ -236,7 +236,7 @@ public sealed class PretrainedModel : IDisposable
         return checkpoint.Format == CheckpointFormat.TensorFlow ? TensorFlowBertNames.Translate(checkpoint) : checkpoint;
     }
 
-    private static ModelConfig Adapted(ModelConfig config, LoadOptions options)
+    internal static ModelConfig Adapted(ModelConfig config, LoadOptions options)
     {
         if (options.Labels is not null) config = config.WithLabels(options.Labels);
         if (options.ProblemType is not null) config = config.With("problem_type", options.ProblemType);

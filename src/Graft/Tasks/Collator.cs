@@ -76,13 +76,13 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         {
             return new Targets
             {
-                StartPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.Start + AddedTokens)]),
-                EndPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.End + AddedTokens)]),
+                StartPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.Start)]),
+                EndPositions = tensor((long[])[.. features.Select(feature => (long)feature.Target.Span!.Value.End)]),
             };
         }
 
         if (Layout == BatchLayout.Packed) return new Targets { Labels = tensor((long[])[.. features.SelectMany(feature => feature.Target.Tokens!)]) };
-        return new Targets { Labels = Rows([.. features.Select(feature => (int[])[.. Enumerable.Repeat(NotLearned, AddedTokens), .. feature.Target.Tokens!.Select(label => (int)label)])], NotLearned) };
+        return new Targets { Labels = Rows([.. features.Select(feature => (int[])[.. feature.Target.Tokens!.Select(label => (int)label)])], NotLearned) };
     }
 
     /// <summary>The mean over the windows of each part, [parts, columns]: a part in one window keeps its row.</summary>

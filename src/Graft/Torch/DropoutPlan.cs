@@ -61,6 +61,9 @@ public sealed class DropoutPlan
     /// <summary>The dropout site of a number: each place in the model that drops has its own.</summary>
     public DropoutSite Site(int number) => new(this, number);
 
+    /// <summary>True for a tensor with one row a token or one a sequence.</summary>
+    internal bool Covers(long rows) => rows == _tokenKeys.Length || rows == _sequenceKeys.Length;
+
     /// <summary>The keys of a tensor's rows: one a token, or one a sequence (pooled states).</summary>
     /// <param name="rows">The number of rows of the tensor that is dropped.</param>
     /// <exception cref="ArgumentException">The number of rows is neither that of the tokens nor that of the sequences.</exception>

@@ -32,6 +32,9 @@ internal sealed class DebertaV2 : PostNormBackbone
 
     internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
+    /// <summary>Distances pass through the projections of the words.</summary>
+    internal override bool MixesAdapters => !_config.SharesMatrices;
+
     /// <summary>The position products differ for each pair of tokens and text, so a packed batch is padded for this family.</summary>
     public override BackboneOutput Forward(EncoderInput input)
     {

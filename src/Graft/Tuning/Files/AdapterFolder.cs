@@ -82,8 +82,11 @@ internal sealed class AdapterFolder : IDisposable
         : null;
 
     /// <summary>Puts the adapter on a model: fills slots, copies the new parts' values and those of the model's own parameters that it keeps.</summary>
+    /// <param name="model">The whole model.</param>
+    /// <param name="backbone">Its backbone.</param>
+    /// <param name="place">Where the value of a model's own parameter goes; null: into the parameter itself.</param>
     /// <exception cref="InputException">The adapter does not fit the model.</exception>
-    public Adapter Attach(Layer model, Backbone backbone)
+    public Adapter Attach(Layer model, Backbone backbone, Func<DeclaredParameter, DeclaredParameter>? place = null)
     {
         TuningStrategy strategy = Strategy();
         Dictionary<string, DeclaredParameter> own = model.Declared().ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
@@ -95,13 +98,14 @@ internal sealed class AdapterFolder : IDisposable
             string[] names = [.. _format.ModelNames(stored.Name)];
             if (Array.Find(names, missing.ContainsKey) is string part)
             {
-                missing.Remove(part, out DeclaredParameter? target);
-                Copy(stored, target!);
+                missing.Remove(part, out DeclaredParameter? empty);
+                Copy(stored, empty!);
             }
             else if (Array.Find(names, own.ContainsKey) is string name)
             {
-                Copy(stored, own[name]);
-                saved.Add(own[name]);
+                DeclaredParameter target = place?.Invoke(own[name]) ?? own[name];
+                Copy(stored, target);
+                saved.Add(target);
             }
             else
             {

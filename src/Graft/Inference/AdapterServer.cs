@@ -1,0 +1,142 @@
+using Graft.Backbones;
+using Graft.Heads;
+using Graft.Layers;
+using Graft.Pretrained;
+using Graft.Tasks;
+using Graft.Tuning;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Inference;
+
+/// <summary>
+/// Many fine-tuned adapters that answer from one backbone in memory. Texts for different adapters go through in one batch, and each gets the
+/// answer that its adapter alone would give.
+/// <code>
+/// using AdapterServer server = AdapterServer.Load(["runs/polarity", "runs/intents"]);
+/// IReadOnlyList&lt;Prediction&gt; answers = server.Predict([(0, "The soup was cold.", null), (1, "Where is my card?", null)]);
+/// </code>
+/// Safe to use from several threads.
+/// </summary>
+public sealed class AdapterServer : IDisposable
+{
+    private const int TokensABatch = 4096;
+    private readonly AdapterBank _bank;
+    private readonly IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> _tasks;
+    private readonly Collator _collator;
+    private readonly Lock _lock = new();
+
+    private AdapterServer(AdapterBank bank, IReadOnlyList<string> folders, IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> tasks)
+    {
+        (_bank, Folders, _tasks) = (bank, folders, tasks);
+        bool padded = Enumerable.Range(0, bank.Count).Any(i => bank[i].Strategy.NeedsPaddedBatches || tasks[i].Task.Layout == BatchLayout.Padded);
+        _collator = new Collator(padded ? BatchLayout.Padded : BatchLayout.Packed, bank.PadTokenId);
+    }
+
+    /// <summary>The run folders; an adapter's number is its place here.</summary>
+    public IReadOnlyList<string> Folders { get; }
+
+    /// <summary>Values in memory: the backbone's once, and each adapter's.</summary>
+    public long ParameterCount => _bank.ParameterCount;
+
+    /// <summary>Opens run folders of adapter strategies on their common base; of a run over several seeds the best one.</summary>
+    /// <param name="folders">Run folders or adapter folders.</param>
+    /// <param name="baseModel">The base; null: the one that the first names.</param>
+    /// <exception cref="InputException">A folder is no adapter, is of another base, or is for a task that writes text or vectors.</exception>
+    public static AdapterServer Load(IReadOnlyList<string> folders, string? baseModel = null)
+    {
+        string[] best = [.. folders.Select(RunRecord.Best)];
+        AdapterBank bank = AdapterBank.Load(baseModel, best);
+        try
+        {
+            return new AdapterServer(bank, folders, [.. best.Select((folder, i) => Bind(bank, folder, i))]);
+        }
+        catch
+        {
+            bank.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The task of an adapter.</summary>
+    /// <param name="adapter">Its number.</param>
+    public FineTuningTask TaskOf(int adapter) => _tasks[adapter].Task;
+
+    /// <summary>The answers to texts or pairs, each by the adapter that it names, in their order.</summary>
+    public IReadOnlyList<Prediction> Predict(IReadOnlyList<(int Adapter, string Text, string? Pair)> texts, CancellationToken cancellation = default)
+    {
+        if (texts.FirstOrDefault(text => text.Adapter < 0 || text.Adapter >= Folders.Count) is { Text: not null } wrong)
+            throw new InputException($"there is no adapter {wrong.Adapter}: {Folders.Count} are loaded");
+        List<Asked> asked = [];
+        foreach (IGrouping<int, int> group in Enumerable.Range(0, texts.Count).GroupBy(i => texts[i].Adapter))
+        {
+            (FineTuningTask task, EncodingOptions encoding) = _tasks[group.Key];
+            TaskData data = task.FromTexts([.. group.Select(i => (texts[i].Text, texts[i].Pair))]);
+            EncodedData encoded = task.Encode(data, _bank.Tokenizer, encoding);
+            asked.Add(new Asked(group.Key, [.. group], data, encoded, new FeatureScores[encoded.Features.Count]));
+        }
+
+        lock (_lock) Score(asked, cancellation);
+        Prediction[] answers = new Prediction[texts.Count];
+        foreach (Asked part in asked)
+        {
+            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Decode(part.Data, part.Encoded, part.Scores);
+            for (int i = 0; i < decoded.Count; i++) answers[part.Places[i]] = decoded[i];
+        }
+
+        return answers;
+    }
+
+    /// <summary>Releases the backbone and the adapters.</summary>
+    public void Dispose() => _bank.Dispose();
+
+    private static (FineTuningTask Task, EncodingOptions Encoding) Bind(AdapterBank bank, string folder, int adapter)
+    {
+        RunRecord? record = RunRecord.Read(folder);
+        (ModelConfig config, HeadKind head, _) = bank[adapter];
+        FineTuningTask task = Predictor.Bind(folder, record, null, head, config);
+        if (task.Head is HeadKind.CausalLm or HeadKind.SequenceToSequence or HeadKind.Embedding)
+            throw new InputException($"{folder} is for {task.Name}: adapters that share batches answer from one pass over a text");
+        return (task, Predictor.EncodingOf(record, config));
+    }
+
+    /// <summary>All features by length, cut into batches by tokens; in a batch those of one adapter lie beside each other.</summary>
+    private void Score(List<Asked> asked, CancellationToken cancellation)
+    {
+        (Asked Part, int Feature)[] order = [.. asked.SelectMany(part => part.Scores.Select((_, i) => (part, i))).OrderByDescending(entry => entry.part.Encoded.Features[entry.i].Ids.Length)];
+        for (int start = 0, end; start < order.Length; start = end)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int longest = order[start].Part.Encoded.Features[order[start].Feature].Ids.Length;
+            end = start + 1;
+            while (end < order.Length && (end - start + 1) * longest <= TokensABatch) end++;
+            ScoreBatch([.. order[start..end].OrderBy(entry => entry.Part.Adapter)]);
+        }
+    }
+
+    private void ScoreBatch((Asked Part, int Feature)[] batch)
+    {
+        using IDisposable noGradient = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        Feature[] features = [.. batch.Select(entry => entry.Part.Encoded.Features[entry.Feature])];
+        EncoderInput input = _collator.Input(features) with { AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Part.Adapter, features[i].Sequences))] };
+        int at = 0;
+        foreach (AdaptedScores adapted in _bank.Forward(input))
+        {
+            Feature[] own = [.. features.Skip(at).TakeWhile((_, i) => batch[at + i].Part.Adapter == adapted.Adapter)];
+            HeadOutput output = _tasks[adapted.Adapter].Task.Arrange(adapted.Scores, own);
+            Tensor values = output.StartLogits is null ? output.Logits! : stack([output.StartLogits, output.EndLogits!], -1);
+            IReadOnlyList<FeatureScores> cut = HeadScores.Cut(values, input.Part(new AdapterRun(adapted.Adapter, adapted.First, adapted.End)), own);
+            for (int i = 0; i < own.Length; i++) batch[at + i].Part.Scores[batch[at + i].Feature] = cut[i];
+            at += own.Length;
+        }
+    }
+
+    /// <summary>The texts for one adapter.</summary>
+    /// <param name="Adapter">Its number.</param>
+    /// <param name="Places">Where in the question they stand.</param>
+    /// <param name="Data">As its task reads them.</param>
+    /// <param name="Encoded">Their features.</param>
+    /// <param name="Scores">Filled batch by batch.</param>
+    private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded, FeatureScores[] Scores);
+}
