@@ -91,12 +91,16 @@ public sealed record EncodeOptions
     /// <value>The token to pad with; null for the tokenizer's own.</value>
     public string? PadToken { get; init; }
 
+    /// <value>The threads that a batch is encoded on. What comes out does not depend on it.</value>
+    public int Threads { get; init; } = 1;
+
     /// <summary>Checks that the values make sense.</summary>
     /// <exception cref="InputException">One does not; the message names it.</exception>
     public void Validate()
     {
         if (MaxLength < 0) throw new InputException($"MaxLength is {MaxLength}; it must be 0 or more");
         if (Stride < 0) throw new InputException($"Stride is {Stride}; it must be 0 or more");
+        if (Threads < 1) throw new InputException($"Threads is {Threads}; it must be 1 or more");
         if (PadToMultipleOf < 0) throw new InputException($"PadToMultipleOf is {PadToMultipleOf}; it must be 0 or more");
         if (Padding == PaddingMode.Fixed && PadLength is null && MaxLength is null) throw new InputException("Padding to a fixed length needs PadLength or MaxLength");
     }

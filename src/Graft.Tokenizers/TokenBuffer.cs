@@ -64,6 +64,20 @@ public sealed class TokenBuffer
         WordCount = words;
     }
 
+    /// <summary>Of the tokens from <paramref name="first"/> on keeps <paramref name="count"/>, cutting the others off at a side.</summary>
+    internal void Keep(int first, int count, Side cutSide)
+    {
+        int dropped = cutSide == Side.Left ? Count - first - count : 0;
+        _ids.AsSpan(first + dropped, count).CopyTo(_ids.AsSpan(first));
+        if (_withOffsets)
+        {
+            _offsets.AsSpan(first + dropped, count).CopyTo(_offsets.AsSpan(first));
+            _words.AsSpan(first + dropped, count).CopyTo(_words.AsSpan(first));
+        }
+
+        Count = first + count;
+    }
+
     /// <summary>Makes sure that <paramref name="more"/> tokens can follow without growing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Reserve(int more)

@@ -16,18 +16,19 @@ namespace Graft.Tokenizers;
 /// </summary>
 public sealed class Tokenizer
 {
+    private static readonly EncodeOptions s_bare = new() { AddSpecialTokens = false };
+
     private readonly TokenizerCore _core;
     private readonly SpecialTokens _special;
-    private readonly SessionPool _sessions;
-    private readonly int[][] _singleFrame;
-    private PostProcessors.TokenSpaces? _spaces;
+    private readonly SessionPool<TextSession> _sessions;
+    private readonly BufferEncoder _buffers;
 
     private Tokenizer(TokenizerCore core, SpecialTokens special)
     {
         _core = core;
         _special = special;
-        _sessions = new(core);
-        _singleFrame = Frame();
+        _sessions = new(core.CreateSession);
+        _buffers = new(core);
     }
 
     /// <summary>The number of different tokens, added ones included.</summary>
@@ -110,26 +111,24 @@ public sealed class Tokenizer
     public TokenizedText EncodeWords(IReadOnlyList<string> words, IReadOnlyList<string>? pair = null, EncodeOptions? options = null)
     {
         options = Checked(options);
-        using SessionPool.Lease lease = _sessions.Rent();
+        using SessionPool<TextSession>.Lease lease = _sessions.Rent();
         TokenizedText[] batch = [EncodeOne(lease.Session, words, pair, isSplit: true, options)];
         Padding.Apply(batch, options, () => PadToken(options));
         return batch[0];
     }
 
-    /// <summary>Encodes many texts, or pairs of texts, in their order; the only call that <see cref="PaddingMode.Longest"/> makes sense for.</summary>
+    /// <summary>
+    /// Encodes many texts, or pairs of texts, in their order, on <see cref="EncodeOptions.Threads"/> threads; the only call that
+    /// <see cref="PaddingMode.Longest"/> makes sense for.
+    /// </summary>
     /// <exception cref="InputException">The options cannot be met, or there are not as many second texts as first ones.</exception>
     public TokenizedText[] EncodeBatch(IReadOnlyList<string> texts, IReadOnlyList<string>? pairs = null, EncodeOptions? options = null)
     {
-        options = Checked(options);
+        EncodeOptions chosen = Checked(options);
         if (pairs is not null && pairs.Count != texts.Count) throw new InputException($"{texts.Count} texts and {pairs.Count} second texts; there must be as many");
         TokenizedText[] batch = new TokenizedText[texts.Count];
-        using SessionPool.Lease lease = _sessions.Rent();
-        for (int i = 0; i < batch.Length; i++)
-        {
-            batch[i] = EncodeOne(lease.Session, [texts[i]], pairs is null ? null : [pairs[i]], isSplit: false, options);
-        }
-
-        Padding.Apply(batch, options, () => PadToken(options));
+        BatchRunner.Run(_sessions, batch.Length, chosen.Threads, (session, i) => batch[i] = EncodeOne(session, [texts[i]], pairs is null ? null : [pairs[i]], isSplit: false, chosen));
+        Padding.Apply(batch, chosen, () => PadToken(chosen));
         return batch;
     }
 
@@ -137,22 +136,29 @@ public sealed class Tokenizer
     /// Encodes a text into a buffer that is used again and again: no allocation once it has grown, offsets in UTF-16 units if the buffer
     /// records them. The fastest way in.
     /// </summary>
-    public void Encode(ReadOnlySpan<char> text, TokenBuffer tokens, bool addSpecialTokens = true)
+    public void Encode(ReadOnlySpan<char> text, TokenBuffer tokens, bool addSpecialTokens = true) =>
+        Encode(text, tokens, addSpecialTokens ? EncodeOptions.Default : s_bare);
+
+    /// <summary>
+    /// Encodes a text into a buffer that is used again and again, cut to <see cref="EncodeOptions.MaxLength"/>: no allocation once the buffer has
+    /// grown. What is cut off is not kept.
+    /// </summary>
+    /// <exception cref="InputException">The options ask for what a buffer does not hold: padding, windows, offsets in another unit than UTF-16.</exception>
+    public void Encode(ReadOnlySpan<char> text, TokenBuffer tokens, EncodeOptions options)
     {
-        tokens.Clear();
-        if (addSpecialTokens) tokens.AddSpecial(_singleFrame[0]);
-        using (SessionPool.Lease lease = _sessions.Rent())
-        {
-            lease.Session.Encode(text, splitSpecialTokens: false, tokens);
-        }
+        BufferEncoder.Check(options);
+        using SessionPool<TextSession>.Lease lease = _sessions.Rent();
+        _buffers.Encode(lease.Session, text, tokens, options);
+    }
 
-        if (tokens.WithOffsets && _core.PostProcessor?.Trimming is { } trimming)
-        {
-            _spaces ??= new(_core);
-            trimming.Apply(tokens, addSpecialTokens ? _singleFrame[0].Length : 0, text, _spaces);
-        }
-
-        if (addSpecialTokens) tokens.AddSpecial(_singleFrame[1]);
+    /// <summary>Encodes many texts, each into the buffer at its place, on <see cref="EncodeOptions.Threads"/> threads.</summary>
+    /// <exception cref="InputException">There are fewer buffers than texts, or the options ask for what a buffer does not hold.</exception>
+    public void EncodeToBuffers(IReadOnlyList<string> texts, IReadOnlyList<TokenBuffer> buffers, EncodeOptions? options = null)
+    {
+        EncodeOptions chosen = options ?? EncodeOptions.Default;
+        BufferEncoder.Check(chosen);
+        if (buffers.Count < texts.Count) throw new InputException($"{texts.Count} texts and {buffers.Count} buffers; each text needs one");
+        BatchRunner.Run(_sessions, texts.Count, chosen.Threads, (session, i) => _buffers.Encode(session, texts[i], buffers[i], chosen));
     }
 
     /// <summary>The ids of a text.</summary>
@@ -199,39 +205,29 @@ public sealed class Tokenizer
 
     private TokenizedText EncodeSequence(TextSession session, IReadOnlyList<string> words, bool isSplit, int sequence, EncodeOptions options)
     {
-        TokenBuffer tokens = new(withOffsets: true) { Surfaces = [] };
-        List<int> wordEnds = [];
-        foreach (string word in words)
+        TokenBuffer tokens = session.Tokens;
+        tokens.Clear();
+        int[] wordEnds = isSplit ? new int[words.Count] : [];
+        for (int word = 0; word < words.Count; word++)
         {
-            session.Encode(word, options.SplitSpecialTokens, tokens);
-            wordEnds.Add(tokens.Count);
+            session.Encode(words[word], options.SplitSpecialTokens, tokens);
+            if (isSplit) wordEnds[word] = tokens.Count;
         }
 
         TokenizedText encoding = new(tokens.Count);
         tokens.Ids.CopyTo(encoding.Ids);
         tokens.Offsets.CopyTo(encoding.Offsets);
         tokens.WordIds.CopyTo(encoding.WordIds);
-        for (int i = 0; i < encoding.Length; i++) encoding.Tokens[i] = tokens.Surfaces.TryGetValue(i, out string? surface) ? surface : _core.TokenOf(encoding.Ids[i])!;
+        for (int i = 0; i < encoding.Length; i++) encoding.Tokens[i] = tokens.Surfaces!.TryGetValue(i, out string? surface) ? surface : _core.TokenOf(encoding.Ids[i])!;
         Array.Fill(encoding.AttentionMask, 1);
         Array.Fill(encoding.TypeIds, sequence);
         Array.Fill(encoding.SequenceIds, sequence);
-        for (int word = 0, at = 0; isSplit && word < wordEnds.Count; word++)
+        for (int word = 0, at = 0; word < wordEnds.Length; word++)
         {
             for (; at < wordEnds[word]; at++) encoding.WordIds[at] = word;
         }
 
         return encoding;
-    }
-
-    // The special tokens before and after a single text.
-    private int[][] Frame()
-    {
-        IReadOnlyList<PostProcessors.TemplatePart> parts = Assembly.PartsOf(_core.PostProcessor, isPair: false);
-        return
-        [
-            [.. parts.TakeWhile(part => part.IsSpecial).SelectMany(part => part.Ids)],
-            [.. parts.SkipWhile(part => part.IsSpecial).SelectMany(part => part.Ids)],
-        ];
     }
 
     private int? IdOfRole(string role) => _special.Token(role) is string token ? TokenToId(token) : null;

@@ -3,7 +3,7 @@ using Graft.Tokenizers.Text;
 namespace Graft.Tokenizers.Models;
 
 /// <summary>
-/// Merges the symbols of a piece. They form a linked list; possible merges wait in a heap, lowest rank first, then leftmost. A merge that
+/// Merges the symbols of a piece. They form a linked list; possible merges wait in a queue, lowest rank first, then leftmost. A merge that
 /// is no longer possible when its turn comes is passed over. Time is O(n log n) in the length of the piece.
 /// </summary>
 internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
@@ -13,15 +13,11 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
 
     private record struct Symbol(int Id, int Start, int End, int Previous, int Next);
 
-    private readonly record struct Candidate(int Rank, int Position, int Id) : IComparable<Candidate>
-    {
-        public int CompareTo(Candidate other) => Rank != other.Rank ? Rank.CompareTo(other.Rank) : Position.CompareTo(other.Position);
-    }
-
     private readonly int _unknownId = model.Unknown is null ? -1 : model.Vocabulary.IdOf(model.Unknown);
     private readonly int[] _byteIds = ByteIds(model);
     private readonly int[] _characterIds = CharacterIds(model);
-    private readonly MinHeap<Candidate> _candidates = new();
+    private readonly MergeQueue _candidates = new();
+    private readonly Lazy<HashSet<int>> _byteIdSet = new(() => [.. ByteIds(model)]);
     private Symbol[] _symbols = new Symbol[32];
     private int _count;
 
@@ -42,6 +38,7 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
     {
         _count = 0;
         TextRange? unknown = null;
+        bool isInStep = true;
         for (int i = 0; i < piece.Length;)
         {
             int codePoint = Utf16.At(piece, i, out int length);
@@ -53,7 +50,15 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
                 AddUnknown(ref unknown);
                 AddSymbol(id, range);
             }
-            else if (!(model.ByteFallback && TryAddBytes(codePoint, range)) && _unknownId >= 0)
+            else if (model.ByteFallback && TryAddBytes(codePoint, range))
+            {
+                isInStep &= unknown is null;
+            }
+            else if (_unknownId < 0)
+            {
+                isInStep = false;
+            }
+            else
             {
                 if (!model.FuseUnknown) AddUnknown(ref unknown);
                 unknown = new(unknown?.Start ?? range.Start, range.End);
@@ -61,7 +66,38 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
         }
 
         AddUnknown(ref unknown);
+        if (!isInStep) PlaceByLength(piece);
         if (_count > 0) _symbols[_count - 1].Next = NoSymbol;
+    }
+
+    // The reference places symbols by their lengths alone. Where a character was dropped, or bytes came before an unknown character that waits
+    // to be fused, that is not where they come from; it is what published offsets say.
+    private void PlaceByLength(ReadOnlySpan<char> piece)
+    {
+        int place = 0;
+        int unit = 0;
+        int unitPlace = 0;
+        foreach (ref Symbol symbol in _symbols.AsSpan(0, _count))
+        {
+            int length = _byteIdSet.Value.Contains(symbol.Id) ? 1 : System.Text.Encoding.UTF8.GetByteCount(piece[symbol.Start..symbol.End]);
+            symbol.Start = MoveTo(piece, place, ref unit, ref unitPlace);
+            place += length;
+            int last = MoveTo(piece, place - 1, ref unit, ref unitPlace);
+            Utf16.At(piece, last, out int units);
+            symbol.End = last + units;
+        }
+    }
+
+    // The character that a place in UTF-8 lies in; places only grow.
+    private static int MoveTo(ReadOnlySpan<char> piece, int place, ref int unit, ref int unitPlace)
+    {
+        while (true)
+        {
+            int next = unitPlace + Utf16.Utf8Length(Utf16.At(piece, unit, out int units));
+            if (place < next) return unit;
+            unit += units;
+            unitPlace = next;
+        }
     }
 
     private int IdOfCharacter(ReadOnlySpan<char> piece, TextRange range)
@@ -103,6 +139,7 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
 
     private void MergeAll()
     {
+        _candidates.Begin(_count);
         for (int i = 0; i + 1 < _count; i++) AddCandidate(i, i + 1);
         while (_candidates.TryPop(out Candidate candidate))
         {

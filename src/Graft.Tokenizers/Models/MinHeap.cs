@@ -20,6 +20,12 @@ internal sealed class MinHeap<T>
         _items[hole] = item;
     }
 
+    public bool TryPeek(out T item)
+    {
+        item = _items[0];
+        return _count > 0;
+    }
+
     public bool TryPop(out T item)
     {
         item = _items[0];

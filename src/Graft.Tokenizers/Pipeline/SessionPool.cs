@@ -1,44 +1,51 @@
 namespace Graft.Tokenizers.Pipeline;
 
 /// <summary>
-/// Lends the working memory of one thread at a time. Each thread looks first where it put its own back, so that a thread that encodes
+/// Lends the working memory that only one thread at a time may use. Each thread looks first where it put its own back, so that a thread that encodes
 /// text after text keeps one session, with what it has learnt, to itself.
 /// </summary>
-internal sealed class SessionPool(TokenizerCore core)
+/// <param name="create">Makes a session for a thread that finds none idle.</param>
+internal sealed class SessionPool<TSession>(Func<TSession> create)
+    where TSession : class
 {
     // References eight apart lie in different cache lines: threads do not slow each other down.
     private const int Spacing = 8;
 
-    private readonly TextSession?[] _idle = new TextSession?[Spacing * Math.Max(4, 2 * Environment.ProcessorCount)];
+    private readonly int _places = Math.Max(4, 2 * Environment.ProcessorCount);
+
+    // The first place is not used: it lies beside the length, which every thread reads.
+    private readonly TSession?[] _idle = new TSession?[Spacing * (Math.Max(4, 2 * Environment.ProcessorCount) + 1)];
 
     /// <summary>A borrowed session; disposing gives it back.</summary>
-    public readonly struct Lease(SessionPool pool, TextSession session) : IDisposable
+    public readonly struct Lease(SessionPool<TSession> pool, TSession session) : IDisposable
     {
-        public TextSession Session => session;
+        public TSession Session => session;
 
         public void Dispose() => pool.Return(session);
     }
 
-    public Lease Rent()
+    public Lease Rent() => new(this, Take());
+
+    public TSession Take()
     {
-        int home = Home();
-        for (int i = 0; i < _idle.Length; i += Spacing)
+        int home = Environment.CurrentManagedThreadId;
+        for (int i = 0; i < _places; i++)
         {
-            ref TextSession? slot = ref _idle[(home + i) % _idle.Length];
-            if (slot is not null && Interlocked.Exchange(ref slot, null) is TextSession session) return new(this, session);
+            ref TSession? place = ref PlaceOf(home + i);
+            if (place is not null && Interlocked.Exchange(ref place, null) is TSession session) return session;
         }
 
-        return new(this, core.CreateSession());
+        return create();
     }
 
-    private void Return(TextSession session)
+    public void Return(TSession session)
     {
-        int home = Home();
-        for (int i = 0; i < _idle.Length; i += Spacing)
+        int home = Environment.CurrentManagedThreadId;
+        for (int i = 0; i < _places; i++)
         {
-            if (Interlocked.CompareExchange(ref _idle[(home + i) % _idle.Length], session, null) is null) return;
+            if (Interlocked.CompareExchange(ref PlaceOf(home + i), session, null) is null) return;
         }
     }
 
-    private int Home() => Environment.CurrentManagedThreadId * Spacing % _idle.Length;
+    private ref TSession? PlaceOf(int index) => ref _idle[((index % _places) + 1) * Spacing];
 }

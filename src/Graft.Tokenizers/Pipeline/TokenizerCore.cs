@@ -45,6 +45,9 @@ internal abstract class TokenizerCore
 /// <summary>Encodes texts on one thread.</summary>
 internal abstract class TextSession
 {
+    /// <summary>Room for the tokens of a text, with the texts of those that are not the vocabulary's.</summary>
+    public TokenBuffer Tokens { get; } = new(withOffsets: true) { Surfaces = [] };
+
     /// <summary>Appends the tokens of a text; offsets are in its UTF-16 units.</summary>
     public abstract void Encode(ReadOnlySpan<char> text, bool splitSpecialTokens, TokenBuffer output);
 }

@@ -5,9 +5,12 @@ namespace Graft.Tokenizers.Pipeline;
 /// <summary>A token of a remembered word; places count from the word's beginning.</summary>
 internal readonly record struct MemoToken(int Id, byte Start, byte End, byte Word);
 
-/// <summary>What a word is known to become.</summary>
+/// <summary>What a word is known to become. 32 bytes: two share a cache line, which is what a lookup mostly waits for.</summary>
 internal struct MemoEntry
 {
+    private const byte Used = 1;
+    private const byte Surfaces = 2;
+
     public WordKey Key;
     public MemoToken First;
 
@@ -17,11 +20,14 @@ internal struct MemoEntry
 
     /// <summary>How many words of the model's view it has, as a piece of text without spaces may be several.</summary>
     public byte Words;
+    private readonly byte _state;
+
+    public MemoEntry(bool hasSurfaces) => _state = hasSurfaces ? (byte)(Used | Surfaces) : Used;
+
+    public readonly bool IsUsed => _state != 0;
 
     /// <summary>Some token stands for a text that is not the vocabulary's: whoever wants that text must encode anew.</summary>
-    public bool HasSurfaces;
-
-    public bool IsUsed;
+    public readonly bool HasSurfaces => (_state & Surfaces) != 0;
 }
 
 /// <summary>
@@ -57,15 +63,13 @@ internal sealed class WordMemo
     public void Add(WordKey key, TokenBuffer tokens)
     {
         if (tokens.Count > byte.MaxValue || tokens.WordCount > byte.MaxValue) return;
-        if (2 * (_count + 1) > _entries.Length || _tokenCount + tokens.Count > MostTokens) MakeRoom();
-        MemoEntry entry = new()
+        if (4 * (_count + 1) > 3 * _entries.Length || _tokenCount + tokens.Count > MostTokens) MakeRoom();
+        MemoEntry entry = new(hasSurfaces: tokens.Surfaces is { Count: > 0 })
         {
             Key = key,
             Rest = _tokenCount,
             Count = (ushort)tokens.Count,
             Words = (byte)tokens.WordCount,
-            HasSurfaces = tokens.Surfaces is { Count: > 0 },
-            IsUsed = true,
         };
         if (_tokenCount + tokens.Count > _tokens.Length) Array.Resize(ref _tokens, Math.Max(2 * _tokens.Length, _tokenCount + tokens.Count));
         for (int i = 0; i < tokens.Count; i++)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Graft.Tokenizers.Pipeline;
 using System.Text;
 
 namespace Graft.Tokenizers.SentencePiece;
@@ -12,12 +13,13 @@ public sealed class SentencePieceProcessor
 {
     private readonly SentencePieceModel _model;
     private readonly SentencePieceVocabulary _vocabulary;
-    private SentencePieceSession? _idleSession;
+    private readonly SessionPool<SentencePieceSession> _sessions;
 
     private SentencePieceProcessor(SentencePieceModel model)
     {
         _model = model;
         _vocabulary = new SentencePieceVocabulary(model);
+        _sessions = new(() => new SentencePieceSession(_vocabulary));
     }
 
     /// <summary>The pieces; the index is the id.</summary>
@@ -57,7 +59,7 @@ public sealed class SentencePieceProcessor
     /// <summary>Appends the ids of a UTF-8 text to a list; bytes that are no character read as U+FFFD. In the steady state nothing is allocated.</summary>
     public void EncodeUtf8(ReadOnlySpan<byte> text, List<int> ids)
     {
-        SentencePieceSession session = TakeSession();
+        SentencePieceSession session = _sessions.Take();
         session.EncodeIds(text, ids);
         Return(session);
     }
@@ -74,7 +76,7 @@ public sealed class SentencePieceProcessor
     public SentencePieceEncoding EncodeWithPlaces(string text)
     {
         byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(text);
-        SentencePieceSession session = TakeSession();
+        SentencePieceSession session = _sessions.Take();
         session.Encode(utf8);
         SentencePieceEncoding encoding = new(Places(session, utf8), System.Text.Encoding.UTF8.GetString(session.Normalized));
         Return(session);
@@ -87,7 +89,7 @@ public sealed class SentencePieceProcessor
     {
         if (Kind != SentencePieceKind.Unigram) throw new InputException($"only Unigram models know several segmentations of a text; this is a {Kind} model");
         byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(text);
-        SentencePieceSession session = TakeSession();
+        SentencePieceSession session = _sessions.Take();
         List<(IReadOnlyList<SentencePiecePlace>, float)> results = [];
         foreach (float score in session.Best(utf8, Math.Clamp(count, 1, 1024))) results.Add((Places(session, utf8), score));
         Return(session);
@@ -112,10 +114,10 @@ public sealed class SentencePieceProcessor
         return places;
     }
 
-    // One session waits for the next call; calls at the same time make their own.
-    private SentencePieceSession TakeSession() => Interlocked.Exchange(ref _idleSession, null) ?? new SentencePieceSession(_vocabulary);
-
-    private void Return(SentencePieceSession session) => _idleSession = session.IsLarge ? null : session;
+    private void Return(SentencePieceSession session)
+    {
+        if (!session.IsLarge) _sessions.Return(session);
+    }
 }
 
 /// <summary>A text's pieces and its normalized form, where ▁ stands for white space.</summary>

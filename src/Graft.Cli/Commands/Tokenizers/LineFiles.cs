@@ -93,12 +93,6 @@ internal sealed class LineOutput : IDisposable
 
     public Stream Stream => _stream;
 
-    public void Write(string text)
-    {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        _stream.Write(bytes);
-    }
-
     public void Flush() => _stream.Flush();
 
     /// <summary>Call when everything is written.</summary>

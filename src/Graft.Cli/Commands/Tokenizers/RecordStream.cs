@@ -3,37 +3,80 @@ using System.Text.Json;
 
 namespace Graft.Cli.Commands.Tokenizers;
 
-/// <summary>Reads records line by line and writes one JSON line for each, errors included, as they come.</summary>
-internal static class RecordStream
+/// <summary>
+/// Answers lines, each with one line, in their order. Lines that are there already are answered several at a time, on several threads;
+/// nobody who waits for an answer waits for more lines.
+/// </summary>
+internal sealed class RecordStream(LineInput input, LineOutput output, int threads, CancellationToken stop)
 {
+    private const int MostLines = 512;
+    private const int MostCharacters = 1 << 22;
+
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Answers every line of JSON; blank lines are passed over.</summary>
-    /// <param name="input">The lines.</param>
-    /// <param name="output">The answers.</param>
+    private readonly List<(string Text, int Number)> _lines = [];
+    private readonly List<MemoryStream> _answers = [];
+
+    /// <summary>Answers every line of JSON; blank lines are passed over, a line that is refused is answered with its error.</summary>
     /// <param name="answer">Writes the members of an answer after its id.</param>
-    /// <param name="stop">Ends the stream between two lines.</param>
-    public static void Answer(LineInput input, LineOutput output, Action<JsonElement, Utf8JsonWriter> answer, CancellationToken stop)
+    public void AnswerRecords(Action<JsonElement, Utf8JsonWriter> answer) => AnswerLines((text, _, line) =>
     {
-        using MemoryStream line = new();
-        while (input.Read() is string text)
+        if (!string.IsNullOrWhiteSpace(text)) AnswerRecord(text, line, answer);
+    });
+
+    /// <summary>Answers every line with one object.</summary>
+    /// <param name="members">Writes the members of the answer to a line of that number.</param>
+    public void AnswerTexts(Action<string, int, Utf8JsonWriter> members) => AnswerLines((text, number, line) => Object(line, json => members(text, number, json)));
+
+    /// <summary>Answers every line with what is written for it; nothing for nothing.</summary>
+    /// <exception cref="InputException">A line could not be answered; those before it were.</exception>
+    public void AnswerLines(Action<string, int, MemoryStream> answer)
+    {
+        while (ReadPortion())
         {
             stop.ThrowIfCancellationRequested();
-            if (string.IsNullOrWhiteSpace(text)) continue;
-            AnswerLine(text, line, answer);
-            Write(line, output);
+            InputException?[] errors = new InputException?[_lines.Count];
+            if (threads == 1 || _lines.Count == 1) for (int i = 0; i < _lines.Count; i++) AnswerOne(i);
+            else Parallel.For(0, _lines.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, AnswerOne);
+            for (int i = 0; i < _lines.Count; i++)
+            {
+                if (errors[i] is InputException error) throw new InputException(error.Message, error);
+                output.Stream.Write(_answers[i].GetBuffer(), 0, (int)_answers[i].Length);
+            }
+
             if (input.IsWaiting) output.Flush();
+
+            void AnswerOne(int i)
+            {
+                MemoryStream line = _answers[i];
+                line.SetLength(0);
+                try
+                {
+                    answer(_lines[i].Text, _lines[i].Number, line);
+                }
+                catch (InputException error)
+                {
+                    errors[i] = error;
+                }
+            }
         }
     }
 
-    /// <summary>Writes one object a line.</summary>
-    public static void Write(MemoryStream line, LineOutput output, Action<Utf8JsonWriter> members)
+    private bool ReadPortion()
     {
-        Object(line, members);
-        Write(line, output);
+        _lines.Clear();
+        int characters = 0;
+        while (_lines.Count < MostLines && characters < MostCharacters && (_lines.Count == 0 || !input.IsWaiting) && input.Read() is string text)
+        {
+            _lines.Add((text, input.LineNumber));
+            characters += text.Length;
+            if (_answers.Count < _lines.Count) _answers.Add(new());
+        }
+
+        return _lines.Count > 0;
     }
 
-    private static void AnswerLine(string text, MemoryStream line, Action<JsonElement, Utf8JsonWriter> answer)
+    private static void AnswerRecord(string text, MemoryStream line, Action<JsonElement, Utf8JsonWriter> answer)
     {
         JsonElement id = default;
         try
@@ -71,11 +114,7 @@ internal static class RecordStream
         json.WriteStartObject();
         members(json);
         json.WriteEndObject();
-    }
-
-    private static void Write(MemoryStream line, LineOutput output)
-    {
+        json.Flush();
         line.WriteByte((byte)'\n');
-        output.Stream.Write(line.GetBuffer(), 0, (int)line.Length);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Graft.Tokenizers;
 using Graft.Tokenizers.SentencePiece;
@@ -8,7 +9,7 @@ namespace Graft.Cli.Commands.Tokenizers;
 internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
 {
     // Records may change settings of the tokenizer; the changed ones are few.
-    private readonly Dictionary<TokenizerOverrides, Tokenizer> _changed = [];
+    private readonly ConcurrentDictionary<TokenizerOverrides, Tokenizer> _changed = [];
 
     public override void Encode(TokenRecord record, TokenOptions options, Utf8JsonWriter json)
     {
@@ -54,12 +55,7 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
         statistics.Add(pair is null ? text : text + " " + pair, encoding.Length, unknown, special);
     }
 
-    private Tokenizer With(TokenizerOverrides overrides)
-    {
-        if (overrides == new TokenizerOverrides()) return tokenizer;
-        if (!_changed.TryGetValue(overrides, out Tokenizer? changed)) _changed.Add(overrides, changed = tokenizer.With(overrides));
-        return changed;
-    }
+    private Tokenizer With(TokenizerOverrides overrides) => overrides == new TokenizerOverrides() ? tokenizer : _changed.GetOrAdd(overrides, tokenizer.With);
 
     private static void WriteBatch(TokenizedText[] batch, Utf8JsonWriter json)
     {

@@ -10,10 +10,11 @@ internal static class TokenizerDecodeCommand
     private static readonly Option<string> s_input = TokenizerCommand.InputOption();
     private static readonly Option<string> s_output = TokenizerCommand.OutputOption();
     private static readonly Option<bool> s_jsonLines = TokenizerCommand.JsonLinesOption();
+    private static readonly Option<int> s_threads = TokenizerCommand.ThreadsOption();
 
     public static Command Create()
     {
-        Command command = new("decode", "Decode lines of ids (numbers with spaces between them) to text; special tokens are left out.") { s_tokenizer, s_input, s_output, s_jsonLines };
+        Command command = new("decode", "Decode lines of ids (numbers with spaces between them) to text; special tokens are left out.") { s_tokenizer, s_input, s_output, s_jsonLines, s_threads };
         command.SetAction((parsed, stop) => System.Threading.Tasks.Task.FromResult(Run(parsed, stop)));
         return command;
     }
@@ -23,20 +24,9 @@ internal static class TokenizerDecodeCommand
         TokenCodec codec = TokenCodec.Load(parsed.GetValue(s_tokenizer)!);
         using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
         using LineOutput output = new(parsed.GetValue(s_output)!);
-        if (parsed.GetValue(s_jsonLines))
-        {
-            RecordStream.Answer(input, output, (json, writer) => codec.Decode(TokenRecord.Read(json).Ids ?? throw new InputException("\"ids\" is not there"), writer), stop);
-        }
-        else
-        {
-            while (input.Read() is string line)
-            {
-                stop.ThrowIfCancellationRequested();
-                output.Write(codec.Decode(Ids(line, input.LineNumber)) + "\n");
-                if (input.IsWaiting) output.Flush();
-            }
-        }
-
+        RecordStream records = new(input, output, parsed.GetValue(s_threads), stop);
+        if (parsed.GetValue(s_jsonLines)) records.AnswerRecords((json, writer) => codec.Decode(TokenRecord.Read(json).Ids ?? throw new InputException("\"ids\" is not there"), writer));
+        else records.AnswerLines((line, number, answer) => answer.Write(System.Text.Encoding.UTF8.GetBytes(codec.Decode(Ids(line, number)) + "\n")));
         output.Complete();
         return ExitCodes.Ok;
     }

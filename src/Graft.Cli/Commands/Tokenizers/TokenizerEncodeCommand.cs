@@ -19,13 +19,15 @@ internal static class TokenizerEncodeCommand
     private static readonly Option<bool> s_noSpecial = new("--no-special-tokens") { Description = "Put no special tokens around the texts." };
     private static readonly Option<bool> s_stats = new("--stats") { Description = "Print tokens a word, the share of unknown tokens, of texts cut, and the longest text, on stderr." };
 
+    private static readonly Option<int> s_threads = TokenizerCommand.ThreadsOption();
+
     public static Command Create()
     {
         s_offsets.AcceptOnlyFromAmong("utf16", "codepoint", "byte");
         s_truncation.AcceptOnlyFromAmong("longest_first", "only_first", "only_second");
         Command command = new("encode", "Encode texts, one a line, to one JSON a line.")
         {
-            s_tokenizer, s_input, s_output, s_jsonLines, s_pairs, s_maxLength, s_truncation, s_stride, s_offsets, s_noSpecial, s_stats,
+            s_tokenizer, s_input, s_output, s_jsonLines, s_pairs, s_maxLength, s_truncation, s_stride, s_offsets, s_noSpecial, s_stats, s_threads,
         };
         command.SetAction((parsed, stop) => System.Threading.Tasks.Task.FromResult(Run(parsed, stop)));
         return command;
@@ -39,37 +41,20 @@ internal static class TokenizerEncodeCommand
         TokenStatistics? statistics = parsed.GetValue(s_stats) ? new(options.Encode.MaxLength) : null;
         using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
         using LineOutput output = new(parsed.GetValue(s_output)!);
-        if (jsonLines)
-        {
-            RecordStream.Answer(input, output, (json, writer) => Answer(codec, TokenRecord.Read(json), options.With(json), statistics, writer), stop);
-        }
-        else
-        {
-            EncodeLines(codec, input, output, options, parsed.GetValue(s_pairs), statistics, stop);
-        }
-
+        RecordStream records = new(input, output, statistics is null ? parsed.GetValue(s_threads) : 1, stop);
+        if (jsonLines) records.AnswerRecords((json, writer) => Answer(codec, TokenRecord.Read(json), options.With(json), statistics, writer));
+        else records.AnswerTexts((line, number, writer) => Answer(codec, RecordOf(line, number, parsed.GetValue(s_pairs)), options, statistics, writer));
         output.Complete();
         statistics?.Print();
         return ExitCodes.Ok;
     }
 
-    private static void EncodeLines(TokenCodec codec, LineInput input, LineOutput output, TokenOptions options, bool pairs, TokenStatistics? statistics, CancellationToken stop)
+    private static TokenRecord RecordOf(string line, int number, bool isPair)
     {
-        using MemoryStream buffer = new();
-        while (input.Read() is string line)
-        {
-            stop.ThrowIfCancellationRequested();
-            TokenRecord record = new() { Text = line };
-            if (pairs)
-            {
-                int tab = line.IndexOf('\t', StringComparison.Ordinal);
-                if (tab < 0) throw new InputException($"--input, line {input.LineNumber}: with --pairs a line is two texts with a tab between them; there is no tab");
-                record = new() { Text = line[..tab], Pair = line[(tab + 1)..] };
-            }
-
-            RecordStream.Write(buffer, output, json => Answer(codec, record, options, statistics, json));
-            if (input.IsWaiting) output.Flush();
-        }
+        if (!isPair) return new() { Text = line };
+        int tab = line.IndexOf('\t', StringComparison.Ordinal);
+        if (tab < 0) throw new InputException($"--input, line {number}: with --pairs a line is two texts with a tab between them; there is no tab");
+        return new() { Text = line[..tab], Pair = line[(tab + 1)..] };
     }
 
     private static void Answer(TokenCodec codec, TokenRecord record, TokenOptions options, TokenStatistics? statistics, Utf8JsonWriter json)
