@@ -20,6 +20,7 @@ internal static class GraftCommandLine
         DoctorCommand.Create,
         EvaluateCommand.Create,
         FinetuneCommand.Create,
+        LearningCurveCommand.Create,
         ModelCommand.Create,
         ModelsCommand.Create,
         ParityCommand.Create,

@@ -73,7 +73,6 @@ public static class Sweep
                 ["folder"] = result.Folder,
             })]),
         };
-        AtomicFile.WriteText(Path.Combine(options.Output, "sweep.json"), document.ToJsonString(RunFolder.Json) + "\n");
         ReportTable table = new(
             "By learning rate, best first", ["learning rate", "mean", "deviation", "seeds"],
             [.. ranked.Select(result => (IReadOnlyList<string>)
@@ -88,5 +87,6 @@ public static class Sweep
         new Report($"Sweep: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{options.Model} on {options.Train}, judged on {options.Evaluation}")
             .Add(new ReportSection("Learning rates", [new PlotBlock(plot), table]))
             .Write(Path.Combine(options.Output, "sweep.html"));
+        AtomicFile.WriteText(Path.Combine(options.Output, "sweep.json"), document.ToJsonString(RunFolder.Json) + "\n"); // in the place of the report's own twin
     }
 }

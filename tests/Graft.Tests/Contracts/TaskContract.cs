@@ -67,7 +67,7 @@ public sealed class TaskContract : IDisposable
         return task switch
         {
             "token-classification" => _tiny.Write("texts.txt", texts),
-            "question-answering" => _tiny.Questions("questions.json", 6),
+            "question-answering" => _tiny.Write("questions.jsonl", texts.Where(text => text.Length > 8).Select((text, i) => new JsonObject { ["id"] = $"q{i}", ["question"] = "where ?", ["context"] = text }.ToJsonString())),
             "multiple-choice" => _tiny.Choices("choices.jsonl", 6),
             "text-pair-classification" => _tiny.Write("pairs.tsv", ["text\tpair", .. texts.Zip(texts.Reverse(), (first, second) => $"{first}\t{second}")]),
             _ => _tiny.Write("texts.tsv", ["text", .. texts]),

@@ -139,9 +139,33 @@ public sealed class FineTuningTests : IDisposable
         IReadOnlyList<SweepResult> results = Sweep.Run(options, [1e-6, 3e-3], seeds: 1);
         Assert.Equal(3e-3, results[0].LearningRate);
         Assert.True(File.Exists(Path.Combine(options.Output, "sweep.html")));
+        Assert.Equal(3e-3, (double?)JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "sweep.json")))!["best_learning_rate"]);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors"));
         Assert.Equal(results.Select(result => result.Mean), Sweep.Run(options with { Resume = true }, [1e-6, 3e-3], seeds: 1).Select(result => result.Mean));
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors")));
+    }
+
+    [Fact]
+    public void ALearningCurveSaysWhetherMoreLabelsWouldHelp()
+    {
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 120), _tiny.Reviews("dev.tsv", 40)) with { Epochs = 3 };
+        LearningCurveResult result = LearningCurveRuns.Run(options, [12, 40, 500], seeds: 1);
+        Assert.Equal([12, 40, 120], result.Points.Select(point => point.Labels));
+        Assert.NotNull(result.GainOfDoubling);
+        Assert.Equal("accuracy", (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "learning-curve.json")))!["metric"]);
+        Assert.Contains("Would more labels help?", File.ReadAllText(Path.Combine(options.Output, "learning-curve.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PartsOfTheDataLieWithinEachOtherAndHaveEveryClass()
+    {
+        TextClassification task = new();
+        TaskData data = task.Read(_tiny.Write("skewed.tsv", ["text\tlabel", .. Enumerable.Range(0, 90).Select(i => $"text {i}\t{(i % 9 == 0 ? "rare" : "usual")}")]), new(), labelled: true);
+        string[] few = Texts(TrainingSubset.Of(task, data, 18)), more = Texts(TrainingSubset.Of(task, data, 45));
+        Assert.Subset(new HashSet<string>(more), new HashSet<string>(few));
+        Assert.Equal(2, few.Count(text => int.Parse(text[5..]) % 9 == 0));
+
+        static string[] Texts(TaskData part) => [.. Enumerable.Range(0, part.Count).Select(part.TextOf)];
     }
 
     [Fact]

@@ -100,18 +100,27 @@ public sealed record MultipleChoice : FineTuningTask
         {
             MultipleChoiceExample example = examples.Examples[i];
             if (example.Choices.Count != choices) throw new InputException($"{examples.PlaceOf(i)}: {example.Choices.Count} choices where the first example has {choices}; every example of a file needs as many");
-            TokenizedText[] encodings = [.. example.Choices.Select(choice =>
-                tokenizer.Encode(example.Prompt, example.Question.Length == 0 ? choice : $"{example.Question} {choice}", new EncodeOptions { MaxLength = options.MaxLength }))];
-            long cut = encodings.Sum(encoding => encoding.Overflow.Sum(window => (long)window.Length - tokenizer.SpecialTokenCount(isPair: true)));
-            if (cut > 0) longExamples++;
-            beyond += cut;
-            tokens += cut + encodings.Sum(encoding => encoding.Length);
+            List<TokenizedText> windows = [];
+            List<int> counts = [];
+            int longest = 0;
+            foreach (string choice in example.Choices)
+            {
+                IReadOnlyList<TokenizedText> ofChoice = PairWindows.Of(tokenizer, example.Prompt, example.Question.Length == 0 ? choice : $"{example.Question} {choice}", options, out int whole);
+                windows.AddRange(ofChoice);
+                counts.Add(ofChoice.Count);
+                tokens += whole;
+                beyond += Math.Max(0, whole - options.MaxLength);
+                longest = Math.Max(longest, whole);
+            }
+
+            if (longest > options.MaxLength) longExamples++;
             features.Add(new Feature
             {
                 Example = i,
-                Ids = [.. encodings.SelectMany(encoding => encoding.Ids)],
-                TypeIds = [.. encodings.SelectMany(encoding => encoding.TypeIds)],
-                Choices = [.. encodings.Select(encoding => encoding.Length)],
+                Ids = [.. windows.SelectMany(window => window.Ids)],
+                TypeIds = [.. windows.SelectMany(window => window.TypeIds)],
+                Choices = [.. windows.Select(window => window.Length)],
+                Windows = [.. counts],
                 Target = example.Label < 0 ? FeatureTarget.None : new FeatureTarget { Class = example.Label },
             });
         }

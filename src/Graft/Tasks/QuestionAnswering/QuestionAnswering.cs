@@ -189,13 +189,16 @@ public sealed record QuestionAnswering : FineTuningTask
         }
     }
 
+    /// <summary>The score without its last digits, which depend on the batch: answers that score alike, as repeated sentences do, rank by place.</summary>
+    private static double Rank(AnswerCandidate candidate) => Math.Round(candidate.Score, 4);
+
     private AnswerPrediction Choose(Question question, List<AnswerCandidate> found, double nothing)
     {
         // The same words may come from two windows; the better reading counts.
         AnswerCandidate none = new("", 0, 0, nothing, 0);
         AnswerCandidate[] best = [.. found.GroupBy(candidate => (candidate.Start, candidate.End)).Select(same => same.MaxBy(candidate => candidate.Score)!)
-            .OrderByDescending(candidate => candidate.Score).Take(BestAnswers)];
-        if (NoAnswerThreshold is not null || best.Length == 0) best = [.. best.Append(none).OrderByDescending(candidate => candidate.Score)];
+            .OrderByDescending(Rank).ThenBy(candidate => candidate.Start).ThenBy(candidate => candidate.End).Take(BestAnswers)];
+        if (NoAnswerThreshold is not null || best.Length == 0) best = [.. best.Append(none).OrderByDescending(Rank)];
         double[] probabilities = new double[best.Length];
         TensorPrimitives.SoftMax<double>([.. best.Select(candidate => candidate.Score)], probabilities);
         AnswerCandidate[] candidates = [.. best.Select((candidate, i) => candidate with { Probability = probabilities[i] })];

@@ -5,8 +5,8 @@ using Graft.Tokenizers;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <summary>
-/// What tasks about whole texts share: reading texts and pairs, cutting long texts into windows, and pooling the windows' scores by their
-/// mean. A pair is a second text column; pairs longer than the limit are cut, the longer text first, and counted.
+/// What tasks about whole texts share: reading texts and pairs, cutting long ones into windows, and pooling the windows' scores by their
+/// mean. A pair is a second text column.
 /// </summary>
 public abstract record SequenceTask : FineTuningTask
 {
@@ -45,20 +45,11 @@ public abstract record SequenceTask : FineTuningTask
         {
             LabelledText row = texts.Rows[example];
             FeatureTarget target = row.Labels.Count == 0 && !IsMultiLabel ? FeatureTarget.None : Target(row, texts.PlaceOf(example));
-            bool windows = row.Pair is null && !options.Truncate;
-            TokenizedText encoding = tokenizer.Encode(row.Text, row.Pair, new EncodeOptions
-            {
-                MaxLength = options.MaxLength,
-                Stride = windows ? options.Stride ?? options.MaxLength / 4 : 0,
-            });
-            TokenizedText[] all = windows ? [encoding, .. encoding.Overflow] : [encoding];
-            features.AddRange(all.Select(window => new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Target = target }));
-            tokens += encoding.Length;
-            if (encoding.Overflow.Count == 0) continue;
-            longExamples++;
-            int whole = tokenizer.Encode(row.Text, row.Pair).Length;
-            beyond += whole - encoding.Length;
-            tokens += whole - encoding.Length;
+            IReadOnlyList<TokenizedText> windows = PairWindows.Of(tokenizer, row.Text, row.Pair, options, out int whole);
+            features.AddRange(windows.Select(window => new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Target = target }));
+            tokens += whole;
+            beyond += Math.Max(0, whole - options.MaxLength);
+            if (whole > options.MaxLength) longExamples++;
         }
 
         return new EncodedData(features, longExamples, beyond, tokens);
