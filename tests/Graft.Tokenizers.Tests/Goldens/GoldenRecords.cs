@@ -16,11 +16,11 @@ internal static class GoldenRecords
         }
     }
 
-    /// <summary>The differences between a tokenizer and all records of a file, at most some of them.</summary>
-    public static List<string> Differences(Tokenizer tokenizer, string path)
+    /// <summary>The differences between a tokenizer and the records of a file, all of them or the first ones.</summary>
+    public static List<string> Differences(Tokenizer tokenizer, string path, int records = int.MaxValue)
     {
         System.Collections.Concurrent.ConcurrentBag<string> differences = [];
-        Parallel.ForEach(Read(path), record =>
+        Parallel.ForEach(Read(path).Take(records), record =>
         {
             try
             {
