@@ -28,6 +28,9 @@ public sealed class TrainedVocabulary
     /// <summary>Unigram: the log probability of each token. Otherwise empty.</summary>
     public IReadOnlyList<double> Scores { get; private init; } = [];
 
+    // What a reader that takes the classic files must know beside its class.
+    private IReadOnlyList<(string Name, bool Value)> Settings { get; init; } = [];
+
     private bool IsWordPiece => _tokenizerClass == "BertTokenizer";
 
     /// <summary>The tokenizer of this vocabulary, ready to encode.</summary>
@@ -106,7 +109,14 @@ public sealed class TrainedVocabulary
                 TrainedParts.WriteVocabulary(json, tokens);
                 json.WriteEndObject();
             },
-        });
+        })
+    {
+        Settings =
+        [
+            ("do_lower_case", options.LowerCase), ("tokenize_chinese_chars", options.HandleChineseChars),
+            .. options.StripAccents is bool strip ? [("strip_accents", strip)] : Array.Empty<(string, bool)>(),
+        ],
+    };
 
     internal static TrainedVocabulary Bpe(IReadOnlyList<string> tokens, IReadOnlyList<(int Left, int Right)> merges, BpeTrainerOptions options) => new(
         tokens, options.FirstTokens, options.ByteLevel ? "GPT2Tokenizer" : "PreTrainedTokenizerFast", new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
@@ -117,6 +127,7 @@ public sealed class TrainedVocabulary
         })
     {
         Merges = merges,
+        Settings = options.ByteLevel ? [("add_prefix_space", options.AddPrefixSpace)] : [],
     };
 
     internal static TrainedVocabulary Unigram(IReadOnlyList<string> tokens, IReadOnlyList<double> scores, UnigramTrainerOptions options) => new(
@@ -179,6 +190,7 @@ public sealed class TrainedVocabulary
     {
         json.WriteStartObject();
         json.WriteString("tokenizer_class", _tokenizerClass);
+        foreach ((string name, bool value) in Settings) json.WriteBoolean(name, value);
         foreach (string token in _specialTokens)
         {
             if (TrainedParts.RoleOf(token) is string role) json.WriteString(role, token);

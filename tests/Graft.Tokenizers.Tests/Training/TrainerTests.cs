@@ -119,6 +119,25 @@ public sealed class TrainerTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void TheClassicFilesAloneMakeTheSameTokenizer(bool lowerCase)
+    {
+        string folder = Path.Combine(Path.GetTempPath(), "graft-trained-" + Guid.NewGuid().ToString("N"));
+        try
+        {
+            TrainedVocabulary vocabulary = WordPieceTrainer.Train(["Hug a bug", "hug a Bug", "HUG"], new() { VocabularySize = 60, LowerCase = lowerCase, MinFrequency = 1 });
+            vocabulary.Save(folder);
+            File.Delete(Path.Combine(folder, "tokenizer.json"));
+            Assert.Equal(vocabulary.ToTokenizer().Encode("Hug a BUG").Tokens, Tokenizer.Load(folder).Encode("Hug a BUG").Tokens);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void AMissingFileIsNamed() =>
         Assert.StartsWith("nowhere.txt:", Assert.Throws<InputException>(() => WordPieceTrainer.TrainFromFiles(["nowhere.txt"])).Message);
