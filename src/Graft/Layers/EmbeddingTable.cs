@@ -26,7 +26,14 @@ internal sealed class EmbeddingTable : Layer
     }
 
     /// <summary>[rows, D].</summary>
-    public Parameter Weight { get; }
+    public Parameter Weight { get; private set; }
+
+    /// <summary>Uses another table's rows from now on, and trains them with it.</summary>
+    public void ShareWith(EmbeddingTable other)
+    {
+        Replace("weight", other.Weight);
+        Weight = other.Weight;
+    }
 
     public long Rows => Weight.shape[0];
 

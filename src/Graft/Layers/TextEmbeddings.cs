@@ -42,6 +42,14 @@ internal sealed class TextEmbeddings : Layer
     /// <summary>The most tokens a text may have; null without a position table.</summary>
     public int? PositionLimit => _positions is null ? null : _shape.Positions - (_shape.PositionsFromPadding ? _shape.PadTokenId!.Value + 1 : 0);
 
+    /// <summary>Uses another's tables of words, positions and segments from now on; the norm stays its own.</summary>
+    public void ShareWith(TextEmbeddings other)
+    {
+        Words.ShareWith(other.Words);
+        if (_positions is not null && other._positions is not null) _positions.ShareWith(other._positions);
+        if (_types is not null && other._types is not null) _types.ShareWith(other._types);
+    }
+
     /// <summary>[B, T] → [B, T, D], or packed.</summary>
     /// <param name="input">The text, already lengthened by <see cref="PromptSlot"/> where that slot is filled.</param>
     /// <param name="context">Dropout.</param>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Graft.Backbones;
+using Graft.Backbones.Electra;
 using Graft.Corpus;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
@@ -31,6 +32,9 @@ public sealed class PretrainingJob(
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
+
+    // What changes no bit of the result.
+    private static readonly string[] s_unimportant = ["graft", "command_line", "checkpoint_every", "checkpoint_every_steps", "keep_checkpoints", "gradient_checkpointing"];
 
     /// <summary>A teacher to follow.</summary>
     /// <value>Null: none.</value>
@@ -103,8 +107,11 @@ public sealed class PretrainingJob(
 
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
     {
+        string recordPath = Path.Combine(output, "graft.json");
+        JsonObject record = Record(text);
+        if (Resume) RunRecord.RequireSame(recordPath, record, s_unimportant);
         codec.Tokenizer.Save(output);
-        AtomicFile.WriteText(Path.Combine(output, "graft.json"), Record(text).ToJsonString(s_json));
+        AtomicFile.WriteText(recordPath, record.ToJsonString(s_json));
         PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
@@ -208,7 +215,10 @@ public sealed class PretrainingJob(
         return PretrainedModel.Create(config, head, options.Training.Seed);
     }
 
-    /// <summary>ELECTRA's generator: the model's shape at a quarter of its heads and inner width (Clark et al. 2020, §3.2).</summary>
+    /// <summary>
+    /// ELECTRA's generator: the model's shape at a quarter of its heads and inner width, with the model's own embeddings (Clark et al. 2020,
+    /// §3.2). Families whose word vectors cannot be wider than their states have tables of their own.
+    /// </summary>
     private PretrainedModel? MakeGenerator(PretrainedModel model)
     {
         if (options.Objective != ObjectiveKind.ReplacedTokens) return null;
@@ -216,7 +226,10 @@ public sealed class PretrainingJob(
         ModelConfig config = model.Config;
         int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
         ModelConfig small = config.With("num_attention_heads", (double)heads).With("hidden_size", (double)(heads * headSize)).With("intermediate_size", (double)(heads * headSize * 4));
-        return PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
+        if (config is ElectraConfig electra) small = small.With("embedding_size", (double)electra.EmbeddingSize);
+        PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
+        if (generator.Backbone is Electra own && model.Backbone is Electra discriminator) own.ShareEmbeddings(discriminator);
+        return generator;
     }
 
     private JsonObject Record(CorpusFolder text) => new()
@@ -227,6 +240,7 @@ public sealed class PretrainingJob(
         ["model_config"] = modelConfig,
         ["init_from"] = initFrom,
         ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
+        ["tokenizer"] = text.Manifest.Tokenizer,
         ["dropout"] = Dropout,
         ["matrix_product"] = MatrixProduct.Library.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Evaluation;
 using Graft.Pretrained;
+using Graft.Training;
 
 namespace Graft.Tasks;
 
@@ -116,27 +117,9 @@ public sealed class RunFolder
             ["threads"] = Torch.Engine.Threads,
         };
         string path = System.IO.Path.Combine(Path, RecordFile);
-        if (options.Resume && File.Exists(path)) RequireSame(path, record);
+        // A path may change; the hash beside it says whether it is the same file.
+        if (options.Resume) RunRecord.RequireSame(path, record, "finished", "command_line", "graft", "threads", "decisions", "path");
         AtomicFile.WriteText(path, record.ToJsonString(Json) + "\n");
-    }
-
-    /// <summary>A run goes on to the same bits only with what it was begun with.</summary>
-    private static void RequireSame(string path, JsonObject now)
-    {
-        string[] unimportant = ["finished", "command_line", "graft", "threads", "decisions"];
-        JsonObject then = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
-        foreach ((string key, JsonNode? value) in now)
-        {
-            if (unimportant.Contains(key) || JsonNode.DeepEquals(Normal(value), Normal(then[key]))) continue;
-            throw new InputException($"{path}: the run was begun with {key} {then[key]?.ToJsonString(s_line) ?? "null"}, not {value?.ToJsonString(s_line) ?? "null"}; resume with the same, or start anew with --overwrite");
-        }
-
-        static JsonNode? Normal(JsonNode? value)
-        {
-            JsonNode? read = value is null ? null : JsonNode.Parse(value.ToJsonString());
-            (read as JsonObject)?.Remove("path"); // the hash beside it says whether it is the same
-            return read;
-        }
     }
 
     /// <summary>Writes <c>metrics.json</c>.</summary>

@@ -79,8 +79,14 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             Directory.Move(partial, target);
         }
+        catch (RunFailedException failure)
+        {
+            Discard(partial);
+            throw new RunFailedException($"{failure.Message}; earlier checkpoints are whole", failure);
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            Discard(partial);
             throw new RunFailedException($"{target}: {AtomicFile.Explain(failure)}; earlier checkpoints are whole", failure);
         }
 
@@ -104,6 +110,18 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
         Load(Path.Combine(folder, ParametersFile));
         ReadMoments(Path.Combine(folder, OptimizerFile), stored.Step);
         (Step, Seconds, Best, EvaluationsSinceBest) = (stored.Step, stored.Seconds, stored.Best, stored.EvaluationsSinceBest);
+    }
+
+    private static void Discard(string partial)
+    {
+        try
+        {
+            Directory.Delete(partial, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The failure before it is the one worth reporting; a partial folder is never read.
+        }
     }
 
     private IEnumerable<(long Step, string Folder)> Whole()

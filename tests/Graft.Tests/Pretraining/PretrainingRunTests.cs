@@ -72,6 +72,34 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Going_on_with_another_option_is_refused_by_its_name()
+    {
+        using CancellationTokenSource stop = new();
+        Assert.Throws<OperationCanceledException>(() => Run("run", "mlm", steps: 8, log: line => StopAtEvaluation(line, stop), cancellation: stop.Token));
+        string Refused(Action again) => Assert.Throws<InputException>(again).Message;
+        Assert.Contains("options.training.steps 8, not 9", Refused(() => Run("run", "mlm", steps: 9, resume: true)), StringComparison.Ordinal);
+        Assert.Contains("options.objective", Refused(() => Run("run", "span", steps: 8, resume: true)), StringComparison.Ordinal);
+        Assert.Contains("options.gradient_accumulation 1, not 4", Refused(() => Run("run", "mlm", steps: 8, resume: true, accumulation: 4)), StringComparison.Ordinal);
+        Run("run", "mlm", steps: 8, resume: true);
+    }
+
+    [Fact]
+    public void ELECTRA_shares_the_embeddings_of_generator_and_discriminator()
+    {
+        IReadOnlyList<TermResult> results = Run("electra", "rtd", steps: 6, family: "electra");
+        Assert.All(results, term => Assert.True(double.IsFinite(term.Loss), term.ToString()));
+        using PretrainedModel model = PretrainedModel.Load(Path.Combine(_folder, "electra")), generator = PretrainedModel.Load(Path.Combine(_folder, "electra", "generator"));
+        Assert.True(generator.Config.HiddenSize < model.Config.HiddenSize);
+        foreach (string table in new[] { "word", "position", "token_type" })
+        {
+            string name = $"embeddings.{table}_embeddings.weight";
+            Assert.True(Table(model).Equals(Table(generator)), name);
+
+            TorchSharp.torch.Tensor Table(PretrainedModel of) => of.Parameters.Single(parameter => parameter.Name.EndsWith(name, StringComparison.Ordinal)).Value;
+        }
+    }
+
+    [Fact]
     public void Shipped_configurations_are_sound()
     {
         Assert.NotEmpty(ShippedConfigs.Names);
@@ -79,7 +107,8 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     private IReadOnlyList<TermResult> Run(
-        string name, string objective, int steps, double? average = null, bool resume = false, Action<string>? log = null, CancellationToken cancellation = default, int accumulation = 1)
+        string name, string objective, int steps, double? average = null, bool resume = false, Action<string>? log = null, CancellationToken cancellation = default, int accumulation = 1,
+        string? family = null)
     {
         PretrainingOptions options = new()
         {
@@ -93,7 +122,7 @@ public sealed class PretrainingRunTests : IDisposable
         };
         string config = Path.Combine(_folder, "config.json"), vocabulary = WriteVocabulary();
         ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32.0).With("intermediate_size", 64.0).With("num_attention_heads", 2.0);
-        File.WriteAllText(config, tiny.ToJson());
+        File.WriteAllText(config, family is null ? tiny.ToJson() : Contracts.TinyModels.Config(family).ToJson());
         PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name)) { HeldOutShare = 0.2, Resume = resume };
         return job.Run(log ?? (_ => { }), cancellation);
     }

@@ -26,6 +26,9 @@ internal sealed class Electra : PostNormBackbone
 
     internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
+    /// <summary>The generator's tables of words, positions and segments are the discriminator's (§3.2): both learn them.</summary>
+    internal void ShareEmbeddings(Electra discriminator) => Embeddings.ShareWith(discriminator.Embeddings);
+
     protected override Tensor Embed(EncoderInput input, LayerContext context)
     {
         Tensor embedded = base.Embed(input, context);
