@@ -32,7 +32,7 @@ public static class AtomicFile
 
             File.Move(temporary, target, overwrite: true);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException || IsTooLarge(failure))
         {
             Discard(temporary);
             throw new RunFailedException($"{path}: {Explain(failure)}; nothing was changed there", failure);
@@ -64,9 +64,13 @@ public static class AtomicFile
         {
             UnauthorizedAccessException => "cannot be written (permission denied); choose another folder",
             IOException { HResult: unixNoSpace or unixQuota or windowsDiskFull or windowsHandleDiskFull } => "the disk is full; free some space",
+            _ when IsTooLarge(failure) => "cannot be written (a file of that size is not allowed on this disk or for this user); choose another folder",
             _ => $"cannot be written ({failure.Message.TrimEnd('.')})",
         };
     }
+
+    // How .NET reports EFBIG: a limit of the file system (FAT) or of the user (ulimit -f).
+    private static bool IsTooLarge(Exception failure) => failure is ArgumentOutOfRangeException { ParamName: "value" };
 
     /// <summary>A name beside the target that no other writer uses and that no reader takes for a finished file.</summary>
     private static string TemporaryNameFor(string target) =>
