@@ -36,7 +36,7 @@ internal static class CompareCommand
             EvaluatedRun run = evaluation.Runs[0];
             Terminal.Out(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {run.Folder,-36} {100 * evaluation.Scores[0].Interval.Value,12:0.00} {run.Parameters,14:N0} {RunComparison.BytesOf(run.Folder) / 1e6,8:0.0} {run.Elapsed.TotalMilliseconds / evaluation.Examples,10:0.00}"));
+                $"  {run.Folder,-36} {(evaluation.Scores[0].IsShare ? 100 : 1) * evaluation.Scores[0].Interval.Value,12:0.00} {run.Parameters,14:N0} {RunComparison.BytesOf(run.Folder) / 1e6,8:0.0} {run.Elapsed.TotalMilliseconds / evaluation.Examples,10:0.00}"));
         }
 
         (ScoreInterval difference, double p) = (comparison.Difference.Difference, comparison.Difference.P);

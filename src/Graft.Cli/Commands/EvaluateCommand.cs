@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Evaluation;
 using Graft.Inference;
 using Graft.Pretraining;
+using Graft.Tasks;
 
 namespace Graft.Cli.Commands;
 
@@ -18,19 +20,47 @@ internal static class EvaluateCommand
         Option<string?> text = new("--text-column") { Description = "The text column." };
         Option<string?> pair = new("--pair-column") { Description = "The second text's column." };
         Option<string?> label = new("--label-column") { Description = "The label column." };
-        Option<int> maxLength = new("--max-length") { Description = "Tokens of a window (masked-lm).", DefaultValueFactory = _ => 128 };
+        Option<int?> maxLength = new("--max-length") { Description = "Tokens of a window; otherwise as in training (masked-lm: 128)." };
+        Option<int?> stride = new("--stride") { Description = "Tokens that neighbouring windows share; otherwise as in training." };
+        Option<bool> truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows (with --max-length)." };
+        Option<bool> calibrated = new("--calibrated") { Description = "Divide scores by the temperature that was fitted on the run's development data." };
+        Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
+        Option<string[]> slice = new("--slice") { Description = "A column to print scores by; may be given several times.", HelpName = "COLUMN" };
+        Option<string?> output = new("--output") { Description = "Write report.html, report.json, predictions.jsonl and mistakes.jsonl there.", HelpName = "DIR" };
         Option<bool> json = new("--json") { Description = "Print one JSON document." };
-        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, text, pair, label, maxLength, json, OptionSources.ConfigOption() };
+        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, text, pair, label, maxLength, stride, truncate, calibrated, slicing, slice, output, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>
         {
-            if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(parsed.GetValue(model)!, parsed.GetValue(input)!, parsed.GetValue(maxLength), parsed.GetValue(json)));
+            if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(parsed.GetValue(model)!, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json)));
             ColumnOptions columns = new() { Text = parsed.GetValue(text), Pair = parsed.GetValue(pair), Label = parsed.GetValue(label) };
-            RunEvaluation evaluation = RunEvaluation.Evaluate(parsed.GetValue(model)!, parsed.GetValue(input)!, columns, parsed.GetValue(task), note: Terminal.Log, cancellation: cancellation);
-            if (parsed.GetValue(json)) Terminal.Json(evaluation.ToJson());
-            else Print(evaluation);
+            string[] by = parsed.GetValue(slice) ?? [];
+            RunEvaluation evaluation = RunEvaluation.Evaluate(
+                parsed.GetValue(model)!, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Log,
+                parsed.GetValue(calibrated), cancellation);
+            IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
+            if (parsed.GetValue(output) is string folder) evaluation.Write(folder, by);
+            if (parsed.GetValue(json))
+            {
+                JsonObject document = evaluation.ToJson();
+                if (slices.Count > 0) document["slices"] = Document(slices);
+                Terminal.Json(document);
+            }
+            else
+            {
+                Print(evaluation, slices);
+                if (parsed.GetValue(output) is string written) Terminal.Log($"report: {Path.Combine(written, evaluation.Runs.Count > 1 ? "seed-…" : "", "report.html")}");
+            }
+
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    /// <summary>How texts are cut; null where nothing is asked for: as in training.</summary>
+    private static EncodingOptions? Encoding(int? maxLength, int? stride, bool truncate)
+    {
+        if (maxLength is int length) return new EncodingOptions { MaxLength = length, Stride = stride, Truncate = truncate };
+        return stride is null && !truncate ? null : throw new InputException("--stride and --truncate need --max-length beside them");
     }
 
     private static int MaskedLm(string model, string input, int maxLength, bool json)
@@ -49,17 +79,35 @@ internal static class EvaluateCommand
         return ExitCodes.Ok;
     }
 
-    private static void Print(RunEvaluation evaluation)
+    private static void Print(RunEvaluation evaluation, IReadOnlyList<SlicedScores> slices)
     {
         Terminal.Out($"{evaluation.Task}, {evaluation.Examples} examples{(evaluation.Runs.Count > 1 ? $", {evaluation.Runs.Count} seeds" : "")}");
         foreach (NamedScore score in evaluation.Scores)
         {
             double[] values = [.. evaluation.Runs.Select(run => run.Scores.First(other => other.Name == score.Name).Interval.Value)];
-            string spread = values.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"  ± {100 * Summary.StandardDeviation(values):0.00} over seeds: {string.Join(", ", values.Select(value => (100 * value).ToString("0.0", CultureInfo.InvariantCulture)))}") : "";
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {score.Name,-18} {100 * score.Interval.Value,6:0.0}  ({100 * score.Interval.Low:0.0} … {100 * score.Interval.High:0.0}){spread}"));
+            string Shown(double value) => FinetuneCommand.Number(score, value);
+            string spread = values.Length > 1
+                ? string.Create(CultureInfo.InvariantCulture, $"  ± {(score.IsShare ? 100 : 1) * Summary.StandardDeviation(values):0.00} over seeds: {string.Join(", ", values.Select(Shown))}")
+                : "";
+            Terminal.Out($"  {score.Name,-20} {Shown(score.Interval.Value),6}  ({Shown(score.Interval.Low)} … {Shown(score.Interval.High)}){spread}");
         }
 
         foreach ((string name, double value) in evaluation.Baselines)
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  baseline {name}: {evaluation.Scores[0].Name} {100 * value:0.0}"));
+            Terminal.Out($"  baseline {name}: {evaluation.Scores[0].Name} {FinetuneCommand.Number(evaluation.Scores[0], value)}");
+        foreach (SlicedScores division in slices)
+        {
+            Terminal.Out($"  by {division.Division}");
+            foreach (SliceScore slice in division.Scores)
+                Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"    {slice.Name,-24} {100 * slice.Score.Value,6:0.0}  ({100 * slice.Score.Low:0.0} … {100 * slice.Score.High:0.0})  {slice.Count} examples"));
+        }
     }
+
+    private static JsonArray Document(IReadOnlyList<SlicedScores> slices) => [.. slices.Select(division => (JsonNode?)new JsonObject
+    {
+        ["by"] = division.Division,
+        ["slices"] = new JsonArray([.. division.Scores.Select(slice => (JsonNode?)new JsonObject
+        {
+            ["name"] = slice.Name, ["examples"] = slice.Count, ["value"] = slice.Score.Value, ["low"] = slice.Score.Low, ["high"] = slice.Score.High,
+        })]),
+    })];
 }

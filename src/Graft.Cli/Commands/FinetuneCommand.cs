@@ -31,8 +31,11 @@ internal static class FinetuneCommand
     /// <summary>"accuracy 81.2 (79.9 … 82.5), …" in percent, as people read it.</summary>
     internal static string Scores(IReadOnlyList<NamedScore> scores) => scores.Count == 0
         ? "no development data"
-        : string.Join(", ", scores.Take(3).Select(score => string.Create(
-            CultureInfo.InvariantCulture, $"{score.Name} {100 * score.Interval.Value:0.0} ({100 * score.Interval.Low:0.0} … {100 * score.Interval.High:0.0})")));
+        : string.Join(", ", scores.Take(3).Select(score => $"{score.Name} {Number(score, score.Interval.Value)} ({Number(score, score.Interval.Low)} … {Number(score, score.Interval.High)})"));
+
+    /// <summary>A value of a score: percent, or four digits of what is no share.</summary>
+    internal static string Number(NamedScore score, double value) =>
+        score.IsShare ? (100 * value).ToString("0.0", CultureInfo.InvariantCulture) : value.ToString("G4", CultureInfo.InvariantCulture);
 
     private static JsonObject Document(ulong seed, FineTuningResult result) => new()
     {

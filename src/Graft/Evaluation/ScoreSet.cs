@@ -3,7 +3,11 @@ namespace Graft.Evaluation;
 /// <summary>A named score with its interval.</summary>
 /// <param name="Name">As in <c>graft evaluate --json</c>: <c>accuracy</c>, <c>macro_f1</c> …</param>
 /// <param name="Interval">The score and its 95 % percentile bootstrap interval, on the scale 0 … 1 (correlations −1 … 1).</param>
-public sealed record NamedScore(string Name, ScoreInterval Interval);
+public sealed record NamedScore(string Name, ScoreInterval Interval)
+{
+    /// <summary>False for errors and losses, which have units of their own and are not shown in percent.</summary>
+    public bool IsShare => Name is not ("mse" or "rmse" or "mae" or "loss" or "perplexity" or "bits_per_byte");
+}
 
 /// <summary>
 /// The scores a task reports, each with a bootstrap interval over examples; the first is the one that papers name. The same seed draws the

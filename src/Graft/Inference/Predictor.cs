@@ -97,9 +97,12 @@ public sealed class Predictor : IDisposable
     /// <summary>The answers to examples that the task has read, in their order.</summary>
     /// <param name="data">From <see cref="FineTuningTask.Read"/> of this task.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    public IReadOnlyList<Prediction> Predict(TaskData data, CancellationToken cancellation = default)
+    public IReadOnlyList<Prediction> Predict(TaskData data, CancellationToken cancellation = default) => Predict(data, out _, cancellation);
+
+    /// <summary>The same, with the features that went through the model.</summary>
+    internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellation = default)
     {
-        EncodedData encoded = Task.Encode(data, _tokenizer, Encoding);
+        encoded = Task.Encode(data, _tokenizer, Encoding);
         lock (_lock) return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellation)); // products use all cores: one at a time is fastest
     }
 

@@ -62,7 +62,7 @@ public static class FineTuning
 
         (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, model, collator, note);
         IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
-        if (prepared.Evaluation is not null) folder.WritePredictions(prepared.Task, prepared.Evaluation, predictions);
+        if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
         model.Save(folder.Path);
         prepared.Task.SaveCompanions(model, folder.Path);
         folder.WriteMetrics(scores);

@@ -139,10 +139,14 @@ public abstract record FineTuningTask
     /// <summary>How many items a feature's loss counts; with class weights the sum of their weights.</summary>
     public virtual double LossItems(Feature feature) => 1;
 
-    /// <summary>The values of an example by which scores may be told apart beside its length: its label, columns of the file.</summary>
-    /// <param name="data">The examples.</param>
-    /// <param name="example">Which.</param>
+    /// <summary>What examples are told apart by in slices, and what a part of the training data keeps the shares of: the label; null for none.</summary>
     public virtual string? SliceLabelOf(TaskData data, int example) => null;
+
+    /// <summary>What <see cref="SliceLabelOf"/> is.</summary>
+    public virtual string SliceName => "label";
+
+    /// <summary>Whether <see cref="CreditOf"/> is a share of right; false for errors in units of their own.</summary>
+    public virtual bool CreditIsShare => true;
 
     /// <summary>The loss of a micro-batch, summed over what <see cref="LossItems"/> counts.</summary>
     internal virtual Tensor LossSum(PretrainedModel model, Collator collator, FeatureBatch batch, StepContext context) => WeightedLoss.Sum(this, model, collator, batch, context);

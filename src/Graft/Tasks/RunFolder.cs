@@ -135,7 +135,7 @@ public sealed class RunFolder
     })));
 
     /// <summary>Writes <c>predictions.jsonl</c>: each example's place, text, prediction and truth.</summary>
-    internal void WritePredictions(FineTuningTask task, TaskData data, IReadOnlyList<Prediction> predictions)
+    internal static void WritePredictions(string folder, FineTuningTask task, TaskData data, IReadOnlyList<Prediction> predictions)
     {
         StringBuilder all = new(), mistakes = new();
         for (int i = 0; i < predictions.Count; i++)
@@ -147,8 +147,8 @@ public sealed class RunFolder
             if (!task.IsRight(data, i, predictions[i])) mistakes.Append(text).Append('\n');
         }
 
-        AtomicFile.WriteText(System.IO.Path.Combine(Path, "predictions.jsonl"), all.ToString());
-        AtomicFile.WriteText(System.IO.Path.Combine(Path, "mistakes.jsonl"), mistakes.ToString());
+        AtomicFile.WriteText(System.IO.Path.Combine(folder, "predictions.jsonl"), all.ToString());
+        AtomicFile.WriteText(System.IO.Path.Combine(folder, "mistakes.jsonl"), mistakes.ToString());
     }
 
     /// <summary>A finished run needs none.</summary>

@@ -17,14 +17,9 @@ internal static class RunReport
         if (prepared.Evaluation is null) return;
         FineTuningTask task = prepared.Task;
         Report report = new($"{task.Name}: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{options.Model} on {options.Train}, judged on {options.Evaluation}");
-        BaselineScore[] baselines = [.. task.Baselines(prepared.Train, prepared.Evaluation).Select(baseline => new BaselineScore(baseline.Key, baseline.Value))];
-        report.Add(ScoresSection.Build(scores, baselines, prepared.Evaluation.Count));
-        foreach (ReportSection section in task.ReportSections(prepared.Evaluation, predictions, decidedHere: true)) report.Add(section);
-        report.Add(TrainingSection.Build(History(Path.Combine(folder.Path, "metrics.jsonl"), task.MainMetric), task.MainMetric, Facts(options, resolution, prepared)));
-        EncodedData encoded = prepared.EncodedEvaluation!;
-        TruncationStatistics truncation = new(
-            options.Encoding.MaxLength, prepared.Evaluation.Count, encoded.LongExamples, encoded.Tokens, encoded.TokensBeyond, Windowed: !options.Encoding.Truncate && !encoded.IsCut);
-        report.Add(TruncationSection.Build(truncation, [.. encoded.Features.Select(feature => feature.Ids.Length)], [.. encoded.Losses.Select(loss => (loss.What, loss.Share))]));
+        ReportSection? training = TrainingSection.Build(History(Path.Combine(folder.Path, "metrics.jsonl"), scores[0].Name), scores[0].Name, Facts(options, resolution, prepared));
+        EvaluationReport.Add(
+            report, task, prepared.Evaluation, prepared.EncodedEvaluation!, options.Encoding, predictions, scores, task.Baselines(prepared.Train, prepared.Evaluation), decidedHere: true, training: training);
         report.Write(Path.Combine(folder.Path, "report.html"));
     }
 

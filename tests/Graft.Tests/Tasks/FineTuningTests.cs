@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Graft.Checkpoints;
+using Graft.Evaluation;
 using Graft.Inference;
 using Graft.Tasks;
 using Graft.Tasks.MultipleChoice;
@@ -143,6 +144,62 @@ public sealed class FineTuningTests : IDisposable
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors"));
         Assert.Equal(results.Select(result => result.Mean), Sweep.Run(options with { Resume = true }, [1e-6, 3e-3], seeds: 1).Select(result => result.Mean));
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors")));
+    }
+
+    [Fact]
+    public void DecisionsOfDevelopmentDataAreKeptWithTheRun()
+    {
+        string data = _tiny.Write("labels.tsv", ["text\tlabels", .. Enumerable.Range(0, 60).Select(i => $"the film was {(i % 2 == 0 ? "good" : "dull")} and the book was {(i % 3 == 0 ? "kind" : "bad")} .\t{(i % 2 == 0 ? "film" : "")}{(i % 6 == 0 ? "|" : "")}{(i % 3 == 0 ? "book" : "")}")]);
+        FineTuningResult run = FineTuning.Run(Options(new MultiLabelClassification(), data, data) with { TuneThreshold = true, Epochs = 4 });
+        using (Predictor predictor = Predictor.Load(run.Folder)) Assert.NotEqual(0.5, ((MultiLabelClassification)predictor.Task).Threshold);
+        Assert.Equal(run.Scores[0].Interval.Value, RunEvaluation.Evaluate(run.Folder, data).Scores[0].Interval.Value, 12);
+
+        FineTuningResult classes = FineTuning.Run(Options(new TextClassification(), _tiny.Reviews("train.tsv", 60), _tiny.Reviews("dev.tsv", 40)) with { Output = _tiny.PathOf("classes"), Epochs = 2 });
+        using Predictor plain = Predictor.Load(classes.Folder), calibrated = Predictor.Load(classes.Folder, calibrated: true);
+        ClassPrediction before = plain.Predict<ClassPrediction>("the film was good ."), after = calibrated.Predict<ClassPrediction>("the film was good .");
+        Assert.Equal(before.Label, after.Label);
+        Assert.Equal(TemperatureScaling.Probabilities(before.Logits, plain.Temperature!.Value), after.Probabilities);
+    }
+
+    [Fact]
+    public void TheNoAnswerThresholdIsKeptAndUsed()
+    {
+        string data = _tiny.Write("squad2.jsonl", Enumerable.Range(0, 60).Select(i => i % 3 == 0
+            ? new JsonObject { ["id"] = $"q{i}", ["question"] = "where ?", ["context"] = "the film was bad .", ["answers"] = new JsonObject { ["text"] = new JsonArray(), ["answer_start"] = new JsonArray() } }.ToJsonString()
+            : new JsonObject { ["id"] = $"q{i}", ["question"] = "where ?", ["context"] = "anna lives in rome .", ["answers"] = new JsonObject { ["text"] = new JsonArray("rome"), ["answer_start"] = new JsonArray(14) } }.ToJsonString()));
+        FineTuningResult run = FineTuning.Run(Options(new QuestionAnswering(), data, data) with { Epochs = 4 });
+        double? threshold = (double?)JsonNode.Parse(File.ReadAllText(Path.Combine(run.Folder, "graft.json")))!["decisions"]!["no_answer_threshold"];
+        using Predictor predictor = Predictor.Load(run.Folder);
+        Assert.NotNull(threshold);
+        Assert.Equal(threshold, ((QuestionAnswering)predictor.Task).NoAnswerThreshold);
+        Assert.Equal("", predictor.Predict("where ?", "the film was bad .").Answer);
+        Assert.Equal("rome", predictor.Predict("where ?", "anna lives in rome .").Answer);
+    }
+
+    [Fact]
+    public void ClassWeightsAndLabelSmoothingAreThoseOfPyTorch()
+    {
+        using TorchSharp.DisposeScope scope = TorchSharp.torch.NewDisposeScope();
+        TorchSharp.torch.Tensor logits = TorchSharp.torch.tensor(new float[,] { { 1, 2, 0.5f }, { 0.1f, -1, 3 }, { 2, 2, 2 } }), labels = TorchSharp.torch.tensor(new long[] { 0, 2, -100 });
+        LossOptions options = new() { ClassWeights = [0.5, 2, 3], LabelSmoothing = 0.1 };
+        double sum = WeightedLoss.ClassesSum(logits, labels, options).item<float>();
+        TorchSharp.torch.Tensor weights = TorchSharp.torch.tensor(new[] { 0.5f, 2, 3 });
+        double mean = TorchSharp.torch.nn.functional.cross_entropy(logits, labels, weights, ignore_index: -100, label_smoothing: 0.1).item<float>();
+        Assert.Equal(mean, sum / (0.5 + 3), 1e-6);
+    }
+
+    [Fact]
+    public void AnEvaluationIsWrittenWithSlices()
+    {
+        string data = _tiny.Write("columns.tsv", ["text\tlabel\tsource", .. Enumerable.Range(0, 60).Select(i => $"the film was {(i % 2 == 0 ? "good" : "bad")} .\t{(i % 2 == 0 ? "yes" : "no")}\t{(i % 3 == 0 ? "web" : "paper")}")]);
+        FineTuningResult run = FineTuning.Run(Options(new TextClassification(), data, data) with { Epochs = 1 });
+        RunEvaluation evaluation = RunEvaluation.Evaluate(run.Folder, data);
+        Assert.Equal(["label", "source"], evaluation.Slices().Select(slice => slice.Division));
+        Assert.Equal(20, evaluation.Slices(["source"])[^1].Scores.Single(slice => slice.Name == "web").Count);
+        Assert.Contains("\"source\"", Assert.Throws<InputException>(() => evaluation.Slices(["origin"])).Message, StringComparison.Ordinal);
+        evaluation.Write(_tiny.PathOf("evaluation"));
+        foreach (string file in new[] { "report.html", "report.json", "metrics.json", "predictions.jsonl", "mistakes.jsonl" }) Assert.True(File.Exists(Path.Combine(_tiny.PathOf("evaluation"), file)), file);
+        Assert.Contains("Where it is weak", File.ReadAllText(Path.Combine(_tiny.PathOf("evaluation"), "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public static class ScoresSection
     {
         List<ReportBlock> blocks =
         [
-            new KeyFigures(scores.Select(score => IsShare(score.Name)
+            new KeyFigures(scores.Select(score => score.IsShare
                 ? new KeyFigure(Name(score.Name), Format.Percent(score.Interval.Value), Format.Interval(score.Interval))
                 : new KeyFigure(Name(score.Name), Format.Number(score.Interval.Value), $"{Format.Number(score.Interval.Low)} – {Format.Number(score.Interval.High)}")).ToArray()),
             new Paragraph($"Scored on {Format.Count(examples)} examples. The range under a score is its 95 % bootstrap interval: had other examples of the same kind been drawn, the score would most likely lie in it."),
@@ -32,9 +32,6 @@ public static class ScoresSection
 
         return new ReportSection("Scores", blocks);
     }
-
-    /// <summary>False for errors and losses, which have units of their own.</summary>
-    private static bool IsShare(string metric) => metric is not ("mse" or "rmse" or "mae" or "loss" or "perplexity" or "bits_per_byte");
 
     /// <summary><c>macro_f1</c> → <c>macro F1</c>.</summary>
     private static string Name(string metric) => metric.Replace('_', ' ').Replace("f1", "F1", StringComparison.Ordinal);

@@ -24,6 +24,9 @@ public sealed record SentenceEmbedding : FineTuningTask
     public override string Name => "embedding";
 
     /// <inheritdoc/>
+    public override bool CreditIsShare => false;
+
+    /// <inheritdoc/>
     public override HeadKind Head => HeadKind.Embedding;
 
     /// <inheritdoc/>

@@ -28,6 +28,9 @@ public sealed record CausalLanguageModeling : FineTuningTask
     public override string Name => "causal-lm";
 
     /// <inheritdoc/>
+    public override bool CreditIsShare => false;
+
+    /// <inheritdoc/>
     public override HeadKind Head => HeadKind.CausalLm;
 
     /// <inheritdoc/>

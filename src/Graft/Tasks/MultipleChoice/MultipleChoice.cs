@@ -133,6 +133,9 @@ public sealed record MultipleChoice : FineTuningTask
         output with { Logits = Collator.PartMeans(output.Logits!.reshape(-1, 1), features).view(features.Count, -1) };
 
     /// <inheritdoc/>
+    public override string? SliceLabelOf(TaskData data, int example) => $"choice {TruthOf(data, example)}";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
         [.. ((ChoiceData)data).Examples.Select((example, i) =>
         {

@@ -14,6 +14,7 @@ namespace Graft.Tasks.QuestionAnswering;
 /// </summary>
 public sealed record QuestionAnswering : FineTuningTask
 {
+    private static readonly string[] s_questionWords = ["what", "who", "whom", "whose", "when", "where", "which", "how", "why"];
     private const int DefaultStride = 64, BestPositions = 20, BestAnswers = 20, LongestAnswer = 30;
 
     /// <inheritdoc/>
@@ -97,6 +98,17 @@ public sealed record QuestionAnswering : FineTuningTask
         }
 
         return new EncodedData(features, longExamples, beyond, tokens) { Losses = answers > 0 ? [new BeyondLimit("answers", answers, lostAnswers)] : [] };
+    }
+
+    /// <inheritdoc/>
+    public override string SliceName => "question word";
+
+    /// <inheritdoc/>
+    public override string? SliceLabelOf(TaskData data, int example)
+    {
+        Question question = ((QuestionData)data).Questions[example];
+        string word = question.Text.ToLowerInvariant().Split(' ').FirstOrDefault(s_questionWords.Contains, "other");
+        return question.IsImpossible ? word + ", no answer" : word;
     }
 
     /// <inheritdoc/>

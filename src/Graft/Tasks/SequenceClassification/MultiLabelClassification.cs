@@ -31,6 +31,9 @@ public sealed record MultiLabelClassification : SequenceTask
     }
 
     /// <inheritdoc/>
+    public override string? SliceLabelOf(TaskData data, int example) => TruthOf(data, example);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
     {
         List<Prediction> predictions = [];

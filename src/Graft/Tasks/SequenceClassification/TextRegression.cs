@@ -11,6 +11,9 @@ public sealed record TextRegression : SequenceTask
     public override string Name => "regression";
 
     /// <inheritdoc/>
+    public override bool CreditIsShare => false;
+
+    /// <inheritdoc/>
     public override string? ProblemType => "regression";
 
     /// <inheritdoc/>
