@@ -30,6 +30,7 @@ internal static class GraftCommandLine
         PullCommand.Create,
         QuickstartCommand.Create,
         Commands.Tokenizers.TokenizerCommand.Create,
+        TransferReportCommand.Create,
         VersionCommand.Create,
     ];
 

@@ -16,7 +16,7 @@ internal static class SweepCommand
         Command command = new("sweep", "Fine-tune with several learning rates and seeds, and tabulate the scores.") { rates, json };
         flags.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            Run(flags.Options(parsed), Rates(parsed.GetValue(rates)!), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
+            Run(flags.Options(parsed), Rates("--learning-rates", parsed.GetValue(rates)!), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
         return command;
     }
 
@@ -40,8 +40,9 @@ internal static class SweepCommand
         return ExitCodes.Ok;
     }
 
-    private static double[] Rates(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
+    /// <summary>"2e-5,3e-5" → numbers.</summary>
+    internal static double[] Rates(string flag, string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
         double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate > 0
             ? rate
-            : throw new InputException($"--learning-rates {text}: \"{part}\" is not a positive number"))];
+            : throw new InputException($"{flag} {text}: \"{part}\" is not a positive number"))];
 }

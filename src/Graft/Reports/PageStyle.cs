@@ -3,21 +3,49 @@ namespace Graft.Reports;
 /// <summary>The report's style sheet. Colours are variables, set once for light and once for dark; paper is always light.</summary>
 internal static class PageStyle
 {
-    /// <summary>The style sheet's text.</summary>
-    public const string Css =
+    /// <summary>The page's style sheet.</summary>
+    public const string Css = Colors + Page + PlotRules + Print;
+
+    /// <summary>The style sheet of a plot that stands alone.</summary>
+    public const string Plots = Colors + PlotRules;
+
+    private const string PlotRules =
+        """
+        svg text { font: 12px system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; fill: var(--soft); }
+        svg text.value, svg text.strong { fill: var(--ink); }
+        svg text.strong { font-weight: 600; }
+        svg .grid { stroke: var(--grid); stroke-width: 1; }
+        svg .axis { stroke: var(--line); stroke-width: 1; }
+        svg .diagonal { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 4; }
+        svg .interval { stroke: var(--ink); stroke-width: 1.5; }
+        svg .s1 { stroke: var(--s1); } svg .s2 { stroke: var(--s2); } svg .s3 { stroke: var(--s3); } svg .s4 { stroke: var(--s4); } svg .s5 { stroke: var(--s5); }
+        svg .f1 { fill: var(--s1); } svg .f2 { fill: var(--s2); } svg .f3 { fill: var(--s3); } svg .f4 { fill: var(--s4); } svg .f5 { fill: var(--s5); }
+        svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+        svg .band { opacity: 0.18; stroke: none; }
+        svg .muted { fill: var(--soft); opacity: 0.45; }
+        svg .cell { fill: rgb(var(--heat)); }
+
+        """;
+
+    private const string Colors =
         """
         :root {
           --page: #f6f7f9; --card: #ffffff; --ink: #1b2430; --soft: #5a6675; --line: #dde2e8; --grid: #e8ecf1;
-          --s1: #1f6fd6; --s2: #d1600a; --s3: #11876b; --s4: #8a4fd0; --bad: #c23a3a; --heat: 31, 111, 214;
+          --s1: #1f6fd6; --s2: #d1600a; --s3: #11876b; --s4: #8a4fd0; --s5: #7a6a1d; --bad: #c23a3a; --heat: 31, 111, 214;
           --right: #d9f2e4; --wrong: #fbdede; --missed: #fdf0cf; --neutral: #dce9fb;
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #12161c; --card: #1a2028; --ink: #e6eaf0; --soft: #9aa7b6; --line: #313a46; --grid: #272f3a;
-            --s1: #6aa9ff; --s2: #ff9d52; --s3: #45c9a3; --s4: #c09bff; --bad: #ff7b7b; --heat: 106, 169, 255;
+            --s1: #6aa9ff; --s2: #ff9d52; --s3: #45c9a3; --s4: #c09bff; --s5: #d9c25a; --bad: #ff7b7b; --heat: 106, 169, 255;
             --right: #1d4a35; --wrong: #5a2626; --missed: #54431a; --neutral: #223a5c;
           }
         }
+
+        """;
+
+    private const string Page =
+        """
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; }
         header, main { max-width: 1060px; margin: 0 auto; padding: 0 24px; }
@@ -52,21 +80,13 @@ internal static class PageStyle
         mark.wrong { background: var(--wrong); border-bottom: 2px dashed var(--bad); }
         mark.missed { background: var(--missed); border-bottom: 2px dotted var(--s2); }
         mark small { margin-left: 5px; font-size: 11px; font-weight: 600; opacity: 0.85; }
-        svg text { font: 12px system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; fill: var(--soft); }
-        svg text.value, svg text.strong { fill: var(--ink); }
-        svg text.strong { font-weight: 600; }
-        svg .grid { stroke: var(--grid); stroke-width: 1; }
-        svg .axis { stroke: var(--line); stroke-width: 1; }
-        svg .diagonal { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 4; }
-        svg .interval { stroke: var(--ink); stroke-width: 1.5; }
-        svg .s1 { stroke: var(--s1); } svg .s2 { stroke: var(--s2); } svg .s3 { stroke: var(--s3); } svg .s4 { stroke: var(--s4); }
-        svg .f1 { fill: var(--s1); } svg .f2 { fill: var(--s2); } svg .f3 { fill: var(--s3); } svg .f4 { fill: var(--s4); }
-        svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-        svg .band { opacity: 0.18; stroke: none; }
-        svg .muted { fill: var(--soft); opacity: 0.45; }
-        svg .cell { fill: rgb(var(--heat)); }
+
+        """;
+
+    private const string Print =
+        """
         @media print {
-          :root { --page: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #ccc; --grid: #e5e5e5; --s1: #1f6fd6; --s2: #d1600a; --s3: #11876b; --s4: #8a4fd0; --heat: 31, 111, 214;
+          :root { --page: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #ccc; --grid: #e5e5e5; --s1: #1f6fd6; --s2: #d1600a; --s3: #11876b; --s4: #8a4fd0; --s5: #7a6a1d; --heat: 31, 111, 214;
             --right: #d9f2e4; --wrong: #fbdede; --missed: #fdf0cf; --neutral: #dce9fb; }
           body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           nav { display: none; }

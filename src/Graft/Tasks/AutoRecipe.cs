@@ -41,9 +41,16 @@ public static class AutoRecipe
     /// <param name="examples">Number of training examples.</param>
     public static Resolved<double> Epochs(string strategy, int examples)
     {
-        double epochs = examples switch { < 1_000 => 20, < 5_000 => 10, < 20_000 => 3, _ => 3 };
-        string reason = $"{examples} examples: {(examples < 5_000 ? "10–20 epochs below 5,000 (Mosbach et al. 2021)" : "2–4 epochs (Devlin et al. 2019)")}";
-        return strategy == "full" ? new(epochs, reason) : new(Math.Min(20, 2 * epochs), reason + "; few trained parameters: twice as many");
+        const int few = 200;
+        double epochs = examples switch { < few => Math.Min(80, Math.Round(20.0 * few / examples)), < 1_000 => 20, < 5_000 => 10, _ => 3 };
+        string why = examples switch
+        {
+            < few => "as many updates as 20 epochs of 200 examples have",
+            < 5_000 => "10–20 epochs below 5,000 (Mosbach et al. 2021)",
+            _ => "2–4 epochs (Devlin et al. 2019)",
+        };
+        string reason = $"{examples} examples: {why}";
+        return strategy == "full" ? new(epochs, reason) : new(Math.Max(epochs, Math.Min(20, 2 * epochs)), reason + (epochs < 20 ? "; few trained parameters: twice as many" : ""));
     }
 
     /// <summary>Features in an optimizer batch.</summary>

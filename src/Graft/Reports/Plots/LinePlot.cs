@@ -23,12 +23,14 @@ public sealed record PlotMarker(double X, double Y, string Text);
 /// <param name="Title">What it shows.</param>
 /// <param name="XName">The horizontal axis.</param>
 /// <param name="YName">The vertical axis.</param>
-/// <param name="Series">Up to four lines.</param>
+/// <param name="Series">Up to five lines.</param>
 /// <param name="Markers">Points with a word.</param>
 /// <param name="LogarithmicX">True for numbers of labels, which are spread over magnitudes; the first line's positions are labelled.</param>
 public sealed record LinePlot(string Title, string XName, string YName, IReadOnlyList<LineSeries> Series, IReadOnlyList<PlotMarker>? Markers = null, bool LogarithmicX = false)
     : Plot(Title)
 {
+    private const int Colors = 5;
+
     internal override string Description => string.Join("; ", Series.Select(series =>
         $"{series.Name} from {Format.Number(series.Points[0].Y.Value)} to {Format.Number(series.Points[^1].Y.Value)}"));
 
@@ -41,7 +43,7 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
         if (range.Low == range.High) range = (range.Low - 0.5, range.High + 0.5);
         Frame frame = new(58, 44, 484, 222, range, Frame.Padded(points.SelectMany(point => new[] { point.Y.Value, point.Y.Low, point.Y.High })), LogarithmicX);
         frame.Draw(svg, XName, YName, LogarithmicX ? Spread(Series[0].Points.Select(point => point.X), frame) : null);
-        for (int i = 0; i < Series.Count; i++) DrawSeries(svg, frame, Series[i], (i % 4) + 1);
+        for (int i = 0; i < Series.Count; i++) DrawSeries(svg, frame, Series[i], (i % Colors) + 1);
         DrawLegend(svg, frame);
         foreach (PlotMarker marker in Markers ?? []) DrawMarker(svg, frame, marker);
     }
@@ -85,7 +87,7 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
         for (int i = Series.Count - 1; i >= 0; i--)
         {
             x -= (7 * Series[i].Name.Length) + 30;
-            svg.Empty("line", "class", $"line s{(i % 4) + 1}", "x1", Html.Number(x), "y1", "14", "x2", Html.Number(x + 18), "y2", "14");
+            svg.Empty("line", "class", $"line s{(i % Colors) + 1}", "x1", Html.Number(x), "y1", "14", "x2", Html.Number(x + 18), "y2", "14");
             svg.Element("text", Series[i].Name, "class", "value", "x", Html.Number(x + 23), "y", "18");
         }
     }
