@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Graft.Tests.Guide;
+
+/// <summary>
+/// README and guide, followed as a reader would: every command, in order, in an empty folder with the samples and the model, with the
+/// executable on the path. Where the repository has no graft-small, a tiny model takes its place.
+/// </summary>
+public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10);
+    private readonly string _folder = Directory.CreateTempSubdirectory("graft-guide-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void EveryCommandOfReadmeAndGuideRuns()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the commands are written for bash");
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "samples"), Path.Combine(TestData.Root, "samples"));
+        PutModel();
+        List<string> failures = [];
+        Stopwatch whole = Stopwatch.StartNew();
+        foreach (CommandBlock block in CommandBlocks.Documents.SelectMany(CommandBlocks.Of))
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            (int exitCode, string text) = Run(block.Commands, block.Environment);
+            output.WriteLine($"{block.Document}:{block.Line} {watch.Elapsed.TotalSeconds:0.0} s");
+            if (exitCode != 0) failures.Add($"{block.Document}:{block.Line} ended with {exitCode}:\n{block.Commands}\n{Tail(text)}");
+        }
+
+        output.WriteLine($"in all {whole.Elapsed.TotalSeconds:0} s");
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
+
+    [Fact]
+    public void EveryLinkLeadsSomewhere()
+    {
+        List<string> dead = [];
+        foreach (string document in (string[])[.. CommandBlocks.Documents, "models/README.md", "docs/ARCHITECTURE.md", "docs/evidence/README.md"])
+        {
+            string folder = Path.GetDirectoryName(Path.Combine(TestData.Root, document))!;
+            foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(TestData.Root, document))))
+            {
+                string target = link.Groups["target"].Value.Split('#')[0];
+                if (target.Length > 0 && !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(folder, target))) dead.Add($"{document}: {target}");
+            }
+        }
+
+        Assert.True(dead.Count == 0, string.Join('\n', dead));
+    }
+
+    [Fact]
+    public void EveryChapterIsInTheGuidesTable()
+    {
+        string contents = File.ReadAllText(Path.Combine(TestData.Root, "docs", "guide", "README.md"));
+        Assert.All(CommandBlocks.Documents.Skip(1).Select(Path.GetFileName).Where(name => name != "README.md"), name => Assert.Contains($"({name})", contents, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void EveryCommandIsDescribedInTheReadme()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the commands are written for bash");
+        (int exitCode, string help) = Run("graft --help", new Dictionary<string, string>(StringComparer.Ordinal));
+        Assert.Equal(0, exitCode);
+        string readme = File.ReadAllText(Path.Combine(TestData.Root, "README.md"));
+        string[] commands = [.. Command().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(match => match.Groups["name"].Value).Where(name => name != "version")];
+        Assert.NotEmpty(commands);
+        Assert.All(commands, name => Assert.Contains(name, readme, StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"^  (?<name>[a-z][a-z-]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Command();
+
+    /// <summary>The model of the repository, or a tiny one that has seen the samples' prose for a moment.</summary>
+    private void PutModel()
+    {
+        string shipped = Path.Combine(TestData.Root, "models", "graft-small"), here = Path.Combine(_folder, "models", "graft-small");
+        Directory.CreateDirectory(Path.Combine(_folder, "models"));
+        if (File.Exists(Path.Combine(shipped, "model.safetensors")))
+        {
+            Directory.CreateSymbolicLink(here, shipped);
+            return;
+        }
+
+        (int exitCode, string text) = Run(
+            """
+            graft tokenizer train --type wordpiece --vocab-size 2000 --input samples/prose.txt samples/beekeeping/train.txt samples/reviews/train.tsv --output .tiny/tokenizer
+            graft pretrain --model-config modernbert-tiny --tokenizer .tiny/tokenizer --corpus samples/prose.txt samples/beekeeping/train.txt --output models/graft-small --steps 10 --batch-size 8 --max-length 64
+            """,
+            new Dictionary<string, string>(StringComparer.Ordinal));
+        Assert.True(exitCode == 0, text);
+        output.WriteLine("the repository has no graft-small: a tiny model takes its place");
+    }
+
+    private (int ExitCode, string Text) Run(string commands, IReadOnlyDictionary<string, string> environment)
+    {
+        ProcessStartInfo start = new("bash") { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (string argument in (string[])["-euo", "pipefail", "-c", commands]) start.ArgumentList.Add(argument);
+        start.Environment["PATH"] = Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        using Process process = Process.Start(start)!;
+        Task<string> written = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), logged = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        if (!process.WaitForExit(s_longest)) process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        return (process.ExitCode, written.Result + logged.Result);
+    }
+
+    private static string Tail(string text) => string.Join('\n', text.TrimEnd().Split('\n').TakeLast(8));
+}
