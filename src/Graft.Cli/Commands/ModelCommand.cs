@@ -35,7 +35,9 @@ internal static class ModelCommand
         Option<bool> overwrite = new("--overwrite") { Description = "Replace files of a model that is there." };
         Option<bool> merge = new("--merge") { Description = "Fold a LoRA or IA3 adapter into its base: an ordinary model with the same answers." };
         Option<string?> basis = new("--base") { Description = "The model that an adapter folder is for; the one that it names otherwise.", HelpName = "DIR" };
-        Command command = new("convert", "Write the same model as config.json and model.safetensors, an adapter as PEFT or AdapterHub reads it.") { model, output, overwrite, merge, basis };
+        Option<string> precision = new("--precision") { Description = "fp32, or fp16 for half the file.", DefaultValueFactory = _ => "fp32" };
+        precision.AcceptOnlyFromAmong("fp32", "fp16");
+        Command command = new("convert", "Write the same model as config.json and model.safetensors, an adapter as PEFT or AdapterHub reads it.") { model, output, overwrite, merge, basis, precision };
         command.SetAction(parsed =>
         {
             (string from, string to) = (parsed.GetValue(model)!, parsed.GetValue(output)!);
@@ -46,6 +48,7 @@ internal static class ModelCommand
             string source = loaded.Adapter is Adapter adapter ? $"its {adapter.Strategy.Name} adapter" : Path.GetFileName(loaded.Report.File)!;
             if (parsed.GetValue(merge)) loaded.Merge();
             loaded.Save(to);
+            if (parsed.GetValue(precision) == "fp16" && loaded.Adapter is null) HalfPrecision.Rewrite(Path.Combine(to, "model.safetensors"));
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from)));
             ModelCard.Write(loaded, to, name, $"Converted from {source} by graft.");
             Terminal.Out(to);

@@ -67,6 +67,7 @@ public static class Quickstart
     {
         Clear(options.Output);
         string model = options.Model ?? Pretrain(options, log, cancellation);
+        if (options.Model is not null) log($"starting from {Path.GetFileName(model)}, which comes with Graft (its README.md says what it read); epochs, batch and data are the same for both, learning rates are tuned for both on dev.tsv");
         TextClassification task = new();
         string test = Data(options, "test");
         TaskData trainData = task.Read(Data(options, "train"), new(), labelled: true), testData = task.Read(test, new(), labelled: true);

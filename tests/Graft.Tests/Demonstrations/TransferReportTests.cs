@@ -40,13 +40,13 @@ public sealed class TransferReportTests : IDisposable
     [Fact]
     public void EveryExampleIsHeldOutOnceWhenLabelsAreFew()
     {
-        TransferData data = TransferData.Read(Options());
+        TransferData data = TransferData.Read(Options() with { Evaluation = null });
         IReadOnlyList<int> chosen = data.Choose(new LabelBudget(20, OfEachLabel: false));
         IReadOnlyList<TransferSplit> splits = data.Splits(chosen);
         Assert.Equal(5, splits.Count);
         Assert.Equal(chosen, splits.SelectMany(split => split.Judged!).Order());
         Assert.All(splits, split => Assert.Empty(split.Learned.Intersect(split.Judged!)));
-        Assert.Single(TransferData.Read(Options() with { Evaluation = Options().Test }).Splits(chosen));
+        Assert.Single(TransferData.Read(Options()).Splits(chosen));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class TransferReportTests : IDisposable
     [Fact]
     public void WhenTheTimeIsUpTheSameCallGoesOn()
     {
-        TransferOptions options = Options() with { TimeBudget = TimeSpan.FromMilliseconds(1) };
+        TransferOptions options = Options() with { TimeBudget = TimeSpan.FromMilliseconds(1), Methods = TransferMethod.ParseList("frozen,full") };
         Assert.False(TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken).IsComplete);
         Assert.True(TransferReport.Run(options with { TimeBudget = null }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
     }
@@ -97,7 +97,7 @@ public sealed class TransferReportTests : IDisposable
     [Fact]
     public void WordsAreComparedByEntities()
     {
-        TransferOptions options = Options() with { Task = new TokenClassification(), Train = _tiny.Entities("train.conll", 40), Test = _tiny.Entities("test.conll", 20), Seeds = 1 };
+        TransferOptions options = Options() with { Task = new TokenClassification(), Train = _tiny.Entities("train.conll", 40), Test = _tiny.Entities("test.conll", 20), Evaluation = null, Methods = TransferMethod.ParseList("static,frozen,full"), Seeds = 1 };
         TransferResult result = TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken);
         Assert.Equal("entity_f1", result.Metric);
         Assert.True(result.Rows.Single(row => row.Method == TransferMethod.Static).Score.Value > 0.95, "each word has always the same tag");
@@ -113,6 +113,7 @@ public sealed class TransferReportTests : IDisposable
         Task = new TextClassification(),
         Train = _tiny.Reviews("train.tsv", 60),
         Test = _tiny.Reviews("test.tsv", 40, seed: 2),
+        Evaluation = _tiny.Reviews("dev.tsv", 20, seed: 3),
         Output = _tiny.PathOf("transfer"),
         Labels = LabelBudget.ParseList("all"),
         Seeds = 2,

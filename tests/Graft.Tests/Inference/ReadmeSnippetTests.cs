@@ -23,7 +23,8 @@ public sealed class ReadmeSnippetTests
     public void ItRuns()
     {
         using TinyBert tiny = new();
-        Directory.Move(tiny.ModelFolder, tiny.PathOf("all-MiniLM-L6-v2"));
+        Directory.CreateDirectory(tiny.PathOf("models"));
+        Directory.Move(tiny.ModelFolder, tiny.PathOf("models/graft-small"));
         Directory.CreateDirectory(tiny.PathOf("samples/reviews"));
         tiny.Reviews("samples/reviews/train.tsv", 40);
         tiny.Reviews("samples/reviews/dev.tsv", 20);
@@ -37,7 +38,7 @@ public sealed class ReadmeSnippetTests
             // README begins
             FineTuningResult run = FineTuning.Run(new FineTuningOptions
             {
-                Model = "all-MiniLM-L6-v2",                     // a folder in Hugging Face's layout
+                Model = "models/graft-small",                   // a folder in Hugging Face's layout
                 Task = new TextClassification(),
                 Train = "samples/reviews/train.tsv",
                 Evaluation = "samples/reviews/dev.tsv",
