@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using Graft.Heads;
 using Graft.Tuning;
 
 namespace Graft.Cli;
@@ -17,6 +19,10 @@ internal sealed class TuningFlags
     private readonly Option<double?> _reductionFactor = new("--reduction-factor") { Description = "houlsby, pfeiffer: the bottleneck is the width divided by this (16)." };
     private readonly Option<string?> _adapterNorms = new("--adapter-norms") { Description = "houlsby, pfeiffer: trained (layer norms of the adapter's own; houlsby's default) or frozen." };
     private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "prompt, prefix: the number of trained vectors (20)." };
+    private readonly Option<string?> _features = new("--features") { Description = "head: live (the model's own head, a forward pass each epoch) or cached (features computed once and kept on disk)." };
+    private readonly Option<string?> _classifier = new("--classifier") { Description = "head, cached features: logistic (convex; the default for classes) or linear (AdamW)." };
+    private readonly Option<string?> _layers = new("--layers") { Description = "head, cached features: layers whose states are joined, from the last: -1,-2 (-1).", HelpName = "LAYERS" };
+    private readonly Option<string?> _pooling = new("--pooling") { Description = "head, cached features: mean, first, last or max of the tokens (mean)." };
     private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "What each layer's rate is of the rate of the layer above: 0.95.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _unfreezing = new("--gradual-unfreezing") { Description = "Over this share of the updates layers begin to learn one after the other, the highest first: 0.5.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _reinitialize = new("--reinitialize-layers") { Description = "So many of the highest layers begin from drawn weights.", DefaultValueFactory = _ => 0 };
@@ -25,7 +31,7 @@ internal sealed class TuningFlags
     public IEnumerable<Option> All =>
     [
         _strategy, _rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens,
-        _layerDecay, _unfreezing, _reinitialize,
+        _features, _classifier, _layers, _pooling, _layerDecay, _unfreezing, _reinitialize,
     ];
 
     /// <summary>The strategy that the flags describe.</summary>
@@ -59,6 +65,7 @@ internal sealed class TuningFlags
             },
             PromptTuning prompt => prompt with { VirtualTokens = parsed.GetValue(_virtualTokens) ?? prompt.VirtualTokens },
             PrefixTuning prefix => prefix with { VirtualTokens = parsed.GetValue(_virtualTokens) ?? prefix.VirtualTokens },
+            HeadTuning head => Head(parsed, head),
             _ => strategy,
         };
         strategy.Validate();
@@ -81,11 +88,38 @@ internal sealed class TuningFlags
             Ia3 => [_targetModules, _feedForwardModules],
             BottleneckAdapter => [_reductionFactor, _adapterNorms],
             PromptTuning or PrefixTuning => [_virtualTokens],
+            HeadTuning => [_features, _classifier, _layers, _pooling],
             _ => [],
         };
-        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens];
+        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens, _features, _classifier, _layers, _pooling];
         if (Array.Find(special, option => !own.Contains(option) && parsed.GetResult(option) is { Implicit: false }) is { } other)
             throw new InputException($"{other.Name} does nothing with --strategy {strategy.Name}: {(own.Length == 0 ? "that has no options of its own" : $"its options are {string.Join(", ", own.Select(option => option.Name))}")}");
+    }
+
+    private HeadTuning Head(ParseResult parsed, HeadTuning head)
+    {
+        string? features = parsed.GetValue(_features), classifier = parsed.GetValue(_classifier), layers = parsed.GetValue(_layers), pooling = parsed.GetValue(_pooling);
+        if (features is not (null or "live" or "cached")) throw new InputException($"--features {features}: live or cached is expected");
+        if (features != "cached" && (classifier ?? layers ?? pooling) is not null) throw new InputException("--classifier, --layers and --pooling are for --features cached");
+        if (features != "cached") return head;
+        return head with
+        {
+            Classifier = classifier switch
+            {
+                null => (FeatureClassifier?)null,
+                "logistic" => FeatureClassifier.Logistic,
+                "linear" => FeatureClassifier.Linear,
+                _ => throw new InputException($"--classifier {classifier}: logistic or linear is expected"),
+            },
+            Features = new FeatureOptions
+            {
+                Layers = layers is null ? [-1] : [.. layers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(layer =>
+                    int.TryParse(layer, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : throw new InputException($"--layers {layers}: \"{layer}\" is not a whole number"))],
+                Pooling = pooling is null ? EmbeddingPooling.Mean
+                    : Enum.TryParse(pooling, ignoreCase: true, out EmbeddingPooling known) && !char.IsAsciiDigit(pooling[0]) ? known
+                    : throw new InputException($"--pooling {pooling}: mean, first, last or max is expected"),
+            },
+        };
     }
 
     private static string[]? Names(string? list) => list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -66,25 +66,18 @@ public abstract class ClassificationHead : Head
 public sealed class SequenceHead : ClassificationHead
 {
     private readonly string? _problemType;
-    private readonly int _labels;
 
     internal SequenceHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.SequenceClassification, recipe, config, config.Labels.Count)
     {
         _problemType = config.ProblemType;
-        _labels = config.Labels.Count;
     }
 
     /// <inheritdoc/>
     public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input) };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) => [(_problemType, _labels) switch
-    {
-        ("regression", _) or (null, 1) => Heads.Losses.SquaredError("loss", output.Logits!, targets.Labels),
-        ("multi_label_classification", _) => Heads.Losses.BinaryCrossEntropy("loss", output.Logits!, targets.Labels),
-        _ => Heads.Losses.CrossEntropy("loss", output.Logits!, targets.Labels),
-    }];
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) => [Heads.Losses.OfText("loss", _problemType, output, targets)];
 }
 
 /// <summary>A tag for every token.</summary>

@@ -10,6 +10,14 @@ internal static class Losses
 {
     private const long Ignored = -100;
 
+    /// <summary>What a text's scores are trained by: config.json's problem_type says it, or one score means a number.</summary>
+    public static LossTerm OfText(string name, string? problemType, HeadOutput output, Targets targets) => (problemType, output.Logits!.shape[^1]) switch
+    {
+        ("regression", _) or (null, 1) => SquaredError(name, output.Logits, targets.Labels),
+        ("multi_label_classification", _) => BinaryCrossEntropy(name, output.Logits, targets.Labels),
+        _ => CrossEntropy(name, output.Logits, targets.Labels),
+    };
+
     /// <summary>Cross-entropy of classes: logits [… , classes], labels […].</summary>
     public static LossTerm CrossEntropy(string name, Tensor logits, Tensor? labels)
     {

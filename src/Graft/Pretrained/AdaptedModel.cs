@@ -75,7 +75,7 @@ internal static class AdaptedModel
         IReadOnlyList<string>? labels = options.Labels ?? own?.Labels;
         if (labels is null && head is HeadKind.SequenceClassification or HeadKind.TokenClassification && file.OutputCount is int count && count != config.Labels.Count)
             labels = [.. Enumerable.Range(0, count).Select(i => FormattableString.Invariant($"LABEL_{i}"))];
-        return options with { Head = head, Labels = labels, ProblemType = options.ProblemType ?? own?.ProblemType, Base = null };
+        return options with { Head = head, Labels = labels, ProblemType = options.ProblemType ?? own?.ProblemType, Base = null, Features = file.Features };
     }
 
     /// <summary>…/models--ORGANIZATION--NAME/snapshots/REVISION is the hub's cache.</summary>

@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Heads;
 
 namespace Graft.Pretrained;
 
@@ -27,6 +28,10 @@ public sealed record LoadOptions
     /// <summary>The model that an adapter folder is to be put on.</summary>
     /// <value>Null for the one that the adapter names.</value>
     public string? Base { get; init; }
+
+    /// <summary>What a classifier on frozen features sees, in the place of the class's own head.</summary>
+    /// <value>Null for the class's own head.</value>
+    public FeatureOptions? Features { get; init; }
 
     /// <summary>Draws the parameters that the checkpoint lacks.</summary>
     public ulong Seed { get; init; } = 42;

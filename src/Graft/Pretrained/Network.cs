@@ -26,12 +26,14 @@ internal sealed class Network : Layer
     /// <param name="config">Sizes.</param>
     /// <param name="kind">The head.</param>
     /// <param name="sentences">How an embedding head pools; null for the mean.</param>
-    public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null)
+    /// <param name="features">What a classifier on frozen features sees; null for the class's own head.</param>
+    public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null, FeatureOptions? features = null)
     {
         ModelFamily family = ModelFamilies.Of(config.ModelType, "config.json");
         Backbone backbone = family.CreateBackbone(config, kind);
         Head? head = kind == HeadKind.Embedding
             ? new EmbeddingHead(sentences?.Pooling ?? EmbeddingPooling.Mean, sentences?.Normalizes ?? false)
+            : features is not null ? new FeatureHead(features, config)
             : Heads.Head.Create(kind, config, backbone);
         return new Network(backbone, head, kind is HeadKind.None or HeadKind.Embedding ? "" : family.Prefix);
     }

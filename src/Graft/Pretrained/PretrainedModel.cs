@@ -100,7 +100,7 @@ public sealed class PretrainedModel : IDisposable
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);
-        Network network = Network.Build(config, kind, sentences);
+        Network network = Network.Build(config, kind, sentences, options.Features);
         try
         {
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed);
@@ -140,6 +140,7 @@ public sealed class PretrainedModel : IDisposable
     /// <exception cref="InputException">A text is longer than the position table, or an id is not in the vocabulary.</exception>
     public ModelOutput Forward(EncoderInput input, Targets? targets = null)
     {
+        if (Head is FeatureHead { Options.NeedsHiddenStates: true }) input = input with { OutputHiddenStates = true };
         BackboneOutput states = Backbone.Forward(input);
         return new ModelOutput(states, Head?.Forward(states, Backbone.Prompt.Lengthened(input), targets));
     }
@@ -182,10 +183,7 @@ public sealed class PretrainedModel : IDisposable
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public void Save(string folder)
     {
-        ModelFamily family = ModelFamilies.Of(Config.ModelType, "config.json");
-        ModelConfig config = family.ForSaving(Config).With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(Config, HeadKind)))
-            .Without("torch_dtype").With("dtype", "float32");
-        AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJson());
+        SaveConfig(Config, HeadKind, folder);
         if (Adapter is null) SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
         else AdapterFolder.Write(folder, Target(Adapter));
         if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
@@ -197,6 +195,14 @@ public sealed class PretrainedModel : IDisposable
     {
         Adapter?.Dispose();
         _network.Release();
+    }
+
+    /// <summary>Writes the config.json of a model with a head.</summary>
+    internal static void SaveConfig(ModelConfig config, HeadKind head, string folder)
+    {
+        ModelConfig written = ModelFamilies.Of(config.ModelType, "config.json").ForSaving(config).With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(config, head)))
+            .Without("torch_dtype").With("dtype", "float32");
+        AtomicFile.WriteText(Path.Combine(folder, "config.json"), written.ToJson());
     }
 
     /// <summary>The same model once an adapter from a folder is on it.</summary>

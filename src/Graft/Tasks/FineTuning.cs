@@ -36,6 +36,7 @@ public static class FineTuning
         if (options.Resume) RunFolder.UseRecordedProduct(options.Output);
 
         Prepared prepared = Prepare(options, note);
+        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], note, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) note(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
@@ -60,11 +61,18 @@ public static class FineTuning
         folder.WriteRecord(options, resolution, prepared, isFinished: false);
         trainer.Run(cancellation);
 
-        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, model, collator, note);
-        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
-        if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
+        FeatureScores[] evaluated = prepared.Evaluation is null ? [] : new Scorer(prepared.Task, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellation);
         model.Save(folder.Path);
         prepared.Task.SaveCompanions(model, folder.Path);
+        return Finish(options, resolution, prepared, folder, evaluated, note);
+    }
+
+    /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
+    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, Action<string> note)
+    {
+        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, note);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
+        if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
         folder.WriteMetrics(scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
         folder.WriteRecord(options, resolution, prepared, isFinished: true);
@@ -76,6 +84,7 @@ public static class FineTuning
     internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
     {
         options.Task.Loss.Validate();
+        Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
         TaskData train = options.Task.Read(options.Train, options.Columns, labelled: true);
         if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
@@ -87,7 +96,7 @@ public static class FineTuning
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
         foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
             note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
-        foreach (string line in DataNotes(options)) note(line);
+        foreach (string line in found.GetAwaiter().GetResult()) note(line);
         if (encodedTrain.LongExamples > 0) note($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation);
     }
@@ -115,17 +124,15 @@ public static class FineTuning
     }
 
     /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
-    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(
-        FineTuningOptions options, Prepared prepared, PretrainedModel model, Collator collator, Action<string> note)
+    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, Action<string> note)
     {
         if (prepared.Evaluation is null) return (prepared, []);
-        FeatureScores[] scores = new Scorer(prepared.Task, model, collator).Score(prepared.EncodedEvaluation!.Features);
-        IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores);
+        IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores);
         Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
         if (decisions == prepared.Task.Decisions) return (prepared, predictions);
         FineTuningTask task = prepared.Task with { Decisions = decisions };
         note($"decided on {options.Evaluation}: {decisions.Describe()}");
-        return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation, scores));
+        return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
     }
 }
 

@@ -113,8 +113,8 @@ public sealed class RunFolder
             ["weight_decay"] = options.Training.Optimizer.WeightDecay,
             ["clip_norm"] = options.Training.ClipNorm,
             ["keep"] = options.Training.Keep.ToString(),
-            ["matrix_product"] = Torch.MatrixProduct.Library.ToString(),
-            ["threads"] = Torch.Engine.Threads,
+            ["matrix_product"] = Torch.Engine.IsStarted ? Torch.MatrixProduct.Library.ToString() : null,
+            ["threads"] = Torch.Engine.IsStarted ? Torch.Engine.Threads : null,
         };
         string path = System.IO.Path.Combine(Path, RecordFile);
         // A path may change; the hash beside it says whether it is the same file.

@@ -28,6 +28,15 @@ internal static class WeightedLoss
             : ClassesSum(output.Logits!, targets.Labels!, task.Loss);
     }
 
+    /// <summary>The sum for scores of whole texts, however they were made.</summary>
+    public static Tensor OfText(FineTuningTask task, HeadOutput output, Targets targets)
+    {
+        if (task.Loss.IsPlain) return Losses.OfText("loss", task.ProblemType, output, targets).Sum;
+        return task.ProblemType == SequenceClassification.MultiLabelClassification.Problem
+            ? LabelsSum(output.Logits!, targets.Labels!, task.Loss)
+            : ClassesSum(output.Logits!, targets.Labels!, task.Loss);
+    }
+
     /// <summary>Cross-entropy of classes: logits […, K], labels […], −100 does not count.</summary>
     internal static Tensor ClassesSum(Tensor logits, Tensor labels, LossOptions options)
     {

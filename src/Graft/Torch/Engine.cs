@@ -34,6 +34,15 @@ public static class Engine
     private static readonly Lock s_lock = new();
     private static bool s_started;
 
+    /// <summary>True once libtorch is loaded: what needs no tensor starts faster without it.</summary>
+    internal static bool IsStarted
+    {
+        get
+        {
+            lock (s_lock) return s_started;
+        }
+    }
+
     /// <summary>The number of threads in use.</summary>
     public static int Threads
     {

@@ -11,6 +11,9 @@ namespace Graft.Tuning;
 /// </summary>
 public sealed class LogisticRegression
 {
+    private const int Folds = 5, OneFoldFrom = 2_000, Piece = 1_024;
+    private const double Tolerance = 1e-5, RoughTolerance = 1e-3;
+    private static readonly double[] s_penalties = [1e-1, 1e-2, 1e-3, 1e-4];
     private readonly double[] _weights; // [classes, width + 1], the last column the bias
     private readonly float[] _mean;
     private readonly float[] _scale;
@@ -36,29 +39,39 @@ public sealed class LogisticRegression
     /// <param name="classes">Number of classes.</param>
     /// <param name="l2">λ, on standardised features.</param>
     /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
-    public static LogisticRegression Fit(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, double l2 = 1e-2)
+    public static LogisticRegression Fit(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, double l2 = 1e-2) =>
+        Fit(features, width, labels, classes, l2, new double[classes * (width + 1)], Tolerance);
+
+    private static LogisticRegression Fit(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, double l2, double[] start, double tolerance)
     {
         if (labels.Length == 0 || features.Length != (long)labels.Length * width) throw new ArgumentException("one feature vector an example, and at least one", nameof(features));
         (float[] mean, float[] scale) = Standardization(features, width);
         double[] x = Standardize(features, width, mean, scale);
         int[] y = labels.ToArray();
-        double[] weights = Lbfgs.Minimize((w, gradient) => Loss(w, gradient, x, width, y, classes, l2), new double[classes * (width + 1)]);
+        double[] weights = Lbfgs.Minimize((w, gradient) => Loss(w, gradient, x, width, y, classes, l2), start, tolerance: tolerance);
         return new LogisticRegression(classes, weights, mean, scale);
     }
 
-    /// <summary>Chooses λ among powers of ten by cross-validation on the training examples (5 folds by position, so the result is fixed).</summary>
-    /// <inheritdoc cref="Fit"/>
+    /// <summary>
+    /// Chooses λ among powers of ten on examples that were held out: five folds by position of up to 2,000 examples, one fold of more. Each fit
+    /// begins where the one with the stronger penalty ended.
+    /// </summary>
+    /// <inheritdoc cref="Fit(ReadOnlySpan{float}, int, ReadOnlySpan{int}, int, double)"/>
     public static LogisticRegression FitWithChosenPenalty(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes)
     {
-        double best = 1e-2;
-        int bestRight = -1;
-        foreach (double l2 in (ReadOnlySpan<double>)[1e-1, 1e-2, 1e-3, 1e-4])
-        {
-            int right = CrossValidated(features, width, labels, classes, l2);
-            if (right > bestRight) (best, bestRight) = (l2, right);
-        }
+        int[] right = new int[s_penalties.Length];
+        double[][] ends = [.. s_penalties.Select(_ => new double[classes * (width + 1)])];
+        for (int fold = 0; fold < (labels.Length > OneFoldFrom ? 1 : Folds); fold++) Validate(features, width, labels, classes, fold, right, ends);
+        int best = Array.IndexOf(right, right.Max());
+        return Fit(features, width, labels, classes, s_penalties[best], ends[best], Tolerance);
+    }
 
-        return Fit(features, width, labels, classes, best);
+    /// <summary>The classifier in another form.</summary>
+    /// <param name="make">Given the weights [classes, width] and biases on standardised features, and mean and scale of each column.</param>
+    internal T ToLinear<T>(Func<double[], double[], float[], float[], T> make)
+    {
+        double[] weight = [.. Enumerable.Range(0, Classes).SelectMany(c => _weights[(c * (Width + 1))..((c * (Width + 1)) + Width)])];
+        return make(weight, [.. Enumerable.Range(0, Classes).Select(c => _weights[(c * (Width + 1)) + Width])], _mean, _scale);
     }
 
     /// <summary>Class probabilities of one feature vector.</summary>
@@ -72,31 +85,30 @@ public sealed class LogisticRegression
         return scores;
     }
 
-    private static int CrossValidated(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, double l2)
+    /// <summary>Fits with every penalty on what is not in a fold, and counts the right answers in the fold.</summary>
+    private static void Validate(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, int fold, int[] right, double[][] ends)
     {
-        const int folds = 5;
-        int right = 0;
-        for (int fold = 0; fold < folds; fold++)
+        int held = (labels.Length - fold + Folds - 1) / Folds;
+        float[] trainFeatures = new float[(labels.Length - held) * width];
+        int[] trainLabels = new int[labels.Length - held];
+        if (trainLabels.Length == 0) return;
+        for (int i = 0, row = 0; i < labels.Length; i++)
         {
-            List<float> trainFeatures = [];
-            List<int> trainLabels = [];
-            for (int i = 0; i < labels.Length; i++)
-            {
-                if (i % folds == fold) continue;
-                trainFeatures.AddRange(features.Slice(i * width, width));
-                trainLabels.Add(labels[i]);
-            }
-
-            if (trainLabels.Count == 0) continue;
-            LogisticRegression model = Fit(
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(trainFeatures), width, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(trainLabels), classes, l2);
-            for (int i = fold; i < labels.Length; i += folds)
-            {
-                if (TensorPrimitives.IndexOfMax<double>(model.Predict(features.Slice(i * width, width))) == labels[i]) right++;
-            }
+            if (i % Folds == fold) continue;
+            features.Slice(i * width, width).CopyTo(trainFeatures.AsSpan(row * width));
+            trainLabels[row++] = labels[i];
         }
 
-        return right;
+        double[] start = new double[classes * (width + 1)];
+        for (int penalty = 0; penalty < s_penalties.Length; penalty++)
+        {
+            LogisticRegression model = Fit(trainFeatures, width, trainLabels, classes, s_penalties[penalty], start, RoughTolerance);
+            (start, ends[penalty]) = ([.. model._weights], model._weights);
+            for (int i = fold; i < labels.Length; i += Folds)
+            {
+                if (TensorPrimitives.IndexOfMax<double>(model.Predict(features.Slice(i * width, width))) == labels[i]) right[penalty]++;
+            }
+        }
     }
 
     private static double Score(ReadOnlySpan<double> weights, int c, ReadOnlySpan<double> x)
@@ -105,12 +117,40 @@ public sealed class LogisticRegression
         return TensorPrimitives.Dot(row[..^1], x) + row[^1];
     }
 
+    /// <summary>Examples are summed in pieces of a fixed size, so the number of threads changes nothing.</summary>
     private static double Loss(ReadOnlySpan<double> weights, Span<double> gradient, double[] x, int width, int[] labels, int classes, double l2)
     {
+        double[] w = weights.ToArray();
+        int pieces = (labels.Length + Piece - 1) / Piece;
+        double[] losses = new double[pieces];
+        double[][] gradients = new double[pieces][];
+        System.Threading.Tasks.Parallel.For(0, pieces, piece =>
+        {
+            gradients[piece] = new double[w.Length];
+            losses[piece] = Sum(w, gradients[piece], x, width, labels, classes, piece * Piece, Math.Min(labels.Length, (piece + 1) * Piece));
+        });
         gradient.Clear();
+        foreach (double[] part in gradients) TensorPrimitives.Add<double>(gradient, part, gradient);
+        double loss = losses.Sum();
+        TensorPrimitives.Divide<double>(gradient, labels.Length, gradient);
+        double penalty = 0;
+        for (int c = 0; c < classes; c++)
+        {
+            ReadOnlySpan<double> row = weights.Slice(c * (width + 1), width);
+            Span<double> rowGradient = gradient.Slice(c * (width + 1), width);
+            TensorPrimitives.MultiplyAdd(row, l2, rowGradient, rowGradient);
+            penalty += TensorPrimitives.SumOfSquares(row);
+        }
+
+        return (loss / labels.Length) + (l2 / 2 * penalty);
+    }
+
+    /// <summary>−Σ log p(label) over some examples, and its gradient.</summary>
+    private static double Sum(double[] weights, Span<double> gradient, double[] x, int width, int[] labels, int classes, int from, int to)
+    {
         double loss = 0;
         double[] scores = new double[classes];
-        for (int i = 0; i < labels.Length; i++)
+        for (int i = from; i < to; i++)
         {
             ReadOnlySpan<double> example = x.AsSpan(i * width, width);
             for (int c = 0; c < classes; c++) scores[c] = Score(weights, c, example);
@@ -125,20 +165,11 @@ public sealed class LogisticRegression
             }
         }
 
-        TensorPrimitives.Divide<double>(gradient, labels.Length, gradient);
-        double penalty = 0;
-        for (int c = 0; c < classes; c++)
-        {
-            ReadOnlySpan<double> row = weights.Slice(c * (width + 1), width);
-            Span<double> rowGradient = gradient.Slice(c * (width + 1), width);
-            TensorPrimitives.MultiplyAdd(row, l2, rowGradient, rowGradient);
-            penalty += TensorPrimitives.SumOfSquares(row);
-        }
-
-        return (loss / labels.Length) + (l2 / 2 * penalty);
+        return loss;
     }
 
-    private static (float[] Mean, float[] Scale) Standardization(ReadOnlySpan<float> features, int width)
+    /// <summary>Mean and 1 / deviation of each column; 0 for one that never changes.</summary>
+    internal static (float[] Mean, float[] Scale) Standardization(ReadOnlySpan<float> features, int width)
     {
         int count = features.Length / width;
         double[] sum = new double[width], squares = new double[width];

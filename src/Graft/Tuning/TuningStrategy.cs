@@ -110,14 +110,39 @@ public sealed record FullTuning : TuningStrategy
     private protected override bool Trains(string parameter) => true;
 }
 
-/// <summary>Only the head is trained, on frozen features (Peters et al. 2019): seconds instead of minutes.</summary>
+/// <summary>How a classifier on frozen features is fitted.</summary>
+public enum FeatureClassifier
+{
+    /// <summary>Logistic regression with a penalty, by L-BFGS: one optimum, no rate to choose.</summary>
+    Logistic,
+
+    /// <summary>AdamW, as every other strategy; for numbers and several labels too.</summary>
+    Linear,
+}
+
+/// <summary>
+/// Only the head is trained, on frozen features (Peters et al. 2019). With <see cref="Features"/> they are computed once, kept on disk, and the
+/// head is trained on them in seconds.
+/// </summary>
 public sealed record HeadTuning : TuningStrategy
 {
     /// <inheritdoc/>
     public override string Name => "head";
 
     /// <inheritdoc/>
-    public override bool SavesAdapterOnly => false;
+    public override bool SavesAdapterOnly => Features is not null;
+
+    /// <summary>What a text's features are; null: the class's own head, on a forward pass for each epoch.</summary>
+    public FeatureOptions? Features { get; init; }
+
+    /// <summary>How the classifier on features is fitted.</summary>
+    /// <value>Null: logistic for classes, linear for numbers and several labels.</value>
+    public FeatureClassifier? Classifier { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, string Value)> Options => Features is null
+        ? []
+        : [("features", Features.Describe()), ("classifier", Classifier?.ToString().ToLowerInvariant() ?? "auto")];
 
     /// <inheritdoc/>
     public override bool TrainsBackbone => false;

@@ -76,6 +76,9 @@ internal sealed class AdapterFolder : IDisposable
     /// <summary>The strategy that makes the parts which the folder's weights fill.</summary>
     public TuningStrategy Strategy() => _format.Strategy(Config, Tensors);
 
+    /// <summary>What a classifier on frozen features sees; null for other adapters.</summary>
+    public Heads.FeatureOptions? Features => _format is FeatureFormat ? FeatureFormat.Features(Config) : null;
+
     /// <summary>How many scores the adapter's classifier gives: the rows of its last matrix; null where the folder has none.</summary>
     public int? OutputCount => Tensors.LastOrDefault(tensor => s_outputs.Any(ending => tensor.Name.EndsWith(ending, StringComparison.Ordinal))) is { } stored
         ? checked((int)stored.Shape[0])
@@ -122,12 +125,18 @@ internal sealed class AdapterFolder : IDisposable
     public static void Write(string folder, AdapterTarget target)
     {
         AdapterFormat format = AdapterFormat.For(target.Adapter.Strategy);
-        Dictionary<string, string> metadata = new(SafetensorsWriter.PyTorchMetadata, StringComparer.Ordinal) { [BaseKey] = target.Base.Id };
-        if (target.Base.Sha256 is string hash) metadata[HashKey] = hash;
-        TensorToWrite[] all = [.. target.Adapter.Parameters.Select(parameter => ToWrite(format.Key(target.Adapter.Strategy, parameter.Name), parameter.Value))];
-        SafetensorsWriter.Write(System.IO.Path.Combine(folder, WeightsFile), all, metadata);
         if (format is AdapterHubFormat) WriteForAdapterHub(folder, target);
-        AtomicFile.WriteText(System.IO.Path.Combine(folder, ConfigFile), format.Config(target).ToJsonString(s_json) + "\n");
+        Write(folder, format.Config(target), target.Adapter.Parameters.Select(parameter => ToWrite(format.Key(target.Adapter.Strategy, parameter.Name), parameter.Value)), target.Base);
+    }
+
+    /// <summary>Writes a configuration and weights that say which base they are for.</summary>
+    /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
+    public static void Write(string folder, JsonObject config, IEnumerable<TensorToWrite> tensors, AdapterBase basis)
+    {
+        Dictionary<string, string> metadata = new(SafetensorsWriter.PyTorchMetadata, StringComparer.Ordinal) { [BaseKey] = basis.Id };
+        if (basis.Sha256 is string hash) metadata[HashKey] = hash;
+        SafetensorsWriter.Write(System.IO.Path.Combine(folder, WeightsFile), tensors, metadata);
+        AtomicFile.WriteText(System.IO.Path.Combine(folder, ConfigFile), config.ToJsonString(s_json) + "\n");
     }
 
     /// <summary>Unmaps the files.</summary>

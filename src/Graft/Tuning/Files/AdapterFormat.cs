@@ -30,12 +30,18 @@ internal abstract class AdapterFormat
     /// <summary>The format of a configuration.</summary>
     /// <exception cref="InputException">It is neither PEFT's nor AdapterHub's.</exception>
     public static AdapterFormat Of(AdapterJson config) =>
-        config.Has("peft_type") ? new PeftFormat()
+        config.Has(FeatureFormat.TypeKey) ? new FeatureFormat()
+        : config.Has("peft_type") ? new PeftFormat()
         : config.Has("config") ? new AdapterHubFormat()
         : throw new InputException($"{config.Path}: is neither PEFT's (it has no peft_type) nor AdapterHub's (no config)");
 
     /// <summary>The format in which a strategy's adapters are written: PEFT's where PEFT has the method.</summary>
-    public static AdapterFormat For(TuningStrategy strategy) => strategy is BottleneckAdapter ? new AdapterHubFormat() : new PeftFormat();
+    public static AdapterFormat For(TuningStrategy strategy) => strategy switch
+    {
+        BottleneckAdapter => new AdapterHubFormat(),
+        HeadTuning => new FeatureFormat(),
+        _ => new PeftFormat(),
+    };
 }
 
 /// <summary>What a written adapter says about the model that it is for.</summary>

@@ -57,6 +57,11 @@ internal sealed class AdapterJson(string path, JsonObject json)
 
     public int Count(string key) => json[key] is JsonValue value && value.TryGetValue(out int count) && count > 0 ? count : throw Wrong(key, "a whole number of at least 1");
 
+    /// <summary>A list of whole numbers.</summary>
+    public IReadOnlyList<int> Numbers(string key) => json[key] is JsonArray list && list.All(item => item is JsonValue value && value.TryGetValue<int>(out _))
+        ? [.. list.Select(item => item!.GetValue<int>())]
+        : throw Wrong(key, "a list of whole numbers");
+
     /// <summary>A list of texts, or a single one; empty where there is none.</summary>
     public IReadOnlyList<string> Texts(string key) => json[key] switch
     {
