@@ -56,6 +56,13 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
             return;
         }
 
+        if (Problem(cells) is { } problem)
+        {
+            _bad = true;
+            onBadRow(new BadRow(path, number, problem + "; the sentence is left out"));
+            return;
+        }
+
         bool joined = cells[Miscellaneous].Contains("SpaceAfter=No", StringComparison.Ordinal);
         if (cells[Id].IndexOf('-', StringComparison.Ordinal) is > 0 and int hyphen)
         {
@@ -69,6 +76,22 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
             _words.Add(cells[_wordColumn]);
             _tags.Add(cells[_tagColumn]);
         }
+    }
+
+    /// <summary>Words count 1, 2, 3 …; ranges and empty nodes stand between them; every word has a form and a tag.</summary>
+    private string? Problem(string[] cells)
+    {
+        string id = cells[Id];
+        bool isWord = id.Length > 0 && id.All(char.IsAsciiDigit);
+        if (!isWord)
+        {
+            string[] parts = id.Split('-', '.');
+            return parts.Length == 2 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)) ? null : $"the id \"{id}\" is no number, range (3-4) or empty node (8.1)";
+        }
+
+        if (id != (_words.Count + 1).ToString(CultureInfo.InvariantCulture) && !_bad) return string.Create(CultureInfo.InvariantCulture, $"the id {id} where {_words.Count + 1} was expected");
+        if (cells[_wordColumn].Length == 0) return "the word is missing";
+        return options.RequireTags && cells[_tagColumn] is "" or "_" ? $"the word \"{cells[_wordColumn]}\" has no tag in column {s_columns[_tagColumn]}" : null;
     }
 
     private static int Column(string path, string name)

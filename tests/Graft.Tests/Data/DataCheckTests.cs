@@ -67,6 +67,53 @@ public sealed class DataCheckTests : DataFolder
         Assert.Equal([3L], Lines(Check("regression", Write("b.tsv", "text\tlabel\na b\t1.5\nc d\tnan\n")), "not-numbers"));
     }
 
+    [Theory]
+    [InlineData("O I-LOC", "O I-LOC B-LOC", new[] { 1 }, "Iob2")]
+    [InlineData("I-PER B-PER", "O B-PER", new[] { 1 }, "Iob1")]
+    [InlineData("I-PER E-PER O I-PER E-PER", "I-PER O E-PER", new[] { 0 }, "Ioe2")]
+    [InlineData("B-PER E-PER S-LOC", "B-PER O S-LOC", new[] { 0 }, "Iobes")]
+    [InlineData("B-PER L-PER U-LOC", "I-PER L-PER O", new[] { 0 }, "Bilou")]
+    public void EverySchemeNamesItsInvalidSequences(string sound, string broken, int[] problems, string scheme)
+    {
+        Graft.Data.Tagging.TagScheme parsed = Enum.Parse<Graft.Data.Tagging.TagScheme>(scheme);
+        if (scheme != "Iob2") Assert.Empty(Graft.Data.Tagging.TagSchemes.Problems(sound.Split(' '), parsed));
+        Assert.Equal(problems, Graft.Data.Tagging.TagSchemes.Problems(broken.Split(' '), parsed).Select(problem => problem.Index));
+    }
+
+    [Fact]
+    public void DamagedConlluIsNamedByItsLine()
+    {
+        static string Word(string id, string form, string tag) => $"{id}\t{form}\t_\t{tag}\t_\t_\t_\t_\t_\t_\n";
+        string train = Write("train.conllu", Word("1", "It", "PRON") + Word("2-3", "don't", "_") + Word("2", "do", "AUX") + Word("3", "n't", "PART") + "\n" + Word("1", "a", "DET") + Word("3", "b", "NOUN") + "\n"
+            + Word("1", "c", "_") + "\n" + Word("x", "d", "NOUN") + "\n" + Word("1", "e", "NOUN"));
+        DataReport report = Check("token-classification", train);
+        Assert.Equal([7L, 9L, 11L], Lines(report, "bad-rows"));
+        Assert.Equal(2, report.Examples[0].Count);
+    }
+
+    [Fact]
+    public void PairsAndTargetsAreChecked()
+    {
+        DataReport pairs = Check("embedding", Write("pairs.tsv", "text\tpair\na film\ta movie\nsame\tsame\n \tnothing\n"));
+        Assert.Equal([3L], Lines(pairs, "same-text-twice"));
+        Assert.Equal([4L], Lines(pairs, "empty-texts"));
+        Assert.Equal([3L], Lines(Check("embedding", Write("scored.tsv", "text\tpair\tlabel\na\tb\t0.5\nc\td\tentailment\n")), "not-numbers"));
+        DataReport targets = Check("text-to-text", Write("targets.tsv", "text\ttarget\na cafe\tcafÃ©\ncopied\tcopied\nnone\t\n"));
+        Assert.Equal([2L], Lines(targets, "target-encoding-damage"));
+        Assert.Equal([3L], Lines(targets, "copied-texts"));
+        Assert.Equal([4L], Lines(targets, "bad-rows"));
+        Assert.Empty(Check("causal-lm", Write("texts.tsv", "text\tlabel\na\t1\nb\t2\n")).Findings);
+    }
+
+    [Fact]
+    public void QuestionsAreNamedByTheirLine()
+    {
+        DataReport report = Check("question-answering", Write("train.csv", "question,context,answer,answer_start\nWhere?,Rome is old,Rome,0\nWhere?,Rome is old,old,8\nWhen?,It was in cafÃ© 5,5,16\nWho?,Rome,Rome,2\n"));
+        Assert.Equal([5L], Lines(report, "bad-rows"));
+        Assert.Equal([2L, 3L], Lines(report, "conflicting-labels"));
+        Assert.Equal([4L], Lines(report, "encoding-damage"));
+    }
+
     [Fact]
     public void TheShortFormLeavesNotesOut()
     {

@@ -26,15 +26,43 @@ public static class DataChecks
         Texts(train, evaluation, maxLength, (a, b) =>
         [
             Findings.Of("not-numbers", Severity.Error,
-                a.Rows.Select(row => (a.Path, Row: row)).Concat((b?.Rows ?? []).Select(row => (b!.Path, Row: row)))
-                    .Where(item => !double.TryParse(item.Row.Label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+                Both(a, b).Where(item => !IsNumber(item.Row.Label))
                     .Select(item => new Place(item.Path, item.Row.Line, CheckedText.Quoted(item.Row.Label ?? ""))).ToArray(),
                 n => $"{n} {(n == "1 label" ? "is no number" : "are no numbers")}", "correct them; a decimal point is expected, not a comma", "label", "labels"),
         ]);
 
-    /// <summary>Checks texts with texts as answers (text-to-text), or without labels.</summary>
+    /// <summary>Checks texts without labels (causal-lm); a label column is not looked at.</summary>
     /// <inheritdoc cref="Classification" path="/param"/>
-    public static DataReport PlainTexts(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength) => Texts(train, evaluation, maxLength, (_, _) => []);
+    public static DataReport PlainTexts(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength)
+    {
+        static LabelledTextFile Bare(LabelledTextFile file) => file with { Rows = [.. file.Rows.Select(row => row with { Labels = [], Pair = null })] };
+        return Texts(Bare(train), evaluation is null ? null : Bare(evaluation), maxLength, (_, _) => []);
+    }
+
+    /// <summary>Checks texts with texts as answers (text-to-text): the answers too may be damaged, too long, or the text itself.</summary>
+    /// <inheritdoc cref="Classification" path="/param"/>
+    public static DataReport TextPairs(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength) =>
+        Texts(train, evaluation, maxLength, (a, b) =>
+        [
+            .. TextCheck.Run(Both(a, b).Select(item => new CheckedText(item.Path, item.Row.Line, item.Row.Label ?? "", "")), maxLength).Select(finding => finding is null ? null : finding with { Code = "target-" + finding.Code, Summary = "targets: " + finding.Summary }),
+            Findings.Of("copied-texts", Severity.Note, [.. Both(a, b).Where(item => item.Row.Label == item.Row.Text.Trim()).Select(item => new Place(item.Path, item.Row.Line, CheckedText.Quoted(item.Row.Text)))],
+                n => $"{n} {(n == "1 target" ? "is" : "are")} the text itself", "leave them in only where copying is meant", "target", "targets"),
+        ]);
+
+    /// <summary>Checks pairs, triplets and scored pairs (embedding).</summary>
+    /// <param name="train">The training file.</param>
+    /// <param name="evaluation">The file that scores will be measured on; null for none.</param>
+    /// <param name="maxLength">The longest input in tokens.</param>
+    public static DataReport Pairs(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength) =>
+        Texts(train, evaluation, maxLength, (a, b) =>
+        [
+            Findings.Of("not-numbers", Severity.Error, [.. Both(a, b).Where(item => item.Row.Label is string label && !IsNumber(label)).Select(item => new Place(item.Path, item.Row.Line, CheckedText.Quoted(item.Row.Label!)))],
+                n => $"{n} {(n == "1 label" ? "is no number" : "are no numbers")}", "a label of pairs says how similar they are; remove the column where pairs simply belong together", "label", "labels"),
+            Findings.Of("same-text-twice", Severity.Warning, [.. Both(a, b).Where(item => item.Row.Text.Trim() == item.Row.Pair?.Trim() && item.Row.Label is null).Select(item => new Place(item.Path, item.Row.Line, CheckedText.Quoted(item.Row.Text)))],
+                n => $"{n} hold{(n == "1 pair" ? "s" : "")} the same text twice", "nothing is learned from them: remove them", "pair", "pairs"),
+            Findings.Of("empty-texts", Severity.Warning, [.. Both(a, b).Where(item => item.Row.Text.Trim().Length == 0 != (item.Row.Pair?.Trim().Length == 0)).Select(item => new Place(item.Path, item.Row.Line))],
+                n => $"{n} {(n == "1 pair" ? "has" : "have")} one empty text", "fill or remove them", "pair", "pairs"),
+        ]);
 
     /// <summary>Checks tagged words.</summary>
     /// <inheritdoc cref="Classification" path="/param"/>
@@ -124,6 +152,11 @@ public static class DataChecks
             ],
             files.Select(file => (file.Path, file.Rows.Count)));
     }
+
+    private static IEnumerable<(string Path, LabelledText Row)> Both(LabelledTextFile train, LabelledTextFile? evaluation) =>
+        train.Rows.Select(row => (train.Path, row)).Concat((evaluation?.Rows ?? []).Select(row => (evaluation!.Path, row)));
+
+    private static bool IsNumber(string? label) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value);
 
     private static CheckedText[] Items(LabelledTextFile file) => file.Rows
         .Select(row => new CheckedText(file.Path, row.Line, row.Pair is null ? row.Text : $"{row.Text}\n{row.Pair}", string.Join(", ", row.Labels))).ToArray();
