@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Graft.Data.Tables;
 
@@ -124,7 +125,7 @@ public static class QuestionReader
         {
             if (cell[0] is not ('{' or '[') || (cell[0] == '[' && start is null))
             {
-                if (int.TryParse(start, out int place)) answers.Add((cell, place));
+                if (int.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out int place)) answers.Add((cell, place));
                 else problem = "an answer without its answer_start";
                 return true;
             }

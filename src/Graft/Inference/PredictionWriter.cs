@@ -91,7 +91,7 @@ public sealed class PredictionWriter
             using ParquetRowGroupWriter group = writer!.CreateRowGroup();
             for (int column = 0; column < fields.Length; column++)
             {
-                if (fields[column] == confidence) group.WriteAsync<double>(confidence, (double?[])[.. predictions.Select(prediction => prediction.Confidence)]).GetAwaiter().GetResult();
+                if (fields[column].Equals(confidence)) group.WriteAsync<double>(confidence, (double?[])[.. predictions.Select(prediction => prediction.Confidence)]).GetAwaiter().GetResult();
                 else group.WriteAsync(fields[column], (string[])[.. cells.Select(row => row[column])]).GetAwaiter().GetResult();
             }
         }
