@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Graft.Evaluation;
 
 namespace Graft.Demonstrations.Transfer;
@@ -11,8 +10,10 @@ namespace Graft.Demonstrations.Transfer;
 /// <param name="Setting">The learning rate or penalty that was chosen; null where there is none.</param>
 public sealed record TransferRow(LabelBudget Budget, int Examples, TransferMethod Method, IReadOnlyList<double> Scores, double? Setting)
 {
-    /// <summary>The mean with its 95 % interval over seeds (Student's t); no interval for one score.</summary>
-    public ScoreInterval Score => StudentT.Interval(CollectionsMarshal.AsSpan(Scores.ToList()));
+    private const int FewestForInterval = 3;
+
+    /// <summary>The mean with its 95 % interval over seeds (Student's t); no interval for fewer than three: of two it spans half the scale.</summary>
+    public ScoreInterval Score => Scores.Count >= FewestForInterval ? StudentT.Interval([.. Scores]) : new ScoreInterval(Scores.Average(), double.NaN, double.NaN);
 }
 
 /// <summary>A transfer report.</summary>

@@ -44,7 +44,7 @@ internal static class TransferWriter
         string judged = options.Evaluation is null ? "on a held-out fifth of the labels themselves" : $"on {options.Evaluation}";
         return string.Create(CultureInfo.InvariantCulture,
             $"{Capitalized(result.Metric)} in percent on all {result.TestExamples:N0} examples of the test file; {data.Task.Labels.Count} labels, those of the whole training file. A number of labels means the first so many examples. ")
-            + $"Trained methods: mean of {options.Seeds} seeds ± half the 95 % interval of that mean (Student's t); the same epochs and batch for both, the learning rate chosen {judged}. "
+            + $"Trained methods: mean of {options.Seeds} seeds{(options.Seeds > 2 ? " ± half the 95 % interval of that mean (Student's t)" : "")}; the same epochs and batch for both, the learning rate chosen {judged}. "
             + "The classifier on fixed vectors is logistic regression, its penalty chosen the same way; it has one optimum and so no spread.";
     }
 
