@@ -103,6 +103,7 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
         ProcessStartInfo start = new("bash") { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (string argument in (string[])["-euo", "pipefail", "-c", commands]) start.ArgumentList.Add(argument);
         start.Environment["PATH"] = Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        start.Environment["GRAFT_CACHE"] = Path.Combine(_folder, ".cache");
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         Task<string> written = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), logged = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
