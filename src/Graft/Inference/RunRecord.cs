@@ -21,7 +21,7 @@ internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool T
 
     private const string RecordFile = "graft.json", SummaryFile = "summary.json";
 
-    /// <summary>Reads a folder's record; null for a folder that no run wrote.</summary>
+    /// <summary>Reads a folder's record; null for a folder that no fine-tuning run wrote.</summary>
     /// <exception cref="InputException">The record is damaged.</exception>
     public static RunRecord? Read(string folder)
     {
@@ -30,6 +30,7 @@ internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool T
         try
         {
             JsonNode json = JsonNode.Parse(File.ReadAllBytes(path)) ?? throw new JsonException("empty");
+            if (json["options"]?["objective"] is not null) return null; // of pre-training: a model like a published one
             return new RunRecord(
                 (string?)json["task"] ?? throw new JsonException("no \"task\""), (int?)json["max_length"] ?? 128, (int?)json["stride"], (bool?)json["truncate"] ?? false, (string?)json["train"]?["path"], (string?)json["evaluation"]?["path"])
             {

@@ -91,7 +91,8 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
         (int exitCode, string text) = Run(
             """
             graft tokenizer train --type wordpiece --vocab-size 2000 --input samples/prose.txt samples/beekeeping/train.txt samples/reviews/train.tsv --output .tiny/tokenizer
-            graft pretrain --model-config modernbert-tiny --tokenizer .tiny/tokenizer --corpus samples/prose.txt samples/beekeeping/train.txt --output models/graft-small --steps 10 --batch-size 8 --max-length 64
+            graft pretrain --model-config modernbert-tiny --tokenizer .tiny/tokenizer --corpus samples/prose.txt samples/beekeeping/train.txt --output .tiny/run --steps 10 --batch-size 8 --max-length 64
+            graft model convert --model .tiny/run --precision fp16 --output models/graft-small
             """,
             new Dictionary<string, string>(StringComparer.Ordinal));
         Assert.True(exitCode == 0, text);
