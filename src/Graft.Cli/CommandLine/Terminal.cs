@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Graft.Cli;
@@ -11,7 +12,7 @@ internal static class Terminal
     /// <summary>Colour is for terminals, and not where NO_COLOR is set.</summary>
     public static bool UseColor => IsInteractive && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true }, s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>One line on stderr, marked as an error.</summary>
     public static void Error(string message) => Console.Error.WriteLine(UseColor ? $"\u001b[31mgraft: {message}\u001b[0m" : $"graft: {message}");
@@ -24,4 +25,7 @@ internal static class Terminal
 
     /// <summary>The one JSON document of a command with <c>--json</c>.</summary>
     public static void Json(System.Text.Json.Nodes.JsonNode document) => Console.Out.WriteLine(document.ToJsonString(s_json));
+
+    /// <summary>One line of JSON Lines.</summary>
+    public static void JsonLine(System.Text.Json.Nodes.JsonNode document) => Console.Out.WriteLine(document.ToJsonString(s_line));
 }

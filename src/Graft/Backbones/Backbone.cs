@@ -21,6 +21,9 @@ public abstract class Backbone : Layer
     /// <summary>The most tokens a text may have; null without a position table.</summary>
     public virtual int? PositionLimit => null;
 
+    /// <summary>False where the tokenizer's segments are not the model's input: GPT-2 adds a word's vector for a segment, and its tokenizer gives none.</summary>
+    public virtual bool ReadsSegments => true;
+
     /// <summary>The table of word vectors, which heads may share.</summary>
     internal abstract EmbeddingTable Words { get; }
 

@@ -81,7 +81,7 @@ public abstract class ModelConfig
     public ModelConfig With(string key, JsonNode? value)
     {
         JsonObject json = _json.DeepClone().AsObject();
-        json[key] = value?.DeepClone();
+        json[key] = value is null ? null : JsonNode.Parse(value.ToJsonString()); // as if it had been read from a file
         return Create(json);
     }
 

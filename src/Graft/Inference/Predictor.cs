@@ -28,7 +28,7 @@ public sealed class Predictor : IDisposable
     {
         (Folder, _model, Task, Encoding) = (folder, model, task, encoding);
         _tokenizer = model.Tokenizer;
-        _scorer = new Scorer(task, model, Collator.Of(task, model));
+        _scorer = new Scorer(task, model, Collator.Of(task.Layout, model));
     }
 
     /// <summary>The folder the model is from.</summary>

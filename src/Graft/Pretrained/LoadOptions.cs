@@ -22,6 +22,14 @@ public sealed record LoadOptions
     /// <value>Null for the checkpoint's.</value>
     public double? Dropout { get; init; }
 
+    /// <summary>From token states to a text's vector, with <see cref="HeadKind.Embedding"/>.</summary>
+    /// <value>Null for what the folder's modules.json says, or the mean.</value>
+    public EmbeddingPooling? Pooling { get; init; }
+
+    /// <summary>Whether vectors are brought to length 1, with <see cref="HeadKind.Embedding"/>.</summary>
+    /// <value>Null for what the folder's modules.json says, or false.</value>
+    public bool? Normalize { get; init; }
+
     /// <summary>Draw every parameter and leave the checkpoint's weights alone: what pre-training is compared with.</summary>
     public bool FromScratch { get; init; }
 

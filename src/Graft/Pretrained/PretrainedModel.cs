@@ -95,7 +95,7 @@ public sealed class PretrainedModel : IDisposable
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
         HashSet<string> keys = checkpoint.Names.ToHashSet(StringComparer.Ordinal);
         config = family.Refine(config, keys);
-        SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder);
+        SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder, options);
         HeadKind kind = options.Head ?? SavedHead(config, family, keys, sentences is not null);
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();

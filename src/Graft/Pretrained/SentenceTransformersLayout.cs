@@ -16,9 +16,28 @@ internal sealed record SentenceTransformersLayout(EmbeddingPooling Pooling, bool
         ("pooling_mode_lasttoken", EmbeddingPooling.Last), ("pooling_mode_mean_tokens", EmbeddingPooling.Mean),
     ];
 
-    /// <summary>Reads the layout; null where the folder has no modules.json.</summary>
+    /// <summary>What options ask for, else what the folder says; null where neither does.</summary>
     /// <exception cref="InputException">The files are broken, or ask for a module that Graft does not have.</exception>
-    public static SentenceTransformersLayout? Read(string folder)
+    public static SentenceTransformersLayout? Read(string folder, LoadOptions options)
+    {
+        SentenceTransformersLayout? saved = Read(folder);
+        return options.Pooling is null && options.Normalize is null
+            ? saved
+            : new(options.Pooling ?? saved?.Pooling ?? EmbeddingPooling.Mean, options.Normalize ?? saved?.Normalizes ?? false);
+    }
+
+    /// <summary>The most tokens of a text (sentence_bert_config.json); null where the folder does not say.</summary>
+    /// <exception cref="InputException">The file is broken.</exception>
+    public static int? MaxLength(string folder)
+    {
+        string path = Path.Combine(folder, "sentence_bert_config.json");
+        if (!File.Exists(path)) return null;
+        return Parse(path)["max_seq_length"] is not JsonValue value ? null
+            : value.TryGetValue(out int length) && length > 0 ? length
+            : throw new InputException($"{path}: max_seq_length is {value.ToJsonString()}; a whole number of at least 1 is expected");
+    }
+
+    private static SentenceTransformersLayout? Read(string folder)
     {
         string path = Path.Combine(folder, "modules.json");
         if (!File.Exists(path)) return null;

@@ -30,13 +30,18 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     /// <summary>What the text that a model writes begins with; 0 where nothing is written.</summary>
     public int DecoderStartTokenId { get; init; }
 
+    /// <summary>Whether the model is given the tokenizer's segments.</summary>
+    /// <value>True; false for models that read none (<see cref="Backbones.Backbone.ReadsSegments"/>).</value>
+    public bool WithSegments { get; init; } = true;
+
     /// <summary>The collator of a model: with a prompt before its texts they lie in padded rows.</summary>
-    /// <param name="task">How it would have them.</param>
+    /// <param name="layout">How the task would have them.</param>
     /// <param name="model">The model, with or without an adapter.</param>
-    public static Collator Of(FineTuningTask task, PretrainedModel model) => new(model.Adapter?.Strategy.NeedsPaddedBatches == true ? BatchLayout.Padded : task.Layout, model.Config.PadTokenId ?? 0)
+    public static Collator Of(BatchLayout layout, PretrainedModel model) => new(model.Adapter?.Strategy.NeedsPaddedBatches == true ? BatchLayout.Padded : layout, model.Config.PadTokenId ?? 0)
     {
         AddedTokens = model.Adapter?.Strategy.AddedTokens ?? 0,
         DecoderStartTokenId = model.Config.DecoderStartTokenId ?? 0,
+        WithSegments = model.Backbone.ReadsSegments,
     };
 
     /// <summary>The model's input for a batch.</summary>
@@ -50,7 +55,7 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         long[] sequences = SequenceNumbers(features, firstSequence);
         return Packed(Joined(features, feature => feature.Ids), lengths, sequences, dropoutSeed) with
         {
-            TokenTypeIds = tensor(Joined(features, feature => feature.TypeIds)),
+            TokenTypeIds = WithSegments ? tensor(Joined(features, feature => feature.TypeIds)) : null,
             Decoder = features[0].Target.Text is null ? null : Packed(Joined(features, Shifted), [.. features.Select(feature => feature.Target.Text!.Length)], sequences, dropoutSeed),
         };
     }
@@ -110,7 +115,7 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
 
         return Input(ids, AddedTokens) with
         {
-            TokenTypeIds = Rows(Cut(features, feature => feature.TypeIds), 0),
+            TokenTypeIds = WithSegments ? Rows(Cut(features, feature => feature.TypeIds), 0) : null,
             Decoder = features[0].Target.Text is null ? null : Input([.. features.Select(Shifted)], 0),
         };
     }

@@ -43,7 +43,7 @@ public static class FineTuning
         Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
         TunedModule trained = new(model.Network, tuned.Parts);
         Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, note);
-        Collator collator = Collator.Of(prepared.Task, model);
+        Collator collator = Collator.Of(prepared.Task.Layout, model);
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
             new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, TokensAMicroBatch = prepared.Task.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },

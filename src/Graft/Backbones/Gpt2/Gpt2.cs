@@ -29,6 +29,8 @@ internal sealed class Gpt2 : Backbone
 
     public override int? PositionLimit => _config.Positions;
 
+    public override bool ReadsSegments => false;
+
     internal override EmbeddingTable Words => _words;
 
     internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;

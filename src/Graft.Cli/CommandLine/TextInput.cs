@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Graft.Data;
+
+namespace Graft.Cli;
+
+/// <summary>The texts a command works on: <c>--text</c> (again and again), a file of any format, or the lines of stdin.</summary>
+internal sealed class TextInput
+{
+    private readonly Option<string[]> _text = new("--text") { Description = "A text; may be given several times.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> _input = new("--input") { Description = "A file of texts (lines, CSV, TSV, JSON Lines, Parquet), or - for the lines of stdin.", HelpName = "FILE" };
+    private readonly Option<string?> _column = new("--text-column") { Description = "The text column; found by name and content otherwise." };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_text);
+        command.Options.Add(_input);
+        command.Options.Add(_column);
+    }
+
+    /// <summary>True when texts come from a file or a stream, so that each answer is a line of its own.</summary>
+    public bool IsStream(ParseResult parsed) => parsed.GetValue(_input) is not null;
+
+    /// <summary>True when there is neither a text nor a file.</summary>
+    public bool IsEmpty(ParseResult parsed) => parsed.GetValue(_input) is null && parsed.GetValue(_text) is null or [];
+
+    /// <summary>The texts in order, read as they are asked for.</summary>
+    /// <exception cref="InputException">There is nothing to read, or both flags are given, or the file is missing or damaged.</exception>
+    public IEnumerable<string> Read(ParseResult parsed)
+    {
+        (string[] texts, string? file) = (parsed.GetValue(_text) ?? [], parsed.GetValue(_input));
+        if (texts.Length > 0 == file is not null) throw new InputException("give either --text or --input");
+        if (file is null) return texts;
+        if (file == "-") return StandardInput();
+        if (!File.Exists(file)) throw new InputException($"{file} does not exist");
+        ColumnOptions columns = new() { Text = parsed.GetValue(_column), RequireLabel = false };
+        return LabelledTextReader.Stream(file, columns, row => Terminal.Log($"left out: {row}")).Select(row => row.Text);
+    }
+
+    private static IEnumerable<string> StandardInput()
+    {
+        while (Console.In.ReadLine() is { } line)
+        {
+            if (line.Length > 0) yield return line;
+        }
+    }
+}

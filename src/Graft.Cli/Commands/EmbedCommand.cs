@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Graft.Inference;
+
+namespace Graft.Cli.Commands;
+
+/// <summary><c>graft embed</c>: texts to vectors; with <c>--compare-static</c>, one word's contextual vectors beside its one static vector.</summary>
+internal static class EmbedCommand
+{
+    private const int TextsAtOnce = 2048;
+    private const string UsualWord = "bank";
+
+    public static Command Create()
+    {
+        Option<string> model = ModelFlag.Create("A sentence-embedding model, or any other.");
+        TextInput texts = new();
+        EmbeddingFlags embedding = new();
+        Option<string?> output = new("--output") { Description = $"Where vectors go: {string.Join(", ", EmbeddingWriter.Extensions)}; JSON Lines on stdout otherwise. With --compare-static: a page, .html.", HelpName = "FILE" };
+        Option<string?> compare = new("--compare-static")
+        {
+            Description = $"Compare a word's vectors in the sentences given (or in six about {UsualWord}s) with its one static vector.", HelpName = "WORD", Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Command command = new("embed", "Turn texts into vectors.") { model };
+        texts.AddTo(command);
+        embedding.AddTo(command);
+        foreach (Option option in new Option[] { output, compare, json, OptionSources.ConfigOption() }) command.Options.Add(option);
+        command.SetAction((parsed, cancellation) =>
+        {
+            string? target = parsed.GetValue(output);
+            if (parsed.GetResult(compare) is { Implicit: false })
+            {
+                Compare(ModelFlag.Locate(parsed, model, cancellation), parsed.GetValue(compare) ?? UsualWord, texts.IsEmpty(parsed) ? ContextComparison.BankSentences : [.. texts.Read(parsed)], target, parsed.GetValue(json));
+                return Task.FromResult(ExitCodes.Ok);
+            }
+
+            if (target is not null && !EmbeddingWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal))
+                throw new InputException($"--output {target}: one of {string.Join(", ", EmbeddingWriter.Extensions)} is expected");
+            IEnumerable<string> lines = texts.Read(parsed);
+            using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellation), embedding.Options(parsed));
+            Embed(embedder, lines, target, parsed.GetValue(json), cancellation);
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+
+    private static void Embed(Embedder embedder, IEnumerable<string> texts, string? target, bool json, CancellationToken cancellation)
+    {
+        int count = 0, cut = 0;
+        IEnumerable<(IReadOnlyList<string>, IReadOnlyList<float[]>)> Batches()
+        {
+            foreach (string[] batch in texts.Chunk(TextsAtOnce))
+            {
+                TextEmbeddings embedded = embedder.Embed(batch, cancellation);
+                (count, cut) = (count + batch.Length, cut + embedded.Cut);
+                yield return (batch, embedded.Vectors);
+            }
+        }
+
+        if (target is not null) EmbeddingWriter.Write(target, Batches());
+        else if (json) Terminal.Json(Document(embedder, Batches()));
+        else Print(Batches());
+        if (cut > 0) Terminal.Log($"{cut} of {count} texts were longer than {embedder.MaxLength} tokens and were cut");
+        if (target is not null) Terminal.Log($"{count} texts, {embedder.Dimensions} numbers each: {target}");
+    }
+
+    private static void Print(IEnumerable<(IReadOnlyList<string> Texts, IReadOnlyList<float[]> Vectors)> batches)
+    {
+        foreach ((IReadOnlyList<string> texts, IReadOnlyList<float[]> vectors) in batches)
+        {
+            for (int i = 0; i < texts.Count; i++) Terminal.Out(EmbeddingWriter.Line(texts[i], vectors[i]));
+        }
+    }
+
+    private static JsonObject Document(Embedder embedder, IEnumerable<(IReadOnlyList<string> Texts, IReadOnlyList<float[]> Vectors)> batches) => new()
+    {
+        ["dimensions"] = embedder.Dimensions,
+        ["pooling"] = embedder.Head.Pooling.ToString().ToLowerInvariant(),
+        ["normalized"] = embedder.Head.Normalizes,
+        ["embeddings"] = new JsonArray([.. batches.SelectMany(batch => batch.Texts.Zip(batch.Vectors, (text, vector) => (JsonNode)new JsonObject
+        {
+            ["text"] = text, ["embedding"] = new JsonArray([.. vector.Select(value => (JsonNode)value)]),
+        }))]),
+    };
+
+    private static void Compare(string folder, string word, IReadOnlyList<string> sentences, string? page, bool json)
+    {
+        if (page is not null && !page.EndsWith(".html", StringComparison.OrdinalIgnoreCase)) throw new InputException($"--output {page}: with --compare-static a page is written, .html is expected");
+        ContextComparison comparison = ContextComparison.Load(folder, word, sentences);
+        if (json) Terminal.Json(ContextView.Document(comparison));
+        else ContextView.Print(comparison);
+        if (page is null) return;
+        ContextView.Page(comparison, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))).Write(page);
+        Terminal.Log(page);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text.Json.Nodes;
+using Graft.Backbones;
+using Graft.Generation;
+using Graft.Pretrained;
+using Graft.Tokenizers;
+
+namespace Graft.Inference;
+
+/// <summary>A text that was written.</summary>
+/// <param name="Prompt">What it goes on from, or answers.</param>
+/// <param name="Text">The new text, without what ended it.</param>
+/// <param name="Tokens">Its ids, an end token included.</param>
+/// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log probabilities.</param>
+/// <param name="Finish">What ended it: "end" (an end token), "stop" (a stop string) or "length".</param>
+public sealed record GeneratedText(string Prompt, string Text, IReadOnlyList<int> Tokens, double Score, string Finish)
+{
+    /// <summary>{"prompt", "text", "tokens", "score", "finish"}.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["prompt"] = Prompt,
+        ["text"] = Text,
+        ["tokens"] = new JsonArray([.. Tokens.Select(token => (JsonNode)token)]),
+        ["score"] = double.IsFinite(Score) ? Score : null,
+        ["finish"] = Finish,
+    };
+}
+
+/// <summary>
+/// A model that writes: GPT-2 goes on from a prompt, T5 answers it.
+/// <code>
+/// using TextGenerator model = TextGenerator.Load("gpt2");
+/// GeneratedText written = model.Generate("Once upon a time", model.Defaults with { MaxNewTokens = 40, DoSample = true, TopP = 0.9f });
+/// </code>
+/// Safe to use from several threads.
+/// </summary>
+public sealed class TextGenerator : IDisposable
+{
+    private readonly PretrainedModel _model;
+    private readonly int _decoderStart;
+    private readonly Lock _lock = new();
+
+    private TextGenerator(PretrainedModel model, string folder)
+    {
+        (_model, _decoderStart) = (model, GenerationConfig.DecoderStart(folder, model.Config));
+        Defaults = GenerationConfig.Read(folder, model.Config);
+        _ = model.Tokenizer; // a missing one is found now
+    }
+
+    /// <summary>The folder's own options (generation_config.json): change what you want with <c>with</c>.</summary>
+    public GenerationOptions Defaults { get; }
+
+    private bool AnswersSources => _model.HeadKind == HeadKind.SequenceToSequence;
+
+    /// <summary>Opens a model folder or a run folder.</summary>
+    /// <exception cref="InputException">The folder is missing or damaged, its family does not write, or the weights of that head are missing.</exception>
+    public static TextGenerator Load(string folder)
+    {
+        folder = RunRecord.Best(folder);
+        HeadKind head = PretrainedModel.ReadConfig(folder).ModelType switch
+        {
+            "gpt2" => HeadKind.CausalLm,
+            "t5" => HeadKind.SequenceToSequence,
+            string other => throw new InputException($"{folder} is a {other} model, which does not write text: GPT-2 and T5 do (graft fill-mask asks for single words)"),
+        };
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head });
+        try
+        {
+            if (model.Report.Missing.Count > 0) throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it holds no trained decoder");
+            return new TextGenerator(model, folder);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on from a prompt, or answers it.</summary>
+    /// <inheritdoc cref="Generate(IReadOnlyList{string}, GenerationOptions, IReadOnlyList{string}, Action{int, string}, CancellationToken)"/>
+    public GeneratedText Generate(string prompt, GenerationOptions? options = null, IReadOnlyList<string>? stop = null, Action<string>? onText = null, CancellationToken cancellation = default) =>
+        Generate([prompt], options, stop, onText is null ? null : (_, piece) => onText(piece), cancellation)[0][0];
+
+    /// <summary>Goes on from each prompt, or answers it; side by side, with the results each would have alone.</summary>
+    /// <param name="prompts">The prompts; GPT-2 begins by itself where one is empty.</param>
+    /// <param name="options">How to search; null for <see cref="Defaults"/>.</param>
+    /// <param name="stop">Texts that end the writing; they and what follows are not in the result.</param>
+    /// <param name="onText">Told each piece of text as soon as it is certain, with its prompt's number: streaming. Beam search knows its texts only at the end and calls it not.</param>
+    /// <param name="cancellation">Stops between two tokens.</param>
+    /// <returns>For each prompt <see cref="GenerationOptions.NumReturnSequences"/> texts, best first.</returns>
+    /// <exception cref="InputException">An option is out of its range, or a prompt and the new tokens are longer than the position table.</exception>
+    public IReadOnlyList<IReadOnlyList<GeneratedText>> Generate(
+        IReadOnlyList<string> prompts, GenerationOptions? options = null, IReadOnlyList<string>? stop = null, Action<int, string>? onText = null, CancellationToken cancellation = default)
+    {
+        options ??= Defaults;
+        options.Validate();
+        if (prompts.Count == 0) return [];
+        int[][] ids = [.. prompts.Select(Encode)];
+        RequireRoom(ids, options);
+        StopStrings stops = new(_model.Tokenizer, stop ?? []);
+        TextStream[]? streams = onText is null ? null : [.. prompts.Select((_, row) => new TextStream(_model.Tokenizer, stops, piece => onText(row, piece)))];
+        GeneratedTokens[][] written;
+        lock (_lock)
+        {
+            (int[][] rows, int[][] mask) = Pad(ids, options.PadTokenId, left: !AnswersSources);
+            using ModelDecodingState state = AnswersSources
+                ? ModelDecodingState.SequenceToSequence(_model, rows, mask, _decoderStart)
+                : ModelDecodingState.Causal(_model, rows, mask);
+            int[][] starts = AnswersSources ? [.. rows.Select(_ => new[] { _decoderStart })] : rows;
+            written = Generator.Generate(
+                state, starts, options, stops.IsEmpty ? null : (_, tokens) => stops.Find(tokens) is not null, streams is null ? null : (row, token) => streams[row].Add(token), cancellation);
+        }
+
+        foreach (TextStream stream in streams ?? []) stream.Finish();
+        return [.. written.Select((texts, row) => (IReadOnlyList<GeneratedText>)[.. texts.Select(text => Finished(prompts[row], text, options, stops))])];
+    }
+
+    /// <summary>Releases the model.</summary>
+    public void Dispose() => _model.Dispose();
+
+    private int[] Encode(string prompt)
+    {
+        int[] ids = _model.Tokenizer.EncodeIds(prompt);
+        if (ids.Length > 0) return ids;
+        int begin = _model.Tokenizer.BosId ?? _model.Tokenizer.EosId ?? throw new InputException("the prompt is empty, and the tokenizer has no token that begins a text");
+        return [begin];
+    }
+
+    private void RequireRoom(int[][] prompts, GenerationOptions options)
+    {
+        if (_model.Backbone.PositionLimit is not int limit) return;
+        int longest = prompts.Max(prompt => prompt.Length);
+        if (longest + options.MaxNewTokens - 1 > limit)
+            throw new InputException($"a prompt has {longest} tokens and up to {options.MaxNewTokens} more are to be written; the position table (wpe) has {limit}: shorten the prompt or lower --max-new-tokens");
+    }
+
+    private static (int[][] Rows, int[][] Mask) Pad(int[][] prompts, int padding, bool left)
+    {
+        int longest = prompts.Max(prompt => prompt.Length);
+        int[] Row(int[] values, int fill)
+        {
+            int[] fills = [.. Enumerable.Repeat(fill, longest - values.Length)];
+            return left ? [.. fills, .. values] : [.. values, .. fills];
+        }
+
+        return ([.. prompts.Select(prompt => Row(prompt, padding))], [.. prompts.Select(prompt => Row([.. Enumerable.Repeat(1, prompt.Length)], 0))]);
+    }
+
+    private GeneratedText Finished(string prompt, GeneratedTokens tokens, GenerationOptions options, StopStrings stops)
+    {
+        if (stops.Find(tokens.Tokens) is string cut) return new GeneratedText(prompt, cut, tokens.Tokens, tokens.Score, "stop");
+        bool ended = tokens.Tokens.Count > 0 && options.EosTokenIds.Contains(tokens.Tokens[^1]);
+        return new GeneratedText(prompt, _model.Tokenizer.Decode([.. tokens.Tokens]), tokens.Tokens, tokens.Score, ended ? "end" : "length");
+    }
+}
