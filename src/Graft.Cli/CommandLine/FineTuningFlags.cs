@@ -10,7 +10,7 @@ namespace Graft.Cli;
 internal sealed class FineTuningFlags
 {
     private readonly TrainingFlags _training = new();
-    private readonly Option<string> _model = Text("--model", "The pre-trained model: a folder in Hugging Face's layout.", "DIR", required: true);
+    private readonly Option<string> _model = ModelFlag.Create("The pre-trained model: a folder in Hugging Face's layout, or a model of the hub.");
     private readonly Option<string> _task = Text("--task", $"What is learned: {string.Join(", ", FineTuningTasks.Names)}.", "TASK", required: true);
     private readonly TuningFlags _tuning = new();
     private readonly Option<string> _train = Text("--train", "Labelled examples: CSV, TSV, JSON Lines or Parquet; CoNLL; SQuAD JSON.", "FILE", required: true);
@@ -55,7 +55,7 @@ internal sealed class FineTuningFlags
         TrainingOptions training = _training.Read(parsed, new TrainingOptions { CheckpointEvery = TimeSpan.FromMinutes(5) });
         return new FineTuningOptions
         {
-            Model = parsed.GetValue(_model)!,
+            Model = ModelFlag.Locate(parsed, _model),
             Task = FineTuningTasks.Parse(parsed.GetValue(_task)!) with
             {
                 Loss = new LossOptions { LabelSmoothing = parsed.GetValue(_labelSmoothing) },

@@ -12,7 +12,7 @@ internal static class DistillCommand
 {
     public static Command Create()
     {
-        Option<string> teacher = new("--teacher") { Description = "The teacher's model folder.", Required = true };
+        Option<string> teacher = ModelFlag.Create("The teacher.", "--teacher");
         Option<string?> studentConfig = new("--student-config") { Description = "config.json of the student, or the name of a shipped one." };
         Option<string?> studentLayers = new("--student-layers") { Description = "Teacher layers the student starts from: 0,2,4,7,9,11." };
         Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; the teacher's where it is not given. With another one, hidden states are distilled." };
@@ -38,7 +38,7 @@ internal static class DistillCommand
             options.Validate();
             PretrainingJob job = new(options, parsed.GetValue(studentConfig), null, parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
             {
-                Teacher = new TeacherOptions(parsed.GetRequiredValue(teacher))
+                Teacher = new TeacherOptions(ModelFlag.Locate(parsed, teacher))
                 {
                     StudentLayers = parsed.GetValue(studentLayers) is string layers ? Layers(layers) : null,
                     Loss = new DistillationOptions { Temperature = parsed.GetValue(temperature) },

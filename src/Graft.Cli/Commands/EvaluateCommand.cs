@@ -14,7 +14,7 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        Option<string> model = new("--model") { Description = "A run folder or a published fine-tuned model.", HelpName = "RUN", Required = true };
+        Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
         Option<string> input = new("--input") { Description = "Labelled examples.", HelpName = "FILE", Required = true };
         Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
         Option<string?> text = new("--text-column") { Description = "The text column." };
@@ -31,11 +31,12 @@ internal static class EvaluateCommand
         Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, text, pair, label, maxLength, stride, truncate, calibrated, slicing, slice, output, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>
         {
-            if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(parsed.GetValue(model)!, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json)));
+            string located = ModelFlag.Locate(parsed, model, cancellation);
+            if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(located, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json)));
             ColumnOptions columns = new() { Text = parsed.GetValue(text), Pair = parsed.GetValue(pair), Label = parsed.GetValue(label) };
             string[] by = parsed.GetValue(slice) ?? [];
             RunEvaluation evaluation = RunEvaluation.Evaluate(
-                parsed.GetValue(model)!, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Log,
+                located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Log,
                 parsed.GetValue(calibrated), cancellation);
             IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
             if (parsed.GetValue(output) is string folder) evaluation.Write(folder, by);

@@ -15,12 +15,12 @@ internal static class ModelCommand
 
     private static Command Inspect()
     {
-        Option<string> model = ModelOption("Model folder, configuration file, or file of weights.");
+        Option<string> model = ModelFlag.Create("Model folder, configuration file, or file of weights.");
         Option<bool> json = new("--json") { Description = "Print one JSON document." };
         Command command = new("inspect", "Print family, configuration, parameters by part, costs, files, missing and unexpected keys.") { model, json };
         command.SetAction(parsed =>
         {
-            ModelInspection found = ModelInspection.Of(parsed.GetValue(model)!);
+            ModelInspection found = ModelInspection.Of(ModelFlag.Locate(parsed, model));
             if (parsed.GetValue(json)) Terminal.Json(Document(found));
             else Print(found);
             return ExitCodes.Ok;
@@ -30,7 +30,7 @@ internal static class ModelCommand
 
     private static Command Convert()
     {
-        Option<string> model = ModelOption("Model folder in any format that graft reads.");
+        Option<string> model = ModelFlag.Create("Model folder in any format that graft reads.");
         Option<string> output = new("--output") { Description = "Folder to write: config.json, model.safetensors, tokenizer, model card.", Required = true, HelpName = "DIR" };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace files of a model that is there." };
         Option<bool> merge = new("--merge") { Description = "Fold a LoRA or IA3 adapter into its base: an ordinary model with the same answers." };
@@ -40,7 +40,7 @@ internal static class ModelCommand
         Command command = new("convert", "Write the same model as config.json and model.safetensors, an adapter as PEFT or AdapterHub reads it.") { model, output, overwrite, merge, basis, precision };
         command.SetAction(parsed =>
         {
-            (string from, string to) = (parsed.GetValue(model)!, parsed.GetValue(output)!);
+            (string from, string to) = (ModelFlag.Locate(parsed, model), parsed.GetValue(output)!);
             if (!parsed.GetValue(overwrite) && CheckpointFolder.Find(to) is not null)
                 throw new InputException($"--output {to}: holds a model; choose another folder or add --overwrite");
             using PretrainedModel loaded = PretrainedModel.Load(from, new LoadOptions { Base = parsed.GetValue(basis) });
@@ -56,8 +56,6 @@ internal static class ModelCommand
         });
         return command;
     }
-
-    private static Option<string> ModelOption(string description) => new("--model") { Description = description, Required = true, HelpName = "PATH" };
 
     private static void Print(ModelInspection found)
     {

@@ -14,7 +14,7 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        Option<string> model = new("--model") { Description = "A run folder or a published fine-tuned model.", HelpName = "RUN", Required = true };
+        Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
         Option<string?> text = new("--text") { Description = "One text (question answering: the question)." };
         Option<string?> pair = new("--pair") { Description = "The second text (question answering: the text that may hold the answer)." };
         Option<string?> input = new("--input") { Description = "A file of texts, or - for the lines of stdin (a tab before a second text).", HelpName = "FILE" };
@@ -35,7 +35,7 @@ internal static class PredictCommand
                 throw new InputException($"--output {target}: one of {string.Join(", ", PredictionWriter.Extensions)} is expected");
             if (file is not null and not "-" && !File.Exists(file)) throw new InputException($"{file} does not exist");
             using Predictor predictor = Predictor.Load(
-                parsed.GetValue(model)!, task: parsed.GetValue(task), calibrated: parsed.GetValue(calibrated), generation: options => options with
+                ModelFlag.Locate(parsed, model, cancellation), task: parsed.GetValue(task), calibrated: parsed.GetValue(calibrated), generation: options => options with
                 {
                     MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens, NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
                 });

@@ -63,7 +63,7 @@ internal static class PretrainCommand
                 Training = training.Read(parsed, Recipe),
             };
             options.Validate();
-            PretrainingJob job = new(options, parsed.GetValue(modelConfig), parsed.GetValue(initFrom), parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
+            PretrainingJob job = new(options, parsed.GetValue(modelConfig), parsed.GetValue(initFrom) is string start ? ModelFlag.Locate(start) : null, parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
             {
                 ExtendVocabulary = parsed.GetValue(extendVocabulary),
                 HeldOutShare = parsed.GetValue(heldOut),

@@ -48,6 +48,7 @@ public sealed record TextEmbeddings(IReadOnlyList<float[]> Vectors, long Tokens,
 public sealed class Embedder : IDisposable
 {
     private const int UsualLength = 512;
+    private static readonly int[] s_oneWindow = [1];
     private readonly PretrainedModel _model;
     private readonly Scorer _scorer;
     private readonly Lock _lock = new();
@@ -126,6 +127,6 @@ public sealed class Embedder : IDisposable
     {
         TokenizedText tokens = _model.Tokenizer.Encode(text, options: new EncodeOptions { MaxLength = MaxLength });
         wasCut = tokens.Overflow.Count > 0;
-        return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds };
+        return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds, Windows = s_oneWindow };
     }
 }

@@ -72,7 +72,18 @@ public sealed class ModelHub : IDisposable
         if (!ModelHubId.TryParse(folderOrId, out ModelHubId? id))
             throw new InputException($"{folderOrId}: no such folder, and not a name that a model of the hub can have");
         using ModelHub hub = new(ModelHubOptions.FromEnvironment());
-        return await hub.GetAsync(id, progress, cancellation);
+        try
+        {
+            return await hub.GetAsync(id, progress, cancellation);
+        }
+        catch (InputException refused)
+        {
+            throw new InputException($"there is no folder {folderOrId}, and as a model of the hub: {refused.Message}");
+        }
+        catch (RunFailedException failed) when (failed.InnerException is HttpRequestException) // no connection at all: the name is the likelier mistake
+        {
+            throw new InputException($"there is no folder {folderOrId}, and as a model of the hub: {failed.Message}");
+        }
     }
 
     /// <summary>Fetches what is new of a model: configuration, tokenizer and the weights in one format. Broken transfers are resumed, checksums verified.</summary>

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.AI;
+
+namespace Graft.Inference;
+
+/// <summary>
+/// An <see cref="Embedder"/> as Microsoft.Extensions.AI knows it: for vector stores, Semantic Kernel and whatever else takes an
+/// <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>. Safe to use from several threads.
+/// <code>
+/// IEmbeddingGenerator&lt;string, Embedding&lt;float&gt;&gt; generator = new GraftEmbeddingGenerator(Embedder.Load("all-MiniLM-L6-v2"));
+/// Embedding&lt;float&gt; vector = await generator.GenerateAsync("a fine film");
+/// </code>
+/// </summary>
+/// <param name="embedder">Does the work; released with the generator.</param>
+public sealed class GraftEmbeddingGenerator(Embedder embedder) : IEmbeddingGenerator<string, Embedding<float>>
+{
+    private readonly EmbeddingGeneratorMetadata _metadata = new("graft", defaultModelId: embedder.Folder, defaultModelDimensions: embedder.Dimensions);
+
+    /// <summary>The vectors of texts, in their order; usage counts the tokens that went through the model.</summary>
+    /// <param name="values">The texts.</param>
+    /// <param name="options">Another model or number of dimensions than this one's is refused.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="InputException">The options ask for what this model is not.</exception>
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (options?.Dimensions is int dimensions && dimensions != embedder.Dimensions)
+            throw new InputException($"{dimensions} dimensions are asked for; {embedder.Folder} has {embedder.Dimensions}");
+        if (options?.ModelId is string model && model != embedder.Folder)
+            throw new InputException($"model {model} is asked for; this generator has {embedder.Folder}");
+        string[] texts = [.. values];
+
+        // The engine works on one thread at a time: the caller's is left free.
+        TextEmbeddings embedded = await Task.Run(() => embedder.Embed(texts, cancellationToken), cancellationToken);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return new GeneratedEmbeddings<Embedding<float>>(embedded.Vectors.Select(vector => new Embedding<float>(vector) { CreatedAt = now, ModelId = embedder.Folder }))
+        {
+            Usage = new UsageDetails { InputTokenCount = embedded.Tokens, TotalTokenCount = embedded.Tokens },
+        };
+    }
+
+    /// <summary>The <see cref="Embedder"/> itself, or what is known of the model.</summary>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        if (serviceKey is not null) return null;
+        return serviceType == typeof(EmbeddingGeneratorMetadata) ? _metadata
+            : serviceType == typeof(Embedder) ? embedder
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <summary>Releases the model.</summary>
+    public void Dispose() => embedder.Dispose();
+}
