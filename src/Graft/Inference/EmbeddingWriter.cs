@@ -75,7 +75,7 @@ public static class EmbeddingWriter
             int[] begins = [.. vectors.SelectMany(vector => Enumerable.Range(0, vector.Length).Select(i => i == 0 ? 0 : 1))]; // a list begins at level 0
             int[] present = new int[values.Length];
             Array.Fill(present, element.MaxDefinitionLevel);
-            group.WriteAllPartsAsync<float>(element, values, definitionValues: present, repetitionLevels: begins).GetAwaiter().GetResult();
+            group.WriteAllPartsAsync<float>(element, values, definitionValues: present, repetitionLevels: begins, cancellationToken: default).GetAwaiter().GetResult();
         }
 
         writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
