@@ -189,9 +189,8 @@ public sealed class PretrainingJob(
 
     private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec)
     {
-        if (!SharesVocabulary(codec)) return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher!.Folder), codec, options.Masking, Teacher.HiddenWeight);
-        if (teacher.Report.Missing.Count > 0)
-            throw new InputException($"{Teacher!.Folder} has no masked-LM head ({teacher.Report.Missing[0]} is missing): its distribution cannot be followed; with a --tokenizer of the student's own its hidden states can");
+        // A teacher without a masked-LM head, such as a sentence encoder, has no distribution to follow, but hidden states.
+        if (!SharesVocabulary(codec) || teacher.Report.Missing.Count > 0) return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher!.Folder), codec, options.Masking, Teacher.HiddenWeight);
         bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize;
         return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary());
     }

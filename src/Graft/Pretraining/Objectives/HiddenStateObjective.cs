@@ -13,7 +13,8 @@ namespace Graft.Pretraining.Objectives;
 /// <summary>
 /// Distillation between models of other widths and vocabularies: masked LM, and beside it the direction of the teacher's last hidden states,
 /// averaged over words on both sides. The teacher reads the text without masks. Its states are centred and turned into the student's width by
-/// their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse.
+/// their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse. A student of the teacher's
+/// own width follows the states as they are.
 /// </summary>
 internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
 {
@@ -23,7 +24,8 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
     private readonly Tokenizer _studentTokenizer, _teacherTokenizer;
     private readonly int _limit;
     private readonly double _weight;
-    private Tensor? _mean, _directions;
+    private Tensor? _mean, _directions; // null where both are of one width
+    private bool _isPrepared;
 
     /// <param name="teacher">Not trained, not disposed.</param>
     /// <param name="teacherTokenizer">Its tokenizer.</param>
@@ -53,6 +55,8 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
     public override void Prepare(PretrainedModel model, IReadOnlyList<CorruptedSequence> sequences)
     {
         int width = model.Config.HiddenSize;
+        _isPrepared = true;
+        if (width == _teacher.Config.HiddenSize) return;
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor words = TeacherWords(Batch(sequences)); // [words, D]
@@ -66,9 +70,9 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
 
     public override IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed)
     {
-        if (_mean is null || _directions is null) throw new InvalidOperationException("the teacher's directions were not found yet");
+        if (!_isPrepared) throw new InvalidOperationException("the teacher's directions were not found yet");
         Tensor target;
-        using (no_grad()) target = (TeacherWords(batch) - _mean).mm(_directions);
+        using (no_grad()) target = _directions is null ? TeacherWords(batch) : (TeacherWords(batch) - _mean!).mm(_directions);
         Tensor states = Run(model, batch.Input(seed)).LastHiddenState;
         Tensor words = WordMeans(states, batch.Sequences, sequence => sequence.Ids.Length, pair => pair.Student);
         return [MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch), new DistanceScores("hidden", Distillation.CosineSum(words, target), _weight)];
