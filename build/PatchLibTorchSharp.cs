@@ -9,7 +9,7 @@ using Microsoft.Build.Utilities;
 /// Lets TorchSharp's native library load where libstdc++ is older than GCC 13's (Debian 12, Ubuntu 22.04, RHEL 9).
 /// The library asks for version GLIBCXX_3.4.32 because of one symbol, an empty function. The patched copy marks that
 /// version as optional and binds the symbol to libc's getpid, which takes no argument and has no effect.
-/// A file that does not have the symbol (already patched, or another release) is left alone.
+/// A file that does not have the name (already patched, or another release) is left alone.
 /// </summary>
 public sealed class PatchLibTorchSharp : Task
 {
@@ -83,7 +83,7 @@ public sealed class PatchLibTorchSharp : Task
             if (Name(image, dynstr + U32(image, (int)dynsym + i * 24)) == Symbol) symbol = i;
         }
 
-        if (symbol < 0) return false;
+        if (symbol < 0) return Forget(image);
 
         int weakEntry = -1, replacementIndex = -1;
         for (long need = verneed; ;)
@@ -111,7 +111,28 @@ public sealed class PatchLibTorchSharp : Task
         long name = dynstr + U32(image, (int)dynsym + symbol * 24);
         byte[] replacement = Encoding.ASCII.GetBytes(Replacement);
         for (int i = 0; i < Symbol.Length; i++) image[name + i] = i < replacement.Length ? replacement[i] : (byte)0;
+        Forget(image);
         return true;
+    }
+
+    /// <summary>
+    /// The table that debuggers read (.symtab) has the name too. It is changed there as well, so that the build sees by the name's absence
+    /// that a file is done. True when there was one.
+    /// </summary>
+    private static bool Forget(byte[] image)
+    {
+        byte[] name = Encoding.ASCII.GetBytes(Symbol);
+        bool found = false;
+        for (int at = 0; at + name.Length <= image.Length; at++)
+        {
+            int same = 0;
+            while (same < name.Length && image[at + same] == name[same]) same++;
+            if (same < name.Length) continue;
+            image[at] = (byte)'.';
+            found = true;
+        }
+
+        return found;
     }
 
     private static string Name(byte[] image, long offset)

@@ -96,7 +96,7 @@ public sealed class PretrainingJob(
             PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec);
             using IDisposable? held = objective as IDisposable;
             using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, objective);
-            foreach (string line in run.Plan(measure: DryRun).Lines()) log(line);
+            foreach (string line in run.Plan(measure: true).Lines()) log(line);
             return DryRun ? [] : Train(run, codec, text, log, cancellation);
         }
         finally

@@ -65,7 +65,7 @@ public sealed class PretrainingRun : IDisposable
     };
 
     /// <summary>What the run costs.</summary>
-    /// <param name="measure">Make some updates on a copy of nothing: times a few forward and backward passes to estimate the hours.</param>
+    /// <param name="measure">Time a forward and backward pass, to estimate the hours.</param>
     public PretrainingPlan Plan(bool measure)
     {
         long tokens = _options.BatchSize * (long)_options.MaxLength;
@@ -77,7 +77,7 @@ public sealed class PretrainingRun : IDisposable
         return new PretrainingPlan(_model.ParameterCount, _corpus.Manifest.Total(heldOut: false).Tokens, _source.PerEpoch, tokens, updates, seconds, memory, FlopsPerToken);
     }
 
-    /// <summary>Trains, then writes the model.</summary>
+    /// <summary>Trains, then writes the model; a run that is interrupted writes it as it is then, beside its checkpoint.</summary>
     /// <param name="resume">Go on from the newest whole checkpoint where there is one.</param>
     /// <param name="observers">Who watches.</param>
     /// <param name="cancellation">A checkpoint is written first.</param>
@@ -100,18 +100,28 @@ public sealed class PretrainingRun : IDisposable
                 if (trainer.Resume() is > 0 and long step) keeper?.Restore(step);
             }
 
-            trainer.Run(cancellation);
+            try
+            {
+                trainer.Run(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                Save(); // as far as it is: --init-from, evaluate and fine-tuning can take it
+                throw;
+            }
         }
 
+        Save();
+        return Evaluate();
+    }
+
+    /// <summary>Writes the model; the average of its weights, where there is one.</summary>
+    private void Save()
+    {
+        if (_folder is null) return;
         using IDisposable? averaged = _average?.Swap();
-        IReadOnlyList<TermResult> results = _heldOut?.Evaluate(_model) ?? [];
-        if (_folder is not null)
-        {
-            _objective.SaveCompanions(_folder);
-            _model.Save(_folder);
-        }
-
-        return results;
+        _objective.SaveCompanions(_folder);
+        _model.Save(_folder);
     }
 
     /// <summary>Results on held-out text as they are now; the average's, where there is one.</summary>
@@ -137,7 +147,7 @@ public sealed class PretrainingRun : IDisposable
         PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.GradientAccumulation);
         PretrainingTask task = new(_model, _objective);
         double best = double.PositiveInfinity;
-        for (int step = 0; step < 3; step++)
+        for (int step = 0; step < 2; step++) // the first one warms up
         {
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             foreach (IMicroBatch batch in batches.Batch(step))

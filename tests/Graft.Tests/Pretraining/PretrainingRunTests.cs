@@ -76,6 +76,7 @@ public sealed class PretrainingRunTests : IDisposable
     {
         using CancellationTokenSource stop = new();
         Assert.Throws<OperationCanceledException>(() => Run("run", "mlm", steps: 8, log: line => StopAtEvaluation(line, stop), cancellation: stop.Token));
+        using (PretrainedModel soFar = PretrainedModel.Load(Path.Combine(_folder, "run"))) Assert.Empty(soFar.Report.Missing); // an interrupted run leaves its model
         string Refused(Action again) => Assert.Throws<InputException>(again).Message;
         Assert.Contains("options.training.steps 8, not 9", Refused(() => Run("run", "mlm", steps: 9, resume: true)), StringComparison.Ordinal);
         Assert.Contains("options.objective", Refused(() => Run("run", "span", steps: 8, resume: true)), StringComparison.Ordinal);
