@@ -46,11 +46,11 @@ public sealed class LogisticRegression
     {
         if (labels.Length == 0 || features.Length != (long)labels.Length * width) throw new ArgumentException("one feature vector an example, and at least one", nameof(features));
         (float[] mean, float[] scale) = Standardization(features, width);
-        double[] x = Standardize(features, width, mean, scale);
-        int[] y = labels.ToArray();
-        double[] weights = Lbfgs.Minimize((w, gradient) => Loss(w, gradient, x, width, y, classes, l2), start, tolerance: tolerance);
-        return new LogisticRegression(classes, weights, mean, scale);
+        return new LogisticRegression(classes, Minimize(Standardize(features, mean, scale), labels.ToArray(), classes, width, l2, start, tolerance), mean, scale);
     }
+
+    private static double[] Minimize(double[] x, int[] labels, int classes, int width, double l2, double[] start, double tolerance) =>
+        Lbfgs.Minimize((w, gradient) => Loss(w, gradient, x, width, labels, classes, l2), start, tolerance: tolerance);
 
     /// <summary>
     /// Chooses λ among powers of ten on examples that were held out: five folds by position of up to 2,000 examples, one fold of more. Each fit
@@ -78,7 +78,7 @@ public sealed class LogisticRegression
     /// <param name="features">[width]</param>
     public double[] Predict(ReadOnlySpan<float> features)
     {
-        double[] x = Standardize(features, Width, _mean, _scale);
+        double[] x = Standardize(features, _mean, _scale);
         double[] scores = new double[Classes];
         for (int c = 0; c < Classes; c++) scores[c] = Score(_weights, c, x);
         TensorPrimitives.SoftMax<double>(scores, scores);
@@ -100,10 +100,12 @@ public sealed class LogisticRegression
         }
 
         double[] start = new double[classes * (width + 1)];
+        (float[] mean, float[] scale) = Standardization(trainFeatures, width);
+        double[] x = Standardize(trainFeatures, mean, scale);
         for (int penalty = 0; penalty < s_penalties.Length; penalty++)
         {
-            LogisticRegression model = Fit(trainFeatures, width, trainLabels, classes, s_penalties[penalty], start, RoughTolerance);
-            (start, ends[penalty]) = ([.. model._weights], model._weights);
+            start = ends[penalty] = Minimize(x, trainLabels, classes, width, s_penalties[penalty], [.. start], RoughTolerance);
+            LogisticRegression model = new(classes, start, mean, scale);
             for (int i = fold; i < labels.Length; i += Folds)
             {
                 if (TensorPrimitives.IndexOfMax<double>(model.Predict(features.Slice(i * width, width))) == labels[i]) right[penalty]++;
@@ -172,23 +174,36 @@ public sealed class LogisticRegression
     internal static (float[] Mean, float[] Scale) Standardization(ReadOnlySpan<float> features, int width)
     {
         int count = features.Length / width;
-        double[] sum = new double[width], squares = new double[width];
-        for (int i = 0; i < features.Length; i++) sum[i % width] += features[i];
-        for (int i = 0; i < features.Length; i++)
+        double[] mean = new double[width], squares = new double[width], row = new double[width];
+        for (int i = 0; i < count; i++)
         {
-            double centred = features[i] - (sum[i % width] / count);
-            squares[i % width] += centred * centred;
+            TensorPrimitives.ConvertTruncating<float, double>(features.Slice(i * width, width), row);
+            TensorPrimitives.Add<double>(mean, row, mean);
         }
 
-        float[] mean = [.. sum.Select(value => (float)(value / count))];
-        float[] scale = [.. squares.Select(value => value > 0 ? (float)(1 / Math.Sqrt(value / count)) : 0)];
-        return (mean, scale);
+        TensorPrimitives.Divide<double>(mean, count, mean);
+        for (int i = 0; i < count; i++)
+        {
+            TensorPrimitives.ConvertTruncating<float, double>(features.Slice(i * width, width), row);
+            TensorPrimitives.Subtract<double>(row, mean, row);
+            TensorPrimitives.MultiplyAdd<double>(row, row, squares, squares);
+        }
+
+        return ([.. mean.Select(value => (float)value)], [.. squares.Select(value => value > 0 ? (float)(1 / Math.Sqrt(value / count)) : 0)]);
     }
 
-    private static double[] Standardize(ReadOnlySpan<float> features, int width, float[] mean, float[] scale)
+    private static double[] Standardize(ReadOnlySpan<float> features, float[] mean, float[] scale)
     {
+        int width = mean.Length;
         double[] result = new double[features.Length];
-        for (int i = 0; i < result.Length; i++) result[i] = (features[i] - mean[i % width]) * (double)scale[i % width];
+        float[] row = new float[width];
+        for (int start = 0; start < result.Length; start += width)
+        {
+            TensorPrimitives.Subtract<float>(features.Slice(start, width), mean, row);
+            TensorPrimitives.Multiply<float>(row, scale, row);
+            TensorPrimitives.ConvertTruncating<float, double>(row, result.AsSpan(start, width));
+        }
+
         return result;
     }
 }
