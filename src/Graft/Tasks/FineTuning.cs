@@ -83,6 +83,7 @@ public static class FineTuning
     /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
     internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
     {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
         options.Task.Loss.Validate();
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
@@ -98,7 +99,7 @@ public static class FineTuning
             note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
         foreach (string line in found.GetAwaiter().GetResult()) note(line);
         if (encodedTrain.LongExamples > 0) note($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
-        return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation);
+        return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
     }
 
     /// <summary>What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.</summary>
@@ -137,7 +138,11 @@ public static class FineTuning
 }
 
 /// <summary>Data that is ready for training.</summary>
-internal sealed record Prepared(FineTuningTask Task, TaskData Train, EncodedData EncodedTrain, TaskData? Evaluation, EncodedData? EncodedEvaluation);
+internal sealed record Prepared(FineTuningTask Task, TaskData Train, EncodedData EncodedTrain, TaskData? Evaluation, EncodedData? EncodedEvaluation)
+{
+    /// <summary>When reading began, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
+    public long Started { get; init; }
+}
 
 /// <summary>What came of a run.</summary>
 /// <param name="Folder">The run folder.</param>

@@ -115,11 +115,23 @@ public sealed class RunFolder
             ["keep"] = options.Training.Keep.ToString(),
             ["matrix_product"] = Torch.Engine.IsStarted ? Torch.MatrixProduct.Library.ToString() : null,
             ["threads"] = Torch.Engine.IsStarted ? Torch.Engine.Threads : null,
+            ["cost"] = isFinished ? Cost(prepared) : null,
         };
         string path = System.IO.Path.Combine(Path, RecordFile);
         // A path may change; the hash beside it says whether it is the same file.
-        if (options.Resume) RunRecord.RequireSame(path, record, "finished", "command_line", "graft", "threads", "decisions", "path");
+        if (options.Resume) RunRecord.RequireSame(path, record, "finished", "command_line", "graft", "threads", "decisions", "path", "cost");
         AtomicFile.WriteText(path, record.ToJsonString(Json) + "\n");
+    }
+
+    /// <summary>Wall-clock time of this process from reading the data on, and the most memory it has held.</summary>
+    private static JsonObject Cost(Prepared prepared)
+    {
+        using System.Diagnostics.Process self = System.Diagnostics.Process.GetCurrentProcess();
+        return new JsonObject
+        {
+            ["seconds"] = Math.Round(System.Diagnostics.Stopwatch.GetElapsedTime(prepared.Started).TotalSeconds, 1),
+            ["peak_memory_bytes"] = self.PeakWorkingSet64,
+        };
     }
 
     /// <summary>Writes <c>metrics.json</c>.</summary>

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Every tuning strategy on movie-review sentences with 50, 500 and all labels, and the adapters beside full tuning on questions to a bank too:
+# score, parameters trained, time and memory. Writes docs/evidence/strategies.md.
+#   bench/strategies.sh MODEL SHARED [WORK]      MODEL: all-MiniLM-L6-v2; SHARED holds tasks/polarity and tasks/banking77
+# Learning rates are tuned on development data; three seeds (SEEDS); test data is looked at once. WORK (runs/strategies) keeps every run: a second call goes on
+# where the first stopped. STRATEGIES, BUDGETS and TASKS (second part) name some only; THREADS as for graft. Some hours on two cores. Needs jq.
+set -euo pipefail
+[ $# -ge 2 ] || { sed -n 2,7p "$0" | cut -c3-; exit 2; }
+root=$(cd "$(dirname "$0")/.." && pwd)
+model=$1 shared=$2 work=${3:-$root/runs/strategies} seeds=${SEEDS:-3}
+. "$root/bench/lib.sh"
+[ -n "${THREADS:-}" ] && export GRAFT_THREADS=$THREADS
+mkdir -p "$work"
+budgets=${BUDGETS:-50 500 all}
+strategies=${STRATEGIES:-"full lora houlsby pfeiffer bitfit ia3 prefix prompt head features"}
+
+# What is tried on development data, and the flags of a strategy; "features" is the convex classifier on cached features, which has no rate.
+settings() {
+    case $1 in
+        full)     rates="5e-5 1e-4 2e-4" flags=(--strategy full) ;;
+        lora)     rates="5e-4 1e-3 2e-3" flags=(--strategy lora --target-modules query,key,value,dense) ;;
+        houlsby)  rates="5e-4 1e-3 2e-3" flags=(--strategy houlsby) ;;
+        pfeiffer) rates="5e-4 1e-3 2e-3" flags=(--strategy pfeiffer) ;;
+        bitfit)   rates="1e-3 3e-3" flags=(--strategy bitfit) ;;
+        ia3)      rates="5e-3 1e-2" flags=(--strategy ia3) ;;
+        prefix)   rates="5e-3 2e-2" flags=(--strategy prefix) ;;
+        prompt)   rates="5e-3 2e-2" flags=(--strategy prompt) ;;
+        head)     rates="1e-3 1e-2" flags=(--strategy head) ;;
+        features) rates="1" flags=(--strategy head --features cached) ;;
+        *) echo "strategies.sh: $1 is no strategy" >&2; exit 2 ;;
+    esac
+}
+
+# run TASK STRATEGY LABELS: tuned, evaluated, in WORK/TASK-STRATEGY-LABELS.*
+run() {
+    local data=$shared/tasks/$1 budget=()
+    settings "$2"
+    [ "$3" = all ] || budget=(--examples "$3")
+    tuned "$model" "$work/$1-$2-$3" text-classification "$data/train.tsv" "$data/dev.tsv" "$data/test.tsv" accuracy --max-length 64 "${flags[@]}" "${budget[@]}"
+}
+
+folder() { echo "$work/$1-$2-$3-$(cat "$work/$1-$2-$3.rate")"; }
+record() {
+    local run; run=$(folder polarity "$1" all)
+    [ -f "$run/seed-42/graft.json" ] && run=$run/seed-42
+    jq -r "$2" "$run/graft.json"
+}
+
+{
+    echo "# Strategies"
+    echo
+    echo "\`bench/strategies.sh\` on $(basename "$model"), $(date +%F), $(nproc) cores: test accuracy, mean ± deviation over $seeds seeds, learning rates tuned on development data."
+    echo
+    echo "## Movie-review sentences, 2 classes"
+    echo
+    echo "| strategy |$(printf ' %s labels |' $budgets) parameters trained | seconds a run (all labels) | peak memory, MB |"
+    echo "|---|$(printf -- '---|%.0s' $budgets)---|---|---|"
+} >"$work/table.md"
+for strategy in $strategies; do
+    row="| $strategy |"
+    for budget in $budgets; do
+        run polarity "$strategy" "$budget"
+        row="$row $(score "$work/polarity-$strategy-$budget" accuracy) |"
+    done
+    if [ "${budgets##* }" = all ]; then
+        row="$row $(record "$strategy" .parameters.trained) | $(record "$strategy" '.cost.seconds | round') | $(record "$strategy" '.cost.peak_memory_bytes / 1e6 | round') |"
+    else
+        row="$row – | – | – |"
+    fi
+    echo "$row" >>"$work/table.md"
+done
+
+{
+    echo
+    echo "## Adapters beside full tuning"
+    echo
+    echo "Difference to full tuning on the same test examples, mean over seeds, with a paired bootstrap interval (95 %), in points."
+    echo
+    echo "| task | strategy | accuracy | difference |"
+    echo "|---|---|---|---|"
+} >>"$work/table.md"
+for task in ${TASKS:-polarity banking77}; do
+    for strategy in full lora houlsby pfeiffer; do
+        run "$task" "$strategy" all
+        difference="–"
+        if [ "$strategy" != full ]; then
+            json=$work/$task-$strategy.compare.json
+            [ -f "$json" ] || "$graft" compare "$(folder "$task" full all)" "$(folder "$task" "$strategy" all)" --input "$shared/tasks/$task/test.tsv" --json >"$json"
+            difference=$(jq -r '.difference | "\(.value * 100 | . * 10 | round / 10) (\(.low * 100 | . * 10 | round / 10) … \(.high * 100 | . * 10 | round / 10))"' "$json")
+        fi
+        echo "| $task | $strategy | $(score "$work/$task-$strategy-all" accuracy) | $difference |" >>"$work/table.md"
+    done
+done
+mkdir -p "$root/docs/evidence"
+cp "$work/table.md" "$root/docs/evidence/strategies.md"
+cat "$root/docs/evidence/strategies.md"
