@@ -51,6 +51,16 @@ public sealed class WritingTaskTests : IDisposable
         LanguageModelPrediction[] whole = [.. wide.Predict(texts).Cast<LanguageModelPrediction>()], windows = [.. narrow.Predict(texts).Cast<LanguageModelPrediction>()];
         Assert.Equal([15, 5], whole.Select(text => text.Tokens)); // all but the first, and the end
         Assert.Equal(whole.Select(text => text.Tokens), windows.Select(text => text.Tokens));
+        int[] ids = [.. Graft.Tokenizers.Tokenizer.Load(PathOf("gpt2")).EncodeIds("who lives in oslo ?"), 6];
+        using (Graft.Pretrained.PretrainedModel model = Graft.Pretrained.PretrainedModel.Load(PathOf("gpt2")))
+        using (TorchSharp.torch.NewDisposeScope())
+        {
+            TorchSharp.torch.Tensor tensor = TorchSharp.torch.tensor(ids.Select(id => (long)id).ToArray()).unsqueeze(0);
+            Graft.Layers.EncoderInput input = new() { InputIds = tensor };
+            double loss = Graft.Heads.LossTerm.Total(model.Head!.Losses(model.Forward(input).Scores!, input, new Graft.Heads.Targets { Labels = tensor })).item<float>();
+            Assert.Equal(loss, whole[1].Scores.Loss, 1e-5);
+        }
+
         Assert.Equal(whole[1].NegativeLogLikelihood, windows[1].NegativeLogLikelihood, 1e-4);
         Assert.NotEqual(whole[0].NegativeLogLikelihood, windows[0].NegativeLogLikelihood, 1e-4); // less context
     }

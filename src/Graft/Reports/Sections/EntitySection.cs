@@ -15,7 +15,7 @@ public sealed record TaggedExample(string Text, IReadOnlyList<int> Starts, IRead
 /// <summary>Entities by type, and sentences with their mistakes marked.</summary>
 public static class EntitySection
 {
-    private const int MostExamples = 15;
+    private const int MostExamples = 15, MostConfusions = 12, ExamplesEach = 3;
 
     /// <summary>Builds the section.</summary>
     public static ReportSection Build(IReadOnlyList<TaggedExample> examples)
@@ -26,8 +26,33 @@ public static class EntitySection
         Passage[] passages = examples.Where(example => Differs(example) > 0).OrderByDescending(Differs).ThenBy(example => example.Line).Take(MostExamples).Select(Marked).ToArray();
         return new ReportSection("Entities", passages.Length == 0
             ? [types]
-            : [types, new Paragraph("Sentences with most mistakes. ✓ found, ✗ found but not there, ∅ there but not found."), new Passages(passages)]);
+            : [types, Confusions(examples), new Paragraph("Sentences with most mistakes. ✓ found, ✗ found but not there, ∅ there but not found."), new Passages(passages)]);
     }
+
+    /// <summary>Mistakes grouped by what was taken for what.</summary>
+    private static ReportTable Confusions(IReadOnlyList<TaggedExample> examples)
+    {
+        IEnumerable<(string Kind, string Text)> mistakes = examples.SelectMany(example => example.Truth.Except(example.Predicted).Select(entity => (Missed(example, entity), Words(example, entity)))
+            .Concat(example.Predicted.Except(example.Truth).Where(entity => !example.Truth.Any(other => Overlap(entity, other))).Select(entity => ($"nothing → {entity.Type}", Words(example, entity)))));
+        return new ReportTable(
+            "Mistakes grouped by confusion, the most frequent first, with examples", ["true → predicted", "examples", "count"],
+            mistakes.GroupBy(mistake => mistake.Kind, StringComparer.Ordinal).OrderByDescending(group => group.Count()).Take(MostConfusions).Select(group => (IReadOnlyList<string>)
+                [group.Key, string.Join("  •  ", group.Select(mistake => mistake.Text).Distinct(StringComparer.Ordinal).Take(ExamplesEach)), Format.Count(group.Count())]).ToArray(),
+            NumericFrom: 2);
+    }
+
+    /// <summary>What became of an entity that was not found as it is.</summary>
+    private static string Missed(TaggedExample example, EntitySpan entity)
+    {
+        EntitySpan[] overlapping = [.. example.Predicted.Where(other => Overlap(entity, other))];
+        if (overlapping.Length == 0) return $"{entity.Type} → nothing";
+        EntitySpan found = overlapping.OrderByDescending(other => other.Type == entity.Type).First();
+        return found.Type == entity.Type ? $"{entity.Type} → {entity.Type} with other limits" : $"{entity.Type} → {found.Type}";
+    }
+
+    private static bool Overlap(EntitySpan one, EntitySpan other) => one.Start < other.End && other.Start < one.End;
+
+    private static string Words(TaggedExample example, EntitySpan entity) => string.Join(' ', example.Words.Skip(entity.Start).Take(entity.End - entity.Start));
 
     /// <summary>A sentence with its entities marked by outcome.</summary>
     public static Passage Marked(TaggedExample example)

@@ -5,6 +5,7 @@ using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
 using Graft.Heads;
+using Graft.Reports;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks.MultipleChoice;
@@ -55,6 +56,8 @@ public sealed record ChoicePrediction(int Choice, string Text, double[] Probabil
 /// </summary>
 public sealed record MultipleChoice : FineTuningTask
 {
+    private const int MostMistakes = 15;
+
     /// <inheritdoc/>
     public override string Name => "multiple-choice";
 
@@ -159,5 +162,20 @@ public sealed record MultipleChoice : FineTuningTask
             ["majority_class"] = truth.Average(label => label == majority ? 1.0 : 0.0),
             ["chance"] = ((ChoiceData)evaluation).Examples.Average(example => 1.0 / example.Choices.Count),
         };
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
+    {
+        IReadOnlyList<MultipleChoiceExample> examples = ((ChoiceData)data).Examples;
+        int[] wrong = [.. Enumerable.Range(0, data.Count).Where(i => CreditOf(data, i, predictions[i]) == 0).OrderByDescending(i => predictions[i].Confidence)];
+        if (wrong.Length == 0) yield break;
+        yield return new ReportSection("Mistakes",
+        [
+            new Paragraph($"{Format.Count(wrong.Length)} of {Format.Count(data.Count)} examples were answered wrongly."),
+            new ReportTable("The surest mistakes", ["prompt", "right choice", "chosen", "confidence"],
+                [.. wrong.Take(MostMistakes).Select(i => (IReadOnlyList<string>)[data.TextOf(i), examples[i].Choices[examples[i].Label], ((ChoicePrediction)predictions[i]).Text, Format.Percent(predictions[i].Confidence ?? double.NaN)])],
+                NumericFrom: 3),
+        ]);
     }
 }

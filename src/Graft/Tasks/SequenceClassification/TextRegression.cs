@@ -1,12 +1,16 @@
 using System.Globalization;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Reports;
+using Graft.Reports.Plots;
 
 namespace Graft.Tasks.SequenceClassification;
 
 /// <summary>A number for a text or a pair of texts: one output, mean squared error.</summary>
 public sealed record TextRegression : SequenceTask
 {
+    private const int MostErrors = 12;
+
     /// <inheritdoc/>
     public override string Name => "regression";
 
@@ -46,6 +50,19 @@ public sealed record TextRegression : SequenceTask
     /// <inheritdoc/>
     public override double CreditOf(TaskData data, int example, Prediction prediction) =>
         -Math.Abs(((ValuePrediction)prediction).Value - Number(((TextData)data).Rows[example], data.PlaceOf(example)));
+
+    /// <inheritdoc/>
+    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
+    {
+        double[] truth = Truth(data), found = [.. predictions.Select(prediction => ((ValuePrediction)prediction).Value)];
+        yield return new ReportSection("Numbers",
+        [
+            new PlotBlock(new ScatterPlot("Predicted by true number", truth, found)),
+            new ReportTable("The largest errors", ["text", "true", "predicted"],
+                [.. Enumerable.Range(0, truth.Length).OrderByDescending(i => Math.Abs(truth[i] - found[i])).Take(MostErrors).Select(i => (IReadOnlyList<string>)[data.TextOf(i), Format.Number(truth[i]), Format.Number(found[i])])],
+                NumericFrom: 1),
+        ]);
+    }
 
     private protected override FeatureTarget Target(LabelledText row, string place) => new() { Values = [(float)Number(row, place)] };
 

@@ -93,7 +93,7 @@ public sealed record TextToText : FineTuningTask
     /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
         [.. scores.Select(score => new TextPrediction(
-            encoded.Tokenizer!.Decode([.. score.Written!]).Trim(), score.Written!, score.Values.Length == 0 ? null : score.Values.Average()))];
+            encoded.Tokenizer!.Decode([.. score.Written!]).Trim(), score.Written!, score.Values.Length == 0 ? null : score.Values.Sum(value => (double)value), score.Values.Length))];
 
     /// <inheritdoc/>
     public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions)
@@ -107,8 +107,10 @@ public sealed record TextToText : FineTuningTask
             Mean("rouge_1", pair => rouge.N(pair.Written, pair.Expected, 1).F1),
             Mean("rouge_2", pair => rouge.N(pair.Written, pair.Expected, 2).F1),
             Mean("exact_match", pair => pair.Written == pair.Expected ? 1 : 0),
-            new NamedScore("loss", Bootstrap.Mean([.. predictions.Select(prediction => -((TextPrediction)prediction).MeanLogProbability ?? double.NaN)], seed: 0)),
+            new NamedScore("loss", Bootstrap.Interval(predictions.Count, positions => Loss([.. positions.ToArray().Select(i => (TextPrediction)predictions[i])]), seed: 0)),
         ];
+
+        static double Loss(TextPrediction[] written) => -written.Sum(text => text.ExpectedLogProbability ?? double.NaN) / written.Sum(text => text.ExpectedTokens);
     }
 
     /// <inheritdoc/>
