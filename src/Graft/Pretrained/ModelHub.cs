@@ -78,11 +78,11 @@ public sealed class ModelHub : IDisposable
         }
         catch (InputException refused)
         {
-            throw new InputException($"there is no folder {folderOrId}, and as a model of the hub: {refused.Message}");
+            throw new InputException($"there is no folder {folderOrId}, and as a model of the hub: {refused.Message}", refused);
         }
         catch (RunFailedException failed) when (failed.InnerException is HttpRequestException) // no connection at all: the name is the likelier mistake
         {
-            throw new InputException($"there is no folder {folderOrId}, and as a model of the hub: {failed.Message}");
+            throw new InputException($"there is no folder {folderOrId}, and as a model of the hub: {failed.Message}", failed);
         }
     }
 

@@ -93,7 +93,7 @@ public sealed class BadInputTests : IDisposable
         if (!OperatingSystem.IsLinux() || !File.Exists("/bin/bash") || !File.Exists(graft)) Assert.Skip("needs Linux, bash and the built command");
         // No file may be longer than 16 blocks: the weights do not fit. Data and code pages of the runtime are no files then.
         string line = $"trap '' XFSZ; ulimit -f 16; exec '{graft}' {string.Join(' ', Finetune(Good()).Select(argument => $"'{argument}'"))}";
-        ProcessStartInfo start = new("/bin/bash", ["-c", line]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("/bin/bash", ["-c", line]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         using Process process = Process.Start(start)!;

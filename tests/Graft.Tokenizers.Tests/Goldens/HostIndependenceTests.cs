@@ -61,6 +61,7 @@ public sealed class HostIndependenceTests
     {
         ProcessStartInfo start = new(Environment.ProcessPath!, ["-class", "*.SampledGoldenTests", "-class", "*.LayoutTests"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = invariant, ["LANG"] = "tr_TR.UTF-8", ["LC_ALL"] = "tr_TR.UTF-8" },
