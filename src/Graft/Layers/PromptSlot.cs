@@ -16,6 +16,7 @@ internal sealed class PromptSlot
     {
         if (Tuning is null) return input;
         if (input.IsPacked) throw new ArgumentException("prompt tuning runs on padded batches", nameof(input));
+        if (input.Cache is not null) throw new InputException("a model with a trained prompt before its text cannot write on token by token: tune it with prefix or lora instead");
         Tensor text = input.InputsEmbeds ?? words.Forward(input.InputIds); // [B, T, D]
         (long batch, long count) = (text.shape[0], Tuning.Length);
         Tensor vectors = Tuning.Vectors(input).expand(batch, count, text.shape[2]);

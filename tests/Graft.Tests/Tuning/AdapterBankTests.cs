@@ -91,6 +91,17 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     [Fact]
+    public void A_base_that_is_gone_is_named_with_what_to_do()
+    {
+        (string basis, string[] adapters) = Adapters("bert", ["lora"]);
+        Directory.Move(basis, basis + "-elsewhere");
+        InputException refused = Assert.Throws<InputException>(() => PretrainedModel.Load(adapters[0]));
+        Assert.Contains(basis, refused.Message, StringComparison.Ordinal);
+        using PretrainedModel found = PretrainedModel.Load(adapters[0], new LoadOptions { Base = basis + "-elsewhere" });
+        Assert.NotNull(found.Adapter);
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public void A_mixed_batch_is_about_as_fast_as_a_uniform_one()
     {
