@@ -3,7 +3,7 @@
 # Usage: bench/corpus-memory.sh TOKENIZER [SIZES_IN_MB…]     (100 500; the bar of issue 7: 1000 5000)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-graft=$root/artifacts/bin/Graft.Cli/release/graft
+graft=${GRAFT:-$root/artifacts/bin/Graft.Cli/release/graft}
 tokenizer=$1; shift
 sizes=("${@:-100}"); [ $# -gt 0 ] || sizes=(100 500)
 work=$(mktemp -d "${TMPDIR:-/tmp}/graft-corpus.XXXXXX")

@@ -4,7 +4,7 @@
 #                 bench/kill-and-resume.sh pretrain TOKENIZER [N] pre-training a tiny model on the samples' prose, moving average included
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-graft=$root/artifacts/bin/Graft.Cli/release/graft
+graft=${GRAFT:-$root/artifacts/bin/Graft.Cli/release/graft}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ "$1" = pretrain ]; then
