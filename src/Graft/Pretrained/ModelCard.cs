@@ -7,6 +7,8 @@ namespace Graft.Pretrained;
 /// <summary>The README.md of a model folder: what the model is, in the form that model hubs read.</summary>
 public static class ModelCard
 {
+    private const string FileName = "README.md";
+
     private static readonly Dictionary<HeadKind, string> s_tasks = new()
     {
         [HeadKind.MaskedLm] = "fill-mask",
@@ -44,8 +46,15 @@ public static class ModelCard
         return card.ToString();
     }
 
+    /// <summary>Writes the card into a model folder that has none, under the folder's name: what somebody wrote there stays.</summary>
+    /// <exception cref="RunFailedException">The folder cannot be written.</exception>
+    internal static void WriteWhereMissing(PretrainedModel model, string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, FileName))) Write(model, folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
+    }
+
     /// <summary>Writes the card into a model folder.</summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public static void Write(PretrainedModel model, string folder, string name, string? origin = null) =>
-        AtomicFile.WriteText(Path.Combine(folder, "README.md"), Text(model, name, origin));
+        AtomicFile.WriteText(Path.Combine(folder, FileName), Text(model, name, origin));
 }

@@ -176,7 +176,7 @@ public sealed class PretrainedModel : IDisposable
     }
 
     /// <summary>
-    /// Writes config.json, model.safetensors and the tokenizer's and other companion files: what transformers' from_pretrained opens. Of a
+    /// Writes config.json, model.safetensors, the tokenizer's and other companion files and a model card (where there is none): what transformers' from_pretrained opens. Of a
     /// model with an adapter the adapter takes the place of the weights, as PEFT or AdapterHub opens it.
     /// </summary>
     /// <param name="folder">Made where it is missing; each file appears whole or not at all.</param>
@@ -188,6 +188,7 @@ public sealed class PretrainedModel : IDisposable
         else AdapterFolder.Write(folder, Target(Adapter));
         if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
         else _tokenizer?.Save(folder);
+        ModelCard.WriteWhereMissing(this, folder);
     }
 
     /// <summary>Releases the parameters.</summary>

@@ -24,6 +24,7 @@ public sealed class SaveAndLoadContract
         using TemporaryFolder folder = new();
         using PretrainedModel saved = PretrainedModel.Create(TinyModels.Config(family).WithLabels(["a", "b", "c"]), head, 9);
         saved.Save(folder.Path);
+        Assert.Contains($"- {family}\n", File.ReadAllText(Path.Combine(folder.Path, "README.md")), StringComparison.Ordinal);
         using PretrainedModel loaded = PretrainedModel.Load(folder.Path);
         Assert.Equal(head, loaded.HeadKind);
         Assert.Empty(loaded.Report.Missing);
