@@ -14,6 +14,8 @@ public sealed class OtherLibrariesCasesTests
         { "bert.json", "Xenova/spanbert-large-cased", "bert-base-cased" },
         { "distilbert.json", "Xenova/distilbert-base-cased-distilled-squad", "bert-base-cased" },
         { "distilbert.json", "Xenova/distilbert-base-uncased-finetuned-sst-2-english", "bert-base-uncased" },
+        { "distilbert.json", "Xenova/distiluse-base-multilingual-cased-v2", "bert-base-multilingual-cased" },
+        { "distilbert.json", "distilbert/distilbert-base-multilingual-cased", "bert-base-multilingual-cased" },
         { "roberta.json", "Xenova/all-distilroberta-v1", "roberta-base" },
         { "gpt2.json", "Xenova/gpt2", "gpt2" },
         { "albert.json", "Xenova/albert-base-v2", "albert-base" },
@@ -24,7 +26,7 @@ public sealed class OtherLibrariesCasesTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Transformers_js_cases_have_these_ids(string file, string model, string vocabulary)
+    public void Transformers_js_cases_have_these_ids_tokens_and_decodings(string file, string model, string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
 
@@ -37,9 +39,19 @@ public sealed class OtherLibrariesCasesTests
         {
             if (!item.Value.TryGetProperty("ids", out JsonElement ids)) continue;
             string? pair = item.Value.TryGetProperty("text_pair", out JsonElement second) ? second.GetString() : null;
-            string found = string.Join(' ', tokenizer.Encode(item.Value.GetProperty("text").GetString()!, pair).Ids);
-            string expected = string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32()));
-            if (found != expected) differences.Add($"{item.Name}\n  expected {expected}\n  found    {found}");
+            TokenizedText encoded = tokenizer.Encode(item.Value.GetProperty("text").GetString()!, pair);
+            Compare("ids", string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32())), string.Join(' ', encoded.Ids));
+            if (item.Value.TryGetProperty("decoded", out JsonElement decoded)) Compare("decoded", decoded.GetString()!, tokenizer.Decode(encoded.Ids, new() { SkipSpecialTokens = false, CleanUpSpaces = true }));
+            if (item.Value.TryGetProperty("tokens", out JsonElement tokens) && pair is null)
+            {
+                Compare("tokens", tokens.ToString(), System.Text.Json.JsonSerializer.Serialize(encoded.Tokens.Where((_, i) => encoded.SpecialTokensMask[i] == 0)));
+            }
+
+            void Compare(string what, string expected, string found)
+            {
+                if (what == "tokens") expected = System.Text.Json.JsonSerializer.Serialize(System.Text.Json.JsonSerializer.Deserialize<string[]>(expected));
+                if (found != expected) differences.Add($"{item.Name} {what}\n  expected {expected}\n  found    {found}");
+            }
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));
