@@ -12,7 +12,7 @@ internal static class BenchCommand
     public static Command Create()
     {
         Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> model = new("--model") { Description = "A model folder, for the minilm benchmarks." };
+        Option<string?> model = new("--model") { Description = "A model for the minilm benchmarks: a folder or a model of the hub.", HelpName = "DIR|ID" };
         Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
         Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks." };
         Option<int> repetitions = new("--repetitions") { Description = "How often each piece of work is timed; the fastest counts.", DefaultValueFactory = _ => 5 };
@@ -23,7 +23,7 @@ internal static class BenchCommand
         {
             BenchmarkOptions options = new()
             {
-                Model = parsed.GetValue(model),
+                Model = parsed.GetValue(model) is string named ? ModelFlag.Locate(named) : null,
                 Train = parsed.GetValue(train),
                 Input = parsed.GetValue(input),
                 Repetitions = parsed.GetValue(repetitions),

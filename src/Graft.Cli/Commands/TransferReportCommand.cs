@@ -10,7 +10,7 @@ namespace Graft.Cli.Commands;
 /// <summary><c>graft transfer-report</c>: a task's score by number of labels, from scratch, with fixed vectors, and fine-tuned.</summary>
 internal static class TransferReportCommand
 {
-    private static readonly Option<string> s_model = Required("--model", "The pre-trained model: a folder in Hugging Face's layout.", "DIR");
+    private static readonly Option<string> s_model = ModelFlag.Create("The pre-trained model: a folder in Hugging Face's layout, or a model of the hub.");
     private static readonly Option<string> s_task = Required("--task", "text-classification, text-pair-classification or token-classification.", "TASK");
     private static readonly Option<string> s_train = Required("--train", "Training data; fewer labels are its first examples.", "FILE");
     private static readonly Option<string> s_test = Required("--test", "What every method is judged on.", "FILE");
@@ -45,7 +45,7 @@ internal static class TransferReportCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         if (parsed.GetValue(s_threads) is int threads) Engine.Start(new EngineOptions { Threads = threads });
-        TransferResult result = TransferReport.Run(Options(parsed), Terminal.Log, cancellation);
+        TransferResult result = TransferReport.Run(Options(parsed, cancellation), Terminal.Log, cancellation);
         if (result.Rows.Count == 0) throw new RunFailedException("the time was up before the first measurement was finished; the same command goes on");
         Terminal.Out(File.ReadAllText(Path.Combine(result.Folder, parsed.GetValue(s_json) ? "transfer.json" : "transfer.md")).TrimEnd());
         if (!result.IsComplete) Terminal.Log("not complete: the time was up; the same command goes on");
@@ -53,9 +53,9 @@ internal static class TransferReportCommand
         return ExitCodes.Ok;
     }
 
-    private static TransferOptions Options(ParseResult parsed) => new()
+    private static TransferOptions Options(ParseResult parsed, CancellationToken cancellation) => new()
     {
-        Model = parsed.GetValue(s_model)!,
+        Model = ModelFlag.Locate(parsed, s_model, cancellation),
         Task = FineTuningTasks.Parse(parsed.GetValue(s_task)!),
         Train = parsed.GetValue(s_train)!,
         Test = parsed.GetValue(s_test)!,

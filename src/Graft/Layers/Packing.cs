@@ -32,6 +32,7 @@ internal static class Packing
             PositionIds = Spread(input.PositionIds),
             InputsEmbeds = Spread(input.InputsEmbeds),
             Boundaries = null,
+            Dropout = input.Dropout?.ToPadded(checked((int)tokens)),
         };
         return (padded, places);
     }

@@ -44,14 +44,28 @@ public sealed class DropoutPlan
     public static DropoutPlan Packed(ulong seed, ReadOnlySpan<long> sequences, ReadOnlySpan<int> lengths)
     {
         if (sequences.Length != lengths.Length) throw new ArgumentException("one length a sequence", nameof(lengths));
+        ulong[] sequenceKeys = new ulong[sequences.Length];
+        for (int s = 0; s < sequences.Length; s++) sequenceKeys[s] = CounterRandom.Key(seed, (ulong)sequences[s]);
+        return OfKeys(seed, sequenceKeys, lengths);
+    }
+
+    /// <summary>The plan of the same sequences in a padded batch: every token keeps its masks.</summary>
+    /// <param name="paddedLength">T, at least the longest sequence's tokens.</param>
+    internal DropoutPlan ToPadded(int paddedLength)
+    {
+        int[] lengths = new int[_sequenceKeys.Length];
+        Array.Fill(lengths, paddedLength);
+        return OfKeys(Seed, _sequenceKeys, lengths);
+    }
+
+    private static DropoutPlan OfKeys(ulong seed, ulong[] sequenceKeys, ReadOnlySpan<int> lengths)
+    {
         int tokens = 0;
         foreach (int length in lengths) tokens += length;
         ulong[] tokenKeys = new ulong[tokens];
-        ulong[] sequenceKeys = new ulong[sequences.Length];
         int row = 0;
-        for (int s = 0; s < sequences.Length; s++)
+        for (int s = 0; s < sequenceKeys.Length; s++)
         {
-            sequenceKeys[s] = CounterRandom.Key(seed, (ulong)sequences[s]);
             for (int position = 0; position < lengths[s]; position++) tokenKeys[row++] = CounterRandom.Mix(sequenceKeys[s] + (ulong)position);
         }
 

@@ -43,6 +43,22 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
+    public void Packed_and_padded_drop_the_same_values_in_training(string family)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 3);
+        EncoderInput padded = TinyModels.Padded(6, 7, 12) with { Dropout = DropoutPlan.Padded(1, [8, 5], 12) };
+        EncoderInput packed = TinyModels.Packed(padded) with { Dropout = DropoutPlan.Packed(1, [8, 5], [7, 12]) };
+        Tensor weights = TensorAssert.Normal(9, 19, model.Backbone.HiddenSize);
+        Tensor Padded() => TinyModels.Tokens(model.Backbone.Forward(padded).LastHiddenState, padded);
+        Tensor Packed() => model.Backbone.Forward(packed).LastHiddenState;
+        TensorAssert.Close(Padded(), Packed(), Tolerance, family);
+        Dictionary<string, Tensor> expected = Gradients(model, () => (Padded() * weights).sum()), actual = Gradients(model, () => (Packed() * weights).sum());
+        foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-4, $"{family}, gradient of {name}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
     public void A_batch_equals_its_texts_one_by_one(string family)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -40,7 +40,6 @@ internal sealed class DebertaV2 : PostNormBackbone
     {
         if (!input.IsPacked) return base.Forward(input);
         EncoderInput.Validate(input);
-        if (input.Dropout is not null) throw new ArgumentException("DeBERTa trains on padded batches", nameof(input));
         (EncoderInput padded, Tensor rows) = Packing.Pad(input);
         BackboneOutput output = base.Forward(padded);
         Tensor Pack(Tensor states) => states.reshape(-1, states.shape[^1]).index_select(0, rows);
