@@ -69,6 +69,7 @@ public static class BenchmarkRunner
         ["pretrain-small-muon"] = PretrainingBenchmark.Muon,
         ["minilm-finetuning"] = FineTuningBenchmarks.Training,
         ["minilm-inference"] = FineTuningBenchmarks.Inference,
+        ["generate-gpt2-small"] = GenerationBenchmark.Run,
         ["tokenize-wordpiece"] = TokenizerBenchmarks.WordPiece,
         ["tokenize-byte-bpe"] = TokenizerBenchmarks.ByteBpe,
         ["tokenize-unigram"] = TokenizerBenchmarks.Unigram,
