@@ -107,7 +107,7 @@ public static class BenchmarkRunner
             BenchmarkResult result = new(
                 name, measured.Value, measured.Unit,
                 measured.Operations > 0 ? measured.Operations / measured.Seconds / 1e9 / peak : null,
-                measured.BaselineSeconds is double baseline ? measured.Value * baseline / measured.Seconds : null,
+                measured.BaselineSeconds is double baseline ? measured.Unit.EndsWith("/s", StringComparison.Ordinal) ? measured.Value * measured.Seconds / baseline : measured.Value * baseline / measured.Seconds : null,
                 measured.BaselineSeconds is double seconds ? measured.Seconds / seconds : null,
                 Memory.PeakResident) { Parts = measured.Parts };
             results.Add(result);

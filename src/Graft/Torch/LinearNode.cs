@@ -35,7 +35,7 @@ internal sealed class LinearNode : GradientNode
         using Tensor rows = x.reshape(-1, x.shape[^1]);
         using Tensor contiguous = rows.contiguous();
         using Tensor operand = MatrixProduct.Operand(contiguous);
-        Tensor product = Product(operand, weight, bias);
+        Tensor product = !recorded && RowProduct.Applies(operand, weight) ? RowProduct.Run(operand, weight, bias) : Product(operand, weight, bias);
         Tensor values = activation == Activation.None ? product : Kernels.Map(product, activation);
         Tensor output = values.view([.. x.shape[..^1], weight.shape[0]]);
         if (recorded)

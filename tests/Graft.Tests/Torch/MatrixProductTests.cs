@@ -28,4 +28,25 @@ public sealed class MatrixProductTests
         Assert.Throws<InputException>(() => MatrixProduct.Parse("blas"));
         TestContext.Current.SendDiagnosticMessage($"{peak}");
     }
+
+    [Theory]
+    [InlineData(5, 3)]
+    [InlineData(768, 2304)]
+    [InlineData(33, 1031)]
+    public void OneRowTimesAMatrixIsTheSameHoweverItLies(long inputs, long outputs)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor x = randn(1, inputs), weight = randn(outputs, inputs), bias = randn(outputs);
+        Tensor exact = nn.functional.linear(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64)).to(ScalarType.Float32);
+        foreach (Tensor stored in (Tensor[])[weight, weight.t().contiguous().t()])
+        {
+            Assert.True(RowProduct.Applies(x, stored));
+            Assert.True((RowProduct.Run(x, stored, bias) - exact).abs().max().item<float>() < 1e-4f);
+            Assert.True((RowProduct.Run(x, stored, null) + bias - exact).abs().max().item<float>() < 1e-4f);
+        }
+
+        Assert.False(RowProduct.Applies(randn(2, inputs), weight));
+        Assert.False(RowProduct.Applies(x, randn(outputs, 2 * inputs).slice(1, 0, inputs, 1)));
+    }
 }
