@@ -20,7 +20,6 @@ namespace Graft.Inference;
 /// </summary>
 public sealed class AdapterServer : IDisposable
 {
-    private const int TokensABatch = 4096;
     private readonly AdapterBank _bank;
     private readonly IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> _tasks;
     private readonly Collator _collator;
@@ -30,7 +29,7 @@ public sealed class AdapterServer : IDisposable
     {
         (_bank, Folders, _tasks) = (bank, folders, tasks);
         bool padded = Enumerable.Range(0, bank.Count).Any(i => bank[i].Strategy.NeedsPaddedBatches || tasks[i].Task.Layout == BatchLayout.Padded);
-        _collator = new Collator(padded ? BatchLayout.Padded : BatchLayout.Packed, bank.PadTokenId);
+        _collator = new Collator(padded ? BatchLayout.Padded : BatchLayout.Packed, bank.PadTokenId) { WithSegments = bank.ReadsSegments };
     }
 
     /// <summary>The run folders; an adapter's number is its place here.</summary>
@@ -103,14 +102,11 @@ public sealed class AdapterServer : IDisposable
     /// <summary>All features by length, cut into batches by tokens; in a batch those of one adapter lie beside each other.</summary>
     private void Score(List<Asked> asked, CancellationToken cancellation)
     {
-        (Asked Part, int Feature)[] order = [.. asked.SelectMany(part => part.Scores.Select((_, i) => (part, i))).OrderByDescending(entry => entry.part.Encoded.Features[entry.i].Ids.Length)];
-        for (int start = 0, end; start < order.Length; start = end)
+        (Asked Part, int Feature)[] all = [.. asked.SelectMany(part => part.Scores.Select((_, i) => (part, i)))];
+        foreach (int[] places in LengthBatches.Of([.. all.Select(entry => entry.Part.Encoded.Features[entry.Feature])]))
         {
             cancellation.ThrowIfCancellationRequested();
-            int longest = order[start].Part.Encoded.Features[order[start].Feature].Ids.Length;
-            end = start + 1;
-            while (end < order.Length && (end - start + 1) * longest <= TokensABatch) end++;
-            ScoreBatch([.. order[start..end].OrderBy(entry => entry.Part.Adapter)]);
+            ScoreBatch([.. places.Select(place => all[place]).OrderBy(entry => entry.Part.Adapter)]);
         }
     }
 

@@ -40,6 +40,9 @@ public sealed class AdapterBank : IDisposable
     /// <summary>The padding id of the base.</summary>
     internal int PadTokenId => _base.Config.PadTokenId ?? 0;
 
+    /// <inheritdoc cref="Backbone.ReadsSegments"/>
+    internal bool ReadsSegments => _base.Backbone.ReadsSegments;
+
     /// <summary>An adapter's configuration: its labels and its head.</summary>
     internal (ModelConfig Config, HeadKind Head, TuningStrategy Strategy) this[int adapter] => (_adapters[adapter].Config, _adapters[adapter].Kind, _adapters[adapter].Adapter.Strategy);
 

@@ -20,18 +20,13 @@ internal sealed class Scorer(FineTuningTask task, PretrainedModel model, Collato
     public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
-        int[] order = [.. Enumerable.Range(0, features.Count).OrderByDescending(i => features[i].Ids.Length)];
-        int start = 0;
-        while (start < order.Length)
+        foreach (int[] places in LengthBatches.Of(features, tokensABatch))
         {
             cancellation.ThrowIfCancellationRequested();
-            int end = start + 1, longest = features[order[start]].Ids.Length;
-            while (end < order.Length && (end - start + 1) * longest <= tokensABatch) end++;
             using IDisposable noGradient = inference_mode();
             using DisposeScope scope = NewDisposeScope();
-            IReadOnlyList<FeatureScores> batch = task.Score(model, collator, [.. order[start..end].Select(i => features[i])]);
-            for (int i = 0; i < batch.Count; i++) scores[order[start + i]] = batch[i];
-            start = end;
+            IReadOnlyList<FeatureScores> batch = task.Score(model, collator, [.. places.Select(i => features[i])]);
+            for (int i = 0; i < batch.Count; i++) scores[places[i]] = batch[i];
         }
 
         return scores;

@@ -16,8 +16,6 @@ namespace Graft.Demonstrations.Transfer;
 /// </summary>
 internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, EncodingOptions encoding)
 {
-    private const int TokensABatch = 4096;
-
     /// <summary>D, of the last layer's states.</summary>
     public int Width => model.Backbone.HiddenSize;
 
@@ -54,13 +52,7 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
         int[] firstItem = FirstItems(data);
         float[] vectors = new float[firstItem[^1] * Width];
         int[] windows = new int[firstItem[^1]];
-        int[] order = [.. Enumerable.Range(0, features.Count).OrderByDescending(i => features[i].Ids.Length)];
-        for (int start = 0, end; start < order.Length; start = end)
-        {
-            int longest = features[order[start]].Ids.Length;
-            end = Math.Min(order.Length, start + Math.Max(1, TokensABatch / longest));
-            AddBatch([.. order[start..end].Select(i => features[i])], firstItem, vectors, windows);
-        }
+        foreach (int[] places in LengthBatches.Of(features)) AddBatch([.. places.Select(i => features[i])], firstItem, vectors, windows);
 
         for (int item = 0; item < windows.Length; item++)
         {
@@ -74,7 +66,7 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
     {
         using IDisposable noGradient = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        EncoderInput input = new Collator(BatchLayout.Packed, model.Config.PadTokenId ?? 0).Input(features);
+        EncoderInput input = Collator.Of(BatchLayout.Packed, model).Input(features);
         Tensor states = model.Forward(input).States.LastHiddenState; // [tokens, D]
         bool ofWords = features[0].FirstOfWord is not null;
         float[] rows = [.. (ofWords ? states : Pooling.Mean(states, input)).contiguous().data<float>()];

@@ -17,7 +17,6 @@ namespace Graft.Tasks.FrozenFeatures;
 /// </summary>
 internal sealed class FeatureTable
 {
-    private const int TokensABatch = 4096;
     private const string TensorName = "vectors";
 
     private FeatureTable(float[] vectors, int width) => (Vectors, Width) = (vectors, width);
@@ -80,21 +79,18 @@ internal sealed class FeatureTable
     /// <summary>Batches of about equally long texts; what a text gives does not depend on its neighbours.</summary>
     private static FeatureTable Compute(PretrainedModel model, IReadOnlyList<Feature> features, FeatureOptions options, CancellationToken cancellation)
     {
-        Collator collator = new(BatchLayout.Packed, model.Config.PadTokenId ?? 0);
+        Collator collator = Collator.Of(BatchLayout.Packed, model);
         int width = options.Layers.Count * model.Config.HiddenSize;
         float[] vectors = new float[(long)features.Count * width];
-        int[] order = [.. Enumerable.Range(0, features.Count).OrderByDescending(i => features[i].Ids.Length)];
-        for (int start = 0, end; start < order.Length; start = end)
+        foreach (int[] places in LengthBatches.Of(features))
         {
             cancellation.ThrowIfCancellationRequested();
-            end = start;
-            for (int tokens = 0; end < order.Length && (end == start || tokens + features[order[end]].Ids.Length <= TokensABatch); end++) tokens += features[order[end]].Ids.Length;
             using IDisposable inference = inference_mode();
             using DisposeScope scope = NewDisposeScope();
-            EncoderInput input = collator.Input([.. order[start..end].Select(i => features[i])]) with { OutputHiddenStates = options.NeedsHiddenStates };
+            EncoderInput input = collator.Input([.. places.Select(i => features[i])]) with { OutputHiddenStates = options.NeedsHiddenStates };
             Tensor batch = options.Vectors(model.Backbone.Forward(input), input).contiguous();
             ReadOnlySpan<float> rows = MemoryMarshal.Cast<byte, float>(batch.bytes);
-            for (int i = start; i < end; i++) rows.Slice((i - start) * width, width).CopyTo(vectors.AsSpan(order[i] * width, width));
+            for (int i = 0; i < places.Length; i++) rows.Slice(i * width, width).CopyTo(vectors.AsSpan(places[i] * width, width));
         }
 
         return new FeatureTable(vectors, width);
