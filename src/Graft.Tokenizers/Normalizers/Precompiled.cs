@@ -29,6 +29,7 @@ internal sealed class Precompiled(byte[] blob) : Normalizer
         {
             int end = ClusterEnd(units, start, ref clusters);
             if (!TryReplace(units[start..end], isCluster: true, changes)) ReplaceEach(units[start..end], changes);
+            text.LostItsStart |= changes.Count == 0;
             start = end;
         }
 
@@ -103,7 +104,8 @@ internal sealed class Precompiled(byte[] blob) : Normalizer
         return true;
     }
 
-    // The new code points stand for the old ones in turn; of more new ones the last are inserted, of fewer the last drops the rest.
+    // The new code points stand for the old ones in turn; of more new ones the last are inserted, of fewer the last drops the rest. Nothing
+    // drops what is deleted before the first: the reference loses count there, and so do we.
     private static void Replace(int oldCount, ReadOnlySpan<byte> replacement, List<CodePointChange> changes)
     {
         int newCount = 0;

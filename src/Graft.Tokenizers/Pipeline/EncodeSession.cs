@@ -96,6 +96,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
             }
 
             RunSteps(text.Slice(start, length), origin + start, _wordPreTokenizer, splitSpecialTokens, output);
+            if (_pieces.Text.LostItsStart) return false;
             start += length;
         }
 
@@ -107,7 +108,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     {
         _word.Clear();
         RunSteps(word, 0, _wordPreTokenizer, splitSpecialTokens, _word);
-        _memo.Add(key, _word);
+        if (!_pieces.Text.LostItsStart) _memo.Add(key, _word);
         return ref _memo.Find(key);
     }
 

@@ -40,10 +40,17 @@ internal sealed class NormalizedText
     /// <summary>The number of units written so far by the running rewrite.</summary>
     public int Written => _newLength;
 
+    /// <summary>
+    /// True where a step deleted what the stretch began with and kept no account of it, as the reference does: all places of the stretch
+    /// then lie too far left.
+    /// </summary>
+    public bool LostItsStart { get; set; }
+
     /// <summary>Starts over with a stretch of the original text that begins at <paramref name="origin"/>.</summary>
     public void Reset(ReadOnlySpan<char> original, int origin)
     {
         Origin = origin;
+        LostItsStart = false;
         Length = original.Length;
         if (_units.Length < Length)
         {
