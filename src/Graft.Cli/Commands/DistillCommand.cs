@@ -15,7 +15,8 @@ internal static class DistillCommand
         Option<string> teacher = ModelFlag.Create("The teacher.", "--teacher");
         Option<string?> studentConfig = new("--student-config") { Description = "config.json of the student, or the name of a shipped one." };
         Option<string?> studentLayers = new("--student-layers") { Description = "Teacher layers the student starts from: 0,2,4,7,9,11." };
-        Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; the teacher's where it is not given. With another one, hidden states are distilled." };
+        Option<string?> initFrom = new("--init-from") { Description = "Model folder the student goes on from." };
+        Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; --init-from's or the teacher's where it is not given. With another one, hidden states are distilled." };
         Option<string[]> corpus = new("--corpus") { Description = "A built corpus, or text files and folders (PATH or PATH@WEIGHT).", Required = true, AllowMultipleArgumentsPerToken = true };
         Option<string> output = new("--output") { Description = "Run folder.", Required = true };
         Option<double> temperature = new("--temperature") { Description = "Softens both distributions.", DefaultValueFactory = _ => 2 };
@@ -23,7 +24,7 @@ internal static class DistillCommand
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked.", DefaultValueFactory = _ => 0.15 };
         Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
         TrainingFlags training = new();
-        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut };
+        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut };
         training.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -36,7 +37,7 @@ internal static class DistillCommand
                 Training = training.Read(parsed, new TrainingOptions { LearningRate = 5e-4, Schedule = new Schedule { Warmup = 0.05 }, EvaluateEvery = 500, CheckpointEvery = TimeSpan.FromMinutes(5) }),
             };
             options.Validate();
-            PretrainingJob job = new(options, parsed.GetValue(studentConfig), null, parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
+            PretrainingJob job = new(options, parsed.GetValue(studentConfig), parsed.GetValue(initFrom), parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
             {
                 Teacher = new TeacherOptions(ModelFlag.Locate(parsed, teacher))
                 {

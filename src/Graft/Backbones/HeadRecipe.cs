@@ -68,6 +68,9 @@ internal enum HeadPooling
 
     /// <summary>The rightmost token whose id is not padding (GPT-2).</summary>
     LastNotPadding,
+
+    /// <summary>The rightmost end-of-text token (T5); the last token of a text without one.</summary>
+    LastEnd,
 }
 
 /// <summary>A classifier: pooling → dropout → transform → dropout → matrix.</summary>

@@ -14,6 +14,9 @@ internal abstract class ModelFamily
     /// <summary>What names of backbone parameters begin with below a head, with the dot: "bert."; empty for none.</summary>
     public abstract string Prefix { get; }
 
+    /// <summary>The prefix in files with this head.</summary>
+    public virtual string PrefixUnder(HeadKind head) => head is HeadKind.None or HeadKind.Embedding ? "" : Prefix;
+
     /// <summary>The configuration of a file.</summary>
     public abstract ModelConfig ReadConfig(JsonObject json);
 

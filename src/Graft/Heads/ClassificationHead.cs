@@ -12,13 +12,13 @@ public abstract class ClassificationHead : Head
     private readonly ClassifierRecipe _recipe;
     private readonly Transform? _transform;
     private readonly Projection _output;
-    private readonly int? _padTokenId;
+    private readonly int? _padTokenId, _endTokenId;
 
     private protected ClassificationHead(HeadKind kind, ClassifierRecipe recipe, ModelConfig config, int outputs)
         : base(kind)
     {
         _recipe = recipe;
-        _padTokenId = config.PadTokenId;
+        (_padTokenId, _endTokenId) = (config.PadTokenId, config.OptionalInt("eos_token_id"));
         _transform = recipe.Transform is null ? null : new Transform(recipe.Transform, config, this);
         Init init = new(recipe.Deviation ?? config.InitializerRange, Cutoff: config.InitializerCutoff);
         _output = Add(recipe.Output, new Projection(recipe.Transform?.Width ?? config.HiddenSize, outputs, init, recipe.Bias));
@@ -47,6 +47,7 @@ public abstract class ClassificationHead : Head
         HeadPooling.First => Pooling.First(states.LastHiddenState, input),
         HeadPooling.Mean => Pooling.Mean(states.LastHiddenState, input),
         HeadPooling.LastNotPadding => LastNotPadding(states.LastHiddenState, input),
+        HeadPooling.LastEnd => Pooling.LastOf(states.LastHiddenState, input, _endTokenId),
         _ => throw new InvalidOperationException($"no pooling {_recipe.Pooling}"),
     };
 

@@ -48,6 +48,21 @@ internal static class Pooling
         return input.AttentionMask is null ? states.select(1, -1) : AtLastTrue(states, input.AttentionMask.ne(0));
     }
 
+    /// <summary>The rightmost attended token with an id; the last attended one of a sequence without it: [B, D].</summary>
+    public static Tensor LastOf(Tensor states, EncoderInput input, int? id)
+    {
+        if (id is not int wanted) return Last(states, input);
+        if (!input.IsPacked)
+        {
+            Tensor attended = (input.AttentionMask ?? ones_like(input.InputIds)).ne(0), found = input.InputIds.eq(wanted).logical_and(attended);
+            return AtLastTrue(states, where(found.any(1, keepdim: true), found, attended));
+        }
+
+        long[] ids = input.InputIds.data<long>().ToArray();
+        long[] rows = [.. input.Boundaries!.Zip(input.Boundaries!.Skip(1), (from, to) => Array.LastIndexOf(ids, wanted, to - 1, to - from) is >= 0 and int row ? row : to - 1L)];
+        return states.index_select(0, tensor(rows));
+    }
+
     /// <summary>The state at the last column where the flag [B, T] is set (column 0 where none is): [B, D].</summary>
     public static Tensor AtLastTrue(Tensor states, Tensor flags)
     {

@@ -16,13 +16,15 @@ internal sealed record HubRevision(string Commit, IReadOnlyList<string> Files);
 
 /// <summary>
 /// Hugging Face's HTTP protocol. Redirects are followed by hand: large files lie on other hosts, which must never see the token. A busy hub (429) and its
-/// failures (5xx) are waited for; refusals become errors that say what to do.
+/// failures (5xx) are waited for, and so is a network that breaks off; a hub that was never reached is not: the network is down, or the name
+/// was no model's. Refusals become errors that say what to do.
 /// </summary>
 internal sealed class ModelHubClient : IDisposable
 {
     private const int MaxRedirects = 8;
     private readonly ModelHubOptions _options;
     private readonly HttpClient _http;
+    private volatile bool _wasReached;
 
     public ModelHubClient(ModelHubOptions options)
     {
@@ -91,6 +93,7 @@ internal sealed class ModelHubClient : IDisposable
             try
             {
                 HttpResponseMessage response = await FollowAsync(create, followElsewhere, cancellation);
+                _wasReached = true;
                 if (IsUsable(response)) return response;
                 using (response)
                 {
@@ -102,7 +105,8 @@ internal sealed class ModelHubClient : IDisposable
             }
             catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
             {
-                if (attempt >= _options.Attempts) throw ModelHubErrors.Unreachable(id, _options, failure);
+                bool isNoConnection = failure is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError };
+                if (attempt >= _options.Attempts || (isNoConnection && !_wasReached)) throw ModelHubErrors.Unreachable(id, _options, failure);
             }
 
             await Task.Delay(pause, cancellation);

@@ -30,17 +30,18 @@ internal sealed class Network : Layer
     public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null, FeatureOptions? features = null)
     {
         ModelFamily family = ModelFamilies.Of(config.ModelType, "config.json");
-        Backbone backbone = family.CreateBackbone(config, kind);
+        // What looks at features sees token states, as a token classifier does.
+        Backbone backbone = family.CreateBackbone(config, features is null ? kind : HeadKind.TokenClassification);
         Head? head = kind == HeadKind.Embedding
             ? new EmbeddingHead(sentences?.Pooling ?? EmbeddingPooling.Mean, sentences?.Normalizes ?? false)
             : features is not null ? new FeatureHead(features, config)
             : Heads.Head.Create(kind, config, backbone);
-        return new Network(backbone, head, kind is HeadKind.None or HeadKind.Embedding ? "" : family.Prefix);
+        return new Network(backbone, head, family.PrefixUnder(kind));
     }
 
     /// <summary>A head of an adapter's own on a backbone that others use too; released piece by piece, never as a whole.</summary>
     public static Network Around(Backbone backbone, Head head, ModelConfig config, HeadKind kind) =>
-        new(backbone, head, kind == HeadKind.Embedding ? "" : ModelFamilies.Of(config.ModelType, "config.json").Prefix);
+        new(backbone, head, ModelFamilies.Of(config.ModelType, "config.json").PrefixUnder(kind));
 
     /// <summary>Releases parameters and modules.</summary>
     public void Release()

@@ -179,7 +179,10 @@ public sealed class PretrainingJob(
     private void RequireOneModel()
     {
         if (Teacher is null && (modelConfig is null) == (initFrom is null)) throw new InputException("give either --model-config (a new model) or --init-from (go on from a model)");
-        if (Teacher is not null && modelConfig is null && Teacher.StudentLayers is null) throw new InputException("give --student-config (a new student), --student-layers (one made of the teacher's), or both");
+        if (Teacher is null) return;
+        bool isNew = modelConfig is not null || Teacher.StudentLayers is not null;
+        if (isNew == (initFrom is not null))
+            throw new InputException("give --student-config (a new student), --student-layers (one made of the teacher's) or both; or --init-from (a student that exists)");
     }
 
     private bool SharesVocabulary(TextCodec codec) => new TextCodec(Tokenizer.Load(Teacher!.Folder)).Fingerprint == codec.Fingerprint;

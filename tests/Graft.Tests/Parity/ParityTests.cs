@@ -11,6 +11,9 @@ public sealed class ParityTests
     [Theory]
     [InlineData("bert-sequence-classification")]
     [InlineData("gpt2-lm-head")]
+    [InlineData("t5-question-answering")]
+    [InlineData("t5-sequence-classification")]
+    [InlineData("t5-token-classification")]
     public void Small_cases_that_travel_with_the_tests(string name) => AssertPassed(ParityRunner.Run(TestData.Fixture("parity", name)));
 
     [Theory]

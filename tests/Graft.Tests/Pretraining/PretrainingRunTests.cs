@@ -101,6 +101,31 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void A_student_that_exists_goes_on_beside_a_teacher()
+    {
+        Run("teacher", "mlm", steps: 2);
+        IReadOnlyList<TermResult> alone = Run("student", "mlm", steps: 20);
+        string student = Path.Combine(_folder, "student");
+        PretrainingOptions options = new()
+        {
+            MaxLength = 32,
+            BatchSize = 16,
+            HeldOutSequences = 64,
+            Training = new TrainingOptions { Steps = 1, LearningRate = 1e-8, Schedule = new Schedule { Warmup = 0 } },
+        };
+        PretrainingJob Job(string? config) => new(options, config, student, null, [WriteText()], Path.Combine(_folder, "taught"))
+        {
+            Teacher = new TeacherOptions(Path.Combine(_folder, "teacher")),
+            HeldOutShare = 0.2,
+        };
+
+        IReadOnlyList<TermResult> taught = Job(null).Run(_ => { });
+        Assert.True(taught.Count > 1, "masked LM and what the teacher says");
+        Assert.Equal(alone[0].Loss, taught.Single(term => term.Name == "mlm").Loss, 1e-3); // it began where the student was
+        Assert.Contains("--init-from", Assert.Throws<InputException>(() => Job("bert-mini-2x128").Run(_ => { })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shipped_configurations_are_sound()
     {
         Assert.NotEmpty(ShippedConfigs.Names);

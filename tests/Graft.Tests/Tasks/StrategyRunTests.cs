@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Backbones;
 using Graft.Checkpoints;
 using Graft.Heads;
 using Graft.Inference;
@@ -124,6 +125,19 @@ public sealed class StrategyRunTests : IDisposable
         FineTuning.Run(options with { Output = _tiny.PathOf("again") }, note: notes.Add);
         Assert.Equal(2, notes.Count(note => note.Contains(" from ", StringComparison.Ordinal) && note.Contains("features", StringComparison.Ordinal)));
         Assert.Equal(Adapter(result.Folder), Adapter(_tiny.PathOf("again")));
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("t5")]
+    [InlineData("roberta")]
+    public void Cached_features_of_other_families_answer_as_live_ones(string family)
+    {
+        string model = _tiny.PathOf(family);
+        TinyFamily.Create(model, family, HeadKind.None);
+        FineTuningOptions options = Options(new HeadTuning { Features = new FeatureOptions() }) with { Model = model, Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), LearningRate = null };
+        FineTuningResult result = FineTuning.Run(options);
+        Assert.Equal(result.Scores[0].Interval.Value, RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv")).Scores[0].Interval.Value, 12);
     }
 
     [Fact]

@@ -40,6 +40,8 @@ internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(jso
 
     public double Dropout => Rate("dropout_rate");
 
+    public double ClassifierDropout => Rate("classifier_dropout");
+
     public double InitializerFactor => Number("initializer_factor");
 
     public override double InitializerRange => InitializerFactor * Math.Pow(HiddenSize, -0.5);
@@ -55,14 +57,14 @@ internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(jso
     /// <summary>States are multiplied by D^−½ before the output matrix.</summary>
     public bool ScalesOutputs => Node("scale_decoder_outputs") is null ? IsTied : Flag("scale_decoder_outputs");
 
-    internal override IReadOnlyList<string> DropoutKeys => ["dropout_rate"];
+    internal override IReadOnlyList<string> DropoutKeys => ["dropout_rate", "classifier_dropout"];
 
     private protected override bool HeadsShareWidth => false;
 
     public override void Validate()
     {
         base.Validate();
-        _ = (DecoderLayerCount, HeadSize, IntermediateSize, MaxDistance, LayerNormEps, Dropout, InitializerFactor, IsGated, Activation, IsTied, ScalesOutputs);
+        _ = (DecoderLayerCount, HeadSize, IntermediateSize, MaxDistance, LayerNormEps, Dropout, ClassifierDropout, InitializerFactor, IsGated, Activation, IsTied, ScalesOutputs);
         if (Buckets < 4) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 4");
     }
 
