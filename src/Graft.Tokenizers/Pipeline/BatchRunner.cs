@@ -3,14 +3,15 @@ namespace Graft.Tokenizers.Pipeline;
 /// <summary>Encodes many texts, each thread with a session of its own. What comes out does not depend on the number of threads.</summary>
 internal static class BatchRunner
 {
-    // A thread takes so many texts at a time: few enough for an even share, enough for taking them to cost nothing.
-    private const int Portion = 32;
+    // A thread takes some texts at a time: few enough for an even share, enough for taking them to cost nothing.
+    private const int MostInPortion = 32;
+    private const int PortionsOfThread = 32;
 
     /// <summary>Calls <paramref name="encode"/> for the texts 0…<paramref name="count"/> − 1.</summary>
     /// <exception cref="InputException">A text could not be encoded; of several the error is the first one's.</exception>
     public static void Run(SessionPool<TextSession> sessions, int count, int threads, Action<TextSession, int> encode)
     {
-        threads = Math.Min(threads, (count + Portion - 1) / Portion);
+        threads = Math.Min(threads, count);
         if (threads <= 1)
         {
             using SessionPool<TextSession>.Lease lease = sessions.Rent();
@@ -18,6 +19,7 @@ internal static class BatchRunner
             return;
         }
 
+        int portion = Math.Clamp(count / (threads * PortionsOfThread), 1, MostInPortion);
         int next = 0;
         int failed = count;
         Exception? failure = null;
@@ -30,9 +32,9 @@ internal static class BatchRunner
         void Work()
         {
             using SessionPool<TextSession>.Lease lease = sessions.Rent();
-            while (Volatile.Read(ref failed) == count && Interlocked.Add(ref next, Portion) - Portion is int start && start < count)
+            while (Volatile.Read(ref failed) == count && Interlocked.Add(ref next, portion) - portion is int start && start < count)
             {
-                for (int i = start; i < Math.Min(start + Portion, count); i++)
+                for (int i = start; i < Math.Min(start + portion, count); i++)
                 {
                     try
                     {

@@ -9,8 +9,8 @@ internal sealed record OffsetTrimming(bool AddPrefixSpace)
     {
         for (int i = 0; i < encoding.Length; i++)
         {
-            string token = encoding.Tokens[i];
-            encoding.Offsets[i] = Trim(encoding.Offsets[i], TokenSpaces.Leading(token), TokenSpaces.Trailing(token), isFirst: i == 0);
+            (int leading, int trailing) = SpaceCount.In(encoding.Tokens[i]);
+            encoding.Offsets[i] = Trim(encoding.Offsets[i], leading, trailing, isFirst: i == 0);
         }
     }
 
@@ -18,12 +18,20 @@ internal sealed record OffsetTrimming(bool AddPrefixSpace)
     public void Apply(TokenBuffer buffer, int skipped, ReadOnlySpan<char> text, TokenSpaces spaces)
     {
         ReadOnlySpan<int> ids = buffer.Ids;
-        Span<TextRange> offsets = buffer.EditableOffsets;
-        for (int i = skipped; i < offsets.Length; i++)
+        Span<TextRange> offsets = buffer.EditableOffsets[..ids.Length];
+        for (int i = skipped; i < ids.Length; i++)
         {
+            SpaceCount count = spaces.Of(ids[i]);
+            if (count.IsZero) continue;
             TextRange range = offsets[i];
-            (int leading, int trailing) = spaces.Of(ids[i], text[range.Start..range.End]);
-            if ((leading | trailing) != 0) offsets[i] = Trim(range, leading, trailing, isFirst: i == skipped);
+            if (count.IsOneLeading && range.Start > 0 && range.Length > 0 && i != skipped)
+            {
+                offsets[i] = new(range.Start + 1, range.End); // most tokens: a word with the space before it
+                continue;
+            }
+
+            (int leading, int trailing) = count.IsAskText ? SpaceCount.In(text[range.Start..range.End]) : (count.Leading, count.Trailing);
+            offsets[i] = Trim(range, leading, trailing, isFirst: i == skipped);
         }
     }
 

@@ -1,53 +1,61 @@
+using System.Runtime.CompilerServices;
 using Graft.Tokenizers.Pipeline;
 using Graft.Tokenizers.Unicode;
 
 namespace Graft.Tokenizers.PostProcessors;
 
-/// <summary>How many spaces each token begins and ends with, by id: what trimming asks for every token of every text.</summary>
-internal sealed class TokenSpaces
+/// <summary>How many spaces a token begins and ends with.</summary>
+internal readonly record struct SpaceCount(byte Leading, byte Trailing)
 {
     // What a space looks like in a byte-level token.
     private const char ByteLevelSpace = 'Ġ';
+    private const byte Most = byte.MaxValue - 1;
 
-    // Of added tokens that swallow white space only the text they were found in can tell.
-    private const byte AskText = byte.MaxValue;
+    /// <summary>Stands for tokens that only the text they were found in can tell of.</summary>
+    public static SpaceCount AskText => new(byte.MaxValue, byte.MaxValue);
 
-    private readonly (byte Leading, byte Trailing)[] _counts;
+    public bool IsZero => (Leading | Trailing) == 0;
 
-    public TokenSpaces(TokenizerCore core)
+    public bool IsOneLeading => Leading == 1 && Trailing == 0;
+
+    public bool IsAskText => Leading == byte.MaxValue;
+
+    public static SpaceCount Of(ReadOnlySpan<char> token)
     {
-        _counts = new (byte, byte)[core.IdEnd];
-        for (int id = 0; id < _counts.Length; id++)
-        {
-            if (core.TokenOf(id) is string token) _counts[id] = ((byte)Math.Min(Leading(token), AskText - 1), (byte)Math.Min(Trailing(token), AskText - 1));
-        }
-
-        foreach (AddedToken token in core.AddedTokens)
-        {
-            if (token.LeftStrip || token.RightStrip) _counts[token.Id] = (AskText, AskText);
-        }
+        (int leading, int trailing) = In(token);
+        return new((byte)Math.Min(leading, Most), (byte)Math.Min(trailing, Most));
     }
 
-    /// <summary>The spaces of a token; <paramref name="found"/> is the text it was found in.</summary>
-    public (int Leading, int Trailing) Of(int id, ReadOnlySpan<char> found)
+    /// <summary>Counts the spaces of any text.</summary>
+    public static (int Leading, int Trailing) In(ReadOnlySpan<char> text)
     {
-        (byte leading, byte trailing) = _counts[id];
-        return leading == AskText ? (Leading(found), Trailing(found)) : (leading, trailing);
-    }
-
-    public static int Leading(ReadOnlySpan<char> token)
-    {
-        int count = 0;
-        while (count < token.Length && IsSpace(token[count])) count++;
-        return count;
-    }
-
-    public static int Trailing(ReadOnlySpan<char> token)
-    {
-        int count = 0;
-        while (count < token.Length && IsSpace(token[^(count + 1)])) count++;
-        return count;
+        int leading = 0, trailing = 0;
+        while (leading < text.Length && IsSpace(text[leading])) leading++;
+        while (trailing < text.Length && IsSpace(text[^(trailing + 1)])) trailing++;
+        return (leading, trailing);
     }
 
     private static bool IsSpace(char unit) => unit == ByteLevelSpace || CodePoint.IsWhiteSpace(unit);
+}
+
+/// <summary>The spaces of each token, by id: what trimming asks for every token of every text.</summary>
+internal sealed class TokenSpaces
+{
+    private readonly SpaceCount[] _counts;
+
+    public TokenSpaces(TokenizerCore core)
+    {
+        _counts = new SpaceCount[core.IdEnd];
+        for (int id = 0; id < _counts.Length; id++)
+        {
+            if (core.TokenOf(id) is string token) _counts[id] = SpaceCount.Of(token);
+        }
+
+        // Those that swallow white space differ from text to text.
+        foreach (AddedToken token in core.AddedTokens.Where(token => token.LeftStrip || token.RightStrip)) _counts[token.Id] = SpaceCount.AskText;
+    }
+
+    /// <summary>The spaces of a token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SpaceCount Of(int id) => _counts[id];
 }

@@ -200,8 +200,8 @@ public sealed class PretrainingJob(
 
     private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, Action<string> log)
     {
-        ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", (double)layers.Count) : ShippedConfigs.Read(modelConfig);
-        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", (double)codec.VocabularySize).WithDropout(Dropout), options.Head, options.Training.Seed);
+        ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", layers.Count) : ShippedConfigs.Read(modelConfig);
+        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), options.Head, options.Training.Seed);
         int without = StudentLayers.Copy(teacher, student, layers);
         double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
         log(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors without a counterpart"));
@@ -213,7 +213,7 @@ public sealed class PretrainingJob(
         if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, log);
         HeadKind head = options.Head;
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
-        ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", (double)codec.VocabularySize).WithDropout(Dropout);
+        ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
         return PretrainedModel.Create(config, head, options.Training.Seed);
     }
 
@@ -227,8 +227,8 @@ public sealed class PretrainingJob(
         const int shrink = 4;
         ModelConfig config = model.Config;
         int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
-        ModelConfig small = config.With("num_attention_heads", (double)heads).With("hidden_size", (double)(heads * headSize)).With("intermediate_size", (double)(heads * headSize * 4));
-        if (config is ElectraConfig electra) small = small.With("embedding_size", (double)electra.EmbeddingSize);
+        ModelConfig small = config.With("num_attention_heads", heads).With("hidden_size", heads * headSize).With("intermediate_size", heads * headSize * 4);
+        if (config is ElectraConfig electra) small = small.With("embedding_size", electra.EmbeddingSize);
         PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
         if (generator.Backbone is Electra own && model.Backbone is Electra discriminator) own.ShareEmbeddings(discriminator);
         return generator;

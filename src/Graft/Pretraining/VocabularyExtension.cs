@@ -69,7 +69,7 @@ internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnl
     public PretrainedModel Extend(PretrainedModel model, int firstId)
     {
         int rows = firstId + Words.Count, oldRows = model.Config.VocabularySize;
-        ModelConfig config = rows > oldRows ? model.Config.With("vocab_size", (double)rows) : model.Config;
+        ModelConfig config = rows > oldRows ? model.Config.With("vocab_size", rows) : model.Config;
         PretrainedModel extended = PretrainedModel.Create(config, model.HeadKind);
         Dictionary<string, Parameter> old = model.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
         using IDisposable noGradient = no_grad();

@@ -147,7 +147,7 @@ public sealed class PretrainingRunTests : IDisposable
             Training = new TrainingOptions { Steps = steps, LearningRate = 3e-3, Schedule = new Schedule { Warmup = 2 }, CheckpointEverySteps = 2, EvaluateEvery = 2 },
         };
         string config = Path.Combine(_folder, "config.json"), vocabulary = WriteVocabulary();
-        ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32.0).With("intermediate_size", 64.0).With("num_attention_heads", 2.0);
+        ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32).With("intermediate_size", 64).With("num_attention_heads", 2);
         File.WriteAllText(config, family is null ? tiny.ToJson() : Contracts.TinyModels.Config(family).ToJson());
         PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name)) { HeldOutShare = 0.2, Resume = resume };
         return job.Run(log ?? (_ => { }), cancellation);

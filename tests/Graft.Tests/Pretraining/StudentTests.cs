@@ -54,7 +54,7 @@ public sealed class StudentTests : IDisposable
         Assert.Equal(["unhappy", "unwell"], extension.Words);
         Tokenizer extended = extension.Save(tokenizer, Path.Combine(_folder, "extended"));
         Assert.Equal([10, 8], extended.EncodeIds("unhappy cat", addSpecialTokens: false));
-        using PretrainedModel old = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 10.0), HeadKind.MaskedLm, seed: 1), model = extension.Extend(old, 10);
+        using PretrainedModel old = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 10), HeadKind.MaskedLm, seed: 1), model = extension.Extend(old, 10);
         Assert.Equal(12, model.Config.VocabularySize);
         float[] before = Values(old, "bert.embeddings.word_embeddings.weight"), after = Values(model, "bert.embeddings.word_embeddings.weight");
         Assert.Equal(before, after[..before.Length]);
@@ -62,7 +62,7 @@ public sealed class StudentTests : IDisposable
     }
 
     private static ModelConfig Tiny(int layers) => ShippedConfigs.Read("bert-mini-2x128")
-        .With("hidden_size", 16.0).With("intermediate_size", 32.0).With("num_attention_heads", 2.0).With("vocab_size", 50.0).With("num_hidden_layers", (double)layers);
+        .With("hidden_size", 16).With("intermediate_size", 32).With("num_attention_heads", 2).With("vocab_size", 50).With("num_hidden_layers", layers);
 
     private ModelConfig DistilBert()
     {
