@@ -15,6 +15,7 @@ internal static class DistillCommand
         Option<string> teacher = ModelFlag.Create("The teacher.", "--teacher");
         Option<string?> studentConfig = new("--student-config") { Description = "config.json of the student, or the name of a shipped one." };
         Option<string?> studentLayers = new("--student-layers") { Description = "Teacher layers the student starts from: 0,2,4,7,9,11." };
+        Option<bool> wordVectors = new("--teacher-word-vectors") { Description = "The new student's word vectors start from the teacher's, whatever the vocabulary and the width." };
         Option<string?> initFrom = new("--init-from") { Description = "Model folder the student goes on from." };
         Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; --init-from's or the teacher's where it is not given. With another one, hidden states are distilled." };
         Option<string[]> corpus = new("--corpus") { Description = "A built corpus, or text files and folders (PATH or PATH@WEIGHT).", Required = true, AllowMultipleArgumentsPerToken = true };
@@ -24,7 +25,7 @@ internal static class DistillCommand
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked.", DefaultValueFactory = _ => 0.15 };
         Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
         TrainingFlags training = new();
-        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut };
+        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut };
         training.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -42,6 +43,7 @@ internal static class DistillCommand
                 Teacher = new TeacherOptions(ModelFlag.Locate(parsed, teacher))
                 {
                     StudentLayers = parsed.GetValue(studentLayers) is string layers ? Layers(layers) : null,
+                    WordVectors = parsed.GetValue(wordVectors),
                     Loss = new DistillationOptions { Temperature = parsed.GetValue(temperature) },
                     HiddenWeight = parsed.GetValue(hiddenWeight),
                 },

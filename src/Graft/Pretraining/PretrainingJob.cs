@@ -183,6 +183,8 @@ public sealed class PretrainingJob(
         bool isNew = modelConfig is not null || Teacher.StudentLayers is not null;
         if (isNew == (initFrom is not null))
             throw new InputException("give --student-config (a new student), --student-layers (one made of the teacher's) or both; or --init-from (a student that exists)");
+        if (Teacher.WordVectors && (initFrom is not null || Teacher.StudentLayers is not null))
+            throw new InputException("--teacher-word-vectors is for a new student: a student made of the teacher's layers has its word vectors already, and --init-from has its own");
     }
 
     private bool SharesVocabulary(TextCodec codec) => new TextCodec(Tokenizer.Load(Teacher!.Folder)).Fingerprint == codec.Fingerprint;
@@ -214,7 +216,9 @@ public sealed class PretrainingJob(
         HeadKind head = options.Head;
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
         ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
-        return PretrainedModel.Create(config, head, options.Training.Seed);
+        PretrainedModel model = PretrainedModel.Create(config, head, options.Training.Seed);
+        if (Teacher is { WordVectors: true }) TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed);
+        return model;
     }
 
     /// <summary>

@@ -13,6 +13,10 @@ public sealed record TeacherOptions(string Folder)
     /// <value>Null: the student starts anew.</value>
     public IReadOnlyList<int>? StudentLayers { get; init; }
 
+    /// <summary>A new student's word vectors start from the teacher's, whatever the vocabulary and the width.</summary>
+    /// <value>False.</value>
+    public bool WordVectors { get; init; }
+
     /// <summary>The triple loss's weights and temperature.</summary>
     public DistillationOptions Loss { get; init; } = new();
 

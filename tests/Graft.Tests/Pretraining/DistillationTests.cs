@@ -6,6 +6,8 @@ using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining;
 using Graft.Pretraining.Objectives;
+using Graft.Tests.Checkpoints;
+using Graft.Tokenizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,6 +54,44 @@ public sealed class DistillationTests
             for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - found[i]) <= tolerance, $"{name}[{i}]: {expected[i]} expected, {found[i]} found");
         }
     }
+
+    [Fact]
+    public void Word_vectors_of_a_teacher_keep_their_angles_in_a_narrower_student()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        string taught = Vocabulary(folder.Path, "taught", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film", "song", "##s", "good", "play", "##wright");
+        string own = Vocabulary(folder.Path, "own", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "films", "song", "##s", "##wright", "play");
+        using PretrainedModel teacher = PretrainedModel.Create(Narrow(16, 11), HeadKind.MaskedLm, 1, taught), student = PretrainedModel.Create(Narrow(12, 10), HeadKind.MaskedLm, 2);
+        Tensor before = student.Backbone.Words.Weight.std();
+        TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(own), seed: 3);
+        Tensor table = teacher.Backbone.Words.Weight, written = student.Backbone.Words.Weight;
+        // "films" is no token of the teacher: the mean of film and ##s. The others are there as they are.
+        Tensor rows = stack([table[0], table[1], table[2], table[3], table[4], (table[5] + table[7]) / 2, table[6], table[7], table[10], table[9]]);
+        rows -= rows.mean([0], keepdim: true);
+        Tensor expected = rows.mm(rows.t()) * (written.square().sum() / rows.square().sum()), found = written.mm(written.t());
+        Assert.True((expected - found).abs().max().item<float>() < 1e-5f * expected.abs().max().item<float>(), "nine directions fit in twelve: every angle is kept");
+        Assert.Equal(before.item<float>(), written.std().item<float>(), 1e-6);
+    }
+
+    [Fact]
+    public void Word_vectors_do_not_come_from_a_narrower_teacher()
+    {
+        using TemporaryFolder folder = new();
+        string words = Vocabulary(folder.Path, "words", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film");
+        using PretrainedModel teacher = PretrainedModel.Create(Narrow(8, 6), HeadKind.MaskedLm, 1, words), student = PretrainedModel.Create(Narrow(12, 6), HeadKind.MaskedLm, 2);
+        Assert.Contains("wider", Assert.Throws<InputException>(() => TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(words), 3)).Message, StringComparison.Ordinal);
+    }
+
+    private static string Vocabulary(string folder, string name, params string[] tokens)
+    {
+        string path = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        File.WriteAllLines(Path.Combine(path, "vocab.txt"), tokens);
+        return path;
+    }
+
+    private static ModelConfig Narrow(int width, int vocabulary) =>
+        ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", width).With("intermediate_size", width).With("num_hidden_layers", 1).With("vocab_size", vocabulary);
 
     private static (Tensor States, Tensor Logits) Run(PretrainedModel model, EncoderInput input, Tensor tokens)
     {
