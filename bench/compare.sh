@@ -4,7 +4,7 @@
 # usage: bench/compare.sh [MODEL TRAIN]      (a MiniLM folder and labelled texts add the fine-tuning and inference figures)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-names=(adamw-step bert-base-training bert-base-inference pretrain-small); files=()
+names=(adamw-step bert-base-training bert-base-inference bert-base-loading pretrain-small); files=()
 if [ $# -eq 2 ]; then names+=(minilm-finetuning minilm-inference); files=(--model "$1" --train "$2"); fi
 
 "$root/artifacts/bin/Graft.Cli/release/graft" bench "${names[@]}" ${files[@]+"${files[@]}"} --json

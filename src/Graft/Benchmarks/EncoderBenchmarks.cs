@@ -65,7 +65,7 @@ internal static class EncoderBenchmarks
         return tokens * ((layers * ((4 * width * width) + (2 * width * intermediate))) + (2 * layers * Tokens * width));
     }
 
-    private static BertConfig Bert(int layers, int width, int heads, int intermediate, int vocabulary, double dropout)
+    internal static BertConfig Bert(int layers, int width, int heads, int intermediate, int vocabulary, double dropout)
     {
         JsonObject sizes = new()
         {

@@ -84,9 +84,18 @@ internal static class LogitsRules
     /// <summary>Logits → log probabilities, in place.</summary>
     internal static void LogSoftMax(Span<float> scores)
     {
+        const int block = 512; // short sums in single precision, their total in double
+        Span<float> powers = stackalloc float[block];
         float largest = TensorPrimitives.Max(scores);
         double sum = 0;
-        foreach (float score in scores) sum += Math.Exp(score - largest);
+        for (int start = 0; start < scores.Length; start += block)
+        {
+            ReadOnlySpan<float> part = scores.Slice(start, Math.Min(block, scores.Length - start));
+            TensorPrimitives.Subtract(part, largest, powers);
+            TensorPrimitives.Exp(powers[..part.Length], powers);
+            sum += TensorPrimitives.Sum<float>(powers[..part.Length]);
+        }
+
         TensorPrimitives.Subtract(scores, largest + (float)Math.Log(sum), scores);
     }
 

@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -123,7 +124,7 @@ public sealed class ModelDecodingState : IDecodingState
             ? written
             : new EncoderInput { InputIds = _source.Ids, AttentionMask = _source.Mask, EncoderStates = _source.States, Decoder = written };
         Tensor last = _model.Backbone.Forward(input).LastHiddenState.select(1, -1); // [B, D]
-        _head.Score(last).data<float>().CopyTo(logits);
+        _head.Score(last).CopySingles(logits);
     }
 
     private static Tensor Matrix(IReadOnlyList<int[]> rows)

@@ -3,6 +3,7 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tokenizers;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -80,7 +81,7 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
         return cube;
     }
 
-    private static void Copy(Tensor from, Array to) => Buffer.BlockCopy(from.contiguous().data<float>().ToArray(), 0, to, 0, sizeof(float) * to.Length);
+    private static void Copy(Tensor from, Array to) => Buffer.BlockCopy(from.ToSingles(), 0, to, 0, sizeof(float) * to.Length);
 
     private static JsonArray Rows(int rows, int columns, Func<int, int, float> value) => new([.. Enumerable.Range(0, rows).Select(
         row => (JsonNode)new JsonArray([.. Enumerable.Range(0, columns).Select(column => (JsonNode)value(row, column))]))]);

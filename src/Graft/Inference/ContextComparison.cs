@@ -1,6 +1,7 @@
 using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Tokenizers;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -113,7 +114,7 @@ public sealed record ContextComparison(
         long[] ids = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens.SpecialTokensMask[i] == 0 && tokens.Offsets[i].End > 2).Select(i => (long)tokens.Ids[i])];
         using IDisposable noGradient = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        return [.. model.Backbone.Words.Weight.index_select(0, tensor(ids)).mean([0]).data<float>()];
+        return model.Backbone.Words.Weight.index_select(0, tensor(ids)).mean([0]).ToSingles();
     }
 
     private static float[] Mean(float[,] states, int[] rows)

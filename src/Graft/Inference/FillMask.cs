@@ -5,6 +5,7 @@ using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tokenizers;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -115,7 +116,7 @@ public sealed class FillMask : IDisposable
             EncoderInput input = _collator.Input([new Feature { Example = 0, Ids = tokens.Ids, TypeIds = tokens.TypeIds }]);
             Tensor states = _model.Backbone.Forward(input).LastHiddenState.index_select(0, tensor(places.Select(place => (long)place).ToArray()));
             (Tensor values, Tensor ids) = nn.functional.softmax(_head.Score(states), -1).topk(count, -1);
-            return ([.. values.contiguous().data<float>()], [.. ids.contiguous().data<long>()]);
+            return (values.ToSingles(), [.. ids.contiguous().data<long>()]);
         }
     }
 

@@ -1,3 +1,4 @@
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,9 +26,5 @@ internal sealed class Rotary
     }
 
     /// <summary>Turns queries or keys, [B, H, T, N] or [tokens, H, N].</summary>
-    public Tensor Apply(Tensor x)
-    {
-        Tensor[] halves = x.chunk(2, -1);
-        return cat([(halves[0] * _cos) - (halves[1] * _sin), (halves[1] * _cos) + (halves[0] * _sin)], -1);
-    }
+    public Tensor Apply(Tensor x) => Ops.Rotate(x, _cos, _sin);
 }

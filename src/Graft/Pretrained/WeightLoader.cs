@@ -106,11 +106,6 @@ internal sealed class WeightLoader
     {
         (nint Address, StoredTensor Stored)[] work =
             [.. pairs.OrderByDescending(pair => pair.Stored.ElementCount).Select(pair => ((nint)Dispatcher.Data(pair.Parameter.Value), pair.Stored))];
-        int next = -1;
-        Torch.Parallel.For(Engine.Threads, 1, (_, _) =>
-        {
-            for (int i = Interlocked.Increment(ref next); i < work.Length; i = Interlocked.Increment(ref next))
-                work[i].Stored.CopyTo((float*)work[i].Address, work[i].Stored.ElementCount);
-        });
+        Torch.Parallel.TakeTurns(work.Length, i => work[i].Stored.CopyTo((float*)work[i].Address, work[i].Stored.ElementCount));
     }
 }

@@ -7,6 +7,7 @@ using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
+using Graft.Torch;
 using TorchSharp;
 
 namespace Graft.Pretraining;
@@ -90,7 +91,7 @@ public sealed record MaskedLmEvaluation(ScoreInterval MaskedAccuracy, ScoreInter
             using DisposeScope scope = torch.NewDisposeScope();
             List<CorruptedSequence> part = windows.GetRange(first, Math.Min(BatchSize, windows.Count - first));
             ClassScores scores = (ClassScores)objective.Scores(model, objective.Batch(part), seed: null)[0];
-            float[] losses = torch.nn.functional.cross_entropy(scores.Logits, scores.Targets, reduction: torch.nn.Reduction.None).data<float>().ToArray();
+            float[] losses = torch.nn.functional.cross_entropy(scores.Logits, scores.Targets, reduction: torch.nn.Reduction.None).ToSingles();
             bool[] hits = scores.Logits.argmax(-1).eq(scores.Targets).data<bool>().ToArray();
             for (int i = 0, row = 0; i < part.Count; i++)
             {

@@ -1,6 +1,7 @@
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -49,7 +50,7 @@ internal static class HeadScores
     public static IReadOnlyList<FeatureScores> Cut(Tensor values, EncoderInput input, IReadOnlyList<Feature> features)
     {
         int columns = (int)values.shape[^1];
-        float[] flat = [.. values.contiguous().data<float>()];
+        float[] flat = values.ToSingles();
         bool ofTokens = values.dim() == 3 || (input.IsPacked && values.shape[0] == input.InputIds.shape[0] && values.shape[0] != features.Count);
         FeatureScores[] scores = new FeatureScores[features.Count];
         int row = ofTokens && !input.IsPacked ? (int)(values.shape[1] - input.InputIds.shape[1]) : 0; // past the virtual tokens of a prompt

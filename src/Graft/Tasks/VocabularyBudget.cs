@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Heads;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ internal static class VocabularyBudget
             using DisposeScope scope = NewDisposeScope();
             int end = Math.Min(all.Length, start + RowsAtOnce);
             Tensor negative = nn.functional.cross_entropy(head.Score(states.slice(0, start, end, 1)), targets.slice(0, start, end, 1), reduction: nn.Reduction.None);
-            (-negative).contiguous().data<float>().CopyTo(all, start);
+            (-negative).CopySingles(all.AsSpan(start));
         }
 
         return all;

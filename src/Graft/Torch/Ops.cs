@@ -52,6 +52,29 @@ public static partial class Ops
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
     };
 
+    /// <summary>activation(a) ∘ g of x = [a; g]: the middle of a gated feed-forward half (Shazeer 2020).</summary>
+    /// <param name="x">[…, 2I].</param>
+    /// <param name="activation">Of a.</param>
+    /// <returns>[…, I].</returns>
+    public static Tensor Gate(Tensor x, Activation activation)
+    {
+        if (activation is Activation.GeluErf or Activation.GeluTanh or Activation.Silu && Kernels.Apply(x)) return GatedNode.Run(x, activation);
+        Tensor[] halves = x.chunk(2, -1);
+        return Activate(halves[0], activation) * halves[1];
+    }
+
+    /// <summary>Pairs (i, i + N/2) of each head turned by the angle of their token.</summary>
+    /// <param name="x">[B, H, T, N] or [tokens, H, N].</param>
+    /// <param name="cos">[B or 1, 1, T, N/2] or [tokens, 1, N/2].</param>
+    /// <param name="sin">The same.</param>
+    /// <returns>Of x's shape.</returns>
+    public static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
+    {
+        if (Kernels.Apply(x, cos, sin)) return RotaryNode.Run(x, cos, sin);
+        Tensor[] halves = x.chunk(2, -1);
+        return cat([(halves[0] * cos) - (halves[1] * sin), (halves[1] * cos) + (halves[0] * sin)], -1);
+    }
+
     /// <summary>Rows of a table: weight[ids].</summary>
     /// <param name="ids">Int64, any shape.</param>
     /// <param name="weight">[rows, D].</param>

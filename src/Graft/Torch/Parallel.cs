@@ -33,6 +33,21 @@ internal static unsafe class Parallel
         work.Failure?.Throw();
     }
 
+    /// <summary>
+    /// Runs <paramref name="body"/> once for each of a few equal parts; whichever thread is free takes the next, so that a core that is
+    /// disturbed does not hold up the others.
+    /// </summary>
+    /// <param name="parts">A few for each thread.</param>
+    /// <param name="body">Called with 0 … <paramref name="parts"/> - 1, in any order; an exception is thrown again here.</param>
+    public static void TakeTurns(int parts, Action<int> body)
+    {
+        int next = -1;
+        For(Math.Min(parts, Engine.Threads), 1, (_, _) =>
+        {
+            for (int part = Interlocked.Increment(ref next); part < parts; part = Interlocked.Increment(ref next)) body(part);
+        });
+    }
+
     [UnmanagedCallersOnly]
     private static void Invoke(long begin, long end, void* context)
     {

@@ -33,7 +33,12 @@ internal static unsafe class RowProduct
         Tensor product = bias is null ? zeros(1, outputs) : bias.detach().reshape(1, outputs).clone();
         float* row = Dispatcher.Data(x), matrix = Dispatcher.Data(weight), result = Dispatcher.Data(product);
         if (IsTransposed(weight)) AddRows(row, matrix, result, inputs, outputs);
-        else Parallel.For(outputs, Math.Max(1, Grain / inputs), (begin, end) => AddDots(row, matrix, result, inputs, (int)begin, (int)end));
+        else
+        {
+            int width = Math.Max(1, (int)Math.Max(Grain / inputs, outputs / (4 * Parts))), parts = (outputs + width - 1) / width;
+            Parallel.TakeTurns(parts, part => AddDots(row, matrix, result, inputs, part * width, Math.Min(outputs, (part + 1) * width)));
+        }
+
         return product;
     }
 
@@ -58,16 +63,13 @@ internal static unsafe class RowProduct
     {
         int parts = (int)Math.Clamp((long)inputs * outputs / Grain, 1, Parts), width = (inputs + parts - 1) / parts;
         float[] sums = ArrayPool<float>.Shared.Rent(parts * outputs);
-        Parallel.For(parts, 1, (begin, end) =>
+        Parallel.TakeTurns(parts, part =>
         {
-            for (int part = (int)begin; part < end; part++)
-            {
-                Span<float> own = sums.AsSpan(part * outputs, outputs);
-                own.Clear();
-                int input = part * width, last = Math.Min(input + width, inputs);
-                for (; input + 4 <= last; input += 4) AddFour(row + input, matrix + ((long)input * outputs), own);
-                for (; input < last; input++) TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(matrix + ((long)input * outputs), outputs), row[input], own, own);
-            }
+            Span<float> own = sums.AsSpan(part * outputs, outputs);
+            own.Clear();
+            int input = part * width, last = Math.Min(input + width, inputs);
+            for (; input + 4 <= last; input += 4) AddFour(row + input, matrix + ((long)input * outputs), own);
+            for (; input < last; input++) TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(matrix + ((long)input * outputs), outputs), row[input], own, own);
         });
         Span<float> total = new(result, outputs);
         for (int part = 0; part < parts; part++) TensorPrimitives.Add(total, sums.AsSpan(part * outputs, outputs), total);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Graft.Torch;
@@ -15,16 +16,35 @@ internal static unsafe class SmallProduct
         NativeLibrary.TryLoad("torch_cpu", typeof(SmallProduct).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, "sgemm_", out _);
 
     /// <summary>c [m, n] = alpha · a [m, k] · b [n, k]ᵀ.</summary>
-    public static void TimesTransposed(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
-        Call(Transposed, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
+    public static void TimesTransposed(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC)
+    {
+        if (m == 1) RowTimesTransposed(n, k, alpha, a, b, strideB, c);
+        else Call(Transposed, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
+    }
 
     /// <summary>c [m, n] = alpha · a [m, k] · b [k, n].</summary>
-    public static void Times(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
-        Call(Plain, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
+    public static void Times(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC)
+    {
+        if (m == 1) RowTimes(n, k, alpha, a, b, strideB, c);
+        else Call(Plain, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
+    }
 
     /// <summary>c [m, n] += alpha · a [k, m]ᵀ · b [k, n].</summary>
     public static void AddTransposedTimes(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
         Call(Plain, Transposed, n, m, k, alpha, b, strideB, a, strideA, 1, c, strideC);
+
+    // One row, as in writing text token by token: the library would first copy the matrix into the order it likes.
+    private static void RowTimesTransposed(int n, int k, float alpha, float* a, float* b, int strideB, float* c)
+    {
+        for (int j = 0; j < n; j++) c[j] = alpha * Kernels.Dot(a, b + ((long)j * strideB), k);
+    }
+
+    private static void RowTimes(int n, int k, float alpha, float* a, float* b, int strideB, float* c)
+    {
+        Span<float> row = new(c, n);
+        row.Clear();
+        for (int i = 0; i < k; i++) TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(b + ((long)i * strideB), n), alpha * a[i], row, row);
+    }
 
     private static void Call(
         byte transA, byte transB, int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float beta, float* c, int strideC)

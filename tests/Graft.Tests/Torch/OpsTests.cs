@@ -46,6 +46,30 @@ public sealed class OpsTests
             v => Plain(functional.linear(v[0], v[1], v[2]), activation), v => Ops.LinearActivation(v[0], v[1], v[2], activation), inputs, 1e-5, "linear + " + activation);
     }
 
+    [Theory]
+    [InlineData(Activation.GeluErf)]
+    [InlineData(Activation.GeluTanh)]
+    [InlineData(Activation.Silu)]
+    [InlineData(Activation.Relu)]
+    public void A_gate_is_the_product_of_an_activation_and_the_other_half(Activation activation)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (Tensor x in (Tensor[])[TensorAssert.Normal(4, 70, 2 * 37) * 3, TensorAssert.Normal(5, 3, 5, 2 * 16), TensorAssert.Normal(6, 2 * 24, 9).t()])
+            TensorAssert.SameFunction(v => Plain(v[0].chunk(2, -1)[0], activation) * v[0].chunk(2, -1)[1], v => Ops.Gate(v[0], activation), [x], 5e-6, "gate " + activation);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Rotation_is_complex_multiplication(int rowsOfAngles)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor padded = TensorAssert.Normal(1, 3, 7, 2, 20).transpose(1, 2), angles = TensorAssert.Normal(2, rowsOfAngles, 1, 7, 10);
+        TensorAssert.SameFunction(v => Turned(v[0], angles), v => Ops.Rotate(v[0], angles.cos(), angles.sin()), [padded], 2e-6, "padded");
+        Tensor packed = TensorAssert.Normal(3, 11, 3, 2, 32).transpose(1, 2), ofPacked = TensorAssert.Normal(4, 11, 1, 16);
+        TensorAssert.SameFunction(v => Turned(v[0].select(2, 1), ofPacked), v => Ops.Rotate(v[0].select(2, 1), ofPacked.cos(), ofPacked.sin()), [packed], 2e-6, "packed, a slice of a wider projection");
+    }
+
     [Fact]
     public void Gelu_holds_over_the_whole_range()
     {
@@ -109,6 +133,13 @@ public sealed class OpsTests
         Tensor targets = tensor(new long[] { 2, -100, 0, 6, -100 });
         TensorAssert.SameFunction(
             x => functional.cross_entropy(x[0], targets, ignore_index: -100, reduction: Reduction.Sum), x => Ops.CrossEntropySum(x[0], targets), [TensorAssert.Normal(13, 5, 7)], 1e-5, "cross entropy");
+    }
+
+    private static Tensor Turned(Tensor x, Tensor angles)
+    {
+        Tensor[] halves = x.chunk(2, -1);
+        Tensor turned = complex(halves[0], halves[1]) * polar(ones_like(angles), angles);
+        return cat([turned.real, turned.imag], -1);
     }
 
     private static Tensor Plain(Tensor x, Activation activation) => activation switch

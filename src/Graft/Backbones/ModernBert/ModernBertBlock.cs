@@ -51,8 +51,7 @@ internal sealed class ModernBertBlock : TransformerBlock
         Tensor query = rotary.Apply(SelfAttention.SplitHeads(parts[0])), key = rotary.Apply(SelfAttention.SplitHeads(parts[1]));
         Tensor attended = SelfAttention.Attend(query, key, SelfAttention.SplitHeads(parts[2]), context, layout);
         x = AttentionOutput.Forward(_attentionDense.Forward(attended, context), x, context);
-        Tensor[] halves = _input.Forward(_feedForwardNorm.Forward(x), context).chunk(2, -1);
-        Tensor gated = Ops.Activate(halves[0], _activation) * halves[1];
+        Tensor gated = Ops.Gate(_input.Forward(_feedForwardNorm.Forward(x), context), _activation);
         gated = Ops.Dropout(gated, _dropout, context.Site(_betweenSite));
         return FeedForwardOutput.Forward(_output.Forward(gated, context), x, context);
     }

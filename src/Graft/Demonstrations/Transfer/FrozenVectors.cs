@@ -5,6 +5,7 @@ using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
 using Graft.Tokenizers;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -69,7 +70,7 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
         EncoderInput input = Collator.Of(BatchLayout.Packed, model).Input(features);
         Tensor states = model.Forward(input).States.LastHiddenState; // [tokens, D]
         bool ofWords = features[0].FirstOfWord is not null;
-        float[] rows = [.. (ofWords ? states : Pooling.Mean(states, input)).contiguous().data<float>()];
+        float[] rows = (ofWords ? states : Pooling.Mean(states, input)).ToSingles();
         for (int f = 0; f < features.Count; f++)
         {
             Feature feature = features[f];
@@ -101,6 +102,6 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
         if (ids.Length == 0) return new float[StaticWidth];
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = model.Backbone.Words.Weight.index_select(0, tensor((long[])[.. ids.Select(id => (long)id)]));
-        return [.. rows.mean([0]).contiguous().data<float>()];
+        return rows.mean([0]).ToSingles();
     }
 }

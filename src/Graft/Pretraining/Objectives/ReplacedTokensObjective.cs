@@ -3,6 +3,7 @@ using Graft.Heads;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Sequences;
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,7 +46,7 @@ internal sealed class ReplacedTokensObjective(PretrainedModel generator, MaskedL
     /// <summary>The text with a sample of the generator in every masked place.</summary>
     private static (List<int[]> Ids, Tensor Labels) Replace(PretrainingBatch batch, Tensor logits, ulong seed)
     {
-        float[] scores = logits.detach().cpu().data<float>().ToArray();
+        float[] scores = logits.ToSingles();
         int vocabulary = (int)logits.shape[1], row = 0;
         List<int[]> ids = [];
         List<long> labels = [];

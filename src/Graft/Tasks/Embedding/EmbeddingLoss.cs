@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Graft.Heads;
 using Graft.Pretrained;
+using Graft.Torch;
 using Graft.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -109,7 +110,7 @@ internal sealed class EmbeddingLoss(double scale)
             {
                 using DisposeScope scope = NewDisposeScope();
                 Feature[] part = [.. batch.Whole.Skip(first).Take(batch.Features.Count)];
-                vectors.AddRange(Vectors(model, collator, part, context.Seed, first).contiguous().data<float>());
+                vectors.AddRange(Vectors(model, collator, part, context.Seed, first).ToSingles());
             }
 
             (_step, _of, _vectors) = (context.Step, (Feature[])batch.Whole, [.. vectors]);

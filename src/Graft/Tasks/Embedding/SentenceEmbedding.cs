@@ -6,6 +6,7 @@ using Graft.Pretrained;
 using Graft.Reports;
 using Graft.Reports.Plots;
 using Graft.Tokenizers;
+using Graft.Torch;
 using Graft.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -184,7 +185,7 @@ public sealed record SentenceEmbedding : FineTuningTask
         Tensor vectors = Collator.PartMeans(model.Forward(collator.Input(features)).Scores!.Logits!, features);
         if (head.Normalizes) vectors = nn.functional.normalize(vectors, 2.0, 1L);
         int width = (int)vectors.shape[1], start = 0;
-        float[] flat = [.. vectors.contiguous().data<float>()];
+        float[] flat = vectors.ToSingles();
         return [.. features.Select(feature => new FeatureScores(flat[start..(start += width * EmbeddingLoss.PartsOf(feature))], width))];
     }
 
@@ -200,7 +201,7 @@ public sealed record SentenceEmbedding : FineTuningTask
     private static int[] Ranks(SimilarityPrediction[] pairs)
     {
         int[] ranks = new int[pairs.Length];
-        Parallel.For(0, pairs.Length, i =>
+        System.Threading.Tasks.Parallel.For(0, pairs.Length, i =>
         {
             double own = pairs[i].Similarity;
             ranks[i] = 1 + pairs.Count(other => Cosine(pairs[i].First, other.Second) > own + 1e-7);
