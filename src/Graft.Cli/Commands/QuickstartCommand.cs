@@ -33,11 +33,11 @@ internal static class QuickstartCommand
         return command;
     }
 
-    /// <summary>The model that ships with Graft; null where this build has none.</summary>
-    private static string? EmbeddedModel()
+    /// <summary>The model that ships with Graft.</summary>
+    private static string EmbeddedModel()
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "models", "graft-small");
-        return File.Exists(Path.Combine(folder, "model.safetensors")) ? folder : null;
+        return Directory.Exists(folder) ? folder : throw new InputException($"{folder} is missing: the build copies it from models/graft-small of the repository");
     }
 
     private static void Print(QuickstartResult result)

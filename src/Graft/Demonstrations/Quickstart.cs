@@ -1,11 +1,9 @@
 using Graft.Evaluation;
 using Graft.Inference;
-using Graft.Pretraining;
 using Graft.Reports;
 using Graft.Reports.Plots;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
-using Graft.Tokenizers.Training;
 using Graft.Training;
 
 namespace Graft.Demonstrations;
@@ -13,11 +11,11 @@ namespace Graft.Demonstrations;
 /// <summary>What the quickstart works on and where it writes.</summary>
 public sealed record QuickstartOptions
 {
-    /// <summary>The folder with <c>reviews/{train,dev,test}.tsv</c> and <c>prose.txt</c>.</summary>
+    /// <summary>The folder with <c>reviews/{train,dev,test}.tsv</c>.</summary>
     public required string Samples { get; init; }
 
-    /// <summary>A pre-trained model to start from; null: a tiny one is pre-trained first, on the samples' own text.</summary>
-    public string? Model { get; init; }
+    /// <summary>The pre-trained model to start from.</summary>
+    public required string Model { get; init; }
 
     /// <summary>The folder to write; an earlier quickstart there is replaced.</summary>
     /// <value>graft-quickstart</value>
@@ -26,10 +24,6 @@ public sealed record QuickstartOptions
     /// <summary>Runs a method.</summary>
     /// <value>3</value>
     public int Seeds { get; init; } = 3;
-
-    /// <summary>Updates of the tiny model's pre-training.</summary>
-    /// <value>500</value>
-    public long PretrainingSteps { get; init; } = 500;
 }
 
 /// <summary>What the quickstart found.</summary>
@@ -66,17 +60,16 @@ public static class Quickstart
     public static QuickstartResult Run(QuickstartOptions options, Action<string> log, CancellationToken cancellation = default)
     {
         Clear(options.Output);
-        string model = options.Model ?? Pretrain(options, log, cancellation);
-        if (options.Model is not null) log($"starting from {Path.GetFileName(model)}, which comes with Graft (its README.md says what it read); epochs, batch and data are the same for both, learning rates are tuned for both on dev.tsv");
+        log($"starting from {Path.GetFileName(options.Model)}, which comes with Graft (its README.md says what it read); epochs, batch and data are the same for both, learning rates are tuned for both on dev.tsv");
         TextClassification task = new();
         string test = Data(options, "test");
         TaskData trainData = task.Read(Data(options, "train"), new(), labelled: true), testData = task.Read(test, new(), labelled: true);
         IReadOnlyDictionary<string, double> baselines = task.WithLabelsOf(trainData).Baselines(trainData, testData);
 
         log($"from scratch: the same network with drawn weights, on the same {trainData.Count} labelled texts");
-        MethodScore scratch = Best("from scratch", options, model, s_scratchRates, fromScratch: true, test, log, cancellation, out _);
+        MethodScore scratch = Best("from scratch", options, s_scratchRates, fromScratch: true, test, log, cancellation, out _);
         log("pre-trained: fine-tuning");
-        MethodScore tuned = Best("pre-trained, fine-tuned", options, model, s_pretrainedRates, fromScratch: false, test, log, cancellation, out string folder);
+        MethodScore tuned = Best("pre-trained, fine-tuned", options, s_pretrainedRates, fromScratch: false, test, log, cancellation, out string folder);
         MethodScore[] methods =
         [
             Exactly("majority class", baselines["majority_class"], "always the most frequent label"),
@@ -90,33 +83,14 @@ public static class Quickstart
         return new QuickstartResult(methods, answers, report, folder);
     }
 
-    /// <summary>Learns a vocabulary and pre-trains a tiny model with masked language modelling on the samples' text, labels left aside.</summary>
-    private static string Pretrain(QuickstartOptions options, Action<string> log, CancellationToken cancellation)
-    {
-        string tokenizer = Path.Combine(options.Output, "tokenizer"), model = Path.Combine(options.Output, "pretrained"), text = Path.Combine(options.Output, "text.txt");
-        IEnumerable<string> reviews = ((TextData)new TextClassification().Read(Data(options, "train"), new(), labelled: true)).Rows.Select(row => row.Text);
-        AtomicFile.WriteText(text, File.ReadAllText(Path.Combine(options.Samples, "prose.txt")) + "\n" + string.Join("\n\n", reviews) + "\n");
-        WordPieceTrainer.TrainFromFiles([text], new WordPieceTrainerOptions { VocabularySize = 2000 }).Save(tokenizer);
-        log($"no pre-trained model is at hand: a tiny one (2 layers of 128) is pre-trained on {new FileInfo(text).Length / 1000} kB of the samples' own text. It shows the mechanics; a real model knows far more");
-        PretrainingOptions pretraining = new()
-        {
-            MaxLength = 64,
-            BatchSize = 16,
-            Training = new TrainingOptions { Steps = options.PretrainingSteps, LearningRate = 2e-3, Schedule = new Schedule { Warmup = 0.05 } },
-        };
-        PretrainingJob job = new(pretraining, "modernbert-tiny", initFrom: null, tokenizer, [text], model) { HeldOutShare = 0.02 };
-        job.Run(_ => { }, cancellation);
-        return model;
-    }
-
     /// <summary>Tries each rate with one seed on the development data, then trains the better one with every seed and judges it on the test data.</summary>
     private static MethodScore Best(
-        string method, QuickstartOptions options, string model, double[] rates, bool fromScratch, string test, Action<string> log, CancellationToken cancellation, out string bestFolder)
+        string method, QuickstartOptions options, double[] rates, bool fromScratch, string test, Action<string> log, CancellationToken cancellation, out string bestFolder)
     {
         string name = fromScratch ? "scratch" : "tuned";
         FineTuningOptions Options(double rate, ulong seed, string folder) => new()
         {
-            Model = model,
+            Model = options.Model,
             Task = new TextClassification(),
             Train = Data(options, "train"),
             Evaluation = Data(options, "dev"),

@@ -5,7 +5,7 @@ namespace Graft.Tests.Guide;
 
 /// <summary>
 /// README and guide, followed as a reader would: every command, in order, in an empty folder with the samples and the model, with the
-/// executable on the path. Where the repository has no graft-small, a tiny model takes its place.
+/// executable on the path.
 /// </summary>
 public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
 {
@@ -19,8 +19,7 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
     public void EveryCommandOfReadmeAndGuideRuns()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the commands are written for bash");
-        foreach (string name in (string[])["samples", "artifacts"]) Directory.CreateSymbolicLink(Path.Combine(_folder, name), Path.Combine(TestData.Root, name));
-        PutModel();
+        foreach (string name in (string[])["samples", "models", "artifacts"]) Directory.CreateSymbolicLink(Path.Combine(_folder, name), Path.Combine(TestData.Root, name));
         List<string> failures = [];
         Stopwatch whole = Stopwatch.StartNew();
         foreach (CommandBlock block in CommandBlocks.Documents.SelectMany(CommandBlocks.Of))
@@ -76,28 +75,6 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
 
     [GeneratedRegex(@"^  (?<name>[a-z][a-z-]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Command();
-
-    /// <summary>The model of the repository, or a tiny one that has seen the samples' prose for a moment.</summary>
-    private void PutModel()
-    {
-        string shipped = Path.Combine(TestData.Root, "models", "graft-small"), here = Path.Combine(_folder, "models", "graft-small");
-        Directory.CreateDirectory(Path.Combine(_folder, "models"));
-        if (File.Exists(Path.Combine(shipped, "model.safetensors")))
-        {
-            Directory.CreateSymbolicLink(here, shipped);
-            return;
-        }
-
-        (int exitCode, string text) = Run(
-            """
-            graft tokenizer train --type wordpiece --vocab-size 2000 --input samples/prose.txt samples/beekeeping/train.txt samples/reviews/train.tsv --output .tiny/tokenizer
-            graft pretrain --model-config modernbert-tiny --tokenizer .tiny/tokenizer --corpus samples/prose.txt samples/beekeeping/train.txt --output .tiny/run --steps 10 --batch-size 8 --max-length 64
-            graft model convert --model .tiny/run --precision fp16 --output models/graft-small
-            """,
-            new Dictionary<string, string>(StringComparer.Ordinal));
-        Assert.True(exitCode == 0, text);
-        output.WriteLine("the repository has no graft-small: a tiny model takes its place");
-    }
 
     private (int ExitCode, string Text) Run(string commands, IReadOnlyDictionary<string, string> environment)
     {
