@@ -43,7 +43,9 @@ public sealed class HostileTextTests
         int bytes = System.Text.Encoding.UTF8.GetByteCount(unit);
         TimeSpan small = Time(tokenizer, Repeat(unit, 1_000_000 / bytes * unit.Length), tokens);
         TimeSpan large = Time(tokenizer, Repeat(unit, 10_000_000 / bytes * unit.Length), tokens);
-        Assert.True(large < (15 * small) + TimeSpan.FromSeconds(2), $"1 MB in {small.TotalSeconds:0.00} s, 10 MB in {large.TotalSeconds:0.00} s");
+
+        // What is quadratic takes a hundred times as long; the rest is the noise of other work on the machine.
+        Assert.True(large < (30 * small) + TimeSpan.FromSeconds(3), $"1 MB in {small.TotalSeconds:0.00} s, 10 MB in {large.TotalSeconds:0.00} s");
     }
 
     private static void Check(Tokenizer tokenizer, string[] units)
