@@ -27,7 +27,7 @@ public sealed partial class DependencyTests
         ["Pretraining"] = ["Torch", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus", "Data", "Evaluation", "Checkpoints", "Layers"],
         ["Parity"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Checkpoints", "Tuning", "Generation"],
         ["Benchmarks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tasks", "Data", "Inference", "Generation", "Objectives", "Pretraining"],
-        ["Demonstrations"] = ["Training", "Pretraining", "Tasks", "Tuning", "Pretrained", "Backbones", "Layers", "Data", "Inference", "Evaluation", "Reports"], // fixed vectors are read off the backbone itself
+        ["Demonstrations"] = ["Torch", "Training", "Tasks", "Tuning", "Pretrained", "Backbones", "Layers", "Data", "Inference", "Evaluation", "Reports"], // fixed vectors are read off the backbone itself
     };
 
     [GeneratedRegex(@"\bGraft\.(?<folder>[A-Z]\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
