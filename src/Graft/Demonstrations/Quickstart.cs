@@ -97,7 +97,7 @@ public static class Quickstart
             Output = Path.Combine(options.Output, folder),
             LearningRate = rate,
             BatchSize = 16,
-            Epochs = 6,
+            Epochs = 5,
             Encoding = new EncodingOptions { MaxLength = 64 },
             FromScratch = fromScratch,
             Training = new TrainingOptions { Seed = seed, Epochs = 1, EvaluateEvery = long.MaxValue },

@@ -9,13 +9,11 @@ namespace Graft.Pretraining;
 /// <summary>
 /// A student whose word vectors start from its teacher's, whatever the vocabularies and widths: each token's row is the mean of the teacher's
 /// rows for the same text, centred, turned to the student's width by their principal directions, and scaled to the deviation of the rows that
-/// were there. What the teacher knows of single words is most of what a small model can take from it, and costs seconds.
-/// <code>student "film" ← teacher "film"    student "##wright" ← teacher "##wri", "##ght"    [4096 … 30522, 384] → [8192, 256]</code>
+/// were there. It takes seconds, and what the teacher knows of single words need not be learnt again.
+/// <code>student "film" ← teacher "film"    student "##wright" ← teacher "##wri", "##ght"    [30522, 384] → [8192, 256]</code>
 /// </summary>
 internal static class TeacherWordVectors
 {
-    private const string Mark = "##";
-
     /// <summary>Puts them into the student.</summary>
     /// <param name="teacher">From.</param>
     /// <param name="student">Into; new.</param>
@@ -33,7 +31,7 @@ internal static class TeacherWordVectors
         int[] known = [.. Enumerable.Range(0, pieces.Length).Where(id => pieces[id].Length > 0)];
         Tensor rows = stack(known.Select(id => from.index_select(0, tensor(pieces[id].Select(piece => (long)piece).ToArray())).mean([0]))); // [n, D]
         rows -= rows.mean([0], keepdim: true);
-        if (into.shape[1] < from.shape[1]) rows = rows.mm(PrincipalDirections(rows, (int)into.shape[1], seed));
+        if (into.shape[1] < from.shape[1]) rows = rows.mm(PrincipalDirections.Of(rows, (int)into.shape[1])).mm(Turn((int)into.shape[1], seed));
         into.index_copy_(0, tensor(known.Select(id => (long)id).ToArray()), rows * (into.std() / rows.std()));
     }
 
@@ -43,20 +41,18 @@ internal static class TeacherWordVectors
         string? token = student.IdToToken(id);
         if (token is null) return [];
         if (teacher.TokenToId(token) is int same) return [same];
-        bool continues = token.StartsWith(Mark, StringComparison.Ordinal) && token.Length > Mark.Length;
-        string text = continues ? token[Mark.Length..] : student.Decode([id]).Trim();
+        bool continues = token.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal) && token.Length > VocabularyExtension.Mark.Length;
+        string text = continues ? token[VocabularyExtension.Mark.Length..] : student.Decode([id]).Trim();
         return text.Length == 0 ? [] : teacher.EncodeIds(text, addSpecialTokens: false);
     }
 
     /// <summary>
-    /// [D, d]: the d directions that keep most of the rows' variance, turned at random among themselves: the variance is then spread over all
-    /// coordinates, as in a table that starts at random, and Adam's steps, alike in size for each coordinate, drown none of them.
+    /// [d, d]: a turn at random. Principal directions alone would put most of the variance into a few coordinates; turned, it is spread over
+    /// all, as in a table that starts at random, and Adam's steps, alike in size for each coordinate, drown none of them.
     /// </summary>
-    private static Tensor PrincipalDirections(Tensor rows, int width, ulong seed)
+    private static Tensor Turn(int width, ulong seed)
     {
-        (_, Tensor vectors) = linalg.eigh(rows.transpose(0, 1).mm(rows)); // eigenvalues ascend
         using Generator generator = new(seed);
-        (Tensor turn, _) = linalg.qr(randn(width, width, generator: generator));
-        return vectors.narrow(1, vectors.shape[1] - width, width).mm(turn);
+        return linalg.qr(randn(width, width, generator: generator)).Q;
     }
 }

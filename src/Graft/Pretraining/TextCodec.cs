@@ -71,7 +71,7 @@ public sealed class TextCodec : ICorpusTokenizer
     private Func<int, bool> ContinuesWord()
     {
         bool Any(string prefix) => Enumerable.Range(0, VocabularySize).Any(id => _tokenizer.IdToToken(id)?.StartsWith(prefix, StringComparison.Ordinal) == true);
-        if (Any("##")) return id => _tokenizer.IdToToken(id)?.StartsWith("##", StringComparison.Ordinal) == true;
+        if (Any(VocabularyExtension.Mark)) return id => _tokenizer.IdToToken(id)?.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal) == true;
         string? start = Any("▁") ? "▁" : Any("Ġ") ? "Ġ" : null;
         return id => start is not null && _tokenizer.IdToToken(id)?.StartsWith(start, StringComparison.Ordinal) != true;
     }

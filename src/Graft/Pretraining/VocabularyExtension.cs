@@ -21,7 +21,7 @@ namespace Graft.Pretraining;
 internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnlyList<int[]> Pieces)
 {
     private const int LeastOccurrences = 5;
-    private const string Mark = "##";
+    internal const string Mark = "##";
 
     /// <summary>Finds the words.</summary>
     /// <param name="tokenizer">The model's.</param>

@@ -58,7 +58,7 @@ public static partial class Ops
     /// <returns>[…, I].</returns>
     public static Tensor Gate(Tensor x, Activation activation)
     {
-        if (activation is Activation.GeluErf or Activation.GeluTanh or Activation.Silu && Kernels.Apply(x)) return GatedNode.Run(x, activation);
+        if (activation is Activation.GeluErf or Activation.GeluTanh or Activation.Silu && Kernels.Apply(x)) return ActivationNode.Run(x, activation, gated: true);
         Tensor[] halves = x.chunk(2, -1);
         return Activate(halves[0], activation) * halves[1];
     }

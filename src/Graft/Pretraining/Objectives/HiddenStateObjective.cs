@@ -61,11 +61,9 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor words = TeacherWords(Batch(sequences)); // [words, D]
         if (width > words.shape[1]) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the student is wider ({width}) than its teacher ({words.shape[1]})"));
-        Tensor mean = words.mean([0]), centred = words - mean;
-        Tensor covariance = centred.transpose(0, 1).mm(centred) / words.shape[0];
-        (_, Tensor vectors) = linalg.eigh(covariance); // eigenvalues ascend
+        Tensor mean = words.mean([0]);
+        _directions = PrincipalDirections.Of(words - mean, width).DetachFromDisposeScope(); // [D, width]
         _mean = mean.DetachFromDisposeScope();
-        _directions = vectors.narrow(1, vectors.shape[1] - width, width).contiguous().DetachFromDisposeScope(); // [D, width]
     }
 
     public override IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed)
