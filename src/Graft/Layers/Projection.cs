@@ -54,7 +54,7 @@ internal sealed class Projection : Layer
     /// <param name="count">Their number; all when null.</param>
     public Tensor ForwardBeforeSoftmax(Tensor x, LayerContext context, long from = 0, long? count = null)
     {
-        Tensor? bias = count is long length && Bias is not null
+        Tensor? bias = count is long length && Bias is not null && is_grad_enabled()
             ? cat([Bias.narrow(0, 0, from), Bias.narrow(0, from, length).detach(), Bias.narrow(0, from + length, Outputs - from - length)])
             : Bias?.detach();
         return Forward(x, bias, context, Activation.None);

@@ -183,8 +183,7 @@ public sealed class PretrainingJob(
         bool isNew = modelConfig is not null || Teacher.StudentLayers is not null;
         if (isNew == (initFrom is not null))
             throw new InputException("give --student-config (a new student), --student-layers (one made of the teacher's) or both; or --init-from (a student that exists)");
-        if (Teacher.WordVectors && (initFrom is not null || Teacher.StudentLayers is not null))
-            throw new InputException("--teacher-word-vectors is for a new student: a student made of the teacher's layers has its word vectors already, and --init-from has its own");
+        if (Teacher.WordVectors && initFrom is not null) throw new InputException("--teacher-word-vectors is for a new student: --init-from has word vectors of its own");
     }
 
     private bool SharesVocabulary(TextCodec codec) => new TextCodec(Tokenizer.Load(Teacher!.Folder)).Fingerprint == codec.Fingerprint;
@@ -205,6 +204,7 @@ public sealed class PretrainingJob(
         ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", layers.Count) : ShippedConfigs.Read(modelConfig);
         PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), options.Head, options.Training.Seed);
         int without = StudentLayers.Copy(teacher, student, layers);
+        if (Teacher!.WordVectors) TeacherWordVectors.Copy(teacher, student, codec.Tokenizer, options.Training.Seed, forItsLayers: true);
         double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
         log(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors without a counterpart"));
         return student;
@@ -217,7 +217,7 @@ public sealed class PretrainingJob(
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
         ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
         PretrainedModel model = PretrainedModel.Create(config, head, options.Training.Seed);
-        if (Teacher is { WordVectors: true }) TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed);
+        if (Teacher is { WordVectors: true }) TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed, forItsLayers: false);
         return model;
     }
 

@@ -31,7 +31,9 @@ internal static partial class StudentLayers
     public static int Copy(PretrainedModel teacher, PretrainedModel student, IReadOnlyList<int> layers)
     {
         Check(teacher.Config, student.Config, layers);
-        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => Translate(parameter.Name, teacher.Config, student.Config), parameter => parameter.Value, StringComparer.Ordinal);
+        // A teacher loaded without a head has its parameters without the family's prefix.
+        string unprefixed = teacher.BackbonePrefix.Length == 0 ? ModelFamilies.Of(teacher.Config.ModelType, "the teacher").Prefix : "";
+        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => Translate(unprefixed + parameter.Name, teacher.Config, student.Config), parameter => parameter.Value, StringComparer.Ordinal);
         int without = 0;
         using IDisposable noGradient = torch.no_grad();
         foreach ((string name, Parameter value) in student.Parameters)

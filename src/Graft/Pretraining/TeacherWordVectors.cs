@@ -19,8 +19,9 @@ internal static class TeacherWordVectors
     /// <param name="student">Into; new.</param>
     /// <param name="tokenizer">The student's.</param>
     /// <param name="seed">Of the turn within the student's width.</param>
+    /// <param name="forItsLayers">The student has the teacher's own layers, which expect the rows as they are: neither centred nor turned nor scaled.</param>
     /// <exception cref="InputException">The student's word vectors are wider than the teacher's.</exception>
-    public static void Copy(PretrainedModel teacher, PretrainedModel student, Tokenizer tokenizer, ulong seed)
+    public static void Copy(PretrainedModel teacher, PretrainedModel student, Tokenizer tokenizer, ulong seed, bool forItsLayers)
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -30,9 +31,16 @@ internal static class TeacherWordVectors
         int[][] pieces = [.. Enumerable.Range(0, tokenizer.IdEnd).Select(id => Pieces(tokenizer, id, teacher.Tokenizer))];
         int[] known = [.. Enumerable.Range(0, pieces.Length).Where(id => pieces[id].Length > 0)];
         Tensor rows = stack(known.Select(id => from.index_select(0, tensor(pieces[id].Select(piece => (long)piece).ToArray())).mean([0]))); // [n, D]
+        Tensor ids = tensor(known.Select(id => (long)id).ToArray());
+        if (forItsLayers)
+        {
+            into.index_copy_(0, ids, rows);
+            return;
+        }
+
         rows -= rows.mean([0], keepdim: true);
         if (into.shape[1] < from.shape[1]) rows = rows.mm(PrincipalDirections.Of(rows, (int)into.shape[1])).mm(Turn((int)into.shape[1], seed));
-        into.index_copy_(0, tensor(known.Select(id => (long)id).ToArray()), rows * (into.std() / rows.std()));
+        into.index_copy_(0, ids, rows * (into.std() / rows.std()));
     }
 
     /// <summary>The teacher's tokens for the text of one of the student's; none for a token without text that the teacher does not have.</summary>

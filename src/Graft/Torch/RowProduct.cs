@@ -30,8 +30,11 @@ internal static unsafe class RowProduct
     public static Tensor Run(Tensor x, Tensor weight, Tensor? bias)
     {
         (int inputs, int outputs) = ((int)weight.shape[1], (int)weight.shape[0]);
-        Tensor product = bias is null ? zeros(1, outputs) : bias.detach().reshape(1, outputs).clone();
+        Tensor product = empty(1, outputs);
         float* row = Dispatcher.Data(x), matrix = Dispatcher.Data(weight), result = Dispatcher.Data(product);
+        Span<float> sums = new(result, outputs);
+        if (bias is null) sums.Clear();
+        else new ReadOnlySpan<float>(Dispatcher.Data(bias.is_contiguous() ? bias : bias.contiguous()), outputs).CopyTo(sums);
         if (IsTransposed(weight)) AddRows(row, matrix, result, inputs, outputs);
         else
         {

@@ -64,7 +64,7 @@ public sealed class DistillationTests
         string own = Vocabulary(folder.Path, "own", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "films", "song", "##s", "##wright", "play");
         using PretrainedModel teacher = PretrainedModel.Create(Narrow(16, 11), HeadKind.MaskedLm, 1, taught), student = PretrainedModel.Create(Narrow(12, 10), HeadKind.MaskedLm, 2);
         Tensor before = student.Backbone.Words.Weight.std();
-        TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(own), seed: 3);
+        TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(own), seed: 3, forItsLayers: false);
         Tensor table = teacher.Backbone.Words.Weight, written = student.Backbone.Words.Weight;
         // "films" is no token of the teacher: the mean of film and ##s. The others are there as they are.
         Tensor rows = stack([table[0], table[1], table[2], table[3], table[4], (table[5] + table[7]) / 2, table[6], table[7], table[10], table[9]]);
@@ -80,7 +80,7 @@ public sealed class DistillationTests
         using TemporaryFolder folder = new();
         string words = Vocabulary(folder.Path, "words", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film");
         using PretrainedModel teacher = PretrainedModel.Create(Narrow(8, 6), HeadKind.MaskedLm, 1, words), student = PretrainedModel.Create(Narrow(12, 6), HeadKind.MaskedLm, 2);
-        Assert.Contains("wider", Assert.Throws<InputException>(() => TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(words), 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("wider", Assert.Throws<InputException>(() => TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(words), 3, forItsLayers: false)).Message, StringComparison.Ordinal);
     }
 
     private static string Vocabulary(string folder, string name, params string[] tokens)

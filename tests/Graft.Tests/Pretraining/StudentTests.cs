@@ -27,6 +27,24 @@ public sealed class StudentTests : IDisposable
     }
 
     [Fact]
+    public void A_sentence_encoder_s_layers_serve_a_student_with_another_vocabulary()
+    {
+        Tokenizer words = Vocabulary("words.txt", "film", "song", "##s"), own = Vocabulary("own.txt", "films", "song");
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 3).With("vocab_size", 8), HeadKind.None, seed: 1, Path.Combine(_folder, "words.txt"));
+        using PretrainedModel student = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 7), HeadKind.MaskedLm, seed: 2);
+        StudentLayers.Copy(teacher, student, [2]);
+        TeacherWordVectors.Copy(teacher, student, own, seed: 3, forItsLayers: true);
+        Assert.Equal(Values(teacher, "encoder.layer.2.output.dense.weight"), Values(student, "bert.encoder.layer.0.output.dense.weight"));
+        Assert.Equal(Values(teacher, "embeddings.LayerNorm.weight"), Values(student, "bert.embeddings.LayerNorm.weight"));
+        float[] from = Values(teacher, "embeddings.word_embeddings.weight"), into = Values(student, "bert.embeddings.word_embeddings.weight");
+        for (int i = 0; i < 16; i++)
+        {
+            Assert.Equal((from[(5 * 16) + i] + from[(7 * 16) + i]) / 2, into[(5 * 16) + i], 1e-7f); // films: film and ##s
+            Assert.Equal(from[(6 * 16) + i], into[(6 * 16) + i]);
+        }
+    }
+
+    [Fact]
     public void Impossible_layers_are_named()
     {
         using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 2), HeadKind.MaskedLm), student = PretrainedModel.Create(Tiny(layers: 1), HeadKind.MaskedLm);
