@@ -32,10 +32,11 @@ internal sealed class LinearNode : GradientNode
     {
         bool recorded = GradientNode.IsNeeded(x, weight, bias);
         using IDisposable noGradient = no_grad();
+        if (!recorded && RowProduct.Applies(x, weight)) return Activated(RowProduct.Run(x, weight, bias), activation);
         using Tensor rows = x.reshape(-1, x.shape[^1]);
         using Tensor contiguous = rows.contiguous();
         using Tensor operand = MatrixProduct.Operand(contiguous);
-        Tensor product = !recorded && RowProduct.Applies(operand, weight) ? RowProduct.Run(operand, weight, bias) : Product(operand, weight, bias);
+        Tensor product = Product(operand, weight, bias);
         Tensor values = activation == Activation.None ? product : Kernels.Map(product, activation);
         Tensor output = values.view([.. x.shape[..^1], weight.shape[0]]);
         if (recorded)
@@ -47,6 +48,12 @@ internal sealed class LinearNode : GradientNode
         if (!ReferenceEquals(values, product)) product.Dispose();
         values.Dispose();
         return output;
+    }
+
+    private static Tensor Activated(Tensor product, Activation activation)
+    {
+        if (activation == Activation.None) return product;
+        using (product) return Kernels.Map(product, activation);
     }
 
     /// <summary>x·Wᵀ + b; the bias is added to the fp32 product.</summary>

@@ -47,22 +47,24 @@ internal sealed unsafe class NormNode : GradientNode
         long rows = x.numel() / width;
         using Tensor input = x.contiguous();
         using Tensor? addend = residual?.contiguous();
-        using Tensor normalized = empty(rows, width), inverse = empty(rows);
+        using Tensor? normalized = recorded ? empty(rows, width) : null, inverse = recorded ? empty(rows) : null;
         Tensor output = empty(x.shape);
-        float* from = Dispatcher.Data(input), added = addend is null ? null : Dispatcher.Data(addend), hat = Dispatcher.Data(normalized), scale = Dispatcher.Data(inverse);
-        float* w = Dispatcher.Data(weight), b = bias is null ? null : Dispatcher.Data(bias), to = Dispatcher.Data(output);
+        float* from = Dispatcher.Data(input), added = addend is null ? null : Dispatcher.Data(addend), to = Dispatcher.Data(output);
+        float* w = Dispatcher.Data(weight), b = bias is null ? null : Dispatcher.Data(bias);
+        float* hat = normalized is null ? to : Dispatcher.Data(normalized), scale = inverse is null ? null : Dispatcher.Data(inverse);
         Parallel.For(rows, 1 + (4096 / width), (begin, end) =>
         {
             for (long row = begin; row < end; row++)
             {
                 long at = row * width;
                 Kernels.SumRow(dropout, row, from + at, added is null ? null : added + at, hat + at, width);
-                scale[row] = Kernels.NormalizeRow(hat + at, width, (float)eps, centered);
+                float inverted = Kernels.NormalizeRow(hat + at, width, (float)eps, centered);
+                if (scale is not null) scale[row] = inverted;
                 Kernels.ScaleRow(hat + at, w, b, to + at, width);
             }
         });
         if (!recorded) return output;
-        NormNode node = new(normalized, inverse, weight, bias, dropout, residual is not null, centered, x.shape);
+        NormNode node = new(normalized!, inverse!, weight, bias, dropout, residual is not null, centered, x.shape);
         return node.Record(output, [.. new[] { x, residual, weight, bias }.OfType<Tensor>()]);
     }
 

@@ -18,7 +18,7 @@ public static partial class Ops
     /// <returns>[…, out].</returns>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null)
     {
-        RequireWidth(x, weight.shape[1], "linear");
+        RequireWidth(x, weight.size(1), "linear");
         return Kernels.Apply(x, weight, bias) ? LinearNode.Run(x, weight, bias, Activation.None) : functional.linear(x, weight, bias);
     }
 
@@ -32,7 +32,7 @@ public static partial class Ops
     {
         if (activation is not (Activation.GeluErf or Activation.GeluTanh or Activation.Silu) || !Kernels.Apply(x, weight, bias))
             return Activate(Linear(x, weight, bias), activation);
-        RequireWidth(x, weight.shape[1], "linear");
+        RequireWidth(x, weight.size(1), "linear");
         return LinearNode.Run(x, weight, bias, activation);
     }
 
@@ -106,7 +106,7 @@ public static partial class Ops
 
     private static void RequireWidth(Tensor x, long width, string operation)
     {
-        if (x.shape[^1] != width)
+        if (x.size(-1) != width)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{operation}: the last dimension of {Shape(x)} is not {width}"), nameof(x));
     }
 }

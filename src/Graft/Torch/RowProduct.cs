@@ -17,20 +17,20 @@ internal static unsafe class RowProduct
     private const int Parts = 8;
 
     /// <summary>Whether the kernel is for this product.</summary>
-    /// <param name="x">[rows, in].</param>
+    /// <param name="x">[…, in].</param>
     /// <param name="weight">[out, in], or the transposed view of [in, out].</param>
     public static bool Applies(Tensor x, Tensor weight) =>
-        x.shape[0] == 1 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32 && (weight.is_contiguous() || IsTransposed(weight));
+        x.numel() == weight.size(1) && x.dtype == ScalarType.Float32 && x.is_contiguous() && weight.dtype == ScalarType.Float32 && (weight.is_contiguous() || IsTransposed(weight));
 
     /// <summary>x·Wᵀ + b.</summary>
-    /// <param name="x">[1, in], contiguous.</param>
+    /// <param name="x">[1, …, in].</param>
     /// <param name="weight">As <see cref="Applies"/> allows.</param>
     /// <param name="bias">[out] or null.</param>
-    /// <returns>[1, out].</returns>
+    /// <returns>[1, …, out].</returns>
     public static Tensor Run(Tensor x, Tensor weight, Tensor? bias)
     {
-        (int inputs, int outputs) = ((int)weight.shape[1], (int)weight.shape[0]);
-        Tensor product = empty(1, outputs);
+        (int inputs, int outputs) = ((int)weight.size(1), (int)weight.size(0));
+        Tensor product = empty([.. x.shape[..^1], outputs]);
         float* row = Dispatcher.Data(x), matrix = Dispatcher.Data(weight), result = Dispatcher.Data(product);
         Span<float> sums = new(result, outputs);
         if (bias is null) sums.Clear();
@@ -45,11 +45,7 @@ internal static unsafe class RowProduct
         return product;
     }
 
-    private static bool IsTransposed(Tensor weight)
-    {
-        long[] strides = weight.stride();
-        return strides[0] == 1 && strides[1] == weight.shape[0] && weight.shape[0] > 1;
-    }
+    private static bool IsTransposed(Tensor weight) => weight.stride(0) == 1 && weight.size(0) > 1 && weight.stride(1) == weight.size(0);
 
     /// <summary>The matrix lies [out, in]: an output is a scalar product.</summary>
     private static void AddDots(float* row, float* matrix, float* result, int inputs, int begin, int end)
