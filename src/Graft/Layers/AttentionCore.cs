@@ -29,9 +29,9 @@ internal sealed class AttentionCore(int heads, int headSize, double scale, doubl
     /// <summary>[B, T, D] → [B, H, T, N]; packed [tokens, D] → [tokens, H, N]. A view.</summary>
     public Tensor SplitHeads(Tensor x)
     {
-        long[] leading = x.shape[..^1];
-        Tensor split = x.view([.. leading, heads, x.shape[^1] / heads]);
-        return leading.Length == 2 ? split.transpose(1, 2) : split;
+        if (x.dim() == 2) return x.view(x.size(0), heads, -1);
+        using Tensor split = x.view(x.size(0), x.size(1), heads, -1);
+        return split.transpose(1, 2);
     }
 
     /// <summary>Attends with flat queries, keys and values […, D].</summary>
@@ -70,9 +70,9 @@ internal sealed class AttentionCore(int heads, int headSize, double scale, doubl
             context.Attentions.Add(probabilities);
         }
 
-        if (output.dim() == 4) output = output.transpose(1, 2); // [B, T, H, N]
-        long[] shape = output.shape;
-        return output.reshape([.. shape[..^2], shape[^2] * shape[^1]]);
+        if (output.dim() == 3) return output.flatten(1);
+        using Tensor byToken = output.transpose(1, 2); // [B, T, H, N]
+        return byToken.flatten(2);
     }
 
     private static (Tensor Key, Tensor Value) WithExtraKeys(IAttentionTuning tuning, Tensor key, Tensor value, LayerContext context, AttentionLayout layout)

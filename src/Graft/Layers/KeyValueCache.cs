@@ -21,10 +21,10 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Adds the new tokens' keys and values [B, H, T, N] of an attention and returns all.</summary>
     internal (Tensor Key, Tensor Value) Append(int attention, Tensor key, Tensor value)
     {
-        long before = 0, added = key.shape[TokensDimension];
+        long before = 0, added = key.size(TokensDimension);
         if (!_layers.TryGetValue(attention, out Entry entry)) entry = new(WithRoom(key, LeastRoom), WithRoom(value, LeastRoom), 0);
         else before = entry.Length;
-        if (before + added > entry.Key.shape[TokensDimension]) entry = Enlarged(entry, before + added);
+        if (before + added > entry.Key.size(TokensDimension)) entry = Enlarged(entry, before + added);
         entry.Key.narrow(TokensDimension, before, added).copy_(key);
         entry.Value.narrow(TokensDimension, before, added).copy_(value);
         entry = entry with { Length = before + added };

@@ -56,7 +56,7 @@ internal sealed class Projection : Layer
     {
         Tensor? bias = count is long length && Bias is not null && is_grad_enabled()
             ? cat([Bias.narrow(0, 0, from), Bias.narrow(0, from, length).detach(), Bias.narrow(0, from + length, Outputs - from - length)])
-            : Bias?.detach();
+            : is_grad_enabled() ? Bias?.detach() : Bias;
         return Forward(x, bias, context, Activation.None);
     }
 

@@ -13,9 +13,8 @@ internal readonly unsafe struct HeadView
     public HeadView(Tensor tensor, bool packed)
     {
         _data = Dispatcher.Data(tensor);
-        long[] strides = tensor.stride();
-        (_batchStride, _headStride) = packed ? (0, strides[1]) : (strides[0], strides[1]);
-        RowStride = (int)(packed ? strides[0] : strides[2]);
+        (_batchStride, _headStride) = (packed ? 0 : tensor.stride(0), tensor.stride(1));
+        RowStride = (int)tensor.stride(packed ? 0 : 2);
     }
 
     /// <summary>Floats from one token to the next.</summary>
@@ -24,8 +23,8 @@ internal readonly unsafe struct HeadView
     /// <summary>The first value of a token of a head. Packed batches are one batch whose tokens count through.</summary>
     public float* At(long batch, long head, long token) => _data + (batch * _batchStride) + (head * _headStride) + (token * RowStride);
 
-    /// <summary>The tensor itself, or a copy, so that its last stride is 1.</summary>
-    public static Tensor Readable(Tensor tensor) => tensor.stride()[^1] == 1 ? tensor.alias() : tensor.contiguous();
+    /// <summary>A copy whose last stride is 1; null where the tensor's own is.</summary>
+    public static Tensor? ReadableCopy(Tensor tensor) => tensor.stride(-1) == 1 ? null : tensor.contiguous();
 }
 
 /// <summary>Additive scores [B or 1, H or 1, Tq or 1, Tk]: a mask or a position bias.</summary>
@@ -38,10 +37,9 @@ internal readonly unsafe struct ScoreView
     public ScoreView(Tensor tensor)
     {
         _data = Dispatcher.Data(tensor);
-        long[] strides = tensor.stride(), shape = tensor.shape;
-        _batchStride = shape[0] == 1 ? 0 : strides[0];
-        _headStride = shape[1] == 1 ? 0 : strides[1];
-        _rowStride = shape[2] == 1 ? 0 : strides[2];
+        _batchStride = StrideOf(tensor, 0);
+        _headStride = StrideOf(tensor, 1);
+        _rowStride = StrideOf(tensor, 2);
     }
 
     /// <summary>True where there is nothing to add.</summary>
@@ -49,6 +47,9 @@ internal readonly unsafe struct ScoreView
 
     /// <summary>The scores of a query row, from key 0 on.</summary>
     public float* Row(long batch, long head, long row) => _data + (batch * _batchStride) + (head * _headStride) + (row * _rowStride);
+
+    // One value serves all.
+    private static long StrideOf(Tensor tensor, int dimension) => tensor.size(dimension) == 1 ? 0 : tensor.stride(dimension);
 }
 
 /// <summary>The sequences of a batch and who sees whom.</summary>
@@ -66,11 +67,11 @@ internal sealed class AttentionGeometry
             throw new ArgumentException($"attention: queries {Ops.Shape(q)}, keys {Ops.Shape(k)} and values {Ops.Shape(v)} do not fit each other or the layout", nameof(k));
         IsPacked = layout.IsPacked;
         (_boundaries, _keyBoundaries) = (layout.Boundaries, layout.KeyBoundaries);
-        Heads = (int)q.shape[1];
-        Size = (int)q.shape[^1];
-        Sequences = IsPacked ? _boundaries!.Length - 1 : (int)q.shape[0];
-        if (!IsPacked) (_tokens, _keyTokens) = (q.shape[2], k.shape[2]);
-        Rows = IsPacked ? q.shape[0] : q.shape[0] * q.shape[2];
+        Heads = (int)q.size(1);
+        Size = (int)q.size(-1);
+        Sequences = IsPacked ? _boundaries!.Length - 1 : (int)q.size(0);
+        if (!IsPacked) (_tokens, _keyTokens) = (q.size(2), k.size(2));
+        Rows = IsPacked ? q.size(0) : q.size(0) * q.size(2);
         Causal = layout.Causal;
         Window = layout.Window;
     }
@@ -124,9 +125,11 @@ internal sealed class AttentionGeometry
 
     private static bool Fits(Tensor q, Tensor k, Tensor v, AttentionLayout layout)
     {
-        bool same = k.shape[1] == q.shape[1] && v.shape[1] == q.shape[1] && k.shape[^1] == q.shape[^1] && v.shape[^1] == q.shape[^1];
+        bool same = Agree(1, q, k, v) && Agree(-1, q, k, v);
         return layout.IsPacked
-            ? same && layout.Boundaries![^1] == q.shape[0] && layout.KeyBoundaries![^1] == k.shape[0] && v.shape[0] == k.shape[0]
-            : same && k.shape[0] == q.shape[0] && v.shape[0] == q.shape[0] && v.shape[2] == k.shape[2];
+            ? same && layout.Boundaries![^1] == q.size(0) && layout.KeyBoundaries![^1] == k.size(0) && v.size(0) == k.size(0)
+            : same && Agree(0, q, k, v) && v.size(2) == k.size(2);
     }
+
+    private static bool Agree(int dimension, Tensor q, Tensor k, Tensor v) => k.size(dimension) == q.size(dimension) && v.size(dimension) == q.size(dimension);
 }

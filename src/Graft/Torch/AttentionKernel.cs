@@ -16,7 +16,7 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
     /// <summary>The additive bias; default for none.</summary>
     public ScoreView Bias { get; init; }
 
-    /// <summary>What softmax found in each row of each head, [rows, H, 2]: the largest score, the inverse of the sum.</summary>
+    /// <summary>What softmax found in each row of each head, [rows, H, 2]: the largest score, the inverse of the sum. Null where no backward pass follows.</summary>
     public required float* Statistics { get; init; }
 
     /// <summary>Queries.</summary>
@@ -41,8 +41,13 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
             {
                 float* row = scratch + ((long)i * block.Keys);
                 (int from, int to) = geometry.Reach(sequence, block.FirstRow + i);
-                float* statistics = StatisticsOf(sequence, head, block.FirstRow + i);
-                (statistics[0], statistics[1]) = Kernels.Softmax(row, block.Keys, from - block.FirstKey, to - block.FirstKey);
+                (float largest, float inverseSum) = Kernels.Softmax(row, block.Keys, from - block.FirstKey, to - block.FirstKey);
+                if (Statistics is not null)
+                {
+                    float* statistics = StatisticsOf(sequence, head, block.FirstRow + i);
+                    (statistics[0], statistics[1]) = (largest, inverseSum);
+                }
+
                 if (dropout is not null)
                     Kernels.DropProbabilities(row, block.Keys, dropout.Mask, dropout.Stream(geometry.FirstRow(sequence) + block.FirstRow + i, head), block.FirstKey);
             }

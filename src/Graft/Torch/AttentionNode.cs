@@ -38,14 +38,14 @@ internal sealed unsafe class AttentionNode : GradientNode
         AttentionGeometry geometry = new(q, k, v, layout);
         RowDropout? dropout = RowDropout.Of(probability, site, geometry.Rows);
         using IDisposable noGradient = no_grad();
-        using Tensor queries = HeadView.Readable(q), keys = HeadView.Readable(k), values = HeadView.Readable(v), statistics = empty(geometry.Rows * geometry.Heads * 2);
+        using Tensor? queryCopy = HeadView.ReadableCopy(q), keyCopy = HeadView.ReadableCopy(k), valueCopy = HeadView.ReadableCopy(v);
+        Tensor queries = queryCopy ?? q, keys = keyCopy ?? k, values = valueCopy ?? v;
+        using Tensor? statistics = recorded ? empty(geometry.Rows * geometry.Heads * 2) : null;
         using Tensor? mask = layout.Mask?.contiguous(), added = bias?.contiguous();
-        // Heads beside each other within a token: joining them afterwards is a view.
-        using Tensor storage = geometry.IsPacked ? empty(q.shape) : empty(q.shape[0], q.shape[2], q.shape[1], q.shape[3]);
-        Tensor output = geometry.IsPacked ? storage.alias() : storage.transpose(1, 2);
+        Tensor output = LikeProjection(q);
         Kernel(geometry, queries, keys, values, mask, added, statistics, (float)scale, dropout).Forward(new HeadView(output, geometry.IsPacked));
         if (!recorded) return output;
-        AttentionNode node = new(geometry, queries, keys, values, mask, added, output, statistics, (float)scale, dropout);
+        AttentionNode node = new(geometry, queries, keys, values, mask, added, output, statistics!, (float)scale, dropout);
         return bias is null ? node.Record(output, q, k, v) : node.Record(output, q, k, v, bias);
     }
 
@@ -53,7 +53,8 @@ internal sealed unsafe class AttentionNode : GradientNode
     protected override Tensor?[] Backward(Tensor gradient)
     {
         bool packed = _geometry.IsPacked;
-        using Tensor upstream = HeadView.Readable(gradient);
+        using Tensor? copy = HeadView.ReadableCopy(gradient);
+        Tensor upstream = copy ?? gradient;
         Tensor dq = LikeProjection(_q), dk = LikeProjection(_k).zero_(), dv = LikeProjection(_v).zero_();
         Tensor? biasGradient = _bias is not null && Needs(3) ? zeros_like(_bias) : null;
         AttentionKernel kernel = Kernel(_geometry, _q, _k, _v, _mask, _bias, _statistics, _scale, _dropout);
@@ -63,16 +64,16 @@ internal sealed unsafe class AttentionNode : GradientNode
         return _bias is null ? [dq, dk, dv] : [dq, dk, dv, biasGradient];
     }
 
-    /// <summary>A gradient with heads beside each other within a token, as the projections before want it.</summary>
+    /// <summary>Heads beside each other within a token, as projections want their inputs and gradients: joining them is a view.</summary>
     private static Tensor LikeProjection(Tensor like)
     {
         if (like.dim() == 3) return empty(like.shape);
-        using Tensor storage = empty(like.shape[0], like.shape[2], like.shape[1], like.shape[3]);
+        using Tensor storage = empty(like.size(0), like.size(2), like.size(1), like.size(3));
         return storage.transpose(1, 2);
     }
 
     private static AttentionKernel Kernel(
-        AttentionGeometry geometry, Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor statistics, float scale, RowDropout? dropout) =>
+        AttentionGeometry geometry, Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor? statistics, float scale, RowDropout? dropout) =>
         new(geometry, scale, dropout)
         {
             Q = new HeadView(q, geometry.IsPacked),
@@ -80,6 +81,6 @@ internal sealed unsafe class AttentionNode : GradientNode
             V = new HeadView(v, geometry.IsPacked),
             Mask = mask is null ? default : new ScoreView(mask),
             Bias = bias is null ? default : new ScoreView(bias),
-            Statistics = Dispatcher.Data(statistics),
+            Statistics = statistics is null ? null : Dispatcher.Data(statistics),
         };
 }

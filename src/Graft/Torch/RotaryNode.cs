@@ -30,7 +30,7 @@ internal sealed unsafe class RotaryNode : GradientNode
     private static Tensor Turn(Tensor x, Tensor cos, Tensor sin, bool back)
     {
         bool packed = x.dim() == 3;
-        using Tensor readable = HeadView.Readable(x);
+        using Tensor? copy = HeadView.ReadableCopy(x);
         long[] shape = x.shape;
         long tokens = packed ? shape[0] : shape[2], heads = shape[1], batch = packed ? 1 : shape[0];
         int half = (int)shape[^1] / 2;
@@ -43,7 +43,7 @@ internal sealed unsafe class RotaryNode : GradientNode
             output = storage.transpose(1, 2);
         }
 
-        HeadView from = new(readable, packed), to = new(output, packed);
+        HeadView from = new(copy ?? x, packed), to = new(output, packed);
         float* cosines = Dispatcher.Data(cos), sines = Dispatcher.Data(sin);
         Parallel.For(batch * tokens, 1 + (4096 / (heads * 2 * half)), (begin, end) =>
         {

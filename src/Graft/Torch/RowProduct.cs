@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
@@ -15,6 +16,7 @@ internal static unsafe class RowProduct
 {
     private const long Grain = 1 << 15; // values of the matrix worth a thread
     private const int Parts = 8;
+    private const int CacheLine = 16; // values
 
     /// <summary>Whether the kernel is for this product.</summary>
     /// <param name="x">[…, in].</param>
@@ -75,7 +77,10 @@ internal static unsafe class RowProduct
         ArrayPool<float>.Shared.Return(sums);
     }
 
-    /// <summary>Four rows at once: sums go through the cache a fourth as often.</summary>
+    /// <summary>
+    /// Four rows at once: sums go through the cache a fourth as often. The next four are asked for meanwhile: processors look ahead within a page
+    /// of 4 KB only, and every row begins others.
+    /// </summary>
     private static void AddFour(float* x, float* rows, Span<float> sums)
     {
         int count = sums.Length, i = 0;
@@ -85,6 +90,15 @@ internal static unsafe class RowProduct
         {
             for (; i + 8 <= count; i += 8)
             {
+                if (Sse.IsSupported && i % CacheLine == 0)
+                {
+                    float* next = rows + (4 * (long)count) + i;
+                    Sse.Prefetch1(next);
+                    Sse.Prefetch1(next + count);
+                    Sse.Prefetch1(next + (2 * (long)count));
+                    Sse.Prefetch1(next + (3 * (long)count));
+                }
+
                 Vector256<float> first = Vector256.FusedMultiplyAdd(Vector256.Load(rows + i), a, Vector256.Load(sum + i));
                 first = Vector256.FusedMultiplyAdd(Vector256.Load(second + i), b, first);
                 first = Vector256.FusedMultiplyAdd(Vector256.Load(third + i), c, first);
