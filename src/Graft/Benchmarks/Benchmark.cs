@@ -68,6 +68,7 @@ public static class BenchmarkRunner
         ["bert-base-loading"] = LoadingBenchmark.Run,
         ["pretrain-small"] = PretrainingBenchmark.AdamW,
         ["pretrain-small-muon"] = PretrainingBenchmark.Muon,
+        ["pretrain-small-bf16"] = PretrainingBenchmark.Bf16,
         ["minilm-finetuning"] = FineTuningBenchmarks.Training,
         ["minilm-inference"] = FineTuningBenchmarks.Inference,
         ["generate-gpt2-small"] = GenerationBenchmark.Run,
