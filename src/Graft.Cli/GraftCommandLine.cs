@@ -50,8 +50,7 @@ internal static class GraftCommandLine
             ParseResult parsed = OptionSources.Complete(root, args);
             if (parsed.Errors.Count > 0)
             {
-                string command = parsed.CommandResult.Command is RootCommand ? "graft" : "graft " + parsed.CommandResult.Command.Name;
-                Terminal.Error($"{parsed.Errors[0].Message} (see {command} --help)");
+                Terminal.Error($"{parsed.Errors[0].Message} (see {OptionSources.NameOf(parsed.CommandResult.Command)} --help)");
                 return ExitCodes.BadInput;
             }
 

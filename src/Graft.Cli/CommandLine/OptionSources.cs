@@ -46,6 +46,10 @@ internal static class OptionSources
         return added.Count == 0 ? parsed : root.Parse([.. args, .. added]);
     }
 
+    /// <summary>A command as it is typed: "graft corpus build".</summary>
+    public static string NameOf(Command command) =>
+        command is RootCommand ? "graft" : string.Join(' ', command.Parents.OfType<Command>().Take(1).Select(NameOf).Append(command.Name));
+
     private static Dictionary<string, string[]> ReadConfig(ParseResult parsed, Command command)
     {
         Dictionary<string, string[]> values = new(StringComparer.Ordinal);
@@ -58,7 +62,7 @@ internal static class OptionSources
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (!command.Options.Any(o => o.Name == "--" + property.Name))
-                    throw new InputException($"--config {path}: \"{property.Name}\" is no flag of graft {command.Name}; see graft {command.Name} --help");
+                    throw new InputException($"--config {path}: \"{property.Name}\" is no flag of {NameOf(command)}; see {NameOf(command)} --help");
                 values[property.Name] = property.Value.ValueKind == JsonValueKind.Array
                     ? [.. property.Value.EnumerateArray().Select(Text)]
                     : [Text(property.Value)];

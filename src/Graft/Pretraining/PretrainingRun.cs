@@ -47,7 +47,7 @@ public sealed class PretrainingRun : IDisposable
         model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
         _objective = objective ?? options.CreateObjective(codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
-        if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L)
+        if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L && CanPair(corpus.HeldOut))
             _heldOut = HeldOut.Of(Sequences(corpus.HeldOut, codec, shuffle: false), _objective, options.HeldOutSequences, options.BatchSize);
         _objective.Prepare(model, [.. Enumerable.Range(0, options.BatchSize).SelectMany(place => _source.At(place)).Select(sequence => _objective.Corrupt(sequence, options.Training.Seed))]);
         if (options.MovingAverage is double decay) _average = new MovingAverage(_objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)), decay);
@@ -141,6 +141,9 @@ public sealed class PretrainingRun : IDisposable
         SequenceFrame frame = _options.Objective is ObjectiveKind.Causal or ObjectiveKind.SpanCorruption ? default : codec.Frame;
         return new StreamWindows(splits, frame, codec.SeparatorId, _options.MaxLength, seed, shuffle) { CutAtDocuments = _options.CutAtDocuments };
     }
+
+    // "Random" is text of another document.
+    private bool CanPair(IReadOnlyList<CorpusSplit> splits) => _objective.SentenceOrder != false || splits.Sum(split => split.Documents) >= 2;
 
     private double SecondsPerUpdate()
     {

@@ -99,12 +99,33 @@ public sealed class SequenceTests : IDisposable
         Assert.Equal(far.PairLabel, first.At(700)[0].PairLabel);
     }
 
+    [Fact]
+    public void Random_segments_come_from_any_source()
+    {
+        using CorpusFolder corpus = Open([CorpusSource.Parse(Write("first.txt", 1, 1)), CorpusSource.Parse(Write("second.txt", 1, 2))]);
+        SentencePairs pairs = new(corpus.Train, s_frame, 40, seed: 3, order: false);
+        HashSet<int>[] words = [.. corpus.Train.Select(split => split.ReadDocument(0).ToHashSet())];
+        for (int i = 0; i < 100; i++)
+        {
+            TrainingSequence pair = Assert.Single(pairs.At(i)); // documents of one sentence: always random
+            int[] first = pair.Ids[1..pair.Ids.IndexOf(Sep)], second = pair.Ids[(first.Length + 2)..^1];
+            int source = first.All(words[0].Contains) ? 0 : 1;
+            Assert.True(first.All(words[source].Contains));
+            Assert.True(second.All(words[1 - source].Contains));
+        }
+    }
+
     private CorpusFolder Build(int documents, double weight)
     {
         string one = Write("one.txt", documents, 1), two = Write("two.txt", documents / 3, 2);
+        return Open(weight == 1 ? [CorpusSource.Parse(one)] : [CorpusSource.Parse(one), CorpusSource.Parse(two) with { Weight = weight }]);
+    }
+
+    private CorpusFolder Open(CorpusSource[] sources)
+    {
         CorpusOptions options = new()
         {
-            Sources = weight == 1 ? [CorpusSource.Parse(one)] : [CorpusSource.Parse(one), CorpusSource.Parse(two) with { Weight = weight }],
+            Sources = sources,
             Filter = TextFilter.None,
             HeldOutShare = 0,
         };

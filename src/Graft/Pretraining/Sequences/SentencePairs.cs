@@ -11,13 +11,14 @@ public sealed class SentencePairs : ISequenceSource
 {
     private const int DocumentsPerBlock = 512;
     private readonly IReadOnlyList<CorpusSplit> _splits;
+    private readonly JoinedSplits _store;
     private readonly SequenceFrame _frame;
     private readonly int _maxLength;
     private readonly bool _order, _shuffle;
     private readonly ulong _seed;
     private readonly long[] _firstDocument;
     private readonly List<long> _firstPairOfBlock = [0];
-    private (long Block, (int Split, SegmentPair Pair)[] Pairs) _current = (-1, []);
+    private (long Block, SegmentPair[] Pairs) _current = (-1, []);
 
     /// <param name="splits">The sources; a weight of w reads every document round(w) times, at least once.</param>
     /// <param name="frame">[CLS] and [SEP].</param>
@@ -31,7 +32,7 @@ public sealed class SentencePairs : ISequenceSource
         ArgumentNullException.ThrowIfNull(splits);
         if (frame is not { First: not null, Last: not null }) throw new InputException("sentence pairs need a tokenizer with [CLS] and [SEP]");
         if (maxLength < SegmentPairs.Specials + 4) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--max-length {maxLength}: too short for a pair of sentences"));
-        (_splits, _frame, _maxLength, _seed, _order, _shuffle) = (splits, frame, maxLength, seed, order, shuffle);
+        (_splits, _store, _frame, _maxLength, _seed, _order, _shuffle) = (splits, new JoinedSplits(splits), frame, maxLength, seed, order, shuffle);
         _firstDocument = new long[splits.Count + 1];
         for (int i = 0; i < splits.Count; i++) _firstDocument[i + 1] = _firstDocument[i] + (splits[i].Documents * Repeats(i));
     }
@@ -51,37 +52,34 @@ public sealed class SentencePairs : ISequenceSource
         if (block < 0) block = ~block - 1;
         while (_firstPairOfBlock[block + 1] == _firstPairOfBlock[block]) block++;
         if (_current.Block != block) _current = (block, Pairs(block));
-        (int split, SegmentPair pair) = _current.Pairs[index - _firstPairOfBlock[block]];
-        return [Sequence(_splits[split], pair, (ulong)index)];
+        return [Sequence(_current.Pairs[index - _firstPairOfBlock[block]], (ulong)index)];
     }
 
-    private (int Split, SegmentPair Pair)[] Pairs(long block)
+    private SegmentPair[] Pairs(long block)
     {
         if (_current.Block == block) return _current.Pairs;
         long epoch = block / BlocksPerEpoch, first = block % BlocksPerEpoch * DocumentsPerBlock;
         Permutation permutation = new(Documents, CounterRandom.Key(_seed, (ulong)epoch));
-        List<(int, SegmentPair)> pairs = [];
+        List<SegmentPair> pairs = [];
         for (long place = first; place < Math.Min(Documents, first + DocumentsPerBlock); place++)
         {
             long document = _shuffle ? permutation[place] : place;
             int split = Array.FindLastIndex(_firstDocument, _firstDocument.Length - 2, start => start <= document);
-            long local = (document - _firstDocument[split]) % _splits[split].Documents;
+            long stored = _store.FirstDocument(split) + ((document - _firstDocument[split]) % _splits[split].Documents);
             CounterRandom random = new(CounterRandom.Key(_seed, (ulong)epoch, (ulong)document));
-            foreach (SegmentPair pair in _order
-                ? SentenceOrder.Pairs(_splits[split], local, _maxLength, ref random)
-                : NextSentence.Pairs(_splits[split], local, _maxLength, ref random)) pairs.Add((split, pair));
+            pairs.AddRange(_order ? SentenceOrder.Pairs(_store, stored, _maxLength, ref random) : NextSentence.Pairs(_store, stored, _maxLength, ref random));
         }
 
         if (pairs.Count == 0 && BlocksPerEpoch == 1) throw new InputException("the corpus has no document with two sentences: no pair can be made");
-        (int, SegmentPair)[] shuffled = [.. pairs];
+        SegmentPair[] shuffled = [.. pairs];
         CounterRandom order = new(CounterRandom.Key(_seed, (ulong)block, 1));
         if (_shuffle) order.Shuffle(shuffled.AsSpan());
         return shuffled;
     }
 
-    private TrainingSequence Sequence(CorpusSplit split, SegmentPair pair, ulong index)
+    private TrainingSequence Sequence(SegmentPair pair, ulong index)
     {
-        List<int> first = pair.First.Read(split), second = pair.Second.Read(split);
+        List<int> first = pair.First.Read(_store), second = pair.Second.Read(_store);
         CounterRandom random = new(CounterRandom.Key(_seed, index, 2));
         SegmentPairs.Truncate(first, second, _maxLength - SegmentPairs.Specials, ref random);
         int[] ids = [_frame.First!.Value, .. first, _frame.Last!.Value, .. second, _frame.Last!.Value];
