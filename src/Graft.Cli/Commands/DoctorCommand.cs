@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Graft.Pretrained;
 using Graft.Torch;
 
 namespace Graft.Cli.Commands;
@@ -35,9 +36,11 @@ internal static class DoctorCommand
         Line("memory", string.Create(CultureInfo.InvariantCulture, $"{report.MemoryBytes / 1e9:0.0} GB"));
         Line("libtorch", report.Library is null ? "missing beside the program: restore and build again" : $"{report.Library} (TorchSharp {report.LibraryVersion})");
         Line("native patch", report.Patch);
+        Line("cache", ModelHubOptions.FromEnvironment().CacheFolder);
         if (probe is null) return;
         Line("threads", probe.Threads.ToString(CultureInfo.InvariantCulture));
         Line("products, fp32", string.Create(CultureInfo.InvariantCulture, $"MKL {probe.Peak.MklGflops:0} GFLOP/s, oneDNN {probe.Peak.OneDnnGflops:0} GFLOP/s; training uses {probe.Chosen}"));
+        Line("products, bf16", probe.Bf16Gflops is double bf16 ? string.Create(CultureInfo.InvariantCulture, $"{bf16:0} GFLOP/s (--precision bf16)") : "none: the processor has neither avx512_bf16 nor AMX");
         Line("CUDA devices", probe.CudaDevices.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -55,10 +58,11 @@ internal static class DoctorCommand
             ["libtorch"] = report.Library,
             ["torchsharp"] = report.LibraryVersion,
             ["native_patch"] = report.Patch,
+            ["cache"] = ModelHubOptions.FromEnvironment().CacheFolder,
         };
         if (probe is null) return document;
         document["threads"] = probe.Threads;
-        document["gflops"] = new JsonObject { ["mkl_fp32"] = Math.Round(probe.Peak.MklGflops, 1), ["onednn_fp32"] = Math.Round(probe.Peak.OneDnnGflops, 1) };
+        document["gflops"] = new JsonObject { ["mkl_fp32"] = Math.Round(probe.Peak.MklGflops, 1), ["onednn_fp32"] = Math.Round(probe.Peak.OneDnnGflops, 1), ["bf16"] = probe.Bf16Gflops is double bf16 ? Math.Round(bf16, 1) : null };
         document["matrix_product"] = probe.Chosen.ToString().ToLowerInvariant();
         document["cuda_devices"] = probe.CudaDevices;
         return document;

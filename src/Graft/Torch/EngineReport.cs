@@ -36,7 +36,7 @@ public sealed record EngineReport(
     public static EngineProbe Probe()
     {
         Engine.Start();
-        return new EngineProbe(Engine.Threads, MatrixProduct.MeasurePeak(), MatrixProduct.Library, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
+        return new EngineProbe(Engine.Threads, MatrixProduct.MeasurePeak(), MatrixProduct.MeasureBf16(), MatrixProduct.Library, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
     }
 
     private static (string Library, string Binding) Names()
@@ -71,6 +71,7 @@ public sealed record EngineReport(
 /// <summary>What libtorch does on this machine.</summary>
 /// <param name="Threads">Threads in use.</param>
 /// <param name="Peak">The fastest fp32 products.</param>
+/// <param name="Bf16Gflops">Products of bfloat16 operands, 10⁹ operations a second; null where the processor has none.</param>
 /// <param name="Chosen">The library training multiplies with.</param>
 /// <param name="CudaDevices">CUDA devices.</param>
-public sealed record EngineProbe(int Threads, PeakRate Peak, MatrixLibrary Chosen, int CudaDevices);
+public sealed record EngineProbe(int Threads, PeakRate Peak, double? Bf16Gflops, MatrixLibrary Chosen, int CudaDevices);

@@ -101,6 +101,18 @@ public static class MatrixProduct
         return new PeakRate(mkl, oneDnn);
     }
 
+    /// <summary>The same product of bfloat16 operands, casts not counted, 10⁹ operations a second; null where the processor has no such product.</summary>
+    /// <param name="repetitions">How often it is timed; the fastest counts.</param>
+    public static double? MeasureBf16(int repetitions = 10)
+    {
+        if (!Bf16.IsFast) return null;
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor x = ones([Rows, In], ScalarType.BFloat16), weight = ones([Out, In], ScalarType.BFloat16);
+        return 2.0 * Rows * In * Out / Fastest(() => functional.linear(x, weight), repetitions) / 1e9;
+    }
+
     /// <summary>x·Wᵀ + b without gradient.</summary>
     /// <param name="x">[rows, in], contiguous.</param>
     /// <param name="weight">[out, in].</param>

@@ -24,6 +24,7 @@ public sealed class MatrixProductTests
     {
         PeakRate peak = MatrixProduct.MeasurePeak(3);
         Assert.True(peak.Gflops > 1, $"{peak}");
+        Assert.True(MatrixProduct.MeasureBf16(1) is null or > 1);
         Assert.Equal(MatrixLibrary.OneDnn, MatrixProduct.Parse("oneDNN"));
         Assert.Throws<InputException>(() => MatrixProduct.Parse("blas"));
         TestContext.Current.SendDiagnosticMessage($"{peak}");
