@@ -85,7 +85,7 @@ public sealed class CorpusBuilder
             _free.Push(batch);
             progress?.Invoke(new CorpusProgress(state.Documents, bytes, _files[Math.Min(state.Next.File, _files.Length - 1)].Path));
             if (bytes - savedBytes < BytesBetweenSaves && !cancellation.IsCancellationRequested) return;
-            Save(state, writers);
+            Save(state, writers, duplicates);
             savedBytes = bytes;
             cancellation.ThrowIfCancellationRequested();
         }
@@ -105,7 +105,7 @@ public sealed class CorpusBuilder
             System.Threading.Tasks.Task.WaitAll([.. inFlight.Select(item => item.Work.ContinueWith(_ => { }, TaskScheduler.Default))]);
         }
 
-        Save(state, writers);
+        Save(state, writers, duplicates);
         return state;
     }
 
@@ -194,9 +194,10 @@ public sealed class CorpusBuilder
         return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json)));
     }
 
-    private void Save(BuildState state, SplitWriters writers)
+    private void Save(BuildState state, SplitWriters writers, DuplicateIndex? duplicates)
     {
         writers.Flush();
+        duplicates?.Flush();
         AtomicFile.WriteText(StatePath, CorpusManifest.ToJson(state));
     }
 

@@ -98,24 +98,30 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void The_index_finds_earlier_documents_after_growing_and_after_going_back()
+    public void The_index_finds_earlier_documents_in_merged_runs_and_after_going_back()
     {
-        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try
         {
-            const int count = 200_000;
-            using (DiskIndex index = new(path))
+            const int count = 200_000, runs = 20; // merged once, then four more
+            using (DiskIndex index = new(folder))
             {
-                for (int i = 0; i < count; i++) Assert.Equal(-1, index.FindOrAdd(CounterRandom.Key(1, (ulong)i), i));
+                for (int i = 0; i < count; i++)
+                {
+                    Assert.Equal(-1, index.FindOrAdd(CounterRandom.Key(1, (ulong)i), i));
+                    if (i % 1_009 == 0) Assert.Equal(i / 2, index.FindOrAdd(CounterRandom.Key(1, (ulong)i / 2), i + 1));
+                    if ((i + 1) % (count / runs) == 0) index.Flush();
+                }
             }
 
-            using DiskIndex again = new(path);
+            Assert.Equal(5, Directory.GetFiles(folder).Length);
+            using DiskIndex again = new(folder);
             for (int i = 0; i < count; i += 97) Assert.Equal(i, again.FindOrAdd(CounterRandom.Key(1, (ulong)i), count));
             Assert.Equal(-1, again.FindOrAdd(CounterRandom.Key(1, 500), 500)); // the same document once more, after an interruption
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
     }
 }

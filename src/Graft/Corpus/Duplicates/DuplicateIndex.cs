@@ -13,7 +13,7 @@ internal sealed class DuplicateIndex : IDisposable
     {
         Directory.CreateDirectory(folder);
         _threshold = threshold;
-        _index = new DiskIndex(Path.Combine(folder, "keys.bin"));
+        _index = new DiskIndex(Path.Combine(folder, "keys"));
         _sketches = new FileStream(Path.Combine(folder, "sketches.bin"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
     }
 
@@ -40,6 +40,13 @@ internal sealed class DuplicateIndex : IDisposable
         }
 
         return near ? DropReason.NearDuplicate : DropReason.None;
+    }
+
+    /// <summary>Puts all that is remembered on disk.</summary>
+    public void Flush()
+    {
+        _index.Flush();
+        _sketches.Flush(flushToDisk: true);
     }
 
     /// <inheritdoc/>
