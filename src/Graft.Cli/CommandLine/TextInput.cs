@@ -40,7 +40,7 @@ internal sealed class TextInput
     {
         while (Console.In.ReadLine() is { } line)
         {
-            if (line.Length > 0) yield return line;
+            if (!string.IsNullOrWhiteSpace(line)) yield return line; // as in a file
         }
     }
 }

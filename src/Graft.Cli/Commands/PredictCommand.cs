@@ -88,7 +88,7 @@ internal static class PredictCommand
     {
         while (Console.In.ReadLine() is { } line)
         {
-            if (line.Length > 0) yield return line;
+            if (!string.IsNullOrWhiteSpace(line)) yield return line; // as in a file
         }
     }
 }

@@ -119,7 +119,7 @@ public sealed class LabelledTextReaderTests : DataFolder
     {
         LabelledTextFile file = LabelledTextReader.Read(Write("a.csv", "text,label\na,x\n\"b,y\nc,x\n"));
         Assert.Equal([3L], file.BadRows.Select(row => row.Line));
-        Assert.Contains("never closed", file.BadRows[0].Problem, StringComparison.Ordinal);
+        Assert.Contains("never closed, so that all that follows (lines: 1)", file.BadRows[0].Problem, StringComparison.Ordinal);
     }
 
     [Theory]

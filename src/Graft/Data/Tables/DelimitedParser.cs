@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Graft.Data.Tables;
@@ -54,6 +55,7 @@ internal sealed class DelimitedParser(TextReader reader, char separator, bool qu
 
     private bool ReadQuotedField(ref string? problem)
     {
+        long opened = _line;
         _field.Clear();
         _position++;
         while (true)
@@ -63,7 +65,8 @@ internal sealed class DelimitedParser(TextReader reader, char separator, bool qu
             {
                 _field.Append(_text, _position, _text.Length - _position).Append('\n');
                 if (NextLine()) continue;
-                problem = "a quote opens a field here and is never closed; close it, or double the quotes inside the text";
+                problem = string.Create(
+                    CultureInfo.InvariantCulture, $"a quote opens a field here and is never closed, so that all that follows (lines: {_line - opened}) belongs to it; close it, or double the quotes inside the text");
                 return false;
             }
 
