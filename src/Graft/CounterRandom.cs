@@ -38,6 +38,7 @@ public struct CounterRandom(ulong key, ulong position = 0)
     }
 
     /// <summary>The next 64 random bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong NextUInt64() => Mix(Mix(key + (Golden * ++Position)) ^ key);
 
     /// <summary>Uniform in [0, 1), 53 bits.</summary>
@@ -45,6 +46,7 @@ public struct CounterRandom(ulong key, ulong position = 0)
 
     /// <summary>Uniform in [0, <paramref name="bound"/>), without bias (Lemire 2019).</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bound"/> is not positive.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int NextInt(int bound)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
