@@ -11,7 +11,8 @@ internal sealed class DiskIndex : IDisposable
 {
     private const int MostPending = 1 << 19, MostRuns = 16;
     private readonly string _folder;
-    private readonly Dictionary<ulong, long> _pending = [];
+    private readonly Dictionary<ulong, long> _pending = new(MostPending);
+    private readonly KeyEntry[] _sorted = new KeyEntry[MostPending]; // of the pending ones, on their way to disk
     private readonly KeyFilter _filter = new();
     private List<KeyRun> _runs = [];
     private int _nextRun;
@@ -53,10 +54,15 @@ internal sealed class DiskIndex : IDisposable
     public void Flush()
     {
         if (_pending.Count == 0) return;
-        foreach (ulong key in _pending.Keys) _filter.Add(key);
-        KeyEntry[] sorted = [.. _pending.Select(entry => new KeyEntry(entry.Key, entry.Value))];
-        Array.Sort(sorted);
-        _runs.Add(KeyRun.Write(NextPath(), sorted));
+        int count = 0;
+        foreach ((ulong key, long document) in _pending)
+        {
+            _filter.Add(key);
+            _sorted[count++] = new KeyEntry(key, document);
+        }
+
+        Array.Sort(_sorted, 0, count);
+        _runs.Add(KeyRun.Write(NextPath(), _sorted.Take(count)));
         _pending.Clear();
         if (_runs.Count < MostRuns) return;
         KeyRun merged = KeyRun.Write(NextPath(), KeyRun.Merge(_runs)); // whole before the others go: an interruption leaves entries twice, which is no harm

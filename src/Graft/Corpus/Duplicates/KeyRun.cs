@@ -14,7 +14,7 @@ internal readonly record struct KeyEntry(ulong Key, long Document) : IComparable
 internal sealed class KeyRun : IDisposable
 {
     public const string Extension = ".keys";
-    private const int EntriesInBlock = 256, EntryBytes = 16, BlocksRead = 64;
+    private const int EntriesInBlock = 256, EntryBytes = 16, BlocksRead = 16;
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private readonly List<ulong> _firstKeys = [];
