@@ -36,7 +36,8 @@ internal sealed class TextInput
         return LabelledTextReader.Stream(file, columns, row => Terminal.Log($"left out: {row}")).Select(row => row.Text);
     }
 
-    private static IEnumerable<string> StandardInput()
+    /// <summary>The lines of stdin; blank ones are passed over.</summary>
+    public static IEnumerable<string> StandardInput()
     {
         while (Console.In.ReadLine() is { } line)
         {

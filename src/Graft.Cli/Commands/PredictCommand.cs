@@ -74,21 +74,13 @@ internal static class PredictCommand
 
     private static IEnumerable<TaskData> Lines(FineTuningTask task)
     {
-        foreach (string[] lines in StandardInput().Chunk(Console.IsInputRedirected ? ExamplesAtOnce : 1))
+        foreach (string[] lines in TextInput.StandardInput().Chunk(Console.IsInputRedirected ? ExamplesAtOnce : 1))
         {
             yield return task.FromTexts([.. lines.Select(line =>
             {
                 int tab = line.IndexOf('\t', StringComparison.Ordinal);
                 return tab < 0 ? (line, (string?)null) : (line[..tab], line[(tab + 1)..]);
             })]);
-        }
-    }
-
-    private static IEnumerable<string> StandardInput()
-    {
-        while (Console.In.ReadLine() is { } line)
-        {
-            if (!string.IsNullOrWhiteSpace(line)) yield return line; // as in a file
         }
     }
 }
