@@ -138,6 +138,7 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
         Parallel.For(items, 1, (begin, end) =>
         {
             float* scratch = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+            int threads = SmallProduct.SetThreadsHere(1);
             try
             {
                 for (long item = begin; item < end; item++)
@@ -148,6 +149,7 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
             }
             finally
             {
+                SmallProduct.SetThreadsHere(threads);
                 NativeMemory.AlignedFree(scratch);
             }
         });

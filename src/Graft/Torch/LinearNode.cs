@@ -88,11 +88,8 @@ internal sealed class LinearNode : GradientNode
 
     private Tensor? WeightGradient(Tensor upstream)
     {
-        using Tensor transposed = upstream.t();
         using Tensor? target = GradientOf(_weight);
-        if (target is null) return MatrixProduct.Fp32(MatrixProduct.Multiply(transposed, _x));
-        MatrixProduct.AddProduct(target, transposed, _x);
-        return null;
+        return MatrixProduct.WeightGradient(upstream, _x, target);
     }
 
     private static Tensor? BiasGradient(Tensor upstream, Tensor bias)

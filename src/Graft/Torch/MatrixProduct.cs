@@ -136,7 +136,7 @@ public static class MatrixProduct
     }
 
     /// <summary>a·b without gradient.</summary>
-    /// <param name="a">[rows, inner], possibly a transposed view.</param>
+    /// <param name="a">[rows, inner]; contiguous for oneDNN, which would copy a view.</param>
     /// <param name="b">[inner, columns].</param>
     internal static Tensor Multiply(Tensor a, Tensor b)
     {
@@ -145,17 +145,25 @@ public static class MatrixProduct
         return Dispatcher.LinearPointwise(a, transposed, null, "none"u8, default);
     }
 
-    /// <summary>target += a·b.</summary>
-    internal static void AddProduct(Tensor target, Tensor a, Tensor b)
+    /// <summary>gᵀ·x: the gradient of a weight.</summary>
+    /// <param name="gradient">g, [rows, out], contiguous.</param>
+    /// <param name="x">[rows, in], of the same type.</param>
+    /// <param name="target">[out, in], added to; null for a product of its own.</param>
+    /// <returns>[out, in] in fp32; null where it was added to the target.</returns>
+    internal static Tensor? WeightGradient(Tensor gradient, Tensor x, Tensor? target)
     {
-        if (a.dtype == target.dtype && !IsOneDnn(a))
+        bool isOneDnn = IsOneDnn(gradient);
+        using Tensor transposed = isOneDnn ? Kernels.Transposed(gradient) : gradient.t(); // oneDNN would copy a view, on one thread
+        if (target is not null && !isOneDnn && gradient.dtype == target.dtype)
         {
-            target.addmm_(a, b, 1, 1);
-            return;
+            target.addmm_(transposed, x, 1, 1);
+            return null;
         }
 
-        using Tensor product = Multiply(a, b);
-        target.add_(product);
+        Tensor product = Multiply(transposed, x);
+        if (target is null) return Fp32(product);
+        using (product) target.add_(product);
+        return null;
     }
 
     // bfloat16 goes to oneDNN by itself where the processor has it.

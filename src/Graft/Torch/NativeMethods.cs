@@ -9,6 +9,9 @@ namespace Graft.Torch;
 /// </summary>
 internal static unsafe partial class NativeMethods
 {
+    /// <summary>MKL's own name for the threads that the calling thread may use.</summary>
+    public const string MklThreads = "MKL_Set_Num_Threads_Local";
+
     private const string LibTorch = "torch_cpu", Binding = "LibTorchSharp";
 
     /// <summary>The version of the stable interface the stack values are laid out for: 2.10.0.</summary>
@@ -42,6 +45,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibTorch)]
     public static partial void sgemm_(
         byte* transA, byte* transB, int* m, int* n, int* k, float* alpha, float* a, int* lda, float* b, int* ldb, float* beta, float* c, int* ldc);
+
+    [LibraryImport(LibTorch, EntryPoint = MklThreads)]
+    public static partial int MklSetThreadsHere(int threads);
 
     [LibraryImport(Binding)]
     public static partial NodePointers THSAutograd_CSharpNode_ctor(nint apply, nint deleted);

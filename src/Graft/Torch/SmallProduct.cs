@@ -13,7 +13,16 @@ internal static unsafe class SmallProduct
 
     /// <summary>True where the library is there.</summary>
     public static bool IsAvailable { get; } =
-        NativeLibrary.TryLoad("torch_cpu", typeof(SmallProduct).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, "sgemm_", out _);
+        NativeLibrary.TryLoad("torch_cpu", typeof(SmallProduct).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, "sgemm_", out _)
+        && NativeLibrary.TryGetExport(library, NativeMethods.MklThreads, out _);
+
+    /// <summary>
+    /// Tells the library that the calling thread works alone until the answer is given back. Without it the library opens a parallel region
+    /// of one thread for every product, with a system call at its end.
+    /// </summary>
+    /// <param name="threads">1, or what an earlier call answered.</param>
+    /// <returns>What held before.</returns>
+    public static int SetThreadsHere(int threads) => NativeMethods.MklSetThreadsHere(threads);
 
     /// <summary>c [m, n] = alpha · a [m, k] · b [n, k]ᵀ.</summary>
     public static void TimesTransposed(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC)

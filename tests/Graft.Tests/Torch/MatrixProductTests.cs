@@ -31,6 +31,35 @@ public sealed class MatrixProductTests
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(7, 40)]
+    [InlineData(48, 16)]
+    [InlineData(877, 389)]
+    public void Transposed_moves_every_value(long rows, long columns)
+    {
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor matrix = TensorAssert.Normal(4, rows, columns), transposed = Kernels.Transposed(matrix);
+        Assert.True(transposed.is_contiguous());
+        Assert.True(transposed.equal(matrix.t()).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void The_gradient_of_a_weight_is_added_to_the_one_it_has(ScalarType type)
+    {
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gradient = TensorAssert.Normal(5, 65, 48).to(type), x = TensorAssert.Normal(6, 65, 33).to(type), target = TensorAssert.Normal(7, 48, 33);
+        Tensor product = gradient.to(ScalarType.Float32).t().mm(x.to(ScalarType.Float32)), sum = target + product;
+        double tolerance = type == ScalarType.Float32 ? 1e-5 : 5e-3; // bfloat16 keeps eight bits
+        TensorAssert.Close(product, MatrixProduct.WeightGradient(gradient, x, null)!, tolerance, "a product of its own");
+        Assert.Null(MatrixProduct.WeightGradient(gradient, x, target));
+        TensorAssert.Close(sum, target, tolerance, "added");
+    }
+
+    [Theory]
     [InlineData(5, 3)]
     [InlineData(768, 2304)]
     [InlineData(33, 1031)]
