@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Peak memory of building a corpus and of training on it, for generated text of several sizes: it must not grow with the text.
-# Usage: bench/corpus-memory.sh TOKENIZER [SIZES_IN_MB…]     (100 500; the bar of issue 7: 1000 5000)
+# Usage: bench/corpus-memory.sh TOKENIZER [SIZES_IN_MB…]     (default: 100 500)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 graft=${GRAFT:-$root/artifacts/bin/Graft.Cli/release/graft}

@@ -65,6 +65,7 @@ public static class BenchmarkRunner
         ["adamw-step"] = OptimizerBenchmark.Run,
         ["bert-base-training"] = EncoderBenchmarks.BertTraining,
         ["bert-base-inference"] = EncoderBenchmarks.BertInference,
+        ["linear-long-rows"] = EncoderBenchmarks.LongRows,
         ["bert-base-loading"] = LoadingBenchmark.Run,
         ["pretrain-small"] = PretrainingBenchmark.AdamW,
         ["pretrain-small-muon"] = PretrainingBenchmark.Muon,

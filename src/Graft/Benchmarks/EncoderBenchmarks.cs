@@ -14,7 +14,7 @@ namespace Graft.Benchmarks;
 /// <summary>Encoders on random tokens: whole training steps and forward passes through the project's own model, losses and optimizer.</summary>
 internal static class EncoderBenchmarks
 {
-    private const int Tokens = 128;
+    private const int Tokens = 128, Rows = 1024;
 
     /// <summary>bert-base-training: 16 × 128, dropout 0.1, clip and AdamW included; milliseconds a step.</summary>
     public static Measurement BertTraining(BenchmarkOptions options) => Train(Bert(12, 768, 12, 3072, 30522, 0.1), 16, options);
@@ -35,6 +35,18 @@ internal static class EncoderBenchmarks
             },
             options.Repetitions * 2);
         return new Measurement(seconds, 2 * Products(config, 8 * Tokens), seconds * 1e3, "ms");
+    }
+
+    /// <summary>linear-long-rows: 1,024 rows of 3,072 values to 768, through oneDNN as a layer does it; the baseline is oneDNN's product of the weight as it lies.</summary>
+    public static Measurement LongRows(BenchmarkOptions options)
+    {
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor x = randn(Rows, 3072), weight = randn(768, 3072);
+        double baseline = BenchmarkRunner.Fastest(() => Dispatcher.LinearPointwise(x, weight, null, "none"u8, default).Dispose(), 10 * options.Repetitions);
+        double seconds = BenchmarkRunner.Fastest(() => MatrixProduct.OneDnnLinear(x, weight, null).Dispose(), 10 * options.Repetitions);
+        return new Measurement(seconds, 2.0 * Rows * 3072 * 768, seconds * 1e3, "ms", baseline);
     }
 
     private static Measurement Train(BertConfig config, int sequences, BenchmarkOptions options)

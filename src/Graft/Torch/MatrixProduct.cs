@@ -117,9 +117,16 @@ public static class MatrixProduct
     /// <param name="x">[rows, in], contiguous.</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out] or null.</param>
-    internal static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => IsOneDnn(x)
-        ? Dispatcher.LinearPointwise(x, weight, bias, "none"u8, default)
-        : functional.linear(x, weight, bias);
+    internal static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => IsOneDnn(x) ? OneDnnLinear(x, weight, bias) : functional.linear(x, weight, bias);
+
+    /// <summary>The same through oneDNN, whatever is in use.</summary>
+    internal static Tensor OneDnnLinear(Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (!AreRowsInEachOthersWay(x, weight)) return Dispatcher.LinearPointwise(x, weight, bias, "none"u8, default);
+        using Tensor copy = Kernels.Transposed(weight);
+        using Tensor columns = copy.t();
+        return Dispatcher.LinearPointwise(x, columns, bias, "none"u8, default);
+    }
 
     /// <summary>What a product is given: the tensor itself, or its bfloat16 values.</summary>
     /// <returns>A reference that the caller disposes.</returns>
@@ -165,6 +172,13 @@ public static class MatrixProduct
         using (product) target.add_(product);
         return null;
     }
+
+    /// <summary>
+    /// Rows of a multiple of 2 KB: oneDNN reads many of them side by side, and these fall into the same few sets of the first cache. With
+    /// enough rows of x a transposed copy costs less than that (graft bench linear-long-rows).
+    /// </summary>
+    private static bool AreRowsInEachOthersWay(Tensor x, Tensor weight) =>
+        weight.shape[1] % 512 == 0 && x.shape[0] >= 256 && weight.is_contiguous() && Kernels.Apply(weight);
 
     // bfloat16 goes to oneDNN by itself where the processor has it.
     private static bool IsOneDnn(Tensor x) => x.dtype == ScalarType.Float32 && Library == MatrixLibrary.OneDnn;

@@ -45,6 +45,18 @@ public sealed class MatrixProductTests
     }
 
     [Theory]
+    [InlineData(300, 1024)] // long rows, enough of them: a transposed copy
+    [InlineData(8, 1024)]
+    [InlineData(300, 1000)]
+    public void The_weight_may_be_copied_on_the_way(long rows, long inputs)
+    {
+        Engine.Start();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = TensorAssert.Normal(8, rows, inputs), weight = TensorAssert.Normal(9, 40, inputs), bias = TensorAssert.Normal(10, 40);
+        TensorAssert.Close(functional.linear(x, weight, bias), MatrixProduct.OneDnnLinear(x, weight, bias), 1e-5, "oneDNN");
+    }
+
+    [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void The_gradient_of_a_weight_is_added_to_the_one_it_has(ScalarType type)
