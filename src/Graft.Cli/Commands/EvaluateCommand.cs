@@ -90,7 +90,8 @@ internal static class EvaluateCommand
             string spread = values.Length > 1
                 ? string.Create(CultureInfo.InvariantCulture, $"  ± {(score.IsShare ? 100 : 1) * Summary.StandardDeviation(values):0.00} over seeds: {string.Join(", ", values.Select(Shown))}")
                 : "";
-            Terminal.Out($"  {score.Name,-20} {Shown(score.Interval.Value),6}  ({Shown(score.Interval.Low)} … {Shown(score.Interval.High)}){spread}");
+            string ends = score.Interval.HasEnds ? $"  ({Shown(score.Interval.Low)} … {Shown(score.Interval.High)})" : "";
+            Terminal.Out($"  {score.Name,-20} {Shown(score.Interval.Value),6}{ends}{spread}");
         }
 
         foreach ((string name, double value) in evaluation.Baselines)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Graft.Reports;
 using Graft.Tasks;
 
 namespace Graft.Cli.Commands;
@@ -33,7 +34,7 @@ internal static class LearningCurveCommand
         foreach (LearningCurvePoint point in result.Points)
         {
             string seedScores = string.Join(" ", point.Scores.Select(score => (100 * score).ToString("0.0", CultureInfo.InvariantCulture)));
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{point.Labels,6} {100 * point.Mean,8:0.0} {100 * point.Deviation,11:0.00}   {seedScores}"));
+            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{point.Labels,6} {100 * point.Mean,8:0.0} {Format.Percent(point.Deviation),11}   {seedScores}"));
         }
 
         if (result.GainOfDoubling is double gain)

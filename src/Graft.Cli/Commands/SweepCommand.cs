@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Graft.Reports;
 using Graft.Tasks;
 
 namespace Graft.Cli.Commands;
@@ -33,7 +34,7 @@ internal static class SweepCommand
         foreach (SweepResult result in results)
         {
             string seedScores = string.Join(" ", result.Scores.Select(score => (100 * score).ToString("0.0", CultureInfo.InvariantCulture)));
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{result.LearningRate,13:g3} {100 * result.Mean,6:0.0} {100 * result.Deviation,11:0.00}   {seedScores}"));
+            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{result.LearningRate,13:g3} {100 * result.Mean,6:0.0} {Format.Percent(result.Deviation),11}   {seedScores}"));
         }
 
         Terminal.Out($"Report: {Path.Combine(options.Output, "sweep.html")}");

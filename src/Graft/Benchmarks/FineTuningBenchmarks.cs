@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Graft.Backbones.Bert;
 using Graft.Data;
 using Graft.Pretrained;
+using Graft.Pretraining;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tokenizers;
@@ -10,7 +10,7 @@ using Graft.Training;
 namespace Graft.Benchmarks;
 
 /// <summary>
-/// A small BERT on labelled texts (--model, --train): fine-tuning through the project's own task, batches and trainer, and scoring with
+/// A small encoder on labelled texts (--model, --train): fine-tuning through the project's own task, batches and trainer, and scoring with
 /// tokenization included. Only real tokens count, and only the encoder's matrices.
 /// </summary>
 internal static class FineTuningBenchmarks
@@ -27,7 +27,7 @@ internal static class FineTuningBenchmarks
         TaskTrainable trainable = new(task, model, Collator.Of(task.Layout, model), model.Network);
         Clock clock = new();
         using (Trainer trainer = new(trainable, batches, new TrainingOptions { Steps = WarmUp + (16 * options.Repetitions) }, null, clock)) trainer.Run();
-        return new Measurement(clock.Seconds, 6 * Matrices(model) * clock.Tokens, clock.Tokens / clock.Seconds, "tokens/s");
+        return new Measurement(clock.Seconds, 6 * StepCost.Matrices(model.Backbone) * clock.Tokens, clock.Tokens / clock.Seconds, "tokens/s");
     }
 
     /// <summary>minilm-inference: 4,000 texts, tokenization included; texts a second.</summary>
@@ -46,7 +46,7 @@ internal static class FineTuningBenchmarks
                 tokens = encoded.Features.Sum(feature => (long)feature.Ids.Length);
             },
             options.Repetitions);
-        return new Measurement(seconds, 2 * Matrices(model) * tokens, data.Count / seconds, "texts/s");
+        return new Measurement(seconds, 2 * StepCost.Matrices(model.Backbone) * tokens, data.Count / seconds, "texts/s");
     }
 
     private static (FineTuningTask Task, TaskData Data, Tokenizer Tokenizer) Read(BenchmarkOptions options)
@@ -59,14 +59,6 @@ internal static class FineTuningBenchmarks
 
     private static PretrainedModel Load(BenchmarkOptions options, FineTuningTask task) =>
         PretrainedModel.Load(options.Model!, new LoadOptions { Head = task.Head, Labels = task.Labels, ProblemType = task.ProblemType, Dropout = 0.1 });
-
-    /// <summary>Values of the encoder's matrices.</summary>
-    private static double Matrices(PretrainedModel model)
-    {
-        if (model.Config is not BertConfig config) throw new InputException($"the minilm benchmarks count operations of BERT models; this is a {model.Config.ModelType}");
-        double width = config.HiddenSize;
-        return config.LayerCount * ((4 * width * width) + (2 * width * config.IntermediateSize));
-    }
 
     /// <summary>Counts tokens and time after the warm-up.</summary>
     private sealed class Clock : ITrainingObserver

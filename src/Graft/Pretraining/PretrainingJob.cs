@@ -115,6 +115,7 @@ public sealed class PretrainingJob(
         PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
+        log($"written to {output}");
         return results;
     }
 

@@ -33,7 +33,7 @@ internal sealed class PretrainingLog(MetricsLog metrics, Action<string> log, dou
         _loss += update.Loss;
         _updates++;
         double seconds = Stopwatch.GetElapsedTime(_lineStart).TotalSeconds;
-        if (seconds < SecondsBetweenLines) return;
+        if (seconds < SecondsBetweenLines && update.Progress < 1) return;
         double rate = _tokens / seconds, left = update.Progress > 0 ? update.Seconds * (1 - update.Progress) / update.Progress : 0;
         log(string.Create(CultureInfo.InvariantCulture,
             $"update {update.Step:N0}  {100 * update.Progress:F1} %  loss {_loss / _updates:F3}  rate {update.LearningRate:E2}  {rate:N0} tokens/s = {100 * rate * flopsPerToken / (peakGflops * 1e9):F0} % of {peakGflops:F0} GFLOP/s  {TimeSpan.FromSeconds(left):hh\\:mm\\:ss} left"));

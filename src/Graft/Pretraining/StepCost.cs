@@ -16,10 +16,13 @@ internal static class StepCost
     {
         ModelConfig config = backbone.Config;
         double width = config.HiddenSize;
-        double matrices = backbone.parameters().Where(parameter => parameter.dim() == 2).Sum(parameter => (double)parameter.numel())
-            - backbone.parameters().Where(parameter => parameter.dim() == 2 && IsTable(parameter.shape, config, backbone)).Sum(parameter => (double)parameter.numel());
-        return (6 * matrices) + (12.0 * config.LayerCount * length * width) + (6 * headShare * width * (config.VocabularySize + width));
+        return (6 * Matrices(backbone)) + (12.0 * config.LayerCount * length * width) + (6 * headShare * width * (config.VocabularySize + width));
     }
+
+    /// <summary>Values of the matrices that every token is multiplied by: no tables, and no pooler, which sees one token of a sequence.</summary>
+    public static double Matrices(Backbone backbone) => backbone.named_parameters()
+        .Where(named => named.parameter.dim() == 2 && !IsTable(named.parameter.shape, backbone.Config, backbone) && !named.name.Contains("pooler", StringComparison.Ordinal))
+        .Sum(named => (double)named.parameter.numel());
 
     // Tables are looked up, not multiplied.
     private static bool IsTable(long[] shape, ModelConfig config, Backbone backbone) =>

@@ -13,7 +13,7 @@ internal static class Format
     public static string Percent(ScoreInterval score) => Percent(score.Value) + " (" + Interval(score) + ")";
 
     /// <summary>The interval alone: <c>80.2 – 84.0</c>.</summary>
-    public static string Interval(ScoreInterval score) => double.IsNaN(score.Low)
+    public static string Interval(ScoreInterval score) => !score.HasEnds
         ? "–"
         : string.Create(CultureInfo.InvariantCulture, $"{100 * score.Low:F1} – {100 * score.High:F1}");
 

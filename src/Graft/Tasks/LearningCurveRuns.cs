@@ -105,7 +105,7 @@ public static class LearningCurveRuns
             "By number of labels; the band of the plot goes from the worst to the best seed", ["labels", "mean", "deviation", "seeds"],
             [.. result.Points.Select(point => (IReadOnlyList<string>)
             [
-                Format.Count(point.Labels), Format.Percent(point.Mean), double.IsFinite(point.Deviation) ? Format.Percent(point.Deviation) : "–", Format.Count(point.Scores.Count),
+                Format.Count(point.Labels), Format.Percent(point.Mean), Format.Percent(point.Deviation), Format.Count(point.Scores.Count),
             ])],
             NumericFrom: 0);
         new Report($"Learning curve: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{options.Model} on parts of {options.Train}, judged on {options.Evaluation}")

@@ -63,7 +63,9 @@ public sealed class RunFolder
         if (!File.Exists(record) || JsonNode.Parse(File.ReadAllBytes(record))?["finished"]?.GetValue<bool>() != true) return null;
         if (!File.Exists(metrics)) return [];
         return [.. JsonNode.Parse(File.ReadAllBytes(metrics))!["metrics"]!.AsObject().Select(score => new NamedScore(
-            score.Key, new ScoreInterval(score.Value!["value"]!.GetValue<double>(), score.Value["low"]!.GetValue<double>(), score.Value["high"]!.GetValue<double>())))];
+            score.Key, new ScoreInterval(Number(score.Value!["value"]), Number(score.Value["low"]), Number(score.Value["high"]))))];
+
+        static double Number(JsonNode? value) => value?.GetValue<double>() ?? double.NaN;
     }
 
     /// <summary>Chooses the matrix product that a run was begun with: another one rounds differently.</summary>

@@ -78,7 +78,7 @@ public static class Sweep
             [.. ranked.Select(result => (IReadOnlyList<string>)
             [
                 result.LearningRate.ToString("g3", CultureInfo.InvariantCulture), Format.Percent(result.Mean),
-                double.IsFinite(result.Deviation) ? Format.Percent(result.Deviation) : "–", Format.Count(result.Scores.Count),
+                Format.Percent(result.Deviation), Format.Count(result.Scores.Count),
             ])],
             NumericFrom: 0);
         IEnumerable<(double X, ScoreInterval Y)> points = ranked.OrderBy(result => result.LearningRate)

@@ -13,7 +13,7 @@ public sealed record TransferRow(LabelBudget Budget, int Examples, TransferMetho
     private const int FewestForInterval = 3;
 
     /// <summary>The mean with its 95 % interval over seeds (Student's t); no interval for fewer than three: of two it spans half the scale.</summary>
-    public ScoreInterval Score => Scores.Count >= FewestForInterval ? StudentT.Interval([.. Scores]) : new ScoreInterval(Scores.Average(), double.NaN, double.NaN);
+    public ScoreInterval Score => Scores.Count >= FewestForInterval ? StudentT.Interval([.. Scores]) : ScoreInterval.Of(Scores.Average());
 }
 
 /// <summary>A transfer report.</summary>

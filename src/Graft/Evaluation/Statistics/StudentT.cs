@@ -16,7 +16,7 @@ public static class StudentT
     public static ScoreInterval Interval(ReadOnlySpan<double> values, double level = 0.95)
     {
         double mean = Summary.Mean(values);
-        if (values.Length < 2) return new ScoreInterval(mean, double.NaN, double.NaN);
+        if (values.Length < 2) return ScoreInterval.Of(mean);
         double half = SpecialFunctions.StudentQuantile(level, values.Length - 1) * Math.Sqrt(Summary.Variance(values) / values.Length);
         return new ScoreInterval(mean, mean - half, mean + half);
     }

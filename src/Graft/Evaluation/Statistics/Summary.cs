@@ -4,10 +4,17 @@ namespace Graft.Evaluation;
 
 /// <summary>A value and the interval it is believed to lie in.</summary>
 /// <param name="Value">The estimate.</param>
-/// <param name="Low">The lower end.</param>
-/// <param name="High">The upper end.</param>
+/// <param name="Low">The lower end; NaN where no interval is known.</param>
+/// <param name="High">The upper end; NaN where no interval is known.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct ScoreInterval(double Value, double Low, double High);
+public readonly record struct ScoreInterval(double Value, double Low, double High)
+{
+    /// <summary>False where only the value is known.</summary>
+    public bool HasEnds => double.IsFinite(Low) && double.IsFinite(High);
+
+    /// <summary>A value without an interval.</summary>
+    public static ScoreInterval Of(double value) => new(value, double.NaN, double.NaN);
+}
 
 /// <summary>Mean, spread and percentiles of a few numbers.</summary>
 public static class Summary

@@ -47,7 +47,7 @@ public sealed record BarPlot(string Title, IReadOnlyList<Bar> Bars) : Plot(Title
         double value = Math.Clamp(double.IsNaN(bar.Score.Value) ? 0 : bar.Score.Value, 0, 1);
         svg.Open("text", "class", "value", "x", Html.Number(frame.Left - 8), "y", Html.Number(middle + 4), "text-anchor", "end").Text(name).Element("title", bar.Name).Close("text");
         svg.Empty("rect", "class", bar.Muted ? "muted" : "f1", "x", Html.Number(frame.Left), "y", Html.Number(middle - 8), "width", Html.Number(frame.X(value) - frame.Left), "height", "16", "rx", "3");
-        if (double.IsFinite(bar.Score.Low))
+        if (bar.Score.HasEnds)
         {
             double low = frame.X(Math.Clamp(bar.Score.Low, 0, 1)), high = frame.X(Math.Clamp(bar.Score.High, 0, 1));
             Frame.Line(svg, "interval", low, middle, high, middle);

@@ -10,7 +10,7 @@ public sealed record LineSeries(string Name, IReadOnlyList<(double X, ScoreInter
 {
     /// <summary>A line without a band.</summary>
     public static LineSeries Of(string name, IEnumerable<(double X, double Y)> points) =>
-        new(name, points.Select(point => (point.X, new ScoreInterval(point.Y, double.NaN, double.NaN))).ToArray());
+        new(name, points.Select(point => (point.X, ScoreInterval.Of(point.Y))).ToArray());
 }
 
 /// <summary>A point worth a word: where development loss turned.</summary>
@@ -63,7 +63,7 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
     private static void DrawSeries(Html svg, Frame frame, LineSeries series, int color)
     {
         (double X, ScoreInterval Y)[] finite = series.Points.Where(point => double.IsFinite(point.Y.Value)).ToArray();
-        (double X, ScoreInterval Y)[] banded = finite.Where(point => double.IsFinite(point.Y.Low)).ToArray();
+        (double X, ScoreInterval Y)[] banded = finite.Where(point => point.Y.HasEnds).ToArray();
         string Point(double x, double y) => $"{Html.Number(frame.X(x))},{Html.Number(frame.Y(y))}";
         if (banded.Length > 1)
         {

@@ -18,7 +18,7 @@ internal static class PlotJson
     public static JsonObject Interval(ScoreInterval score)
     {
         JsonObject value = new() { ["value"] = Number(score.Value) };
-        if (!double.IsFinite(score.Low)) return value;
+        if (!score.HasEnds) return value;
         value["low"] = Number(score.Low);
         value["high"] = Number(score.High);
         return value;

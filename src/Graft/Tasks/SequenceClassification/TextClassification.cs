@@ -52,7 +52,7 @@ public sealed record TextClassification : SequenceTask
         [
             .. ScoreSet.Classification(truth, predicted, Labels.Count),
             new NamedScore("loss", Bootstrap.Mean([.. truth.Select((label, i) => -Math.Log(Math.Max(probabilities[i][label], 2.220446049250313e-16)))], seed: 0) with { Value = loss }),
-            new NamedScore("calibration_error", new ScoreInterval(error, error, error)),
+            new NamedScore("calibration_error", ScoreInterval.Of(error)),
         ];
     }
 
