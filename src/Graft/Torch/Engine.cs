@@ -64,6 +64,7 @@ public static class Engine
             if (!s_started)
             {
                 KeepFreedBlocks();
+                SpinBriefly();
                 InitializeDeviceType(DeviceType.CPU);
                 set_num_threads(options?.Threads ?? EnvironmentThreads() ?? Environment.ProcessorCount);
                 s_started = true;
@@ -75,6 +76,16 @@ public static class Engine
 
             if (options?.MatrixProduct is MatrixLibrary library) MatrixProduct.Use(library);
         }
+    }
+
+    /// <summary>
+    /// Threads that wait for one another spin before they sleep, with OpenMP's default for milliseconds. Where something else wants the core,
+    /// that is time taken from the thread that is waited for. Read when libtorch is loaded; what the user has set stays.
+    /// </summary>
+    private static void SpinBriefly()
+    {
+        // The runtime's own environment is a copy that native code does not see.
+        if (OperatingSystem.IsLinux()) _ = NativeMethods.SetNativeEnvironment("GOMP_SPINCOUNT", "10000", overwrite: 0);
     }
 
     private static int? EnvironmentThreads()

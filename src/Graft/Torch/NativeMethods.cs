@@ -71,6 +71,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "mallopt")]
     public static partial int SetAllocatorOption(int option, int value);
 
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetNativeEnvironment(string name, string value, int overwrite);
+
     /// <summary>A node of the autograd graph: addresses of a shared and a weak pointer to it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct NodePointers
