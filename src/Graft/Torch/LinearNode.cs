@@ -61,8 +61,7 @@ internal sealed class LinearNode : GradientNode
     {
         if (x.dtype == ScalarType.Float32) return MatrixProduct.Linear(x, weight, bias);
         using Tensor operand = MatrixProduct.Operand(weight);
-        Tensor product = MatrixProduct.Fp32(MatrixProduct.Linear(x, operand, null));
-        return bias is null ? product : product.add_(bias);
+        return MatrixProduct.Fp32(MatrixProduct.Linear(x, operand, null), bias);
     }
 
     /// <inheritdoc/>
@@ -71,11 +70,11 @@ internal sealed class LinearNode : GradientNode
         using Tensor shaped = gradient.reshape(-1, _weight.shape[0]);
         using Tensor contiguous = shaped.contiguous();
         Tensor upstream = _activation == Activation.None ? contiguous : Kernels.MapGradient(contiguous, _product!, _activation);
-        using Tensor operand = _x.dtype == ScalarType.Float32 ? upstream.alias() : upstream.to(_x.dtype); // as the forward pass was
+        using Tensor operand = MatrixProduct.Operand(upstream, _x.dtype); // as the forward pass was
         Tensor? dx = null;
         if (Needs(0))
         {
-            using Tensor weight = _x.dtype == ScalarType.Float32 ? _weight.alias() : _weight.to(_x.dtype);
+            using Tensor weight = MatrixProduct.Operand(_weight, _x.dtype);
             using Tensor flat = MatrixProduct.Fp32(MatrixProduct.Multiply(operand, weight));
             dx = flat.view(_shape);
         }

@@ -130,16 +130,22 @@ public static class MatrixProduct
 
     /// <summary>What a product is given: the tensor itself, or its bfloat16 values.</summary>
     /// <returns>A reference that the caller disposes.</returns>
-    internal static Tensor Operand(Tensor values) => Precision == Precision.Bf16 ? values.to(ScalarType.BFloat16) : values.alias();
+    internal static Tensor Operand(Tensor values) => Operand(values, Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+
+    /// <summary>The same, for a product with an operand of this type.</summary>
+    internal static Tensor Operand(Tensor values, ScalarType type)
+    {
+        if (type == ScalarType.Float32) return values.alias();
+        return values.is_contiguous() ? Kernels.ToBf16(values) : values.to(ScalarType.BFloat16);
+    }
 
     /// <summary>fp32 again.</summary>
-    /// <param name="product">Of operands; released where it is not the result.</param>
-    internal static Tensor Fp32(Tensor product)
+    /// <param name="product">Of operands, [rows, columns]; released where it is not the result.</param>
+    /// <param name="bias">Added where the product is not fp32 yet; [columns] or null.</param>
+    internal static Tensor Fp32(Tensor product, Tensor? bias = null)
     {
         if (product.dtype == ScalarType.Float32) return product;
-        Tensor wide = product.to(ScalarType.Float32);
-        product.Dispose();
-        return wide;
+        using (product) return Kernels.FromBf16(product, bias);
     }
 
     /// <summary>a·b without gradient.</summary>
@@ -169,7 +175,12 @@ public static class MatrixProduct
 
         Tensor product = Multiply(transposed, x);
         if (target is null) return Fp32(product);
-        using (product) target.add_(product);
+        using (product)
+        {
+            if (product.dtype == ScalarType.BFloat16) Kernels.AddBf16(product, target);
+            else target.add_(product);
+        }
+
         return null;
     }
 

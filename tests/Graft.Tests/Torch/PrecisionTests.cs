@@ -28,6 +28,23 @@ public sealed class PrecisionTests : IDisposable
     }
 
     [Fact]
+    public void Conversions_give_the_bits_of_libtorch()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        // Every upper half with what is cut off below, at and above a tie: all signs, exponents, infinities and values that are no number.
+        float[] given = [.. Enumerable.Range(0, 1 << 16).SelectMany(_ => new[] { 0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF }, (upper, lower) => BitConverter.Int32BitsToSingle((upper << 16) | lower))];
+        Tensor values = tensor(given).view(-1, 3), expected = values.to(ScalarType.BFloat16), wide = expected.to(ScalarType.Float32);
+        AssertSame(wide, Kernels.ToBf16(values).to(ScalarType.Float32));
+        AssertSame(wide, Kernels.FromBf16(expected));
+        Tensor bias = TensorAssert.Normal(1, 3), target = bias.expand(wide.shape[0], 3).contiguous();
+        AssertSame(wide + bias, Kernels.FromBf16(expected, bias));
+        Kernels.AddBf16(expected, target);
+        AssertSame(wide + bias, target);
+
+        static void AssertSame(Tensor expected, Tensor actual) => Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
+    }
+
+    [Fact]
     public void A_model_learns_as_in_fp32_and_its_weights_stay_fp32()
     {
         double exact = LastLoss(Precision.Fp32, out _), rounded = LastLoss(Precision.Bf16, out ScalarType weights);
