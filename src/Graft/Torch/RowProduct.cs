@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
@@ -16,7 +16,8 @@ internal static unsafe class RowProduct
 {
     private const long Grain = 1 << 15; // values of the matrix worth a thread
     private const int Parts = 8;
-    private const int CacheLine = 16; // values
+    private const int Stride = 64; // values: four cache lines
+    private const int Ahead = 256; // values: 1 KB
 
     /// <summary>Whether the kernel is for this product.</summary>
     /// <param name="x">[…, in].</param>
@@ -52,60 +53,98 @@ internal static unsafe class RowProduct
     /// <summary>The matrix lies [out, in]: an output is a scalar product.</summary>
     private static void AddDots(float* row, float* matrix, float* result, int inputs, int begin, int end)
     {
-        ReadOnlySpan<float> x = new(row, inputs);
-        for (int output = begin; output < end; output++) result[output] += TensorPrimitives.Dot(x, new ReadOnlySpan<float>(matrix + ((long)output * inputs), inputs));
+        for (int output = begin; output < end; output++) result[output] += Dot(row, matrix + ((long)output * inputs), inputs);
     }
 
     /// <summary>
     /// The matrix lies [in, out]: its rows are added up, each times one input. Every part of the inputs has sums of its own, so that each thread
-    /// reads one stretch of memory from end to end; parts are added in order, whatever the number of threads.
+    /// reads one stretch of memory from end to end, row after row: processors look ahead along one stretch, not along several, and the sums stay
+    /// in the first cache. Parts are added in order, whatever the number of threads.
     /// </summary>
     private static void AddRows(float* row, float* matrix, float* result, int inputs, int outputs)
     {
         int parts = (int)Math.Clamp((long)inputs * outputs / Grain, 1, Parts), width = (inputs + parts - 1) / parts;
-        float[] sums = ArrayPool<float>.Shared.Rent(parts * outputs);
+        using Tensor sums = empty(parts, outputs); // not of the pool: vectors should not lie across cache lines
+        float* first = Dispatcher.Data(sums);
         Parallel.TakeTurns(parts, part =>
         {
-            Span<float> own = sums.AsSpan(part * outputs, outputs);
-            own.Clear();
-            int input = part * width, last = Math.Min(input + width, inputs);
-            for (; input + 4 <= last; input += 4) AddFour(row + input, matrix + ((long)input * outputs), own);
-            for (; input < last; input++) TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(matrix + ((long)input * outputs), outputs), row[input], own, own);
+            float* own = first + ((long)part * outputs);
+            new Span<float>(own, outputs).Clear();
+            int last = Math.Min((part + 1) * width, inputs);
+            for (int input = part * width; input < last; input++) AddRow(row[input], matrix + ((long)input * outputs), own, outputs);
         });
         Span<float> total = new(result, outputs);
-        for (int part = 0; part < parts; part++) TensorPrimitives.Add(total, sums.AsSpan(part * outputs, outputs), total);
-        ArrayPool<float>.Shared.Return(sums);
+        for (int part = 0; part < parts; part++) TensorPrimitives.Add(total, new ReadOnlySpan<float>(first + ((long)part * outputs), outputs), total);
     }
 
-    /// <summary>
-    /// Four rows at once: sums go through the cache a fourth as often. The next four are asked for meanwhile: processors look ahead within a page
-    /// of 4 KB only, and every row begins others.
-    /// </summary>
-    private static void AddFour(float* x, float* rows, Span<float> sums)
+    /// <summary>sums += factor · row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRow(float factor, float* row, float* sums, int count)
     {
-        int count = sums.Length, i = 0;
-        float* second = rows + count, third = second + count, fourth = third + count;
-        Vector256<float> a = Vector256.Create(x[0]), b = Vector256.Create(x[1]), c = Vector256.Create(x[2]), d = Vector256.Create(x[3]);
-        fixed (float* sum = sums)
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
         {
-            for (; i + 8 <= count; i += 8)
+            Vector512<float> wide = Vector512.Create(factor);
+            for (; i + Stride <= count; i += Stride)
             {
-                if (Sse.IsSupported && i % CacheLine == 0)
-                {
-                    float* next = rows + (4 * (long)count) + i;
-                    Sse.Prefetch1(next);
-                    Sse.Prefetch1(next + count);
-                    Sse.Prefetch1(next + (2 * (long)count));
-                    Sse.Prefetch1(next + (3 * (long)count));
-                }
-
-                Vector256<float> first = Vector256.FusedMultiplyAdd(Vector256.Load(rows + i), a, Vector256.Load(sum + i));
-                first = Vector256.FusedMultiplyAdd(Vector256.Load(second + i), b, first);
-                first = Vector256.FusedMultiplyAdd(Vector256.Load(third + i), c, first);
-                Vector256.FusedMultiplyAdd(Vector256.Load(fourth + i), d, first).Store(sum + i);
+                float* from = row + i, to = sums + i;
+                AskFor(from + Ahead);
+                Vector512<float> first = Vector512.FusedMultiplyAdd(Vector512.Load(from), wide, Vector512.Load(to));
+                Vector512<float> second = Vector512.FusedMultiplyAdd(Vector512.Load(from + 16), wide, Vector512.Load(to + 16));
+                Vector512<float> third = Vector512.FusedMultiplyAdd(Vector512.Load(from + 32), wide, Vector512.Load(to + 32));
+                Vector512<float> fourth = Vector512.FusedMultiplyAdd(Vector512.Load(from + 48), wide, Vector512.Load(to + 48));
+                first.Store(to);
+                second.Store(to + 16);
+                third.Store(to + 32);
+                fourth.Store(to + 48);
             }
         }
 
-        for (; i < count; i++) sums[i] += (x[0] * rows[i]) + (x[1] * second[i]) + (x[2] * third[i]) + (x[3] * fourth[i]);
+        Vector256<float> half = Vector256.Create(factor);
+        for (; i + 8 <= count; i += 8) Vector256.FusedMultiplyAdd(Vector256.Load(row + i), half, Vector256.Load(sums + i)).Store(sums + i);
+        for (; i < count; i++) sums[i] = MathF.FusedMultiplyAdd(row[i], factor, sums[i]);
+    }
+
+    /// <summary>x · row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Dot(float* x, float* row, int count)
+    {
+        int i = 0;
+        Vector256<float> sum = default;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<float> first = default, second = default, third = default, fourth = default;
+            for (; i + Stride <= count; i += Stride)
+            {
+                float* from = row + i, by = x + i;
+                AskFor(from + Ahead);
+                first = Vector512.FusedMultiplyAdd(Vector512.Load(from), Vector512.Load(by), first);
+                second = Vector512.FusedMultiplyAdd(Vector512.Load(from + 16), Vector512.Load(by + 16), second);
+                third = Vector512.FusedMultiplyAdd(Vector512.Load(from + 32), Vector512.Load(by + 32), third);
+                fourth = Vector512.FusedMultiplyAdd(Vector512.Load(from + 48), Vector512.Load(by + 48), fourth);
+            }
+
+            first = (first + second) + (third + fourth);
+            sum = first.GetLower() + first.GetUpper();
+        }
+
+        for (; i + 8 <= count; i += 8) sum = Vector256.FusedMultiplyAdd(Vector256.Load(row + i), Vector256.Load(x + i), sum);
+        float total = Vector256.Sum(sum);
+        for (; i < count; i++) total = MathF.FusedMultiplyAdd(row[i], x[i], total);
+        return total;
+    }
+
+    /// <summary>
+    /// The matrix is read once a token, so it need not stay in any cache; and asking ahead goes on where a page of 4 KB ends, which the
+    /// processor's own looking ahead does not.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AskFor(float* values)
+    {
+        if (!Sse.IsSupported) return;
+        Sse.PrefetchNonTemporal(values);
+        Sse.PrefetchNonTemporal(values + 16);
+        Sse.PrefetchNonTemporal(values + 32);
+        Sse.PrefetchNonTemporal(values + 48);
     }
 }
