@@ -44,8 +44,8 @@ public sealed class TokenizerPropertyTests
     {
         Tokenizer tokenizer = Load(vocabulary);
         Pipeline.TokenizerParts parts = ((Pipeline.PipelineCore)tokenizer.Core).Parts;
-        Pipeline.EncodeSession fast = new(parts);
-        Pipeline.EncodeSession plain = new(parts with { Scanner = Pipeline.ScannerKind.None });
+        Pipeline.EncodeSession fast = new(parts, new Pipeline.WordMemo());
+        Pipeline.EncodeSession plain = new(parts with { Scanner = Pipeline.ScannerKind.None }, new Pipeline.WordMemo());
         Assert.NotEqual(Pipeline.ScannerKind.None, parts.Scanner);
         s_text.Sample(
             text =>

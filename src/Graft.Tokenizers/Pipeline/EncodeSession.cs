@@ -11,12 +11,11 @@ namespace Graft.Tokenizers.Pipeline;
 /// looked for in the normalized text, split into pieces, let the model encode each piece. Where the steps allow it the text is first cut
 /// into words, and a word that was seen before is answered from memory.
 /// </summary>
-internal sealed class EncodeSession(TokenizerParts parts) : TextSession
+internal sealed class EncodeSession(TokenizerParts parts, WordMemo memo) : TextSession
 {
     private readonly PieceList _pieces = new();
     private readonly PieceEncoder _encoder = parts.Model.CreateEncoder();
     private readonly PieceTokens _tokens = new();
-    private readonly WordMemo _memo = new();
     private readonly TokenBuffer _word = new(withOffsets: true) { Surfaces = [] };
     private readonly bool _needsLeadingSpace = parts.PreTokenizer is ByteLevel { AddPrefixSpace: true };
 
@@ -79,17 +78,23 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
     private bool TryEncodeWords<TScanner>(ReadOnlySpan<char> text, int origin, bool splitSpecialTokens, TokenBuffer output)
         where TScanner : struct, IWordScanner
     {
+        WordMemo.Table known = memo.Current;
         int start = 0;
         int length;
         while ((length = TScanner.Next(text, ref start)) > 0)
         {
             if (WordKey.TryPack(text, start, length, out WordKey key))
             {
-                ref MemoEntry entry = ref _memo.Find(key);
-                if (!entry.IsUsed) entry = ref Remember(key, text.Slice(start, length), splitSpecialTokens);
+                ref MemoEntry entry = ref known.Find(key);
+                if (!entry.IsUsed)
+                {
+                    known = Remember(key, text.Slice(start, length), splitSpecialTokens);
+                    entry = ref known.Find(key);
+                }
+
                 if (entry.IsUsed && !(entry.HasSurfaces && output.Surfaces is not null))
                 {
-                    Recall(ref entry, origin + start, output);
+                    Recall(known, ref entry, origin + start, output);
                     start += length;
                     continue;
                 }
@@ -103,17 +108,19 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
         return length != IWordScanner.CannotCut;
     }
 
+    /// <summary>A table with the word in it, unless it cannot be remembered.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ref MemoEntry Remember(WordKey key, ReadOnlySpan<char> word, bool splitSpecialTokens)
+    private WordMemo.Table Remember(WordKey key, ReadOnlySpan<char> word, bool splitSpecialTokens)
     {
+        WordMemo.Table known = memo.Current; // another thread may have met the word since
+        if (known.Find(key).IsUsed) return known;
         _word.Clear();
         RunSteps(word, 0, _wordPreTokenizer, splitSpecialTokens, _word);
-        if (!_pieces.Text.LostItsStart) _memo.Add(key, _word);
-        return ref _memo.Find(key);
+        return _pieces.Text.LostItsStart ? known : memo.Add(key, _word);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Recall(ref MemoEntry entry, int place, TokenBuffer output)
+    private static void Recall(WordMemo.Table known, ref MemoEntry entry, int place, TokenBuffer output)
     {
         int word = output.WordCount;
         output.WordCount = word + entry.Words;
@@ -124,7 +131,7 @@ internal sealed class EncodeSession(TokenizerParts parts) : TextSession
             return;
         }
 
-        foreach (ref readonly MemoToken token in _memo.TokensOf(ref entry))
+        foreach (ref readonly MemoToken token in known.TokensOf(ref entry))
         {
             output.AddReserved(token.Id, place + token.Start, place + token.End, word + token.Word);
         }

@@ -8,6 +8,8 @@ namespace Graft.Tokenizers.Pipeline;
 /// <summary>A tokenizer made of the steps of a <c>tokenizer.json</c>.</summary>
 internal sealed class PipelineCore : TokenizerCore
 {
+    private readonly WordMemo _memo = new();
+
     public PipelineCore(TokenizerParts parts)
     {
         Parts = parts with { Scanner = FastPath.For(parts) };
@@ -27,7 +29,7 @@ internal sealed class PipelineCore : TokenizerCore
 
     public override PostProcessor? PostProcessor => Parts.PostProcessor;
 
-    public override TextSession CreateSession() => new EncodeSession(Parts);
+    public override TextSession CreateSession() => new EncodeSession(Parts, _memo);
 
     public override int IdOf(string token) => Parts.AddedTokens.WithContent(token)?.Id ?? Parts.Model.Vocabulary.IdOf(token);
 
