@@ -28,25 +28,33 @@ squad_dev() {
 # Number of updates that a run logged.
 updates() { grep -c learning_rate "$1/metrics.jsonl"; }
 
-# Fine-tunes with each of $rates, keeps the best on development data, evaluates that one on test data.
-# tuned MODEL RUN TASK TRAIN DEV TEST METRIC [FLAGS…]
+# Fine-tunes with each of $rates, keeps the best on development data, evaluates that one on test data. With TUNING_SEEDS=1 the rates are compared
+# on one seed, and only the best is trained with all. tuned MODEL RUN TASK TRAIN DEV TEST METRIC [FLAGS…]
 tuned() {
-    local model=$1 run=$2 task=$3 train=$4 dev=$5 test=$6 metric=$7; shift 7
+    local model=$1 run=$2 task=$3 train=$4 dev=$5 test=$6 metric=$7 tuning=${TUNING_SEEDS:-$seeds} suffix=""; shift 7
     [ -f "$run.test.json" ] && return
+    [ "$tuning" = "$seeds" ] || suffix=-tuning
     local best="" best_score=-2 rate value
     for rate in $rates; do
-        if [ ! -f "$run-$rate/done" ]; then
-            echo "$(date +%T) $(basename "$run") at $rate" >&2
-            "$graft" finetune --model "$model" --task "$task" --train "$train" --eval "$dev" --learning-rate "$rate" ${EPOCHS:+--epochs "$EPOCHS"} --seeds "$seeds" --resume --output "$run-$rate" "$@" \
-                >>"$run.log" 2>&1 || { tail -3 "$run.log" >&2; exit 1; }
-            touch "$run-$rate/done"
-        fi
-        "$graft" evaluate --model "$run-$rate" --input "$dev" --json >"$run-$rate/dev.json" 2>>"$run.log"
-        value=$(number "$run-$rate/dev.json" mean "$metric")
+        tuned_once "$run-$rate$suffix" "$tuning" "$@"
+        "$graft" evaluate --model "$run-$rate$suffix" --input "$dev" --json >"$run-$rate$suffix/dev.json" 2>>"$run.log"
+        value=$(number "$run-$rate$suffix/dev.json" mean "$metric")
         if awk "BEGIN { exit !($value > $best_score) }"; then best=$rate best_score=$value; fi
     done
+    rate=$best
+    tuned_once "$run-$best" "$seeds" "$@"
     "$graft" evaluate --model "$run-$best" --input "$test" --json >"$run.test.json" 2>>"$run.log"
     echo "$best" >"$run.rate"
+}
+
+# One run of tuned, with its variables: tuned_once FOLDER SEEDS [FLAGS…]
+tuned_once() {
+    local folder=$1 count=$2; shift 2
+    [ -f "$folder/done" ] && return
+    echo "$(date +%T) $(basename "$folder")" >&2
+    "$graft" finetune --model "$model" --task "$task" --train "$train" --eval "$dev" --learning-rate "$rate" ${EPOCHS:+--epochs "$EPOCHS"} --seeds "$count" --resume --output "$folder" "$@" \
+        >>"$run.log" 2>&1 || { tail -3 "$run.log" >&2; exit 1; }
+    touch "$folder/done"
 }
 
 # A number of an evaluation: number FILE mean|deviation METRIC (0 where there is none)

@@ -3,7 +3,7 @@
 # score, parameters trained, time and memory. Writes docs/evidence/strategies.md.
 #   bench/strategies.sh MODEL SHARED [WORK]      MODEL: all-MiniLM-L6-v2; SHARED holds tasks/polarity and tasks/banking77
 # Learning rates are tuned on development data; three seeds (SEEDS); test data is looked at once. WORK (runs/strategies) keeps every run: a second call goes on
-# where the first stopped. STRATEGIES, BUDGETS and TASKS (second part) name some only; THREADS as for graft. Some hours on two cores. Needs jq.
+# where the first stopped. STRATEGIES, BUDGETS and TASKS (second part) name some only; TUNING_SEEDS=1 compares rates on one seed; THREADS as for graft. Some hours on two cores. Needs jq.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n 2,7p "$0" | cut -c3-; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -49,7 +49,7 @@ record() {
 {
     echo "# Strategies"
     echo
-    echo "\`bench/strategies.sh\` on $(basename "$model"), $(date +%F), $(nproc) cores: test accuracy, mean ± deviation over $seeds seeds, learning rates tuned on development data."
+    echo "\`bench/strategies.sh\` on $(basename "$model"), $(date +%F), $(nproc) cores: test accuracy, mean ± deviation over $seeds seeds, learning rates tuned on development data${TUNING_SEEDS:+ (seeds: $TUNING_SEEDS)}."
     echo
     echo "## Movie-review sentences, 2 classes"
     echo
