@@ -1,3 +1,6 @@
 using Graft.Cli;
+using Graft.Torch;
 
-return await GraftCommandLine.RunAsync(args);
+int code = await GraftCommandLine.RunAsync(args);
+Engine.EndProcess(code);
+return code;

@@ -79,6 +79,19 @@ public static class Engine
     }
 
     /// <summary>
+    /// Ends a command's process. Once libtorch is loaded, without the destructors of its globals: .NET's own threads may still release tensors
+    /// meanwhile, and a run that had ended well was seen to abort there, with glibc's "corrupted size vs. prev_size". The system takes everything back anyway.
+    /// </summary>
+    /// <param name="code">The exit code; where the process ends in the usual way it is for the caller to return.</param>
+    internal static void EndProcess(int code)
+    {
+        if (!IsStarted || !OperatingSystem.IsLinux()) return;
+        Console.Out.Flush();
+        Console.Error.Flush();
+        NativeMethods.EndProcess(code);
+    }
+
+    /// <summary>
     /// Threads that wait for one another spin before they sleep, with OpenMP's default for milliseconds. Where something else wants the core,
     /// that is time taken from the thread that is waited for. Read when libtorch is loaded; what the user has set stays.
     /// </summary>

@@ -74,6 +74,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SetNativeEnvironment(string name, string value, int overwrite);
 
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    public static partial void EndProcess(int code);
+
     /// <summary>A node of the autograd graph: addresses of a shared and a weak pointer to it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct NodePointers
