@@ -41,11 +41,7 @@ public sealed class HostileTextTests
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         TokenBuffer tokens = new();
         int bytes = System.Text.Encoding.UTF8.GetByteCount(unit);
-        TimeSpan small = Time(tokenizer, Repeat(unit, 1_000_000 / bytes * unit.Length), tokens);
-        TimeSpan large = Time(tokenizer, Repeat(unit, 10_000_000 / bytes * unit.Length), tokens);
-
-        // What is quadratic takes a hundred times as long; the rest is the noise of other work on the machine.
-        Assert.True(large < (30 * small) + TimeSpan.FromSeconds(3), $"1 MB in {small.TotalSeconds:0.00} s, 10 MB in {large.TotalSeconds:0.00} s");
+        AssertLinear(unit, units => Time(tokenizer, Repeat(unit, units), tokens), 1_000_000 / bytes * unit.Length, 10_000_000 / bytes * unit.Length, TimeSpan.FromSeconds(3));
     }
 
     private static void Check(Tokenizer tokenizer, string[] units)
@@ -53,13 +49,24 @@ public sealed class HostileTextTests
         TokenBuffer tokens = new(withOffsets: true);
         foreach (string unit in units)
         {
-            TimeSpan small = Time(tokenizer, Repeat(unit, Small), tokens);
-            TimeSpan large = Time(tokenizer, Repeat(unit, Large), tokens);
-
-            // What is quadratic takes a hundred times as long; the rest is the noise of other work on the machine.
-            Assert.True(large < (30 * small) + TimeSpan.FromMilliseconds(400), $"{Name(unit)}: {Small} units in {small.TotalMilliseconds:0} ms, {Large} in {large.TotalMilliseconds:0} ms");
+            AssertLinear(unit, units => Time(tokenizer, Repeat(unit, units), tokens), Small, Large, TimeSpan.FromMilliseconds(400));
             Assert.True(tokens.Offsets.IsEmpty || tokens.Offsets[^1].End <= Large);
         }
+    }
+
+    // What is quadratic takes a hundred times as long, and that every time; the rest is other work on the machine, which passes.
+    private static void AssertLinear(string unit, Func<int, TimeSpan> time, int small, int large, TimeSpan slack)
+    {
+        const int attempts = 3;
+        string found = "";
+        for (int i = 0; i < attempts; i++)
+        {
+            TimeSpan shorter = time(small), longer = time(large);
+            if (longer < (30 * shorter) + slack) return;
+            found += $"{small} units in {shorter.TotalMilliseconds:0} ms, {large} in {longer.TotalMilliseconds:0} ms; ";
+        }
+
+        Assert.Fail($"{Name(unit)}: {found}");
     }
 
     // On a thread with a small stack: recursion that grows with the text would end the process.
