@@ -44,17 +44,12 @@ internal static class TokenizerBench
                 long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
                 double withOffsets = Fastest(rounds, () => EncodeAll(tokenizer, texts, offsets)) - empty;
                 TokenBuffer[] buffers = [.. texts.Select(_ => new TokenBuffer())];
-                double oneThread = double.MaxValue, oneThreadCpu = double.MaxValue, twoThreads = double.MaxValue, twoThreadsCpu = double.MaxValue;
-                for (int round = 0; round < 2 * rounds; round++) // by turns: others on the machine disturb both alike
-                {
-                    (oneThread, oneThreadCpu) = (Math.Min(oneThread, Batch(1, inCpuTime: false)), Math.Min(oneThreadCpu, Batch(1, inCpuTime: true)));
-                    (twoThreads, twoThreadsCpu) = (Math.Min(twoThreads, Batch(2, inCpuTime: false)), Math.Min(twoThreadsCpu, Batch(2, inCpuTime: true)));
-                }
+                (double gain, double work) = TwoThreads(rounds, (threads, inCpuTime) => Batch(threads, inCpuTime));
 
                 Say(kind, shape, megabytes / single, hash);
                 Say(kind, shape + "-offsets-cost", withOffsets / single, "-");
-                Say(kind, shape + "-two-threads-gain", oneThread / twoThreads, "-");
-                Say(kind, shape + "-two-threads-work", twoThreadsCpu / oneThreadCpu, "-");
+                Say(kind, shape + "-two-threads-gain", gain, "-");
+                Say(kind, shape + "-two-threads-work", work, "-");
                 Say(kind, shape + "-allocated-bytes", allocated, "-");
 
                 // Which thread gets which texts differs from time to time, and each has to meet them all first: the fastest of many counts.
@@ -86,14 +81,40 @@ internal static class TokenizerBench
             letters[part * 64] = count;
         }
 
-        double one = double.MaxValue, two = double.MaxValue;
-        for (int round = 0; round < 2 * rounds; round++)
+        return TwoThreads(rounds, (threads, inCpuTime) => Fastest(1, () => Parallel.For(0, threads, part => Count(part, threads)), inCpuTime)).Gain;
+    }
+
+    /// <summary>
+    /// What two threads gain over one, by the clock, and their work over one's, in processor time. One thread is the mean of the two cores, each
+    /// measured alone: where others use the machine, one core may be half as fast again as the other for minutes.
+    /// </summary>
+    private static (double Gain, double Work) TwoThreads(int rounds, Func<int, bool, double> seconds)
+    {
+        using Process process = Process.GetCurrentProcess();
+        nint all = OperatingSystem.IsLinux() ? process.ProcessorAffinity : 0;
+        nint first = all & -all, second = (all & ~first) & -(all & ~first);
+        nint[] cores = second == 0 ? [all] : [first, second];
+        double[] one = [.. cores.Select(_ => double.MaxValue)], oneWork = [.. one];
+        double two = double.MaxValue, twoWork = double.MaxValue;
+        for (int round = 0; round < 2 * rounds; round++) // by turns: others on the machine disturb all alike
         {
-            one = Math.Min(one, Fastest(1, () => Count(0, 1), inCpuTime: false));
-            two = Math.Min(two, Fastest(1, () => Parallel.For(0, 2, part => Count(part, 2)), inCpuTime: false));
+            for (int core = 0; core < cores.Length; core++)
+            {
+                Pin(cores[core]);
+                (one[core], oneWork[core]) = (Math.Min(one[core], seconds(1, false)), Math.Min(oneWork[core], seconds(1, true)));
+            }
+
+            Pin(all);
+            (two, twoWork) = (Math.Min(two, seconds(2, false)), Math.Min(twoWork, seconds(2, true)));
         }
 
-        return one / two;
+        return (one.Length / one.Sum(time => 1 / time) / two, twoWork * oneWork.Sum(time => 1 / time) / oneWork.Length);
+
+        // The affinity of the main thread, which does the work of one.
+        void Pin(nint mask)
+        {
+            if (OperatingSystem.IsLinux() && cores.Length > 1) process.ProcessorAffinity = mask;
+        }
     }
 
     private static string[] ReadLines(string path)
