@@ -44,7 +44,7 @@ internal static class TokenizerBench
                 long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
                 double withOffsets = Fastest(rounds, () => EncodeAll(tokenizer, texts, offsets)) - empty;
                 TokenBuffer[] buffers = [.. texts.Select(_ => new TokenBuffer())];
-                (double gain, double work) = TwoThreads(rounds, (threads, inCpuTime) => Batch(threads, inCpuTime));
+                (double gain, double work) = TwoThreads(rounds, Batch);
 
                 Say(kind, shape, megabytes / single, hash);
                 Say(kind, shape + "-offsets-cost", withOffsets / single, "-");
