@@ -22,10 +22,12 @@ internal static class DistillCommand
         Option<string> output = new("--output") { Description = "Run folder.", Required = true };
         Option<double> temperature = new("--temperature") { Description = "Softens both distributions.", DefaultValueFactory = _ => 2 };
         Option<double> hiddenWeight = new("--hidden-weight") { Description = "Weight of the hidden states beside masked LM, with another vocabulary.", DefaultValueFactory = _ => 1 };
+        Option<bool> statesOnly = new("--states-only") { Description = "Follow hidden states and nothing else: no token is masked, the student keeps its pooler." };
+        Option<bool> pairs = new("--pairs") { Description = "Sequences are pairs of segments, half of the second ones from another document: for a student of tasks on pairs." };
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked.", DefaultValueFactory = _ => 0.15 };
         Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
         TrainingFlags training = new();
-        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, maskShare, heldOut };
+        Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, statesOnly, pairs, maskShare, heldOut };
         training.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -46,6 +48,8 @@ internal static class DistillCommand
                     WordVectors = parsed.GetValue(wordVectors),
                     Loss = new DistillationOptions { Temperature = parsed.GetValue(temperature) },
                     HiddenWeight = parsed.GetValue(hiddenWeight),
+                    StatesOnly = parsed.GetValue(statesOnly),
+                    Pairs = parsed.GetValue(pairs),
                 },
                 HeldOutShare = parsed.GetValue(heldOut),
                 Dropout = parsed.GetValue(training.Dropout) ?? 0.1,

@@ -26,6 +26,9 @@ public sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets
     /// <summary>What an encoder-decoder writes; null for other families.</summary>
     public int[]? DecoderTargets { get; init; }
 
+    /// <summary>Of an objective that leaves the text as it is and predicts no token.</summary>
+    internal static CorruptedSequence Whole(Sequences.TrainingSequence sequence) => new(sequence.Ids, [], []) { TypeIds = sequence.TypeIds };
+
     /// <summary>Of an objective that masks.</summary>
     internal static CorruptedSequence Of(MaskedSequence masked, Sequences.TrainingSequence sequence) =>
         new(masked.Ids, masked.Positions, masked.Targets) { Original = sequence.Ids, TypeIds = sequence.TypeIds, PairLabel = sequence.PairLabel };

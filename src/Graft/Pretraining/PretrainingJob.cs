@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Graft.Backbones;
 using Graft.Backbones.Electra;
 using Graft.Corpus;
+using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Tokenizers;
@@ -88,7 +89,7 @@ public sealed class PretrainingJob(
         try
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
-            using PretrainedModel? teacher = Teacher is null ? null : PretrainedModel.Load(Teacher.Folder, new LoadOptions { Head = HeadOfTeacher(codec), Dropout = 0 });
+            using PretrainedModel? teacher = Teacher is null ? null : LoadTeacher(Teacher.Folder, codec);
             using PretrainedModel given = MakeModel(codec, teacher, log);
             using PretrainedModel? extended = extension?.Extend(given, firstNewId);
             PretrainedModel model = extended ?? given;
@@ -189,21 +190,42 @@ public sealed class PretrainingJob(
 
     private bool SharesVocabulary(TextCodec codec) => new TextCodec(Tokenizer.Load(Teacher!.Folder)).Fingerprint == codec.Fingerprint;
 
-    // Only the triple loss looks at the teacher's distribution.
-    private HeadKind HeadOfTeacher(TextCodec codec) => SharesVocabulary(codec) ? HeadKind.MaskedLm : HeadKind.None;
+    // Only the triple loss looks at the teacher's distribution. A teacher without a masked-LM head, such as a sentence encoder, has none.
+    private PretrainedModel LoadTeacher(string folder, TextCodec codec)
+    {
+        if (SharesVocabulary(codec) && !Teacher!.StatesOnly)
+        {
+            PretrainedModel teacher = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.MaskedLm, Dropout = 0 });
+            if (teacher.Report.Missing.Count == 0) return teacher;
+            teacher.Dispose();
+        }
+
+        return PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.None, Dropout = 0 });
+    }
 
     private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec)
     {
-        // A teacher without a masked-LM head, such as a sentence encoder, has no distribution to follow, but hidden states.
-        if (!SharesVocabulary(codec) || teacher.Report.Missing.Count > 0) return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher!.Folder), codec, options.Masking, Teacher.HiddenWeight);
-        bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize;
-        return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary());
+        bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize, sameTokens = SharesVocabulary(codec);
+        if (sameTokens && sameWidth && student.Head is null) return new StatesObjective(teacher, Teacher!.Pairs);
+        if (sameTokens && teacher.Head is not null)
+            return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary(), Teacher.Pairs);
+        if (Teacher!.Pairs) throw new InputException("--pairs goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width");
+        MaskedLmOptions? masking = student.Head is null ? null : options.Masking;
+        return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher.Folder), codec, masking, masking is null ? 1 : Teacher.HiddenWeight);
+    }
+
+    // To follow hidden states a student that reads the same tokens and is as wide needs no head.
+    private HeadKind HeadOfStudent(ModelConfig student, PretrainedModel? teacher, TextCodec codec)
+    {
+        if (teacher is null) return options.Head;
+        bool isAlike = SharesVocabulary(codec) && teacher.Config.HiddenSize == student.HiddenSize;
+        return Teacher!.StatesOnly || (isAlike && teacher.Head is null) ? HeadKind.None : options.Head;
     }
 
     private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, Action<string> log)
     {
         ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", layers.Count) : ShippedConfigs.Read(modelConfig);
-        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), options.Head, options.Training.Seed);
+        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), HeadOfStudent(config, teacher, codec), options.Training.Seed);
         int without = StudentLayers.Copy(teacher, student, layers);
         if (Teacher!.WordVectors) TeacherWordVectors.Copy(teacher, student, codec.Tokenizer, options.Training.Seed, forItsLayers: true);
         double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
@@ -214,9 +236,10 @@ public sealed class PretrainingJob(
     private PretrainedModel MakeModel(TextCodec codec, PretrainedModel? teacher, Action<string> log)
     {
         if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, log);
-        HeadKind head = options.Head;
+        ModelConfig config = initFrom is null ? ShippedConfigs.Read(modelConfig!) : PretrainedModel.ReadConfig(initFrom);
+        HeadKind head = HeadOfStudent(config, teacher, codec);
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
-        ModelConfig config = ShippedConfigs.Read(modelConfig!).With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
+        config = config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
         PretrainedModel model = PretrainedModel.Create(config, head, options.Training.Seed);
         if (Teacher is { WordVectors: true }) TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed, forItsLayers: false);
         return model;

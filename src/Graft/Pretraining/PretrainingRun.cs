@@ -1,3 +1,4 @@
+using Graft.Backbones;
 using Graft.Corpus;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
@@ -58,6 +59,7 @@ public sealed class PretrainingRun : IDisposable
 
     private double HeadShare => _options.Objective switch
     {
+        _ when _objective.Head == HeadKind.None => 0,
         ObjectiveKind.Causal => 1,
         ObjectiveKind.Spans or ObjectiveKind.SpansWithBoundaries => _options.SpanMasking.Share,
         ObjectiveKind.SpanCorruption => _options.SpanCorruption.Share,
@@ -186,7 +188,7 @@ public sealed class PretrainingRun : IDisposable
             if (!double.IsNaN(term.Accuracy)) metrics[term.Name + "_accuracy"] = term.Accuracy;
         }
 
-        TermResult first = results.FirstOrDefault(term => !double.IsNaN(term.Accuracy)) ?? results[0];
+        if (results.FirstOrDefault(term => !double.IsNaN(term.Accuracy)) is not { } first) return metrics; // nothing is guessed
         metrics["perplexity"] = first.Perplexity;
         metrics["masked_accuracy"] = first.Accuracy;
         return metrics;

@@ -31,20 +31,22 @@ internal static partial class StudentLayers
     public static int Copy(PretrainedModel teacher, PretrainedModel student, IReadOnlyList<int> layers)
     {
         Check(teacher.Config, student.Config, layers);
-        // A teacher loaded without a head has its parameters without the family's prefix.
-        string unprefixed = teacher.BackbonePrefix.Length == 0 ? ModelFamilies.Of(teacher.Config.ModelType, "the teacher").Prefix : "";
-        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => Translate(unprefixed + parameter.Name, teacher.Config, student.Config), parameter => parameter.Value, StringComparer.Ordinal);
+        // A model loaded without a head has its parameters without the family's prefix.
+        string ofTeacher = MissingPrefix(teacher), ofStudent = MissingPrefix(student);
+        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => Translate(ofTeacher + parameter.Name, teacher.Config, student.Config), parameter => parameter.Value, StringComparer.Ordinal);
         int without = 0;
         using IDisposable noGradient = torch.no_grad();
         foreach ((string name, Parameter value) in student.Parameters)
         {
-            string from = LayerNumber().Replace(name, match => match.Groups["before"].Value + layers[int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture)].ToString(CultureInfo.InvariantCulture) + ".");
+            string from = LayerNumber().Replace(ofStudent + name, match => match.Groups["before"].Value + layers[int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture)].ToString(CultureInfo.InvariantCulture) + ".");
             if (source.TryGetValue(from, out Parameter? given) && given.shape.SequenceEqual(value.shape)) value.copy_(given);
             else without++;
         }
 
         return without;
     }
+
+    private static string MissingPrefix(PretrainedModel model) => model.BackbonePrefix.Length == 0 ? ModelFamilies.Of(model.Config.ModelType, "the model").Prefix : "";
 
     private static void Check(ModelConfig teacher, ModelConfig student, IReadOnlyList<int> layers)
     {

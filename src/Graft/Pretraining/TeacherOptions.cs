@@ -3,8 +3,9 @@ using Graft.Objectives;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// A teacher beside a run. With the student's vocabulary it gives DistilBERT's triple loss (without the cosine where the widths differ);
-/// with another vocabulary its hidden states, averaged over words, are followed beside masked LM.
+/// A teacher beside a run. With the student's vocabulary it gives DistilBERT's triple loss (without the cosine where the widths differ), or,
+/// where it has no masked-LM head and the student's width, its hidden states alone; with another vocabulary or width the states, averaged over
+/// words, are followed beside masked LM.
 /// </summary>
 /// <param name="Folder">The teacher's model folder.</param>
 public sealed record TeacherOptions(string Folder)
@@ -16,6 +17,14 @@ public sealed record TeacherOptions(string Folder)
     /// <summary>A new student's word vectors start from the teacher's, whatever the vocabulary and the width.</summary>
     /// <value>False.</value>
     public bool WordVectors { get; init; }
+
+    /// <summary>Hidden states alone: nothing is masked, and the student has no masked-LM head but its pooler.</summary>
+    /// <value>False; where teacher and student read the same tokens, are as wide and the teacher has no masked-LM head, it is so anyway.</value>
+    public bool StatesOnly { get; init; }
+
+    /// <summary>Sequences are pairs of segments as for next-sentence prediction: for students of tasks on pairs.</summary>
+    /// <value>False.</value>
+    public bool Pairs { get; init; }
 
     /// <summary>The triple loss's weights and temperature.</summary>
     public DistillationOptions Loss { get; init; } = new();

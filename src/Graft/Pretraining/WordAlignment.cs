@@ -23,7 +23,10 @@ public sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Student
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
         List<Word> words = vocabulary.Words(ids);
-        string[] texts = [.. words.Select(word => student.Decode(ids.AsSpan(word.Start, word.Length)).Trim())];
+        string? separator = teacher.SepId is int id ? teacher.IdToToken(id) : null;
+        // Where documents meet, the teacher is told so too: [SEP] counts as a word there.
+        if (separator is not null) words = [.. words.Concat(Enumerable.Range(0, ids.Length).Where(IsInnerSeparator).Select(i => new Word(i, 1))).OrderBy(word => word.Start)];
+        string[] texts = [.. words.Select(word => IsInnerSeparator(word.Start) ? separator! : Text(word))];
         TokenizedText encoding = teacher.EncodeWords(texts, options: new EncodeOptions { MaxLength = teacherLimit });
         List<(Word, Word)> aligned = [];
         for (int token = 0; token < encoding.Length;)
@@ -34,5 +37,21 @@ public sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Student
         }
 
         return new WordAlignment(encoding.Ids, aligned);
+
+        // A word that the sequence's start has cut begins with a continuing piece, whose mark is no text.
+        string Text(Word word)
+        {
+            string text = student.Decode(ids.AsSpan(word.Start, word.Length)).Trim();
+            return vocabulary.ContinuesWord(ids[word.Start]) && text.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal) ? text[VocabularyExtension.Mark.Length..] : text;
+        }
+
+        bool IsInnerSeparator(int i) => ids[i] == student.SepId && i > 0 && i < ids.Length - 1;
     }
+
+    /// <summary>With the special tokens at both ends as words.</summary>
+    /// <param name="length">Tokens of the student's sequence, specials included.</param>
+    internal WordAlignment WithEnds(int length) => this with
+    {
+        Words = [(new Word(0, 1), new Word(0, 1)), .. Words, (new Word(length - 1, 1), new Word(TeacherIds.Length - 1, 1))],
+    };
 }

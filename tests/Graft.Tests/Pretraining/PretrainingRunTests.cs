@@ -125,6 +125,45 @@ public sealed class PretrainingRunTests : IDisposable
         Assert.Contains("--init-from", Assert.Throws<InputException>(() => Job("bert-mini-2x128").Run(_ => { })).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_student_of_all_layers_of_a_sentence_encoder_is_the_encoder(bool pairs)
+    {
+        string encoder = Path.Combine(_folder, "encoder"), taught = Path.Combine(_folder, "taught");
+        ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32).With("intermediate_size", 64).With("num_attention_heads", 2);
+        using PretrainedModel teacher = PretrainedModel.Create(tiny.With("vocab_size", 67), HeadKind.None, seed: 5, WriteVocabulary());
+        teacher.Save(encoder);
+        Codec().Tokenizer.Save(encoder);
+        PretrainingOptions options = new()
+        {
+            MaxLength = 32,
+            HeldOutSequences = 64,
+            Training = new TrainingOptions { Steps = 1, LearningRate = 1e-9, Schedule = new Schedule { Warmup = 0 } },
+        };
+        PretrainingJob Job(string? tokenizer, params int[] layers) => new(options, null, null, tokenizer, [WriteText()], taught)
+        {
+            Teacher = new TeacherOptions(encoder) { StudentLayers = layers, Pairs = pairs, WordVectors = tokenizer is not null, StatesOnly = tokenizer is not null },
+            HeldOutShare = 0.2,
+            Dropout = 0,
+        };
+
+        string other = Path.Combine(_folder, "other.txt"); // one word more, otherwise the same: word by word the states are the same too
+        File.WriteAllLines(other, [.. File.ReadLines(WriteVocabulary()), "zz"]);
+        if (pairs) Assert.Contains("--pairs", Assert.Throws<InputException>(() => Job(other, 0, 1).Run(_ => { })).Message, StringComparison.Ordinal);
+        else Assert.InRange(Assert.Single(Job(other, 0, 1).Run(_ => { })).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
+        Directory.Delete(taught, recursive: true);
+
+        TermResult hidden = Assert.Single(Job(null, 0, 1).Run(_ => { }));
+        Assert.InRange(hidden.Loss, -1e-5, 1e-5); // every state, those of [CLS] and [SEP] included
+        using PretrainedModel student = PretrainedModel.Load(taught);
+        Assert.True(Pooler(teacher).allclose(Pooler(student), atol: 1e-6), "the pooler comes along: classification reads it");
+        Directory.Delete(taught, recursive: true);
+        Assert.InRange(Job(null, 1).Run(_ => { })[0].Loss, 2e-5, 1); // half of its layers are not the encoder yet
+
+        static TorchSharp.torch.Tensor Pooler(PretrainedModel model) => model.Parameters.Single(parameter => parameter.Name == "pooler.dense.weight").Value;
+    }
+
     [Fact]
     public void Shipped_configurations_are_sound()
     {

@@ -60,6 +60,11 @@ public sealed class StudentTests : IDisposable
         WordAlignment alignment = WordAlignment.Of(student.EncodeIds("unhappy cat."), codec.MaskingVocabulary(), student, teacher, 512);
         Assert.Equal(teacher.EncodeIds("unhappy cat."), alignment.TeacherIds);
         Assert.Equal([(new Word(1, 2), new Word(1, 1)), (new Word(3, 1), new Word(2, 2)), (new Word(4, 1), new Word(4, 1))], alignment.Words);
+        int[] two = [.. student.EncodeIds("unhappy"), .. student.EncodeIds("cat", addSpecialTokens: false), student.SepId!.Value]; // a window in which two documents meet
+        Assert.Equal(4, WordAlignment.Of([student.ClsId!.Value, student.TokenToId("##happy")!.Value, student.TokenToId("cat")!.Value, student.SepId!.Value], codec.MaskingVocabulary(), student, Vocabulary("cut.txt", "happy", "cat"), 512).TeacherIds.Length);
+        alignment = WordAlignment.Of(two, codec.MaskingVocabulary(), student, teacher, 512);
+        Assert.Equal([.. teacher.EncodeIds("unhappy"), .. teacher.EncodeIds("cat", addSpecialTokens: false), teacher.SepId!.Value], alignment.TeacherIds);
+        Assert.Equal([(new Word(1, 2), new Word(1, 1)), (new Word(3, 1), new Word(2, 1)), (new Word(4, 1), new Word(3, 2))], alignment.Words);
     }
 
     [Fact]

@@ -14,13 +14,16 @@ namespace Graft.Pretraining.Objectives;
 /// <param name="options">Weights and temperature.</param>
 /// <param name="masking">How tokens are chosen.</param>
 /// <param name="vocabulary">Specials, words and the mask.</param>
-internal sealed class DistillationObjective(PretrainedModel teacher, DistillationOptions options, MaskedLmOptions masking, MaskingVocabulary vocabulary) : PretrainingObjective
+/// <param name="pairs">Sequences are pairs of segments, half of the second ones from other documents.</param>
+internal sealed class DistillationObjective(PretrainedModel teacher, DistillationOptions options, MaskedLmOptions masking, MaskingVocabulary vocabulary, bool pairs = false) : PretrainingObjective
 {
     private readonly MaskedObjective _masked = new(masking, vocabulary);
 
     public override HeadKind Head => HeadKind.MaskedLm;
 
     public override IReadOnlyList<string> LossTerms => options.Cosine > 0 ? ["soft", "mlm", "cosine"] : ["soft", "mlm"];
+
+    public override bool? SentenceOrder => pairs ? false : null;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) => _masked.Corrupt(sequence, seed);
 

@@ -11,14 +11,14 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining.Objectives;
 
 /// <summary>
-/// Distillation between models of other widths and vocabularies: masked LM, and beside it the direction of the teacher's last hidden states,
-/// averaged over words on both sides. The teacher reads the text without masks. Its states are centred and turned into the student's width by
+/// Distillation between models of other widths and vocabularies: the direction of the teacher's last hidden states, averaged over words on both
+/// sides, beside masked LM or alone. The teacher reads the text without masks. Its states are centred and turned into the student's width by
 /// their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse. A student of the teacher's
-/// own width follows the states as they are.
+/// own width follows the states as they are. Alone, nothing is masked, and the states of [CLS] and [SEP] are followed like words.
 /// </summary>
 internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
 {
-    private readonly MaskedObjective _masked;
+    private readonly MaskedObjective? _masked; // null: the states alone
     private readonly PretrainedModel _teacher;
     private readonly MaskingVocabulary _vocabulary;
     private readonly Tokenizer _studentTokenizer, _teacherTokenizer;
@@ -30,26 +30,29 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
     /// <param name="teacher">Not trained, not disposed.</param>
     /// <param name="teacherTokenizer">Its tokenizer.</param>
     /// <param name="codec">The student's.</param>
-    /// <param name="masking">How tokens are chosen.</param>
+    /// <param name="masking">How tokens are chosen; null: no masked LM.</param>
     /// <param name="weight">Weight of the hidden states beside masked LM.</param>
-    public HiddenStateObjective(PretrainedModel teacher, Tokenizer teacherTokenizer, TextCodec codec, MaskedLmOptions masking, double weight)
+    public HiddenStateObjective(PretrainedModel teacher, Tokenizer teacherTokenizer, TextCodec codec, MaskedLmOptions? masking, double weight)
     {
         _vocabulary = codec.MaskingVocabulary();
-        _masked = new MaskedObjective(masking, _vocabulary);
+        _masked = masking is null ? null : new MaskedObjective(masking, _vocabulary);
         (_teacher, _teacherTokenizer, _studentTokenizer, _weight) = (teacher, teacherTokenizer, codec.Tokenizer, weight);
         _limit = teacher.Backbone.PositionLimit ?? 512;
     }
 
-    public override HeadKind Head => HeadKind.MaskedLm;
+    public override HeadKind Head => _masked?.Head ?? HeadKind.None;
 
-    public override IReadOnlyList<string> LossTerms => ["mlm", "hidden"];
+    public override IReadOnlyList<string> LossTerms => [.. _masked?.LossTerms ?? [], "hidden"];
 
-    public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) => _masked.Corrupt(sequence, seed) with
+    public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {
-        Alignment = WordAlignment.Of(sequence.Ids, _vocabulary, _studentTokenizer, _teacherTokenizer, _limit),
-    };
+        WordAlignment words = WordAlignment.Of(sequence.Ids, _vocabulary, _studentTokenizer, _teacherTokenizer, _limit);
+        return _masked is null
+            ? CorruptedSequence.Whole(sequence) with { Alignment = words.WithEnds(sequence.Ids.Length) }
+            : _masked.Corrupt(sequence, seed) with { Alignment = words };
+    }
 
-    public override double[] Counts(PretrainingBatch batch) => [_masked.Counts(batch)[0], batch.Sequences.Sum(sequence => sequence.Alignment!.Words.Count)];
+    public override double[] Counts(PretrainingBatch batch) => [.. _masked?.Counts(batch) ?? [], batch.Sequences.Sum(sequence => sequence.Alignment!.Words.Count)];
 
     /// <summary>Finds the teacher's principal directions on some thousand words.</summary>
     public override void Prepare(PretrainedModel model, IReadOnlyList<CorruptedSequence> sequences)
@@ -73,7 +76,8 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         using (no_grad()) target = _directions is null ? TeacherWords(batch) : (TeacherWords(batch) - _mean!).mm(_directions);
         Tensor states = Run(model, batch.Input(seed)).LastHiddenState;
         Tensor words = WordMeans(states, batch.Sequences, sequence => sequence.Ids.Length, pair => pair.Student);
-        return [MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch), new DistanceScores("hidden", Distillation.CosineSum(words, target), _weight)];
+        DistanceScores distance = new("hidden", Distillation.CosineSum(words, target), _weight);
+        return _masked is null ? [distance] : [MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch), distance];
     }
 
     public void Dispose()
