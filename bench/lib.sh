@@ -60,9 +60,9 @@ tuned_once() {
 # A number of an evaluation: number FILE mean|deviation METRIC (0 where there is none)
 number() { jq -r ".$2.$3 // .metrics.$3.value // 0" "$1"; }
 
-# "82.1 ± 0.4" of a tuned run, "82.1" of one seed. score RUN METRIC
+# "82.1 ± 0.4" of an evaluation, "82.1" of one seed. score FILE METRIC
 score() {
-    local deviation; deviation=$(jq -r ".deviation.$2 // \"\"" "$1.test.json")
-    awk "BEGIN { printf \"%.1f\", 100 * $(number "$1.test.json" mean "$2") }"
+    local deviation; deviation=$(jq -r ".deviation.$2 // \"\"" "$1")
+    awk "BEGIN { printf \"%.1f\", 100 * $(number "$1" mean "$2") }"
     [ -z "$deviation" ] || awk "BEGIN { printf \" ± %.1f\", 100 * $deviation }"
 }

@@ -27,11 +27,11 @@ squad_dev "$shared/tasks/squad/train.json" "$work/squad-train.json" "$work/squad
     for objective in $objectives; do
         row="| $objective | $(updates "$work/$objective")"
         tuned "$work/$objective" "$work/$objective-polarity" text-classification "$shared/tasks/polarity/train.tsv" "$shared/tasks/polarity/dev.tsv" "$shared/tasks/polarity/test.tsv" accuracy --max-length 64
-        row="$row | $(score "$work/$objective-polarity" accuracy)"
+        row="$row | $(score "$work/$objective-polarity.test.json" accuracy)"
         tuned "$work/$objective" "$work/$objective-wnut17" token-classification "$shared/tasks/wnut17/train.conll" "$shared/tasks/wnut17/dev.conll" "$shared/tasks/wnut17/test.conll" entity_f1 --max-length 128
-        row="$row | $(score "$work/$objective-wnut17" entity_f1)"
+        row="$row | $(score "$work/$objective-wnut17.test.json" entity_f1)"
         seeds=$squad_seeds tuned "$work/$objective" "$work/$objective-squad" question-answering "$work/squad-train.json" "$work/squad-dev.json" "$shared/tasks/squad/test.json" f1 --max-length 256
-        echo "$row | $(score "$work/$objective-squad" f1) | $(score "$work/$objective-squad" exact_match) |"
+        echo "$row | $(score "$work/$objective-squad.test.json" f1) | $(score "$work/$objective-squad.test.json" exact_match) |"
     done
 } >"$work/objectives.md"
 mkdir -p "$root/docs/evidence"

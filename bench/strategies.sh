@@ -60,7 +60,7 @@ for strategy in $strategies; do
     row="| $strategy |"
     for budget in $budgets; do
         run polarity "$strategy" "$budget"
-        row="$row $(score "$work/polarity-$strategy-$budget" accuracy) |"
+        row="$row $(score "$work/polarity-$strategy-$budget.test.json" accuracy) |"
     done
     if [ "${budgets##* }" = all ]; then
         row="$row $(record "$strategy" .parameters.trained) | $(record "$strategy" '.cost.seconds | round') | $(record "$strategy" '.cost.peak_memory_bytes / 1e6 | round') |"
@@ -88,7 +88,7 @@ for task in ${TASKS:-polarity banking77}; do
             [ -f "$json" ] || "$graft" compare "$(folder "$task" full all)" "$(folder "$task" "$strategy" all)" --input "$shared/tasks/$task/test.tsv" --json >"$json"
             difference=$(jq -r '.difference | "\(.value * 100 | . * 10 | round / 10) (\(.low * 100 | . * 10 | round / 10) … \(.high * 100 | . * 10 | round / 10))"' "$json")
         fi
-        echo "| $task | $strategy | $(score "$work/$task-$strategy-all" accuracy) | $difference |" >>"$work/table.md"
+        echo "| $task | $strategy | $(score "$work/$task-$strategy-all.test.json" accuracy) | $difference |" >>"$work/table.md"
     done
 done
 mkdir -p "$root/docs/evidence"
