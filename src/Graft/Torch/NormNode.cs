@@ -43,12 +43,12 @@ internal sealed unsafe class NormNode : GradientNode
     {
         bool recorded = IsNeeded(x, residual, weight, bias);
         using IDisposable noGradient = no_grad();
-        int width = (int)weight.shape[0];
+        int width = (int)weight.size(0);
         long rows = x.numel() / width;
         using Tensor input = x.contiguous();
         using Tensor? addend = residual?.contiguous();
         using Tensor? normalized = recorded ? empty(rows, width) : null, inverse = recorded ? empty(rows) : null;
-        Tensor output = empty(x.shape);
+        Tensor output = empty_like(input);
         float* from = Dispatcher.Data(input), added = addend is null ? null : Dispatcher.Data(addend), to = Dispatcher.Data(output);
         float* w = Dispatcher.Data(weight), b = bias is null ? null : Dispatcher.Data(bias);
         float* hat = normalized is null ? to : Dispatcher.Data(normalized), scale = inverse is null ? null : Dispatcher.Data(inverse);

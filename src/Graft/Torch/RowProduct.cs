@@ -16,8 +16,10 @@ internal static unsafe class RowProduct
 {
     private const long Grain = 1 << 15; // values of the matrix worth a thread
     private const int Parts = 8;
-    private const int Stride = 64; // values: four cache lines
-    private const int Ahead = 256; // values: 1 KB
+    private const int Stride = 32; // values: two cache lines
+    private const int Ahead = 128; // values: half a KB
+    [ThreadStatic]
+    private static float[]? s_sums; // kept: a fresh block for each product would be cold in every cache
 
     /// <summary>Whether the kernel is for this product.</summary>
     /// <param name="x">[…, in].</param>
@@ -33,7 +35,10 @@ internal static unsafe class RowProduct
     public static Tensor Run(Tensor x, Tensor weight, Tensor? bias)
     {
         (int inputs, int outputs) = ((int)weight.size(1), (int)weight.size(0));
-        Tensor product = empty([.. x.shape[..^1], outputs]);
+        long[] shape = new long[x.dim()]; // one row: every leading size is 1
+        Array.Fill(shape, 1);
+        shape[^1] = outputs;
+        Tensor product = empty(shape);
         float* row = Dispatcher.Data(x), matrix = Dispatcher.Data(weight), result = Dispatcher.Data(product);
         Span<float> sums = new(result, outputs);
         if (bias is null) sums.Clear();
@@ -64,8 +69,7 @@ internal static unsafe class RowProduct
     private static void AddRows(float* row, float* matrix, float* result, int inputs, int outputs)
     {
         int parts = (int)Math.Clamp((long)inputs * outputs / Grain, 1, Parts), width = (inputs + parts - 1) / parts;
-        using Tensor sums = empty(parts, outputs); // not of the pool: vectors should not lie across cache lines
-        float* first = Dispatcher.Data(sums);
+        float* first = Sums((long)parts * outputs);
         Parallel.TakeTurns(parts, part =>
         {
             float* own = first + ((long)part * outputs);
@@ -77,31 +81,35 @@ internal static unsafe class RowProduct
         for (int part = 0; part < parts; part++) TensorPrimitives.Add(total, new ReadOnlySpan<float>(first + ((long)part * outputs), outputs), total);
     }
 
+    /// <summary>Room for so many values, aligned, of this thread.</summary>
+    private static float* Sums(long count)
+    {
+        const int line = 64 / sizeof(float);
+        if (s_sums is null || s_sums.Length < count + line) s_sums = GC.AllocateUninitializedArray<float>((int)count + line, pinned: true);
+        return (float*)(((nint)Unsafe.AsPointer(ref s_sums[0]) + 63) & ~63);
+    }
+
     /// <summary>sums += factor · row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow(float factor, float* row, float* sums, int count)
     {
         int i = 0;
-        if (Vector512.IsHardwareAccelerated)
+        Vector256<float> wide = Vector256.Create(factor);
+        for (; i + Stride <= count; i += Stride)
         {
-            Vector512<float> wide = Vector512.Create(factor);
-            for (; i + Stride <= count; i += Stride)
-            {
-                float* from = row + i, to = sums + i;
-                AskFor(from + Ahead);
-                Vector512<float> first = Vector512.FusedMultiplyAdd(Vector512.Load(from), wide, Vector512.Load(to));
-                Vector512<float> second = Vector512.FusedMultiplyAdd(Vector512.Load(from + 16), wide, Vector512.Load(to + 16));
-                Vector512<float> third = Vector512.FusedMultiplyAdd(Vector512.Load(from + 32), wide, Vector512.Load(to + 32));
-                Vector512<float> fourth = Vector512.FusedMultiplyAdd(Vector512.Load(from + 48), wide, Vector512.Load(to + 48));
-                first.Store(to);
-                second.Store(to + 16);
-                third.Store(to + 32);
-                fourth.Store(to + 48);
-            }
+            float* from = row + i, to = sums + i;
+            AskFor(from + Ahead);
+            Vector256<float> first = Vector256.FusedMultiplyAdd(Vector256.Load(from), wide, Vector256.Load(to));
+            Vector256<float> second = Vector256.FusedMultiplyAdd(Vector256.Load(from + 8), wide, Vector256.Load(to + 8));
+            Vector256<float> third = Vector256.FusedMultiplyAdd(Vector256.Load(from + 16), wide, Vector256.Load(to + 16));
+            Vector256<float> fourth = Vector256.FusedMultiplyAdd(Vector256.Load(from + 24), wide, Vector256.Load(to + 24));
+            first.Store(to);
+            second.Store(to + 8);
+            third.Store(to + 16);
+            fourth.Store(to + 24);
         }
 
-        Vector256<float> half = Vector256.Create(factor);
-        for (; i + 8 <= count; i += 8) Vector256.FusedMultiplyAdd(Vector256.Load(row + i), half, Vector256.Load(sums + i)).Store(sums + i);
+        for (; i + 8 <= count; i += 8) Vector256.FusedMultiplyAdd(Vector256.Load(row + i), wide, Vector256.Load(sums + i)).Store(sums + i);
         for (; i < count; i++) sums[i] = MathF.FusedMultiplyAdd(row[i], factor, sums[i]);
     }
 
@@ -110,24 +118,18 @@ internal static unsafe class RowProduct
     private static float Dot(float* x, float* row, int count)
     {
         int i = 0;
-        Vector256<float> sum = default;
-        if (Vector512.IsHardwareAccelerated)
+        Vector256<float> first = default, second = default, third = default, fourth = default;
+        for (; i + Stride <= count; i += Stride)
         {
-            Vector512<float> first = default, second = default, third = default, fourth = default;
-            for (; i + Stride <= count; i += Stride)
-            {
-                float* from = row + i, by = x + i;
-                AskFor(from + Ahead);
-                first = Vector512.FusedMultiplyAdd(Vector512.Load(from), Vector512.Load(by), first);
-                second = Vector512.FusedMultiplyAdd(Vector512.Load(from + 16), Vector512.Load(by + 16), second);
-                third = Vector512.FusedMultiplyAdd(Vector512.Load(from + 32), Vector512.Load(by + 32), third);
-                fourth = Vector512.FusedMultiplyAdd(Vector512.Load(from + 48), Vector512.Load(by + 48), fourth);
-            }
-
-            first = (first + second) + (third + fourth);
-            sum = first.GetLower() + first.GetUpper();
+            float* from = row + i, by = x + i;
+            AskFor(from + Ahead);
+            first = Vector256.FusedMultiplyAdd(Vector256.Load(from), Vector256.Load(by), first);
+            second = Vector256.FusedMultiplyAdd(Vector256.Load(from + 8), Vector256.Load(by + 8), second);
+            third = Vector256.FusedMultiplyAdd(Vector256.Load(from + 16), Vector256.Load(by + 16), third);
+            fourth = Vector256.FusedMultiplyAdd(Vector256.Load(from + 24), Vector256.Load(by + 24), fourth);
         }
 
+        Vector256<float> sum = (first + second) + (third + fourth);
         for (; i + 8 <= count; i += 8) sum = Vector256.FusedMultiplyAdd(Vector256.Load(row + i), Vector256.Load(x + i), sum);
         float total = Vector256.Sum(sum);
         for (; i < count; i++) total = MathF.FusedMultiplyAdd(row[i], x[i], total);
@@ -144,7 +146,5 @@ internal static unsafe class RowProduct
         if (!Sse.IsSupported) return;
         Sse.PrefetchNonTemporal(values);
         Sse.PrefetchNonTemporal(values + 16);
-        Sse.PrefetchNonTemporal(values + 32);
-        Sse.PrefetchNonTemporal(values + 48);
     }
 }

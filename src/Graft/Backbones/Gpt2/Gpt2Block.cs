@@ -44,7 +44,7 @@ internal sealed class Gpt2Block : TransformerBlock
     public Tensor Forward(Tensor x, LayerContext context)
     {
         Tensor normed = _attentionNorm.Forward(x);
-        long width = x.shape[^1];
+        long width = x.size(-1);
         Tensor joint = SelfAttention.Tuning is null
             ? _queryKeyValue.ForwardBeforeSoftmax(normed, context, width, width) // a bias that all keys share
             : _queryKeyValue.Forward(normed, context);
