@@ -30,7 +30,7 @@ fi
 # follow STAGE BUDGET RATE FLAGS…: single texts first, then pairs, which is how stsb reads.
 follow() {
     local stage=$1 time=$2 rate=$3; shift 3
-    once "$work/$stage" "$graft" distill --teacher "$teacher" --corpus "$work/corpus" --output "$work/$stage" --resume --time-budget "$time" --learning-rate "$rate" \
+    once "$work/$stage" "$graft" distill --states-only --teacher "$teacher" --corpus "$work/corpus" --output "$work/$stage" --resume --time-budget "$time" --learning-rate "$rate" \
         --batch-size 32 --max-length 64 --dropout 0 --checkpoint-every 3m ${PRECISION:+--precision "$PRECISION"} "$@"
 }
 follow texts "$budget" 1e-3 --student-layers "$layers"

@@ -22,7 +22,7 @@ internal abstract class PostNormBackbone : Backbone
 
     internal override EmbeddingTable Words => Embeddings.Words;
 
-    protected TextEmbeddings Embeddings { get; }
+    internal TextEmbeddings Embeddings { get; }
 
     /// <summary>One vector a sequence; null for none.</summary>
     protected Pooler? Pooler { get; init; }

@@ -89,12 +89,13 @@ public sealed class PretrainingJob(
         try
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
-            using PretrainedModel? teacher = Teacher is null ? null : LoadTeacher(Teacher.Folder, codec);
+            bool sameTokens = Teacher is not null && new TextCodec(Tokenizer.Load(Teacher.Folder)).Fingerprint == codec.Fingerprint;
+            using PretrainedModel? teacher = Teacher is null ? null : LoadTeacher(Teacher, sameTokens);
             using PretrainedModel given = MakeModel(codec, teacher, log);
             using PretrainedModel? extended = extension?.Extend(given, firstNewId);
             PretrainedModel model = extended ?? given;
             using PretrainedModel? generator = MakeGenerator(model);
-            PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec);
+            PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec, sameTokens);
             using IDisposable? held = objective as IDisposable;
             using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, objective);
             foreach (string line in run.Plan(measure: true).Lines()) log(line);
@@ -188,44 +189,37 @@ public sealed class PretrainingJob(
         if (Teacher.WordVectors && initFrom is not null) throw new InputException("--teacher-word-vectors is for a new student: --init-from has word vectors of its own");
     }
 
-    private bool SharesVocabulary(TextCodec codec) => new TextCodec(Tokenizer.Load(Teacher!.Folder)).Fingerprint == codec.Fingerprint;
-
     // Only the triple loss looks at the teacher's distribution. A teacher without a masked-LM head, such as a sentence encoder, has none.
-    private PretrainedModel LoadTeacher(string folder, TextCodec codec)
+    private static PretrainedModel LoadTeacher(TeacherOptions options, bool sameTokens)
     {
-        if (SharesVocabulary(codec) && !Teacher!.StatesOnly)
+        if (sameTokens && !options.StatesOnly)
         {
-            PretrainedModel teacher = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.MaskedLm, Dropout = 0 });
+            PretrainedModel teacher = PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKind.MaskedLm, Dropout = 0 });
             if (teacher.Report.Missing.Count == 0) return teacher;
             teacher.Dispose();
         }
 
-        return PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.None, Dropout = 0 });
+        return PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKind.None, Dropout = 0 });
     }
 
-    private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec)
+    private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec, bool sameTokens)
     {
-        bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize, sameTokens = SharesVocabulary(codec);
-        if (sameTokens && sameWidth && student.Head is null) return new StatesObjective(teacher, Teacher!.Pairs);
+        bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize;
         if (sameTokens && teacher.Head is not null)
             return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary(), Teacher.Pairs);
-        if (Teacher!.Pairs) throw new InputException("--pairs goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width");
         MaskedLmOptions? masking = student.Head is null ? null : options.Masking;
+        if (sameTokens && sameWidth) return new StatesObjective(teacher, masking is null ? null : new MaskedObjective(masking, codec.MaskingVocabulary()), Teacher!.HiddenWeight, Teacher.Pairs);
+        if (Teacher!.Pairs) throw new InputException("--pairs goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width");
         return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher.Folder), codec, masking, masking is null ? 1 : Teacher.HiddenWeight);
     }
 
-    // To follow hidden states a student that reads the same tokens and is as wide needs no head.
-    private HeadKind HeadOfStudent(ModelConfig student, PretrainedModel? teacher, TextCodec codec)
-    {
-        if (teacher is null) return options.Head;
-        bool isAlike = SharesVocabulary(codec) && teacher.Config.HiddenSize == student.HiddenSize;
-        return Teacher!.StatesOnly || (isAlike && teacher.Head is null) ? HeadKind.None : options.Head;
-    }
+    // To follow hidden states alone a student needs no head.
+    private HeadKind HeadOfModel => Teacher is { StatesOnly: true } ? HeadKind.None : options.Head;
 
     private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, Action<string> log)
     {
         ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", layers.Count) : ShippedConfigs.Read(modelConfig);
-        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), HeadOfStudent(config, teacher, codec), options.Training.Seed);
+        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), HeadOfModel, options.Training.Seed);
         int without = StudentLayers.Copy(teacher, student, layers);
         if (Teacher!.WordVectors) TeacherWordVectors.Copy(teacher, student, codec.Tokenizer, options.Training.Seed, forItsLayers: true);
         double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
@@ -237,10 +231,9 @@ public sealed class PretrainingJob(
     {
         if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, log);
         ModelConfig config = initFrom is null ? ShippedConfigs.Read(modelConfig!) : PretrainedModel.ReadConfig(initFrom);
-        HeadKind head = HeadOfStudent(config, teacher, codec);
-        if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = head, Dropout = Dropout, Seed = options.Training.Seed });
+        if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = HeadOfModel, Dropout = Dropout, Seed = options.Training.Seed });
         config = config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
-        PretrainedModel model = PretrainedModel.Create(config, head, options.Training.Seed);
+        PretrainedModel model = PretrainedModel.Create(config, HeadOfModel, options.Training.Seed);
         if (Teacher is { WordVectors: true }) TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed, forItsLayers: false);
         return model;
     }

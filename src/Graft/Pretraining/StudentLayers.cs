@@ -9,7 +9,8 @@ namespace Graft.Pretraining;
 
 /// <summary>
 /// A student that starts from some of its teacher's layers, everything else copied (Sanh et al. 2019, §3: every other layer). A DistilBERT
-/// student takes BERT's parameters under its own names and leaves token types and pooler out.
+/// student takes BERT's parameters under its own names and leaves token types and pooler out; an ELECTRA student of BERT takes the layers, and has
+/// word vectors of its own width.
 /// <code>layers 0, 2: student layer 0 = teacher layer 0, student layer 1 = teacher layer 2</code>
 /// </summary>
 internal static partial class StudentLayers
@@ -63,7 +64,9 @@ internal static partial class StudentLayers
 
     private static string Translate(string name, ModelConfig teacher, ModelConfig student)
     {
-        if (teacher.ModelType != "bert" || student.ModelType != "distilbert") return name;
+        if (teacher.ModelType != "bert") return name;
+        if (student.ModelType == "electra" && name.StartsWith("bert.", StringComparison.Ordinal)) return "electra." + name["bert.".Length..];
+        if (student.ModelType != "distilbert") return name;
         foreach ((string bert, string distilBert) in s_names) name = name.Replace(bert, distilBert, StringComparison.Ordinal);
         return name;
     }

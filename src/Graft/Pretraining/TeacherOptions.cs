@@ -3,9 +3,9 @@ using Graft.Objectives;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// A teacher beside a run. With the student's vocabulary it gives DistilBERT's triple loss (without the cosine where the widths differ), or,
-/// where it has no masked-LM head and the student's width, its hidden states alone; with another vocabulary or width the states, averaged over
-/// words, are followed beside masked LM.
+/// A teacher beside a run. With the student's vocabulary and a masked-LM head it gives DistilBERT's triple loss (without the cosine where the widths
+/// differ). Else its hidden states are followed, averaged over words where vocabularies or widths differ: on one half of the sequences, while
+/// the other half learns masked LM; or on all.
 /// </summary>
 /// <param name="Folder">The teacher's model folder.</param>
 public sealed record TeacherOptions(string Folder)
@@ -19,7 +19,7 @@ public sealed record TeacherOptions(string Folder)
     public bool WordVectors { get; init; }
 
     /// <summary>Hidden states alone: nothing is masked, and the student has no masked-LM head but its pooler.</summary>
-    /// <value>False; where teacher and student read the same tokens, are as wide and the teacher has no masked-LM head, it is so anyway.</value>
+    /// <value>False: one half of the sequences is masked.</value>
     public bool StatesOnly { get; init; }
 
     /// <summary>Sequences are pairs of segments as for next-sentence prediction: for students of tasks on pairs.</summary>
@@ -29,7 +29,7 @@ public sealed record TeacherOptions(string Folder)
     /// <summary>The triple loss's weights and temperature.</summary>
     public DistillationOptions Loss { get; init; } = new();
 
-    /// <summary>Weight of the hidden states beside masked LM, with another vocabulary.</summary>
+    /// <summary>Weight of the hidden states beside masked LM.</summary>
     /// <value>1.</value>
     public double HiddenWeight { get; init; } = 1;
 }

@@ -1,7 +1,11 @@
 using System.Globalization;
+using Graft.Backbones;
+using Graft.Backbones.Electra;
+using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tokenizers;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Graft.Pretraining;
@@ -19,7 +23,10 @@ internal static class TeacherWordVectors
     /// <param name="student">Into; new.</param>
     /// <param name="tokenizer">The student's.</param>
     /// <param name="seed">Of the turn within the student's width.</param>
-    /// <param name="forItsLayers">The student has the teacher's own layers, which expect the rows as they are: neither centred nor turned nor scaled.</param>
+    /// <param name="forItsLayers">
+    /// The student has the teacher's own layers, which expect the rows as they are: neither centred nor turned nor scaled. Where the student has smaller
+    /// vectors that a matrix widens (ELECTRA), positions and segments are turned like words, and the matrix is fitted to what the layers expect.
+    /// </param>
     /// <exception cref="InputException">The student's word vectors are wider than the teacher's.</exception>
     public static void Copy(PretrainedModel teacher, PretrainedModel student, Tokenizer tokenizer, ulong seed, bool forItsLayers)
     {
@@ -32,15 +39,54 @@ internal static class TeacherWordVectors
         int[] known = [.. Enumerable.Range(0, pieces.Length).Where(id => pieces[id].Length > 0)];
         Tensor rows = stack(known.Select(id => from.index_select(0, tensor(pieces[id].Select(piece => (long)piece).ToArray())).mean([0]))); // [n, D]
         Tensor ids = tensor(known.Select(id => (long)id).ToArray());
-        if (forItsLayers)
+        if (forItsLayers && into.shape[1] == from.shape[1])
         {
             into.index_copy_(0, ids, rows);
             return;
         }
 
         rows -= rows.mean([0], keepdim: true);
+        if (forItsLayers)
+        {
+            Tensor directions = PrincipalDirections.Of(rows, (int)into.shape[1]).mm(Turn((int)into.shape[1], seed));
+            into.index_copy_(0, ids, rows.mm(directions));
+            TurnTables(teacher, student, directions);
+            long[] same = [.. known.Where(id => pieces[id].Length == 1)];
+            FitWidening(teacher, student, tensor(same), tensor(same.Select(id => (long)pieces[id][0]).ToArray()));
+            return;
+        }
+
         if (into.shape[1] < from.shape[1]) rows = rows.mm(PrincipalDirections.Of(rows, (int)into.shape[1])).mm(Turn((int)into.shape[1], seed));
         into.index_copy_(0, ids, rows * (into.std() / rows.std()));
+    }
+
+    /// <summary>Positions and segments as the words: teacher's row · directions.</summary>
+    private static void TurnTables(PretrainedModel teacher, PretrainedModel student, Tensor directions)
+    {
+        foreach (string table in (string[])["position_embeddings.weight", "token_type_embeddings.weight"])
+        {
+            Parameter? from = teacher.Parameters.FirstOrDefault(parameter => parameter.Name.EndsWith(table, StringComparison.Ordinal)).Value;
+            Parameter? into = student.Parameters.FirstOrDefault(parameter => parameter.Name.EndsWith(table, StringComparison.Ordinal)).Value;
+            if (from is null || into is null) continue;
+            long rows = Math.Min(from.shape[0], into.shape[0]);
+            into.narrow(0, 0, rows).copy_(from.narrow(0, 0, rows).mm(directions));
+        }
+    }
+
+    /// <summary>The matrix and bias that bring the student's normalised vectors closest to the teacher's: least squares over the words that both have.</summary>
+    private static void FitWidening(PretrainedModel teacher, PretrainedModel student, Tensor studentIds, Tensor teacherIds)
+    {
+        const int length = 64; // words stand at as many positions
+        if (student.Backbone is not Electra { Widen: Projection widen } electra || teacher.Backbone is not PostNormBackbone encoder)
+            throw new InputException($"a student with its teacher's layers and word vectors narrower than {teacher.Config.HiddenSize} has to be of ELECTRA's family, which widens them");
+        long texts = studentIds.shape[0] / length;
+        Tensor x = electra.Embeddings.Normalised(Texts(studentIds)).flatten(0, 1), y = encoder.Embeddings.Normalised(Texts(teacherIds)).flatten(0, 1);
+        x = cat([x, ones(x.shape[0], 1)], 1); // the last column is the bias
+        Tensor fit = linalg.solve(x.t().mm(x) + (1e-3f * eye(x.shape[1])), x.t().mm(y)); // [E + 1, D]
+        widen.Weight.copy_(fit.narrow(0, 0, fit.shape[0] - 1).t());
+        widen.Bias!.copy_(fit.select(0, fit.shape[0] - 1));
+
+        EncoderInput Texts(Tensor ids) => new() { InputIds = ids.narrow(0, 0, texts * length).view(texts, length) };
     }
 
     /// <summary>The teacher's tokens for the text of one of the student's; none for a token without text that the teacher does not have.</summary>

@@ -141,25 +141,38 @@ public sealed class PretrainingRunTests : IDisposable
             HeldOutSequences = 64,
             Training = new TrainingOptions { Steps = 1, LearningRate = 1e-9, Schedule = new Schedule { Warmup = 0 } },
         };
-        PretrainingJob Job(string? tokenizer, params int[] layers) => new(options, null, null, tokenizer, [WriteText()], taught)
+        PretrainingJob Job(string? tokenizer, bool statesOnly, params int[] layers) => new(options, null, null, tokenizer, [WriteText()], taught)
         {
-            Teacher = new TeacherOptions(encoder) { StudentLayers = layers, Pairs = pairs, WordVectors = tokenizer is not null, StatesOnly = tokenizer is not null },
+            Teacher = new TeacherOptions(encoder) { StudentLayers = layers, Pairs = pairs, WordVectors = tokenizer is not null, StatesOnly = statesOnly },
             HeldOutShare = 0.2,
             Dropout = 0,
         };
 
         string other = Path.Combine(_folder, "other.txt"); // one word more, otherwise the same: word by word the states are the same too
         File.WriteAllLines(other, [.. File.ReadLines(WriteVocabulary()), "zz"]);
-        if (pairs) Assert.Contains("--pairs", Assert.Throws<InputException>(() => Job(other, 0, 1).Run(_ => { })).Message, StringComparison.Ordinal);
-        else Assert.InRange(Assert.Single(Job(other, 0, 1).Run(_ => { })).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
+        if (pairs) Assert.Contains("--pairs", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run(_ => { })).Message, StringComparison.Ordinal);
+        else Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run(_ => { })).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
         Directory.Delete(taught, recursive: true);
 
-        TermResult hidden = Assert.Single(Job(null, 0, 1).Run(_ => { }));
+        // Beside masked LM: one half of the held-out sequences is followed as it is, the other half is masked.
+        foreach (string? tokenizer in pairs ? new string?[] { null } : [null, other])
+        {
+            IReadOnlyList<TermResult> both = Job(tokenizer, false, 0, 1).Run(_ => { });
+            Assert.Equal(["mlm", "hidden"], both.Select(term => term.Name));
+            Assert.InRange(both[1].Loss, -1e-5, tokenizer is null ? 1e-5 : 0.01);
+            Assert.InRange(both[1].Items, 0.25 * 64 * 20, 0.75 * 64 * 32);
+            Assert.InRange(both[0].Items, 0.1 * both[1].Items, 0.25 * both[1].Items);
+            using PretrainedModel withHead = PretrainedModel.Load(taught);
+            Assert.Equal(HeadKind.MaskedLm, withHead.HeadKind);
+            Directory.Delete(taught, recursive: true);
+        }
+
+        TermResult hidden = Assert.Single(Job(null, true, 0, 1).Run(_ => { }));
         Assert.InRange(hidden.Loss, -1e-5, 1e-5); // every state, those of [CLS] and [SEP] included
         using PretrainedModel student = PretrainedModel.Load(taught);
         Assert.True(Pooler(teacher).allclose(Pooler(student), atol: 1e-6), "the pooler comes along: classification reads it");
         Directory.Delete(taught, recursive: true);
-        Assert.InRange(Job(null, 1).Run(_ => { })[0].Loss, 2e-5, 1); // half of its layers are not the encoder yet
+        Assert.InRange(Job(null, true, 1).Run(_ => { })[0].Loss, 2e-5, 1); // half of its layers are not the encoder yet
 
         static TorchSharp.torch.Tensor Pooler(PretrainedModel model) => model.Parameters.Single(parameter => parameter.Name == "pooler.dense.weight").Value;
     }

@@ -45,6 +45,31 @@ public sealed class StudentTests : IDisposable
     }
 
     [Fact]
+    public void An_ELECTRA_student_widens_smaller_word_vectors_to_what_the_layers_expect()
+    {
+        Tokenizer tokenizer = Vocabulary("many.txt", [.. Enumerable.Range(0, 251).Select(i => $"w{i}")]);
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 3).With("vocab_size", 256), HeadKind.None, seed: 1, Path.Combine(_folder, "many.txt"));
+        string path = Path.Combine(_folder, "electra.json");
+        File.WriteAllText(path, """{"model_type": "electra", "vocab_size": 256, "embedding_size": 12, "hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3, "max_position_embeddings": 64}""");
+        using PretrainedModel student = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKind.MaskedLm, seed: 2), untaught = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKind.MaskedLm, seed: 2);
+        foreach (PretrainedModel model in new[] { student, untaught }) StudentLayers.Copy(teacher, model, [0, 1, 2]);
+        TeacherWordVectors.Copy(teacher, student, tokenizer, seed: 3, forItsLayers: true);
+        Assert.Equal(Values(teacher, "encoder.layer.2.output.dense.weight"), Values(student, "electra.encoder.layer.2.output.dense.weight"));
+        using TorchSharp.DisposeScope scope = TorchSharp.torch.NewDisposeScope();
+        double taught = Likeness(student), before = Likeness(untaught);
+        Assert.True(taught > 0.8, $"twelve of sixteen directions: cosine {taught} (with vectors of its own {before})");
+        Assert.True(before < 0.3, $"layers that read other vectors than theirs: {before}");
+        using PretrainedModel narrow = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 256).With("hidden_size", 8), HeadKind.MaskedLm);
+        Assert.Contains("ELECTRA", Assert.Throws<InputException>(() => TeacherWordVectors.Copy(teacher, narrow, tokenizer, seed: 3, forItsLayers: true)).Message, StringComparison.Ordinal);
+
+        double Likeness(PretrainedModel model)
+        {
+            Layers.EncoderInput text = new() { InputIds = TorchSharp.torch.arange(5, 37, TorchSharp.torch.ScalarType.Int64).view(2, 16) };
+            return TorchSharp.torch.nn.functional.cosine_similarity(model.Backbone.Forward(text).LastHiddenState, teacher.Backbone.Forward(text).LastHiddenState, -1, 1e-8).mean().item<float>();
+        }
+    }
+
+    [Fact]
     public void Impossible_layers_are_named()
     {
         using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 2), HeadKind.MaskedLm), student = PretrainedModel.Create(Tiny(layers: 1), HeadKind.MaskedLm);

@@ -10,19 +10,21 @@ namespace Graft.Backbones.Electra;
 /// </summary>
 internal sealed class Electra : PostNormBackbone
 {
-    private readonly Projection? _widen;
     private readonly PostNormBlock[] _blocks;
 
     public Electra(ElectraConfig config)
         : base(config, Shape(config))
     {
         if (config.EmbeddingSize != config.HiddenSize)
-            _widen = Add("embeddings_project", new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange)));
+            Widen = Add("embeddings_project", new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange)));
         BlockShape block = new(
             config.HiddenSize, config.HeadCount, config.IntermediateSize, config.Activation, config.LayerNormEps, config.HiddenDropout,
             config.HiddenDropout, config.AttentionDropout, config.InitializerRange);
         _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"encoder.layer.{i}", new PostNormBlock(BlockNames.Bert, block, i)))];
     }
+
+    /// <summary>[E] → [D]; null where word vectors are as wide as the states.</summary>
+    internal Projection? Widen { get; }
 
     internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
@@ -32,7 +34,7 @@ internal sealed class Electra : PostNormBackbone
     protected override Tensor Embed(EncoderInput input, LayerContext context)
     {
         Tensor embedded = base.Embed(input, context);
-        return _widen is null ? embedded : _widen.Forward(embedded, context);
+        return Widen is null ? embedded : Widen.Forward(embedded, context);
     }
 
     private static EmbeddingShape Shape(ElectraConfig config) => new(

@@ -12,13 +12,13 @@ namespace Graft.Pretraining.Objectives;
 
 /// <summary>
 /// Distillation between models of other widths and vocabularies: the direction of the teacher's last hidden states, averaged over words on both
-/// sides, beside masked LM or alone. The teacher reads the text without masks. Its states are centred and turned into the student's width by
+/// sides, [CLS] and [SEP] counting as words. Both read the text as it is. The teacher's states are centred and turned into the student's width by
 /// their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse. A student of the teacher's
-/// own width follows the states as they are. Alone, nothing is masked, and the states of [CLS] and [SEP] are followed like words.
+/// own width follows the states as they are. Alone, or with one half of the sequences masked, which learn masked LM instead.
 /// </summary>
 internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
 {
-    private readonly MaskedObjective? _masked; // null: the states alone
+    private readonly MaskedObjective? _masked; // of one half of the sequences; null: the states alone
     private readonly PretrainedModel _teacher;
     private readonly MaskingVocabulary _vocabulary;
     private readonly Tokenizer _studentTokenizer, _teacherTokenizer;
@@ -46,13 +46,12 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {
+        if (_masked is not null && MaskedObjective.Takes(sequence, seed)) return _masked.Corrupt(sequence, seed);
         WordAlignment words = WordAlignment.Of(sequence.Ids, _vocabulary, _studentTokenizer, _teacherTokenizer, _limit);
-        return _masked is null
-            ? CorruptedSequence.Whole(sequence) with { Alignment = words.WithEnds(sequence.Ids.Length) }
-            : _masked.Corrupt(sequence, seed) with { Alignment = words };
+        return CorruptedSequence.Whole(sequence) with { Alignment = words.WithEnds(sequence.Ids.Length) };
     }
 
-    public override double[] Counts(PretrainingBatch batch) => [.. _masked?.Counts(batch) ?? [], batch.Sequences.Sum(sequence => sequence.Alignment!.Words.Count)];
+    public override double[] Counts(PretrainingBatch batch) => [.. _masked?.Counts(batch) ?? [], batch.Sequences.Sum(sequence => sequence.Alignment?.Words.Count ?? 0)];
 
     /// <summary>Finds the teacher's principal directions on some thousand words.</summary>
     public override void Prepare(PretrainedModel model, IReadOnlyList<CorruptedSequence> sequences)
@@ -72,11 +71,8 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
     public override IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed)
     {
         if (!_isPrepared) throw new InvalidOperationException("the teacher's directions were not found yet");
-        Tensor target;
-        using (no_grad()) target = _directions is null ? TeacherWords(batch) : (TeacherWords(batch) - _mean!).mm(_directions);
         Tensor states = Run(model, batch.Input(seed)).LastHiddenState;
-        Tensor words = WordMeans(states, batch.Sequences, sequence => sequence.Ids.Length, pair => pair.Student);
-        DistanceScores distance = new("hidden", Distillation.CosineSum(words, target), _weight);
+        DistanceScores distance = new("hidden", Distance(states, batch), _weight);
         return _masked is null ? [distance] : [MaskedObjective.MaskedTokens((LanguageModelHead)model.Head!, states, batch), distance];
     }
 
@@ -86,16 +82,25 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         _directions?.Dispose();
     }
 
+    private Tensor Distance(Tensor states, PretrainingBatch batch)
+    {
+        if (batch.Sequences.All(sequence => sequence.Alignment is null)) return states.sum() * 0; // a zero that gradients can pass through
+        Tensor target;
+        using (no_grad()) target = _directions is null ? TeacherWords(batch) : (TeacherWords(batch) - _mean!).mm(_directions);
+        return Distillation.CosineSum(WordMeans(states, batch.Sequences, sequence => sequence.Ids.Length, pair => pair.Student), target);
+    }
+
     private Tensor TeacherWords(PretrainingBatch batch)
     {
-        int[] boundaries = new int[batch.Sequences.Count + 1];
-        for (int i = 0; i < batch.Sequences.Count; i++) boundaries[i + 1] = boundaries[i] + batch.Sequences[i].Alignment!.TeacherIds.Length;
+        CorruptedSequence[] followed = [.. batch.Sequences.Where(sequence => sequence.Alignment is not null)];
+        int[] boundaries = new int[followed.Length + 1];
+        for (int i = 0; i < followed.Length; i++) boundaries[i + 1] = boundaries[i] + followed[i].Alignment!.TeacherIds.Length;
         EncoderInput input = new()
         {
-            InputIds = tensor(batch.Sequences.SelectMany(sequence => sequence.Alignment!.TeacherIds).Select(id => (long)id).ToArray(), ScalarType.Int64),
+            InputIds = tensor(followed.SelectMany(sequence => sequence.Alignment!.TeacherIds).Select(id => (long)id).ToArray(), ScalarType.Int64),
             Boundaries = boundaries,
         };
-        return WordMeans(Run(_teacher, input).LastHiddenState, batch.Sequences, sequence => sequence.Alignment!.TeacherIds.Length, pair => pair.Teacher);
+        return WordMeans(Run(_teacher, input).LastHiddenState, followed, sequence => sequence.Alignment!.TeacherIds.Length, pair => pair.Teacher);
     }
 
     /// <summary>The mean of each word's rows: [tokens, D] → [words, D].</summary>
@@ -107,7 +112,7 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         int offset = 0, words = 0;
         foreach (CorruptedSequence sequence in sequences)
         {
-            foreach ((Word, Word) pair in sequence.Alignment!.Words)
+            foreach ((Word, Word) pair in sequence.Alignment?.Words ?? [])
             {
                 Word word = side(pair);
                 for (int i = word.Start; i < word.End; i++)

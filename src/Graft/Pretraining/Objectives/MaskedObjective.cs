@@ -21,6 +21,9 @@ internal sealed class MaskedObjective(MaskedLmOptions masking, MaskingVocabulary
 
     public override bool? SentenceOrder => sentenceOrder;
 
+    /// <summary>Whether this sequence is of the half that is masked, where the other half is read as it is.</summary>
+    public static bool Takes(TrainingSequence sequence, ulong seed) => (CounterRandom.Key(seed, (ulong)sequence.Number, (ulong)sequence.Visit) & 1) == 0;
+
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {
         CounterRandom random = new(MaskedLm.StreamKey(seed, sequence.Number, sequence.Visit, masking));
