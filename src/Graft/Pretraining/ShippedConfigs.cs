@@ -5,7 +5,10 @@ using Graft.Pretrained;
 
 namespace Graft.Pretraining;
 
-/// <summary>Model configurations that come with Graft, by name: <c>modernbert-small</c> is the small-budget recipe.</summary>
+/// <summary>
+/// Model configurations that come with Graft, by name: <c>modernbert-small</c> is the small-budget recipe, <c>electra-mini-2x384</c> a student of a
+/// sentence encoder of width 384 that keeps its vocabulary.
+/// </summary>
 public static class ShippedConfigs
 {
     private const string Prefix = "Graft.Pretraining.Configs.", Suffix = ".json";
