@@ -40,7 +40,6 @@ public static class MatrixProduct
 {
     private const int Rows = 1024, In = 768, Out = 3072, ProbeRounds = 6;
     private const double ClearWin = 1.3;
-    private const int AuthenticAmdB = 0x68747541, AuthenticAmdC = 0x444d4163, AuthenticAmdD = 0x69746e65; // "Auth", "cAMD", "enti"
     private static readonly Lock s_lock = new();
     private static MatrixLibrary? s_library;
 
@@ -195,7 +194,7 @@ public static class MatrixProduct
     private static bool IsOneDnn(Tensor x) => x.dtype == ScalarType.Float32 && Library == MatrixLibrary.OneDnn;
 
     /// <summary>AMD with AVX-512, which MKL does not use there: oneDNN is faster, by a tenth (Zen 4) or twice (Zen 5), and no probe can err.</summary>
-    private static bool IsKnownForOneDnn => X86Base.IsSupported && Avx512F.IsSupported && X86Base.CpuId(0, 0) is (_, AuthenticAmdB, AuthenticAmdC, AuthenticAmdD);
+    private static bool IsKnownForOneDnn => Processor.IsAmd && Avx512F.IsSupported;
 
     private static MatrixLibrary? FromEnvironment()
     {
