@@ -29,20 +29,21 @@ squad_dev() {
 updates() { grep -c learning_rate "$1/metrics.jsonl"; }
 
 # Fine-tunes with each of $rates, keeps the best on development data, evaluates that one on test data. With TUNING_SEEDS=1 the rates are compared
-# on one seed, and only the best is trained with all. tuned MODEL RUN TASK TRAIN DEV TEST METRIC [FLAGS…]
+# on one seed, and only the best is trained with the others too. tuned MODEL RUN TASK TRAIN DEV TEST METRIC [FLAGS…]
 tuned() {
-    local model=$1 run=$2 task=$3 train=$4 dev=$5 test=$6 metric=$7 tuning=${TUNING_SEEDS:-$seeds} suffix=""; shift 7
+    local model=$1 run=$2 task=$3 train=$4 dev=$5 test=$6 metric=$7 tuning=${TUNING_SEEDS:-$seeds}; shift 7
     [ -f "$run.test.json" ] && return
-    [ "$tuning" = "$seeds" ] || suffix=-tuning
-    local best="" best_score=-2 rate value
+    local best="" best_score=-2 rate value compared
     for rate in $rates; do
-        tuned_once "$run-$rate$suffix" "$tuning" "$@"
-        "$graft" evaluate --model "$run-$rate$suffix" --input "$dev" --json >"$run-$rate$suffix/dev.json" 2>>"$run.log"
-        value=$(number "$run-$rate$suffix/dev.json" mean "$metric")
+        compared=$run-$rate
+        [ "$tuning" = 1 ] && [ "$seeds" != 1 ] && compared=$run-$rate/seed-42
+        tuned_once "$compared" "$tuning" "$@"
+        "$graft" evaluate --model "$compared" --input "$dev" --json >"$run-$rate.dev.json" 2>>"$run.log"
+        value=$(number "$run-$rate.dev.json" mean "$metric")
         if awk "BEGIN { exit !($value > $best_score) }"; then best=$rate best_score=$value; fi
     done
     rate=$best
-    tuned_once "$run-$best" "$seeds" "$@"
+    tuned_once "$run-$best" "$seeds" "$@" # goes on after the seeds that were compared
     "$graft" evaluate --model "$run-$best" --input "$test" --json >"$run.test.json" 2>>"$run.log"
     echo "$best" >"$run.rate"
 }
@@ -50,11 +51,12 @@ tuned() {
 # One run of tuned, with its variables: tuned_once FOLDER SEEDS [FLAGS…]
 tuned_once() {
     local folder=$1 count=$2; shift 2
-    [ -f "$folder/done" ] && return
-    echo "$(date +%T) $(basename "$folder")" >&2
-    "$graft" finetune --model "$model" --task "$task" --train "$train" --eval "$dev" --learning-rate "$rate" ${EPOCHS:+--epochs "$EPOCHS"} --seeds "$count" --resume --output "$folder" "$@" \
+    [ -f "$folder.done-$count" ] && return
+    mkdir -p "$(dirname "$folder")"
+    echo "$(date +%T) $folder" >&2
+    "$graft" finetune --model "$model" --task "$task" --train "$train" --eval "$dev" --learning-rate "$rate" ${EPOCHS:+--epochs "$EPOCHS"} --seed 42 --seeds "$count" --resume --output "$folder" "$@" \
         >>"$run.log" 2>&1 || { tail -3 "$run.log" >&2; exit 1; }
-    touch "$folder/done"
+    touch "$folder.done-$count"
 }
 
 # A number of an evaluation: number FILE mean|deviation METRIC (0 where there is none)

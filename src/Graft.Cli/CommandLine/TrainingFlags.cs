@@ -24,7 +24,7 @@ internal sealed class TrainingFlags
     private readonly Option<string?> _keep = new("--keep") { Description = "last or best: which weights remain." };
     private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "Updates (500) or time (5m) between checkpoints." };
     private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk: 2." };
-    private readonly Option<string?> _precision = new("--precision") { Description = "fp32, or bf16 where the processor multiplies bfloat16 (avx512_bf16 or AMX): weights stay fp32." };
+    private readonly Option<string?> _precision = new("--precision") { Description = "fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD): weights stay fp32." };
     private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing") { Description = "Compute each layer again in the backward pass: less memory, the same result, about a third more time." };
     private readonly Option<string?> _device = new("--device") { Description = "cpu or cuda:0.", HelpName = "DEVICE" };
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads; all cores otherwise." };

@@ -40,7 +40,7 @@ internal static class DoctorCommand
         if (probe is null) return;
         Line("threads", probe.Threads.ToString(CultureInfo.InvariantCulture));
         Line("products, fp32", string.Create(CultureInfo.InvariantCulture, $"MKL {probe.Peak.MklGflops:0} GFLOP/s, oneDNN {probe.Peak.OneDnnGflops:0} GFLOP/s; training uses {probe.Chosen}"));
-        Line("products, bf16", probe.Bf16Gflops is double bf16 ? string.Create(CultureInfo.InvariantCulture, $"{bf16:0} GFLOP/s (--precision bf16)") : "none: the processor has neither avx512_bf16 nor AMX");
+        Line("products, bf16", probe.Bf16Gflops is double bf16 ? string.Create(CultureInfo.InvariantCulture, $"{bf16:0} GFLOP/s (--precision bf16)") : "slower than fp32: needs AMX, or avx512_bf16 of AMD");
         Line("CUDA devices", probe.CudaDevices.ToString(CultureInfo.InvariantCulture));
     }
 

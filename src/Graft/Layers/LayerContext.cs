@@ -60,12 +60,24 @@ internal sealed class LayerContext
         return AttentionLayout.Padded(input.AttentionMask is null ? null : AttentionLayout.AdditiveMask(input.AttentionMask), causal);
     }
 
-    /// <summary>Runs one layer of the stack, recomputed in the backward pass where that is asked for.</summary>
+    /// <summary>Whether what a layer makes on its way is released when it is done: its tensors then do not outlive it.</summary>
+    private bool IsReleased => Attentions is null && Cache is null && (Recompute || !is_grad_enabled());
+
+    /// <summary>
+    /// Runs one layer of the stack. Without gradient its temporary tensors are released at once, so that the next layer works on the same
+    /// memory, which is still in the cache; with gradient it is recomputed in the backward pass where that is asked for.
+    /// </summary>
     /// <param name="inputs">The states and what else the layer takes that gradients flow back to; null for what there is not.</param>
     /// <param name="layer">The layer, of the same inputs.</param>
     public Tensor Run(Tensor?[] inputs, Func<Tensor?[], Tensor> layer)
     {
-        if (!Recompute || Attentions is not null || Cache is not null) return layer(inputs);
+        if (!IsReleased) return layer(inputs);
+        if (!is_grad_enabled())
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return scope.MoveToOuter(layer(inputs));
+        }
+
         int offset = SiteOffset;
         return RecomputeNode.Run(
             again =>
@@ -93,7 +105,7 @@ internal sealed class LayerContext
     public AttentionLayout WithExtraKeys(AttentionLayout layout, long extra)
     {
         if (extra == 0 || (layout.Mask is null && !layout.IsPacked)) return layout;
-        if (!Recompute && _extended.TryGetValue((layout, extra), out AttentionLayout? known)) return known; // a recomputed layer's tensors do not outlive it
+        if (!IsReleased && _extended.TryGetValue((layout, extra), out AttentionLayout? known)) return known;
         AttentionLayout extended;
         if (layout.IsPacked)
         {

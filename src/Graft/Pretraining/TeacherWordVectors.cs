@@ -76,9 +76,10 @@ internal static class TeacherWordVectors
     /// <summary>The matrix and bias that bring the student's normalised vectors closest to the teacher's: least squares over the words that both have.</summary>
     private static void FitWidening(PretrainedModel teacher, PretrainedModel student, Tensor studentIds, Tensor teacherIds)
     {
-        const int length = 64; // words stand at as many positions
         if (student.Backbone is not Electra { Widen: Projection widen } electra || teacher.Backbone is not PostNormBackbone encoder)
             throw new InputException($"a student with its teacher's layers and word vectors narrower than {teacher.Config.HiddenSize} has to be of ELECTRA's family, which widens them");
+        long length = Math.Min(64, studentIds.shape[0]); // words stand at as many positions
+        foreach (int? limit in (int?[])[student.Backbone.PositionLimit, teacher.Backbone.PositionLimit]) length = Math.Min(length, limit ?? length);
         long texts = studentIds.shape[0] / length;
         Tensor x = electra.Embeddings.Normalised(Texts(studentIds)).flatten(0, 1), y = encoder.Embeddings.Normalised(Texts(teacherIds)).flatten(0, 1);
         x = cat([x, ones(x.shape[0], 1)], 1); // the last column is the bias

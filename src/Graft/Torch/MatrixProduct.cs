@@ -22,7 +22,7 @@ public enum Precision
     /// <summary>32 bits.</summary>
     Fp32,
 
-    /// <summary>bfloat16 operands, fp32 sums inside the product: twice as fast where the processor multiplies bfloat16, slower elsewhere.</summary>
+    /// <summary>bfloat16 operands, fp32 sums inside the product: twice as fast on some processors, slower on others.</summary>
     Bf16,
 }
 
@@ -67,12 +67,12 @@ public static class MatrixProduct
     public static void Use(Precision precision) => Precision = precision;
 
     /// <summary>The precision of a name on the command line, where this processor gains by it.</summary>
-    /// <exception cref="InputException">The name is neither "fp32" nor "bf16", or the processor has no bfloat16 products.</exception>
+    /// <exception cref="InputException">The name is neither "fp32" nor "bf16", or bfloat16 is not faster on this processor.</exception>
     public static Precision ParsePrecision(string name) => name switch
     {
         "fp32" => Precision.Fp32,
         "bf16" when Bf16.IsFast => Precision.Bf16,
-        "bf16" => throw new InputException($"--precision bf16: this processor has no bfloat16 products (avx512_bf16 or AMX; found {Bf16.Found}), fp32 is faster here: leave the flag out"),
+        "bf16" => throw new InputException($"--precision bf16: bfloat16 is not faster on this processor (AMX, or avx512_bf16 of AMD; found {Bf16.Found}): leave the flag out"),
         _ => throw new InputException($"--precision {name}: fp32 or bf16"),
     };
 
@@ -100,7 +100,7 @@ public static class MatrixProduct
         return new PeakRate(mkl, oneDnn);
     }
 
-    /// <summary>The same product of bfloat16 operands, casts not counted, 10⁹ operations a second; null where the processor has no such product.</summary>
+    /// <summary>The same product of bfloat16 operands, casts not counted, 10⁹ operations a second; null where that is not faster.</summary>
     /// <param name="repetitions">How often it is timed; the fastest counts.</param>
     public static double? MeasureBf16(int repetitions = 10)
     {

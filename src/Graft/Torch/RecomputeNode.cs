@@ -23,7 +23,6 @@ internal sealed class RecomputeNode : GradientNode
     /// <param name="inputs">Everything that a gradient flows back to, parameters apart.</param>
     public static Tensor Run(Func<Tensor?[], Tensor> function, Tensor?[] inputs)
     {
-        if (!is_grad_enabled()) return function(inputs);
         Tensor output;
         using (IDisposable noGradient = no_grad())
         {

@@ -44,13 +44,16 @@ public sealed class StudentTests : IDisposable
         }
     }
 
-    [Fact]
-    public void An_ELECTRA_student_widens_smaller_word_vectors_to_what_the_layers_expect()
+    [Theory]
+    [InlineData(256, 64)]
+    [InlineData(50, 64)]
+    [InlineData(256, 32)]
+    public void An_ELECTRA_student_widens_smaller_word_vectors_to_what_the_layers_expect(int vocabulary, int positions)
     {
-        Tokenizer tokenizer = Vocabulary("many.txt", [.. Enumerable.Range(0, 251).Select(i => $"w{i}")]);
-        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 3).With("vocab_size", 256), HeadKind.None, seed: 1, Path.Combine(_folder, "many.txt"));
+        Tokenizer tokenizer = Vocabulary("many.txt", [.. Enumerable.Range(0, vocabulary - 5).Select(i => $"w{i}")]);
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 3).With("vocab_size", vocabulary), HeadKind.None, seed: 1, Path.Combine(_folder, "many.txt"));
         string path = Path.Combine(_folder, "electra.json");
-        File.WriteAllText(path, """{"model_type": "electra", "vocab_size": 256, "embedding_size": 12, "hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3, "max_position_embeddings": 64}""");
+        File.WriteAllText(path, $$"""{"model_type": "electra", "vocab_size": {{vocabulary}}, "embedding_size": 12, "hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3, "max_position_embeddings": {{positions}}}""");
         using PretrainedModel student = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKind.MaskedLm, seed: 2), untaught = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKind.MaskedLm, seed: 2);
         foreach (PretrainedModel model in new[] { student, untaught }) StudentLayers.Copy(teacher, model, [0, 1, 2]);
         TeacherWordVectors.Copy(teacher, student, tokenizer, seed: 3, forItsLayers: true);
@@ -59,7 +62,7 @@ public sealed class StudentTests : IDisposable
         double taught = Likeness(student), before = Likeness(untaught);
         Assert.True(taught > 0.8, $"twelve of sixteen directions: cosine {taught} (with vectors of its own {before})");
         Assert.True(before < 0.3, $"layers that read other vectors than theirs: {before}");
-        using PretrainedModel narrow = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 256).With("hidden_size", 8), HeadKind.MaskedLm);
+        using PretrainedModel narrow = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", vocabulary).With("hidden_size", 8), HeadKind.MaskedLm);
         Assert.Contains("ELECTRA", Assert.Throws<InputException>(() => TeacherWordVectors.Copy(teacher, narrow, tokenizer, seed: 3, forItsLayers: true)).Message, StringComparison.Ordinal);
 
         double Likeness(PretrainedModel model)
