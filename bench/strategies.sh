@@ -3,9 +3,10 @@
 # score, parameters trained, time and memory. Writes docs/evidence/strategies.md.
 #   bench/strategies.sh MODEL SHARED [WORK]      MODEL: all-MiniLM-L6-v2; SHARED holds tasks/polarity and tasks/banking77
 # Learning rates are tuned on development data; three seeds (SEEDS); test data is looked at once. WORK (runs/strategies) keeps every run: a second call goes on
-# where the first stopped. STRATEGIES, BUDGETS and TASKS (second part) name some only; TUNING_SEEDS=1 compares rates on one seed; THREADS as for graft. Some hours on two cores. Needs jq.
+# where the first stopped. What was measured is copied to docs/evidence/strategies/*.json; copied back into WORK, it is not measured again.
+# STRATEGIES, BUDGETS and TASKS (second part) name some only; TUNING_SEEDS=1 compares rates on one seed; THREADS as for graft. Some hours on two cores. Needs jq.
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n 2,7p "$0" | cut -c3-; exit 2; }
+[ $# -ge 2 ] || { sed -n 2,8p "$0" | cut -c3-; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 model=$1 shared=$2 work=${3:-$root/runs/strategies} seeds=${SEEDS:-3}
 . "$root/bench/lib.sh"
@@ -37,14 +38,14 @@ run() {
     settings "$2"
     [ "$3" = all ] || budget=(--examples "$3")
     tuned "$model" "$work/$1-$2-$3" text-classification "$data/train.tsv" "$data/dev.tsv" "$data/test.tsv" accuracy --max-length 64 "${flags[@]}" "${budget[@]}"
+    [ -f "$work/$1-$2-$3.record.json" ] && return
+    local first; first=$(folder "$1" "$2" "$3")
+    [ -f "$first/seed-42/graft.json" ] && first=$first/seed-42
+    jq '{learning_rate: .learning_rate.value, epochs: .epochs.value, parameters: .parameters.trained, cost}' "$first/graft.json" >"$work/$1-$2-$3.record.json"
 }
 
 folder() { echo "$work/$1-$2-$3-$(cat "$work/$1-$2-$3.rate")"; }
-record() {
-    local run; run=$(folder polarity "$1" all)
-    [ -f "$run/seed-42/graft.json" ] && run=$run/seed-42
-    jq -r "$2" "$run/graft.json"
-}
+record() { jq -r "$2" "$work/polarity-$1-all.record.json"; }
 
 {
     echo "# Strategies"
@@ -63,7 +64,7 @@ for strategy in $strategies; do
         row="$row $(score "$work/polarity-$strategy-$budget.test.json" accuracy) |"
     done
     if [ "${budgets##* }" = all ]; then
-        row="$row $(record "$strategy" .parameters.trained) | $(record "$strategy" '.cost.seconds | round') | $(record "$strategy" '.cost.peak_memory_bytes / 1e6 | round') |"
+        row="$row $(record "$strategy" .parameters) | $(record "$strategy" '.cost.seconds | round') | $(record "$strategy" '.cost.peak_memory_bytes / 1e6 | round') |"
     else
         row="$row – | – | – |"
     fi
@@ -91,6 +92,7 @@ for task in ${TASKS:-polarity banking77}; do
         echo "| $task | $strategy | $(score "$work/$task-$strategy-all.test.json" accuracy) | $difference |" >>"$work/table.md"
     done
 done
-mkdir -p "$root/docs/evidence"
+mkdir -p "$root/docs/evidence/strategies"
+cp "$work"/*.test.json "$work"/*.record.json "$work"/*.compare.json "$root/docs/evidence/strategies/"
 cp "$work/table.md" "$root/docs/evidence/strategies.md"
 cat "$root/docs/evidence/strategies.md"

@@ -44,8 +44,10 @@ public sealed class ModelDecodingState : IDecodingState
     public static ModelDecodingState Causal(PretrainedModel model, IReadOnlyList<int[]> prompts, IReadOnlyList<int[]>? mask = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor ids = Matrix(prompts), attended = mask is null ? ones_like(ids) : Matrix(mask);
-        int[] padding = [.. prompts.Select((prompt, row) => mask is null ? 0 : mask[row].TakeWhile(flag => flag == 0).Count())];
+        Tensor ids = Matrix(prompts);
+        if (mask is null || mask.All(row => !row.Contains(0))) return new ModelDecodingState(model, ids.DetachFromDisposeScope(), null, null, null, new int[prompts.Count]);
+        Tensor attended = Matrix(mask);
+        int[] padding = [.. mask.Select(row => row.TakeWhile(flag => flag == 0).Count())];
         Tensor positions = (attended.cumsum(1) - 1).clamp(min: 0); // the first token of every text is at position 0
         return new ModelDecodingState(model, ids.DetachFromDisposeScope(), attended.DetachFromDisposeScope(), positions.DetachFromDisposeScope(), null, padding);
     }

@@ -36,8 +36,11 @@ internal sealed class AttentionCore(int heads, int headSize, double scale, doubl
 
     /// <summary>Attends with flat queries, keys and values […, D].</summary>
     /// <returns>[…, D], heads joined.</returns>
-    public Tensor Forward(Tensor query, Tensor key, Tensor value, LayerContext context, Tensor? bias = null) =>
-        Attend(SplitHeads(query), SplitHeads(key), SplitHeads(value), context, context.Layout, bias);
+    public Tensor Forward(Tensor query, Tensor key, Tensor value, LayerContext context, Tensor? bias = null)
+    {
+        if (bias is null && IsOneToken(query, context) && context.Cache!.AppendAndAttend(site, query, key, value, heads, scale) is { } attended) return attended;
+        return Attend(SplitHeads(query), SplitHeads(key), SplitHeads(value), context, context.Layout, bias);
+    }
 
     /// <summary>Attends with split queries, keys and values.</summary>
     /// <param name="query">[B, H, T, N] or [tokens, H, N].</param>
@@ -74,6 +77,11 @@ internal sealed class AttentionCore(int heads, int headSize, double scale, doubl
         using Tensor byToken = output.transpose(1, 2); // [B, T, H, N]
         return byToken.flatten(2);
     }
+
+    /// <summary>One new token a row that sees everything before it, as in writing text, and nothing else is asked for.</summary>
+    private bool IsOneToken(Tensor query, LayerContext context) =>
+        context is { Cache: not null, Attentions: null, Dropout: null, Layout: { IsPacked: false, Mask: null, Window: null } }
+        && Tuning is null && query.size(1) == 1 && !is_grad_enabled() && Kernels.Apply(query);
 
     private static (Tensor Key, Tensor Value) WithExtraKeys(IAttentionTuning tuning, Tensor key, Tensor value, LayerContext context, AttentionLayout layout)
     {

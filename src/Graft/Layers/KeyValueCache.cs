@@ -1,3 +1,4 @@
+using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,15 +22,29 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Adds the new tokens' keys and values [B, H, T, N] of an attention and returns all.</summary>
     internal (Tensor Key, Tensor Value) Append(int attention, Tensor key, Tensor value)
     {
-        long before = 0, added = key.size(TokensDimension);
-        if (!_layers.TryGetValue(attention, out Entry entry)) entry = new(WithRoom(key, LeastRoom), WithRoom(value, LeastRoom), 0);
-        else before = entry.Length;
-        if (before + added > entry.Key.size(TokensDimension)) entry = Enlarged(entry, before + added);
+        Entry entry = Reserve(attention, key.shape, key.dtype);
+        long before = entry.Length, added = key.size(TokensDimension), length = before + added;
         entry.Key.narrow(TokensDimension, before, added).copy_(key);
         entry.Value.narrow(TokensDimension, before, added).copy_(value);
-        entry = entry with { Length = before + added };
-        _layers[attention] = entry;
-        return (entry.Key.narrow(TokensDimension, 0, entry.Length), entry.Value.narrow(TokensDimension, 0, entry.Length));
+        _layers[attention] = entry with { Length = length };
+        return (entry.Key.narrow(TokensDimension, 0, length), entry.Value.narrow(TokensDimension, 0, length));
+    }
+
+    /// <summary>Adds one new token a row and attends to all, without gradient, where <see cref="OneTokenAttention"/> is for it.</summary>
+    /// <param name="attention">Its number.</param>
+    /// <param name="query">[B, 1, D].</param>
+    /// <param name="key">[B, 1, D].</param>
+    /// <param name="value">[B, 1, D].</param>
+    /// <param name="heads">H.</param>
+    /// <param name="scale">Of the products.</param>
+    /// <returns>[B, 1, D], heads joined; null where there are too many tokens, and nothing was added.</returns>
+    internal Tensor? AppendAndAttend(int attention, Tensor query, Tensor key, Tensor value, int heads, double scale)
+    {
+        Entry entry = Reserve(attention, [key.size(0), heads, 1, key.size(2) / heads], key.dtype);
+        if (entry.Length >= OneTokenAttention.Longest) return null;
+        Tensor output = OneTokenAttention.Run(query, key, value, entry.Key, entry.Value, (int)entry.Length, (float)scale);
+        _layers[attention] = entry with { Length = entry.Length + 1 };
+        return output;
     }
 
     /// <summary>Keys and values that stay the same at every step (of the encoder's states).</summary>
@@ -65,22 +80,30 @@ public sealed class KeyValueCache : IDisposable
         _layers.Clear();
     }
 
+    /// <summary>What is kept for an attention, with room for [B, H, T, N] more.</summary>
+    private Entry Reserve(int attention, long[] added, ScalarType type)
+    {
+        if (!_layers.TryGetValue(attention, out Entry entry))
+        {
+            long tokens = Math.Max(LeastRoom, added[TokensDimension]);
+            return _layers[attention] = new(WithRoom(added, tokens, type), WithRoom(added, tokens, type), 0);
+        }
+
+        long needed = entry.Length + added[TokensDimension];
+        return needed <= entry.Key.size(TokensDimension) ? entry : _layers[attention] = Enlarged(entry, needed);
+    }
+
     private static Entry Enlarged(Entry entry, long needed)
     {
-        Entry larger = new(WithRoom(entry.Key, needed), WithRoom(entry.Value, needed), entry.Length);
+        Entry larger = new(WithRoom(entry.Key.shape, needed, entry.Key.dtype), WithRoom(entry.Value.shape, needed, entry.Value.dtype), entry.Length);
         larger.Key.narrow(TokensDimension, 0, entry.Length).copy_(entry.Key.narrow(TokensDimension, 0, entry.Length));
         larger.Value.narrow(TokensDimension, 0, entry.Length).copy_(entry.Value.narrow(TokensDimension, 0, entry.Length));
         entry.Release();
         return larger;
     }
 
-    /// <summary>A buffer like <paramref name="some"/> for at least so many tokens, and as many again.</summary>
-    private static Tensor WithRoom(Tensor some, long tokens)
-    {
-        long[] shape = some.shape;
-        shape[TokensDimension] = 2 * Math.Max(tokens, shape[TokensDimension]);
-        return empty(shape, some.dtype).DetachFromDisposeScope();
-    }
+    /// <summary>A buffer [B, H, 2 · tokens, N].</summary>
+    private static Tensor WithRoom(long[] shape, long tokens, ScalarType type) => empty([shape[0], shape[1], 2 * tokens, shape[3]], type).DetachFromDisposeScope();
 
     /// <summary>Buffers [B, H, room, N] and how many of their tokens are written.</summary>
     private readonly record struct Entry(Tensor Key, Tensor Value, long Length)

@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Layers;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining;
@@ -67,7 +68,7 @@ public sealed class StudentTests : IDisposable
 
         double Likeness(PretrainedModel model)
         {
-            Layers.EncoderInput text = new() { InputIds = TorchSharp.torch.arange(5, 37, TorchSharp.torch.ScalarType.Int64).view(2, 16) };
+            EncoderInput text = new() { InputIds = TorchSharp.torch.arange(5, 37, TorchSharp.torch.ScalarType.Int64).view(2, 16) };
             return TorchSharp.torch.nn.functional.cosine_similarity(model.Backbone.Forward(text).LastHiddenState, teacher.Backbone.Forward(text).LastHiddenState, -1, 1e-8).mean().item<float>();
         }
     }
