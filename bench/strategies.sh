@@ -4,7 +4,7 @@
 #   bench/strategies.sh MODEL SHARED [WORK]      MODEL: all-MiniLM-L6-v2; SHARED holds tasks/polarity and tasks/banking77
 # Learning rates are tuned on development data; three seeds (SEEDS); test data is looked at once. WORK (runs/strategies) keeps every run: a second call goes on
 # where the first stopped. What was measured is copied to docs/evidence/strategies/*.json; copied back into WORK, it is not measured again.
-# STRATEGIES, BUDGETS and TASKS (second part) name some only; TUNING_SEEDS=1 compares rates on one seed; THREADS as for graft. Some hours on two cores. Needs jq.
+# STRATEGIES, BUDGETS and TASKS (second part) name some only, or none (""); TUNING_SEEDS=1 compares rates on one seed; THREADS as for graft. Some hours on two cores. Needs jq.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n 2,8p "$0" | cut -c3-; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,7 +13,7 @@ model=$1 shared=$2 work=${3:-$root/runs/strategies} seeds=${SEEDS:-3}
 [ -n "${THREADS:-}" ] && export GRAFT_THREADS=$THREADS
 mkdir -p "$work"
 budgets=${BUDGETS:-50 500 all}
-strategies=${STRATEGIES:-"full lora houlsby pfeiffer bitfit ia3 prefix prompt head features"}
+strategies=${STRATEGIES-"full lora houlsby pfeiffer bitfit ia3 prefix prompt head features"}
 
 # What is tried on development data, and the flags of a strategy; "features" is the convex classifier on cached features, which has no rate.
 settings() {
@@ -51,12 +51,14 @@ record() { jq -r "$2" "$work/polarity-$1-all.record.json"; }
     echo "# Strategies"
     echo
     echo "\`bench/strategies.sh\` on $(basename "$model"), $(date +%F), $(nproc) cores: test accuracy, mean ± deviation over $seeds seeds, learning rates tuned on development data${TUNING_SEEDS:+ (seeds: $TUNING_SEEDS)}."
+} >"$work/table.md"
+[ -z "$strategies" ] || {
     echo
     echo "## Movie-review sentences, 2 classes"
     echo
     echo "| strategy |$(printf ' %s labels |' $budgets) parameters trained | seconds a run (all labels) | peak memory, MB |"
     echo "|---|$(printf -- '---|%.0s' $budgets)---|---|---|"
-} >"$work/table.md"
+} >>"$work/table.md"
 for strategy in $strategies; do
     row="| $strategy |"
     for budget in $budgets; do
@@ -77,10 +79,10 @@ done
     echo
     echo "Difference to full tuning on the same test examples, mean over seeds, with a paired bootstrap interval (95 %), in points."
     echo
-    echo "| task | strategy | accuracy | difference |"
-    echo "|---|---|---|---|"
+    echo "| task | strategy | learning rate | epochs | accuracy | difference |"
+    echo "|---|---|---|---|---|---|"
 } >>"$work/table.md"
-for task in ${TASKS:-polarity banking77}; do
+for task in ${TASKS-polarity banking77}; do
     for strategy in full lora houlsby pfeiffer; do
         run "$task" "$strategy" all
         difference="–"
@@ -89,7 +91,7 @@ for task in ${TASKS:-polarity banking77}; do
             [ -f "$json" ] || "$graft" compare "$(folder "$task" full all)" "$(folder "$task" "$strategy" all)" --input "$shared/tasks/$task/test.tsv" --json >"$json"
             difference=$(jq -r '.difference | "\(.value * 100 | . * 10 | round / 10) (\(.low * 100 | . * 10 | round / 10) … \(.high * 100 | . * 10 | round / 10))"' "$json")
         fi
-        echo "| $task | $strategy | $(score "$work/$task-$strategy-all.test.json" accuracy) | $difference |" >>"$work/table.md"
+        echo "| $task | $strategy | $(jq -r '"\(.learning_rate) | \(.epochs)"' "$work/$task-$strategy-all.record.json") | $(score "$work/$task-$strategy-all.test.json" accuracy) | $difference |" >>"$work/table.md"
     done
 done
 mkdir -p "$root/docs/evidence/strategies"
