@@ -19,9 +19,9 @@ strategies=${STRATEGIES-"full lora houlsby pfeiffer bitfit ia3 prefix prompt hea
 settings() {
     case $1 in
         full)     rates="5e-5 1e-4 2e-4" flags=(--strategy full) ;;
-        lora)     rates="5e-4 1e-3 2e-3" flags=(--strategy lora --target-modules query,key,value,dense) ;;
-        houlsby)  rates="5e-4 1e-3 2e-3" flags=(--strategy houlsby) ;;
-        pfeiffer) rates="5e-4 1e-3 2e-3" flags=(--strategy pfeiffer) ;;
+        lora)     rates="1e-3 2e-3" flags=(--strategy lora --target-modules query,key,value,dense) ;;
+        houlsby)  rates="1e-3 2e-3" flags=(--strategy houlsby) ;;
+        pfeiffer) rates="1e-3 2e-3" flags=(--strategy pfeiffer) ;;
         bitfit)   rates="1e-3 3e-3" flags=(--strategy bitfit) ;;
         ia3)      rates="5e-3 1e-2" flags=(--strategy ia3) ;;
         prefix)   rates="5e-3 2e-2" flags=(--strategy prefix) ;;
