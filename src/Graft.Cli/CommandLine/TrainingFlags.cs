@@ -19,7 +19,7 @@ internal sealed class TrainingFlags
     private readonly Option<double?> _epsilon = new("--epsilon") { Description = "AdamW's epsilon." };
     private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "The gradient's largest norm; 0: none." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Of everything random: 42." };
-    private readonly Option<long?> _evalEvery = new("--eval-every") { Description = "Updates between evaluations." };
+    private readonly Option<long?> _evalEvery = new("--eval-every") { Description = "Updates between evaluations; an epoch, or several of more than twenty, where it is not given." };
     private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after so many evaluations without a better score." };
     private readonly Option<string?> _keep = new("--keep") { Description = "last or best: which weights remain." };
     private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "Updates (500) or time (5m) between checkpoints." };

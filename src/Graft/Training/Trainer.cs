@@ -19,6 +19,7 @@ namespace Graft.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    private const int MostEvaluations = 20; // of a run that is not told when to evaluate
     private readonly ITrainable _trainable;
     private readonly IBatchSource _source;
     private readonly TrainingOptions _options;
@@ -183,8 +184,12 @@ public sealed class Trainer : IDisposable
     {
         if (Development is null) return false;
         if (_state.Step == _totalUpdates) return true;
-        return (_options.EvaluateEvery ?? _source.StepsPerEpoch) is long every && _state.Step % every == 0;
+        return (_options.EvaluateEvery ?? EpochsBetweenEvaluations()) is long every && _state.Step % every == 0;
     }
+
+    /// <summary>The updates of an epoch; of several where the run has very many, as with a few dozen examples, which would evaluate more than they train.</summary>
+    private long? EpochsBetweenEvaluations() =>
+        _source.StepsPerEpoch is long epoch ? epoch * Math.Max(1, ((_totalUpdates ?? 0) + (epoch * MostEvaluations) - 1) / (epoch * MostEvaluations)) : null;
 
     private bool IsCheckpointDue() =>
         (_options.CheckpointEverySteps is long steps && _state.Step % steps == 0)

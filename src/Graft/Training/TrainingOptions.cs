@@ -56,7 +56,7 @@ public sealed record TrainingOptions
     /// <value>42</value>
     public ulong Seed { get; init; } = 42;
 
-    /// <summary>Updates between evaluations; null: at the end of each epoch (of an endless stream: never).</summary>
+    /// <summary>Updates between evaluations; null: at the end of each epoch, of every so many where there are more than twenty (of an endless stream: never).</summary>
     public long? EvaluateEvery { get; init; }
 
     /// <summary>Ends the run after so many evaluations without improvement; null: never.</summary>
