@@ -92,6 +92,23 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(seen[1], task.Weights);
     }
 
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(20, 20)]
+    [InlineData(21, 11)] // every second epoch, and at the end
+    [InlineData(80, 20)]
+    public void ManyEpochsAreNotAllEvaluated(int epochs, int expected)
+    {
+        using LinearTask task = new();
+        int evaluations = 0;
+        using Trainer trainer = new(task, new DrawnRows(stepsPerEpoch: 2), Options with { Steps = null, Epochs = epochs })
+        {
+            Development = new Scripted(new double[epochs], () => evaluations++),
+        };
+        trainer.Run(TestContext.Current.CancellationToken);
+        Assert.Equal(expected, evaluations);
+    }
+
     [Fact]
     public void EarlyStoppingEndsTheRun()
     {
