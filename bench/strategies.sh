@@ -95,6 +95,6 @@ for task in ${TASKS-polarity banking77}; do
     done
 done
 mkdir -p "$root/docs/evidence/strategies"
-cp "$work"/*.test.json "$work"/*.record.json "$work"/*.compare.json "$root/docs/evidence/strategies/"
+find "$work" -maxdepth 1 \( -name '*.test.json' -o -name '*.record.json' -o -name '*.compare.json' \) -exec cp {} "$root/docs/evidence/strategies/" \;
 cp "$work/table.md" "$root/docs/evidence/strategies.md"
 cat "$root/docs/evidence/strategies.md"

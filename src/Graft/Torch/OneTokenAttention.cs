@@ -5,7 +5,7 @@ namespace Graft.Torch;
 
 /// <summary>
 /// Attention of one new token a row to itself and all before it, without gradient: the middle of a layer that writes text token by token.
-/// One pass over the kept keys and values; as views, copies and products of libtorch it takes four times as long, in which memory idles.
+/// One pass over the kept keys and values instead of a dozen views and copies of libtorch, during which memory idles.
 /// </summary>
 internal static unsafe class OneTokenAttention
 {

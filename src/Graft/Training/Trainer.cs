@@ -184,11 +184,11 @@ public sealed class Trainer : IDisposable
     {
         if (Development is null) return false;
         if (_state.Step == _totalUpdates) return true;
-        return (_options.EvaluateEvery ?? EpochsBetweenEvaluations()) is long every && _state.Step % every == 0;
+        return (_options.EvaluateEvery ?? UpdatesBetweenEvaluations()) is long every && _state.Step % every == 0;
     }
 
     /// <summary>The updates of an epoch; of several where the run has very many, as with a few dozen examples, which would evaluate more than they train.</summary>
-    private long? EpochsBetweenEvaluations() =>
+    private long? UpdatesBetweenEvaluations() =>
         _source.StepsPerEpoch is long epoch ? epoch * Math.Max(1, ((_totalUpdates ?? 0) + (epoch * MostEvaluations) - 1) / (epoch * MostEvaluations)) : null;
 
     private bool IsCheckpointDue() =>
