@@ -4,7 +4,7 @@
 #   bench/strategies.sh MODEL SHARED [WORK]      MODEL: all-MiniLM-L6-v2; SHARED holds tasks/polarity and tasks/banking77
 # Learning rates are tuned on development data; three seeds (SEEDS); test data is looked at once. WORK (runs/strategies) keeps every run: a second call goes on
 # where the first stopped. What was measured is copied to docs/evidence/strategies/*.json; copied back into WORK, it is not measured again.
-# STRATEGIES, BUDGETS and TASKS (second part) name some only, or none (""); TUNING_SEEDS=1 compares rates on one seed; THREADS as for graft. Some hours on two cores. Needs jq.
+# STRATEGIES, BUDGETS and TASKS (second part) name some only, or none (""); TUNING_SEEDS=1 compares rates on one seed; THREADS and PRECISION as for graft. Some hours on two cores. Needs jq.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n 2,8p "$0" | cut -c3-; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -36,8 +36,8 @@ settings() {
 run() {
     local data=$shared/tasks/$1 budget=()
     settings "$2"
-    [ "$3" = all ] || budget=(--examples "$3")
-    tuned "$model" "$work/$1-$2-$3" text-classification "$data/train.tsv" "$data/dev.tsv" "$data/test.tsv" accuracy --max-length 64 "${flags[@]}" "${budget[@]}"
+    [ "$3" = all ] || budget=(--examples "$3" --eval-every 100000) # the last weights count: evaluations on the way would take longer than the training
+    tuned "$model" "$work/$1-$2-$3" text-classification "$data/train.tsv" "$data/dev.tsv" "$data/test.tsv" accuracy --max-length 64 ${PRECISION:+--precision "$PRECISION"} "${flags[@]}" "${budget[@]}"
     [ -f "$work/$1-$2-$3.record.json" ] && return
     local first; first=$(folder "$1" "$2" "$3")
     [ -f "$first/seed-42/graft.json" ] && first=$first/seed-42

@@ -33,6 +33,7 @@ internal static unsafe class Dispatcher
         fixed (byte* algorithmText = algorithm)
         {
             byte* variant = algorithmText;
+            using BlockedSignals blocked = BlockedSignals.OfThisThread();
             int status = NativeMethods.aoti_torch_cpu__linear_pointwise(
                 x.Handle, weight.Handle, bias is null ? null : &biasHandle, attributeText, null, 0, algorithmText is null ? null : &variant, &result);
             Check(status, "mkldnn::_linear_pointwise");

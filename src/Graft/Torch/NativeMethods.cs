@@ -4,7 +4,7 @@ namespace Graft.Torch;
 
 /// <summary>
 /// What libtorch exports with C linkage beyond the binding (torch/csrc/stable/c/shim.h, torch/csrc/inductor/aoti_torch/c/shim.h), and the
-/// C library's allocator switch. A tensor handle is a pointer to an <c>at::Tensor</c>, which is what <c>Tensor.Handle</c> holds. The THSAutograd functions are the native half of the binding's own <c>torch.autograd.Function</c>
+/// C library's switches. A tensor handle is a pointer to an <c>at::Tensor</c>, which is what <c>Tensor.Handle</c> holds. The THSAutograd functions are the native half of the binding's own <c>torch.autograd.Function</c>
 /// (TorchSharp 0.107): see <see cref="GradientNode"/> for why they are called directly.
 /// </summary>
 internal static unsafe partial class NativeMethods
@@ -73,6 +73,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SetNativeEnvironment(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    public static partial int SetSignalMask(int how, ulong* signals, ulong* before);
 
     [LibraryImport("libc", EntryPoint = "_exit")]
     public static partial void EndProcess(int code);
