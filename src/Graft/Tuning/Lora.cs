@@ -147,7 +147,7 @@ internal sealed class LowRankDelta : Layer, IProjectionTuning
     public Tensor Output(Tensor x, Tensor y, LayerContext context)
     {
         Tensor dropped = Ops.Dropout(x, _dropout, context.Site(_site, x));
-        Tensor adapted = y + (_b.Forward(_a.Forward(dropped, context), context) * _scale);
+        Tensor adapted = y + _b.Forward(_a.Forward(dropped, context) * _scale, context); // scaled where it is narrow
         return _bias is null ? adapted : adapted + (_bias - _frozenBias!.detach());
     }
 
