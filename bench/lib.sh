@@ -44,8 +44,9 @@ tuned() {
     done
     rate=$best
     tuned_once "$run-$best" "$seeds" "$@" # goes on after the seeds that were compared
-    "$graft" evaluate --model "$run-$best" --input "$test" --json >"$run.test.json" 2>>"$run.log"
     echo "$best" >"$run.rate"
+    "$graft" evaluate --model "$run-$best" --input "$test" --json >"$run.test.part" 2>>"$run.log"
+    mv "$run.test.part" "$run.test.json" # whole, or not there
 }
 
 # One run of tuned, with its variables: tuned_once FOLDER SEEDS [FLAGS…]
