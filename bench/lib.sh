@@ -25,6 +25,12 @@ squad_dev() {
     jq -c '.data |= [to_entries[] | select(.key % 5 == 4) | .value]' "$1" >"$3"
 }
 
+# Writes what a command prints to a file that is whole or not there. whole FILE COMMAND…
+whole() {
+    local file=$1; shift
+    "$@" >"$file.part" && mv "$file.part" "$file"
+}
+
 # Number of updates that a run logged.
 updates() { grep -c learning_rate "$1/metrics.jsonl"; }
 
@@ -45,8 +51,7 @@ tuned() {
     rate=$best
     tuned_once "$run-$best" "$seeds" "$@" # goes on after the seeds that were compared
     echo "$best" >"$run.rate"
-    "$graft" evaluate --model "$run-$best" --input "$test" --json >"$run.test.part" 2>>"$run.log"
-    mv "$run.test.part" "$run.test.json" # whole, or not there
+    whole "$run.test.json" "$graft" evaluate --model "$run-$best" --input "$test" --json 2>>"$run.log"
 }
 
 # One run of tuned, with its variables: tuned_once FOLDER SEEDS [FLAGS…]

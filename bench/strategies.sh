@@ -42,7 +42,7 @@ run() {
     [ -f "$work/$1-$2-$3.record.json" ] && return
     local first; first=$(folder "$1" "$2" "$3")
     [ -f "$first/seed-42/graft.json" ] && first=$first/seed-42
-    jq '{learning_rate: .learning_rate.value, epochs: .epochs.value, parameters: .parameters.trained, cost}' "$first/graft.json" >"$work/$1-$2-$3.record.json"
+    whole "$work/$1-$2-$3.record.json" jq '{learning_rate: .learning_rate.value, epochs: .epochs.value, parameters: .parameters.trained, cost}' "$first/graft.json"
 }
 
 folder() { echo "$work/$1-$2-$3-$(cat "$work/$1-$2-$3.rate")"; }
@@ -74,7 +74,7 @@ for strategy in $strategies; do
     echo "$row" >>"$work/table.md"
 done
 
-# compared STRATEGY [TASK…]: "0.3 (-0.2 … 0.9)", the mean difference over tasks in points; test sets are independent, so their intervals' halves add up in squares.
+# compared STRATEGY WORK/TASK…: "0.3 (-0.2 … 0.9)", the mean difference over tasks in points; test sets are independent, so their intervals' halves add up in squares.
 compared() {
     local strategy=$1; shift
     jq -rs 'def points: . * 1000 | round / 10;
@@ -99,7 +99,7 @@ for task in $tasks; do
         difference="–"
         if [ "$strategy" != full ]; then
             json=$work/$task-$strategy.compare.json
-            [ -f "$json" ] || "$graft" compare "$(folder "$task" full all)" "$(folder "$task" "$strategy" all)" --input "$shared/tasks/$task/test.tsv" --json >"$json"
+            [ -f "$json" ] || whole "$json" "$graft" compare "$(folder "$task" full all)" "$(folder "$task" "$strategy" all)" --input "$shared/tasks/$task/test.tsv" --json
             difference=$(compared "$strategy" "$work/$task")
         fi
         echo "| $task | $strategy | $(jq -r '"\(.learning_rate) | \(.epochs)"' "$work/$task-$strategy-all.record.json") | $(score "$work/$task-$strategy-all.test.json" accuracy) | $difference |" >>"$work/table.md"

@@ -11,7 +11,7 @@ internal unsafe ref struct BlockedSignals
     private const int Block = 0, SetMask = 2;
 
     // Signals 4 … 8 and 11 are the processor's own (illegal instruction, trap, abort, bus, division, page): they cannot wait.
-    private const ulong Processor = (0b11111ul << 3) | (1ul << 10);
+    private const ulong Synchronous = (0b11111ul << 3) | (1ul << 10);
     private static readonly bool s_isNeeded = OperatingSystem.IsLinux();
     private fixed ulong _before[Words];
 
@@ -22,7 +22,7 @@ internal unsafe ref struct BlockedSignals
         if (!s_isNeeded) return blocked;
         ulong* signals = stackalloc ulong[Words];
         new Span<ulong>(signals, Words).Fill(ulong.MaxValue);
-        signals[0] = ~Processor;
+        signals[0] = ~Synchronous;
         _ = NativeMethods.SetSignalMask(Block, signals, blocked._before);
         return blocked;
     }
