@@ -28,6 +28,7 @@ internal static class TransferReportCommand
     private static readonly Option<string?> s_textColumn = new("--text-column") { Description = "The text column (or the words' column); found by name and content otherwise." };
     private static readonly Option<string?> s_pairColumn = new("--pair-column") { Description = "The second text's column." };
     private static readonly Option<string?> s_labelColumn = new("--label-column") { Description = "The label column." };
+    private static readonly Option<string> s_precision = new("--precision") { Description = "fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD).", DefaultValueFactory = _ => "fp32" };
     private static readonly Option<int?> s_threads = new("--threads") { Description = "Threads; all cores otherwise." };
     private static readonly Option<bool> s_json = new("--json") { Description = "Print transfer.json." };
 
@@ -36,7 +37,7 @@ internal static class TransferReportCommand
         Command command = new("transfer-report", "Measure what pre-training is worth: the score by number of labels, from scratch, with fixed vectors, and fine-tuned.")
         {
             s_model, s_task, s_train, s_test, s_eval, s_output, s_labels, s_methods, s_seeds, s_seed, s_rates, s_scratchRates, s_epochs, s_maxLength, s_timeBudget,
-            s_textColumn, s_pairColumn, s_labelColumn, s_threads, s_json, OptionSources.ConfigOption(),
+            s_textColumn, s_pairColumn, s_labelColumn, s_precision, s_threads, s_json, OptionSources.ConfigOption(),
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -68,6 +69,7 @@ internal static class TransferReportCommand
         LearningRates = parsed.GetValue(s_rates) is string rates ? SweepCommand.Rates("--learning-rates", rates) : null,
         ScratchRates = parsed.GetValue(s_scratchRates) is string scratch ? SweepCommand.Rates("--scratch-rates", scratch) : null,
         Epochs = parsed.GetValue(s_epochs),
+        Precision = MatrixProduct.ParsePrecision(parsed.GetValue(s_precision)!),
         Encoding = new EncodingOptions { MaxLength = parsed.GetValue(s_maxLength) },
         TimeBudget = parsed.GetValue(s_timeBudget) is string budget ? TrainingFlags.Duration("--time-budget", budget) : null,
         Columns = new ColumnOptions { Text = parsed.GetValue(s_textColumn), Pair = parsed.GetValue(s_pairColumn), Label = parsed.GetValue(s_labelColumn) },

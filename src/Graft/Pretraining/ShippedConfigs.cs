@@ -6,8 +6,8 @@ using Graft.Pretrained;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// Model configurations that come with Graft, by name: <c>modernbert-small</c> is the small-budget recipe, <c>electra-mini-2x384</c> a student of a
-/// sentence encoder of width 384 that keeps its vocabulary.
+/// Model configurations that come with Graft, by name: <c>modernbert-small</c> is the small-budget recipe, <c>electra-mini-3x384</c> a student of a
+/// sentence encoder of width 384 (<c>models/graft-small</c>).
 /// </summary>
 public static class ShippedConfigs
 {

@@ -1,5 +1,6 @@
 using Graft.Data;
 using Graft.Tasks;
+using Graft.Torch;
 
 namespace Graft.Demonstrations.Transfer;
 
@@ -49,6 +50,10 @@ public sealed record TransferOptions
 
     /// <summary>Passes over the labels; null: more the fewer they are (<see cref="AutoRecipe"/>).</summary>
     public double? Epochs { get; init; }
+
+    /// <summary>Of matrix products.</summary>
+    /// <value>fp32</value>
+    public Precision Precision { get; init; }
 
     /// <summary>How texts are cut.</summary>
     public EncodingOptions Encoding { get; init; } = new();

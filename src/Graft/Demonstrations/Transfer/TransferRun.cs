@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Tasks;
+using Graft.Torch;
 using Graft.Training;
 
 namespace Graft.Demonstrations.Transfer;
@@ -23,6 +24,7 @@ internal sealed class TransferRun : IDisposable
     public TransferRun(TransferOptions options, TransferData data, Action<string> log)
     {
         (_options, _data, _log) = (options, data, log);
+        MatrixProduct.Use(options.Precision); // of fixed vectors as of training, in whatever order they are measured
         _model = PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None });
         _cells = CellStore.Open(Path.Combine(options.Output, "work", "cells"), new JsonObject
         {
@@ -32,6 +34,7 @@ internal sealed class TransferRun : IDisposable
             ["test"] = WeightsHash.OfFile(options.Test),
             ["evaluation"] = options.Evaluation is null ? null : WeightsHash.OfFile(options.Evaluation),
             ["epochs"] = options.Epochs,
+            ["precision"] = options.Precision.ToString(),
             ["max_length"] = options.Encoding.MaxLength,
         });
     }
@@ -116,7 +119,7 @@ internal sealed class TransferRun : IDisposable
                     Encoding = _options.Encoding,
                     FromScratch = method == TransferMethod.Scratch,
                     Resume = true,
-                    Training = new TrainingOptions { Seed = seed, EvaluateEvery = long.MaxValue, CheckpointEvery = s_checkpointEvery },
+                    Training = new TrainingOptions { Seed = seed, Precision = _options.Precision, EvaluateEvery = long.MaxValue, CheckpointEvery = s_checkpointEvery },
                 },
                 cancellation: cancellation);
             Directory.Delete(run, recursive: true);
