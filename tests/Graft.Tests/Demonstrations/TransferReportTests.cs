@@ -3,10 +3,13 @@ using System.Xml.Linq;
 using Graft.Demonstrations.Transfer;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
+using Graft.Tests.Contracts;
 using Graft.Tests.Tasks;
+using Graft.Torch;
 
 namespace Graft.Tests.Demonstrations;
 
+[Collection(AloneCollection.Name)] // one of them changes the precision, which is the process's
 public sealed class TransferReportTests : IDisposable
 {
     private readonly TinyBert _tiny = new();
@@ -92,6 +95,25 @@ public sealed class TransferReportTests : IDisposable
         TransferOptions options = Options() with { TimeBudget = TimeSpan.FromMilliseconds(1), Methods = TransferMethod.ParseList("frozen,full") };
         Assert.False(TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken).IsComplete);
         Assert.True(TransferReport.Run(options with { TimeBudget = null }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
+    }
+
+    [Fact]
+    public void ThePrecisionBelongsToWhatWasMeasured()
+    {
+        TransferOptions options = Options() with { Methods = TransferMethod.ParseList("frozen,full"), Seeds = 1 };
+        try
+        {
+            Assert.True(TransferReport.Run(options with { Precision = Precision.Bf16 }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
+            Assert.Equal(Precision.Bf16, MatrixProduct.Precision);
+            MatrixProduct.Use(Precision.Fp32);
+            TransferReport.Run(options with { Output = _tiny.PathOf("exact") }, _log.Add, TestContext.Current.CancellationToken);
+            Assert.Contains("precision", Assert.Throws<InputException>(() => TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Precision = Precision.Bf16 }, _log.Add)).Message, StringComparison.Ordinal);
+            Assert.Equal(Precision.Fp32, MatrixProduct.Precision); // a report that was refused leaves the process as it is
+        }
+        finally
+        {
+            MatrixProduct.Use(Precision.Fp32);
+        }
     }
 
     [Fact]
