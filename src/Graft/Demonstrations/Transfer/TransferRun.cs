@@ -24,7 +24,6 @@ internal sealed class TransferRun : IDisposable
     public TransferRun(TransferOptions options, TransferData data, Action<string> log)
     {
         (_options, _data, _log) = (options, data, log);
-        _model = PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None });
         _cells = CellStore.Open(Path.Combine(options.Output, "work", "cells"), new JsonObject
         {
             ["model"] = WeightsHash.Of(options.Model),
@@ -37,6 +36,7 @@ internal sealed class TransferRun : IDisposable
             ["max_length"] = options.Encoding.MaxLength,
         });
         MatrixProduct.Use(options.Precision); // of fixed vectors as of training, in whatever order they are measured
+        _model = PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None });
     }
 
     public void Dispose() => _model.Dispose();
