@@ -105,7 +105,7 @@ internal sealed class ParquetTable : Table
             if (repetitions[i] == 0) list = new StringBuilder("[");
             if (value is null) continue;
             if (list!.Length > 1) list.Append(',');
-            list.Append(quoted ? JsonSerializer.Serialize(value) : value);
+            list.Append(quoted ? $"\"{JsonEncodedText.Encode(value)}\"" : value);
         }
 
         if (list is not null) cells.Add(list.Append(']').ToString());
