@@ -1,6 +1,7 @@
 using Graft.Backbones;
 using Graft.Layers;
 using Graft.Torch;
+using Graft.Torch.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

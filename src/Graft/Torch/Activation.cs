@@ -1,3 +1,5 @@
+using Graft.Torch.Kernels;
+
 namespace Graft.Torch;
 
 /// <summary>The elementwise functions published configurations name.</summary>

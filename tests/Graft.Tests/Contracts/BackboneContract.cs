@@ -2,7 +2,7 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tests.Torch;
-using Graft.Torch;
+using Graft.Torch.Dropout;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Graft.Torch;
+using Graft.Torch.Kernels;
 
 namespace Graft.Backbones.Electra;
 
