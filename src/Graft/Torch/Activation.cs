@@ -1,4 +1,3 @@
-using Graft.Torch.Kernels;
 
 namespace Graft.Torch;
 

@@ -1,7 +1,6 @@
 using Graft.Backbones;
 using Graft.Layers;
 using Graft.Torch;
-using Graft.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using Graft.Torch;
 using Graft.Torch.Compute;
 using Graft.Torch.Dropout;
-using Graft.Torch.Kernels;
 using Graft.Torch.Native;
 using Graft.Torch.Operations;
 using Graft.Torch.Optimizers;

@@ -1,6 +1,5 @@
 using Graft.Torch;
 using Graft.Torch.Dropout;
-using Graft.Torch.Kernels;
 using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Graft.Torch;
-using Graft.Torch.Kernels;
 
 namespace Graft.Backbones.MpNet;
 
