@@ -3,6 +3,7 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,6 +33,7 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
     {
         TokenizedText tokens = model.Tokenizer.Encode(text, pair);
         using IDisposable noGradient = inference_mode();
+        using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
         BackboneOutput output = model.Backbone.Forward(Input(model, tokens) with { OutputAttentions = true, OutputHiddenStates = true });
         return new AttentionInspection(tokens.Tokens, [.. output.Attentions!.Select(Cube)], [.. output.HiddenStates!.Select(Matrix)]);

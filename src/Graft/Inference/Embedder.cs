@@ -5,6 +5,7 @@ using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tasks.Embedding;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 
 namespace Graft.Inference;
 
@@ -23,11 +24,15 @@ public sealed record EmbedderOptions
     /// <value>Null for sentence_bert_config.json, or 512, and never more than the position table.</value>
     public int? MaxLength { get; init; }
 
+    /// <summary>How vectors are computed, whatever other objects of the process do.</summary>
+    /// <value>Null for the context of the thread that opens the embedder.</value>
+    public ComputeContext? Compute { get; init; }
+
     /// <summary>Refuses impossible options.</summary>
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (MaxLength is < 3) throw new InputException($"max-length is {MaxLength}; it must be at least 3");
+        if (MaxLength is < 3) throw new InputException("max-length", $"{MaxLength}", "at least 3");
     }
 }
 
@@ -79,7 +84,7 @@ public sealed class Embedder : IDisposable
         options ??= new EmbedderOptions();
         options.Validate();
         folder = RunRecord.Best(folder);
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize });
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize, Compute = options.Compute ?? ComputeContext.Current });
         try
         {
             int length = options.MaxLength ?? SentenceTransformersLayout.MaxLength(folder) ?? RunRecord.Read(folder)?.MaxLength ?? UsualLength;
@@ -109,6 +114,7 @@ public sealed class Embedder : IDisposable
         }
 
         FeatureScores[] scores;
+        using ComputeScope computing = _model.Enter();
         lock (_lock) scores = _scorer.Score(features, cancellation); // products use all cores: one at a time is fastest
         return new TextEmbeddings([.. scores.Select(score => score.Values)], features.Sum(feature => (long)feature.Ids.Length), cut);
     }

@@ -5,6 +5,7 @@ using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 
 namespace Graft.Inference;
 
@@ -49,14 +50,16 @@ public sealed class Predictor : IDisposable
     /// <param name="task">The task; null: the one the folder says.</param>
     /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
     /// <param name="generation">Changes how text is written; null: as in training.</param>
+    /// <param name="compute">How its answers are computed, whatever other objects of the process do; null: as the context of the thread that opens it.</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
-        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null)
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null,
+        ComputeContext? compute = null)
     {
         folder = RunRecord.Best(folder);
         RunRecord? record = RunRecord.Read(folder);
         FineTuningTask? asked = task is null ? null : FineTuningTasks.Parse(task);
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = asked?.Head });
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = asked?.Head, Compute = compute ?? ComputeContext.Current });
         try
         {
             FineTuningTask bound = Bind(folder, record, asked, model.HeadKind, model.Config);
@@ -103,6 +106,7 @@ public sealed class Predictor : IDisposable
     internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellation = default)
     {
         encoded = Task.Encode(data, _tokenizer, Encoding);
+        using ComputeScope computing = _model.Enter();
         lock (_lock) return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellation)); // products use all cores: one at a time is fastest
     }
 

@@ -9,8 +9,8 @@ using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Measurement;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -64,6 +64,8 @@ public sealed class PretrainingJob(
     /// <summary>What the user typed, for the record.</summary>
     public string? CommandLine { get; init; }
 
+    private string RecordPath => Path.Combine(output, "graft.json");
+
     private string DonePath => Path.Combine(output, "metrics.json");
 
     /// <summary>Runs it.</summary>
@@ -76,6 +78,8 @@ public sealed class PretrainingJob(
     {
         ArgumentNullException.ThrowIfNull(log);
         RequireOneModel();
+        ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
+        using ComputeScope computing = (Resume ? RunRecord.Continued(RecordPath, compute) : compute).Enter();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(log)) return [];
         VocabularyExtension? extension = null;
@@ -110,11 +114,10 @@ public sealed class PretrainingJob(
 
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
     {
-        string recordPath = Path.Combine(output, "graft.json");
         JsonObject record = Record(text);
-        if (Resume) RunRecord.RequireSame(recordPath, record, s_unimportant);
+        if (Resume) RunRecord.RequireSame(RecordPath, record, s_unimportant);
         codec.Tokenizer.Save(output);
-        AtomicFile.WriteText(recordPath, record.ToJsonString(s_json));
+        AtomicFile.WriteText(RecordPath, record.ToJsonString(s_json));
         PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
@@ -266,7 +269,7 @@ public sealed class PretrainingJob(
         ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
         ["tokenizer"] = text.Manifest.Tokenizer,
         ["dropout"] = Dropout,
-        ["matrix_product"] = MatrixProduct.Library.ToString(),
+        ["matrix_product"] = ComputeContext.Current.ResolvedLibrary.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),
     };
 }

@@ -2,6 +2,7 @@ using Graft.Data.Checks;
 using Graft.Evaluation;
 using Graft.Pretrained;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Training;
 using Graft.Tuning;
 
@@ -33,7 +34,10 @@ public static class FineTuning
             throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
         if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
-        if (options.Resume) RunFolder.UseRecordedProduct(options.Output);
+        ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
+        if (options.Resume) compute = RunFolder.Continued(options.Output, compute);
+        options = options with { Training = options.Training with { Compute = compute } };
+        using ComputeScope computing = compute.Enter();
 
         Prepared prepared = Prepare(options, note);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], note, cancellation);

@@ -6,7 +6,6 @@ using Graft.Evaluation;
 using Graft.Pretrained;
 using Graft.Torch.Compute;
 using Graft.Torch.Optimizers;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Tasks;
@@ -71,13 +70,8 @@ public sealed class RunFolder
         static double Number(JsonNode? value) => value?.GetValue<double>() ?? double.NaN;
     }
 
-    /// <summary>Chooses the matrix product that a run was begun with: another one rounds differently.</summary>
-    internal static void UseRecordedProduct(string folder)
-    {
-        string record = System.IO.Path.Combine(folder, RecordFile);
-        if (File.Exists(record) && (string?)JsonNode.Parse(File.ReadAllBytes(record))?["matrix_product"] is string library)
-            MatrixProduct.Use(MatrixProduct.Parse(library));
-    }
+    /// <summary>The context of a run that goes on: its matrices are multiplied by the library it was begun with.</summary>
+    internal static ComputeContext Continued(string folder, ComputeContext compute) => RunRecord.Continued(System.IO.Path.Combine(folder, RecordFile), compute);
 
     /// <summary>Writes <c>graft.json</c>.</summary>
     internal void WriteRecord(FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished)
@@ -114,12 +108,12 @@ public sealed class RunFolder
             ["schedule"] = options.Training.Schedule.Kind.ToString(),
             ["warmup"] = options.Training.Schedule.Warmup,
             ["optimizer"] = options.Training.Muon is null ? "adamw" : "muon",
-            ["precision"] = options.Training.Precision.ToString(),
+            ["precision"] = ComputeContext.Current.Precision.ToString(),
             ["weight_decay"] = options.Training.Optimizer.WeightDecay,
             ["clip_norm"] = options.Training.ClipNorm,
             ["keep"] = options.Training.Keep.ToString(),
-            ["matrix_product"] = Engine.IsStarted ? MatrixProduct.Library.ToString() : null,
-            ["threads"] = Engine.IsStarted ? Engine.Threads : null,
+            ["matrix_product"] = Engine.IsStarted ? ComputeContext.Current.ResolvedLibrary.ToString() : null,
+            ["threads"] = Engine.IsStarted ? ComputeContext.Current.ResolvedThreads : null,
             ["cost"] = isFinished ? Cost(prepared) : null,
         };
         string path = System.IO.Path.Combine(Path, RecordFile);

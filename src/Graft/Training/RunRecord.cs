@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Torch.Compute;
 
 namespace Graft.Training;
 
@@ -24,11 +25,20 @@ internal static class RunRecord
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw new InputException($"{path}: not the record of a run; start anew with --overwrite", failure);
+            throw new InputException($"{path}: not the record of a run; overwrite it to start anew", failure);
         }
 
         if (Difference(then, JsonNode.Parse(now.ToJsonString())!.AsObject(), unimportant) is not (string key, JsonNode before, JsonNode after)) return;
-        throw new InputException($"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or start anew with --overwrite");
+        throw new InputException($"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or overwrite it to start anew");
+    }
+
+    /// <summary>The context of a run that goes on: where it leaves the library open, the one that the run was begun with, since another one rounds differently.</summary>
+    /// <param name="path">The record of the run; the context stays as it is where there is none.</param>
+    /// <param name="compute">The context as this start would have it.</param>
+    public static ComputeContext Continued(string path, ComputeContext compute)
+    {
+        if (compute.Library is not null || !File.Exists(path)) return compute;
+        return (string?)JsonNode.Parse(File.ReadAllBytes(path))?["matrix_product"] is string library ? compute with { Library = MatrixLibraries.Parse(library) } : compute;
     }
 
     /// <summary>The first option that differs. What the record does not have, an older version did not know: no difference.</summary>

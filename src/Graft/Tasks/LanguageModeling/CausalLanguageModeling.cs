@@ -10,6 +10,7 @@ using Graft.Reports;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TextToText;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using TorchSharp;
 using Generator = Graft.Generation.Generator;
 using static TorchSharp.torch;
@@ -179,6 +180,7 @@ public sealed record CausalLanguageModeling : FineTuningTask
     private static FeatureScores[] Measure(PretrainedModel model, Collator collator, IReadOnlyList<Feature> features)
     {
         EncoderInput input = collator.Input(features);
+        using ComputeScope computing = model.Enter();
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         long width = states.shape[^1], row = input.IsPacked ? 0 : states.shape[1], before = input.IsPacked ? 0 : states.shape[1] - input.InputIds.shape[1];
         List<long> rows = [], targets = [];

@@ -8,6 +8,7 @@ using Graft.Pretrained;
 using Graft.Reports;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using TorchSharp;
 using Generator = Graft.Generation.Generator;
 using static TorchSharp.torch;
@@ -158,6 +159,7 @@ public sealed record TextToText : FineTuningTask
         Collator packed = collator with { Layout = BatchLayout.Packed, AddedTokens = 0 };
         Collator used = collator.AddedTokens > 0 ? collator : packed;
         EncoderInput input = used.Input(features);
+        using ComputeScope computing = model.Enter();
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         if (used.Layout == BatchLayout.Padded) states = cat([.. features.Select((feature, row) => states[row].slice(0, 0, feature.Target.Text!.Length, 1))], 0);
         Tensor targets = packed.Targets(features).Labels!;
