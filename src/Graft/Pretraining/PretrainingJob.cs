@@ -8,7 +8,8 @@ using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Measurement;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -113,7 +114,7 @@ public sealed class PretrainingJob(
         if (Resume) RunRecord.RequireSame(recordPath, record, s_unimportant);
         codec.Tokenizer.Save(output);
         AtomicFile.WriteText(recordPath, record.ToJsonString(s_json));
-        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
+        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
         log($"written to {output}");

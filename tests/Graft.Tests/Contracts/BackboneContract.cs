@@ -3,6 +3,7 @@ using Graft.Backbones.Bert;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tests.Torch;
+using Graft.Torch.Dropout;
 using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;

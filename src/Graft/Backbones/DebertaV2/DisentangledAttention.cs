@@ -1,6 +1,8 @@
 using Graft.Backbones.Bert;
 using Graft.Layers;
 using Graft.Torch;
+using Graft.Torch.Dropout;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Torch;
 
 namespace Graft.Backbones.T5;
 
@@ -49,7 +50,7 @@ internal sealed class T5Family : ModelFamily
             },
             HeadKind.SequenceClassification => new ClassifierRecipe("classification_head.out_proj", HeadPooling.LastEnd, t5.ClassifierDropout)
             {
-                Transform = new TransformRecipe("classification_head.dense", Torch.Activation.Tanh, config.HiddenSize),
+                Transform = new TransformRecipe("classification_head.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = t5.ClassifierDropout,
             },
             HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout) { Deviation = t5.InitializerFactor },
