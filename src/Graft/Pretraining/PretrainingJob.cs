@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Graft.Backbones;
-using Graft.Backbones.Electra;
 using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
@@ -253,9 +252,8 @@ public sealed class PretrainingJob(
         ModelConfig config = model.Config;
         int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
         ModelConfig small = config.With("num_attention_heads", heads).With("hidden_size", heads * headSize).With("intermediate_size", heads * headSize * 4);
-        if (config is ElectraConfig electra) small = small.With("embedding_size", electra.EmbeddingSize);
         PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
-        if (generator.Backbone is Electra own && model.Backbone is Electra discriminator) own.ShareEmbeddings(discriminator);
+        generator.Backbone.ShareEmbeddings(model.Backbone);
         return generator;
     }
 

@@ -27,8 +27,6 @@ internal sealed class Gpt2 : Backbone
         _finalNorm = Add("ln_f", new Norm(config.HiddenSize, config.LayerNormEps));
     }
 
-    public override int? PositionLimit => _config.Positions;
-
     public override bool ReadsSegments => false;
 
     internal override EmbeddingTable Words => _words;

@@ -23,6 +23,8 @@ internal sealed class T5Family : ModelFamily
         ["T5Model"] = HeadKind.None,
     };
 
+    public override HeadKind? WritingHead => HeadKind.SequenceToSequence;
+
     public override ModelConfig ReadConfig(JsonObject json) => new T5Config(json);
 
     /// <summary>Only classifiers keep the whole model under a name.</summary>

@@ -1,3 +1,4 @@
+using Graft.Backbones.Bert;
 using Graft.Layers;
 using Graft.Torch;
 using Graft.Torch.Dropout;
@@ -8,16 +9,16 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.DebertaV2;
 
 /// <summary>
-/// A post-norm block whose scores are (q·kᵀ + q·k_rᵀ + k·q_rᵀ) / √(N·terms) (§3.1, equation 4): k_r and q_r are projections of the vectors
+/// BERT's attention with scores (q·kᵀ + q·k_rᵀ + k·q_rᵀ) / √(N·terms) (§3.1, equation 4): k_r and q_r are projections of the vectors
 /// that stand for distances. Legend: B batch, T tokens, H heads, N size per head, S buckets on each side.
 /// </summary>
-internal sealed class DisentangledBlock : PostNormBlock
+internal sealed class DisentangledAttention : BertAttention
 {
-    private static readonly BlockNames s_names = BlockNames.Bert with
+    private static readonly BertLayerNames s_names = BertLayerNames.Published with
     {
-        Query = "attention.self.query_proj",
-        Key = "attention.self.key_proj",
-        Value = "attention.self.value_proj",
+        Query = "self.query_proj",
+        Key = "self.key_proj",
+        Value = "self.value_proj",
     };
 
     private readonly DebertaV2Config _config;
@@ -26,22 +27,22 @@ internal sealed class DisentangledBlock : PostNormBlock
     private readonly double _scale;
     private readonly int _site;
 
-    public DisentangledBlock(DebertaV2Config config, int index)
-        : base(s_names, Shape(config), index, Scale(config))
+    public DisentangledAttention(DebertaV2Config config, int index)
+        : base(config, s_names, index, Scale(config))
     {
         _config = config;
         _scale = Scale(config);
         _site = DropoutSites.Layer(index) + 3;
         Init init = Init.Normal(config.InitializerRange);
         if (config.SharesMatrices) return;
-        if (config.ContentToPosition) _positionKey = Add("attention.self.pos_key_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
-        if (config.PositionToContent) _positionQuery = Add("attention.self.pos_query_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
+        if (config.ContentToPosition) _positionKey = Add("self.pos_key_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
+        if (config.PositionToContent) _positionQuery = Add("self.pos_query_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
     }
 
     /// <summary>Positions look at keys, bias and all.</summary>
-    protected override bool KeyBiasMatters => _config.PositionToContent || base.KeyBiasMatters;
+    private protected override bool KeyBiasMatters => _config.PositionToContent || base.KeyBiasMatters;
 
-    protected override Tensor? Bias(Tensor query, Tensor key, LayerContext context, Tensor? distances)
+    private protected override Tensor? Bias(Tensor query, Tensor key, LayerContext context, Tensor? distances)
     {
         if (distances is null || (!_config.ContentToPosition && !_config.PositionToContent)) return null;
         distances = Dropped(distances, context);
@@ -61,7 +62,7 @@ internal sealed class DisentangledBlock : PostNormBlock
             bias = bias is null ? products : bias + products;
         }
 
-        int extra = SelfAttention.ExtraKeys;
+        int extra = Core.ExtraKeys;
         return extra == 0 ? bias : cat([zeros([.. bias!.shape[..3], extra]), bias], -1);
     }
 
@@ -79,7 +80,7 @@ internal sealed class DisentangledBlock : PostNormBlock
     /// <param name="index">[T, T], which of 2S.</param>
     private Tensor Pick(Tensor content, Tensor positions, Tensor index)
     {
-        Tensor heads = SelfAttention.SplitHeads(content); // [B, H, T, N]
+        Tensor heads = Core.SplitHeads(content); // [B, H, T, N]
         (long batch, long count, long tokens, long size) = (heads.shape[0], heads.shape[1], heads.shape[2], heads.shape[3]);
         Tensor rows = positions.view(-1, count, size).permute(1, 2, 0); // [H, N, 2S]
         Tensor products = bmm(heads.transpose(0, 1).reshape(count, batch * tokens, size) * _scale, rows) // [H, B·T, 2S]
@@ -92,8 +93,4 @@ internal sealed class DisentangledBlock : PostNormBlock
         int terms = 1 + (config.ContentToPosition ? 1 : 0) + (config.PositionToContent ? 1 : 0);
         return 1 / Math.Sqrt((double)config.HiddenSize / config.HeadCount * terms);
     }
-
-    private static BlockShape Shape(DebertaV2Config config) => new(
-        config.HiddenSize, config.HeadCount, config.IntermediateSize, config.Activation, config.LayerNormEps, config.HiddenDropout,
-        config.HiddenDropout, config.AttentionDropout, config.InitializerRange);
 }
