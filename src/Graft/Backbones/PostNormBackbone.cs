@@ -8,7 +8,7 @@ namespace Graft.Backbones;
 /// The encoder that BERT introduced and most families kept: embeddings, blocks with the norm after the sum, perhaps a pooler. A family
 /// gives names and sizes, and says what it does differently.
 /// </summary>
-internal abstract class PostNormBackbone : Backbone
+internal abstract partial class PostNormBackbone : Backbone
 {
     /// <param name="config">The configuration.</param>
     /// <param name="embeddings">How input vectors are made.</param>

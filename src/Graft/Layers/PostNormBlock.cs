@@ -34,7 +34,7 @@ internal sealed record BlockNames(
 /// The encoder block of Vaswani et al. (2017, §3.1) with the norm after the sum, as BERT and its family have it:
 /// x = LN(x + Drop(Attention(x))); x = LN(x + Drop(W₂·act(W₁·x))).
 /// </summary>
-internal class PostNormBlock : TransformerBlock
+internal partial class PostNormBlock : TransformerBlock
 {
     private readonly Projection _query;
     private readonly Projection _key;

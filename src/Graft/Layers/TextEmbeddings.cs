@@ -20,7 +20,7 @@ internal sealed record EmbeddingShape(
 /// <summary>
 /// Drop(LN(word + position + segment)) (Devlin et al. 2019, §3), and the fourth tuning slot: vectors before those of the text.
 /// </summary>
-internal sealed class TextEmbeddings : Layer
+internal sealed partial class TextEmbeddings : Layer
 {
     private readonly EmbeddingShape _shape;
     private readonly EmbeddingTable? _positions;

@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -46,7 +47,7 @@ internal sealed class Albert : PostNormBackbone
         {
             context.HiddenStates?.Add(states);
             context.SiteOffset = DropoutSites.Layer(layer) * _blocks.Length; // shared weights, but each layer drops for itself
-            int group = (int)(layer / ((double)_config.LayerCount / _config.Groups));
+            int group = GroupOf(layer);
             for (int inner = 0; inner < _config.BlocksInGroup; inner++)
             {
                 PostNormBlock block = _blocks[(group * _config.BlocksInGroup) + inner];
@@ -57,6 +58,22 @@ internal sealed class Albert : PostNormBackbone
         context.SiteOffset = 0;
         return states;
     }
+
+    protected override Value DrawEmbeddings(GraphContext graph) => _widen.Draw(graph, base.DrawEmbeddings(graph));
+
+    protected override Value DrawEncoder(GraphContext graph, Value states)
+    {
+        for (int layer = 0; layer < _config.LayerCount; layer++)
+        {
+            graph.HiddenStates.Add(states);
+            int first = GroupOf(layer) * _config.BlocksInGroup;
+            for (int inner = 0; inner < _config.BlocksInGroup; inner++) states = _blocks[first + inner].Draw(graph, states);
+        }
+
+        return states;
+    }
+
+    private int GroupOf(int layer) => (int)(layer / ((double)_config.LayerCount / _config.Groups));
 
     private static EmbeddingShape Shape(AlbertConfig config) => new(
         config.VocabularySize, config.Positions, config.Types, config.EmbeddingSize, config.LayerNormEps, config.HiddenDropout,

@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch;
 using TorchSharp;
@@ -75,6 +76,27 @@ internal sealed class DebertaV2 : PostNormBackbone
         return _relativeNorm is null ? _relative.Weight : _relativeNorm.Forward(_relative.Weight);
     }
 
+    protected override Value DrawEmbeddings(GraphContext graph) => graph.Builder.Mul(base.DrawEmbeddings(graph), DrawMask(graph));
+
+    protected override Value DrawEncoder(GraphContext graph, Value states)
+    {
+        Value embedded = states;
+        Value? distances = _relative is null ? null
+            : _relativeNorm is null ? graph.Weight(_relative.Weight)
+            : _relativeNorm.Draw(graph, graph.Weight(_relative.Weight));
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            graph.HiddenStates.Add(states);
+            states = _blocks[i].Draw(graph, states, distances);
+            if (i == 0 && _convolution is not null) states = _convolution.Draw(graph, embedded, states, DrawMask(graph));
+        }
+
+        return states;
+    }
+
+    /// <summary>1 for tokens and 0 for padding, [B, T, 1].</summary>
+    private static Value DrawMask(GraphContext graph) => graph.Builder.ToFloat(graph.Builder.Unsqueeze(graph.AttentionMask, 2));
+
     private static EmbeddingShape Shape(DebertaV2Config config) => new(
         config.VocabularySize, config.HasAbsolutePositions ? config.Positions : 0, config.Types, config.HiddenSize, config.LayerNormEps,
         config.HiddenDropout, config.InitializerRange, config.PadTokenId);
@@ -105,6 +127,17 @@ internal sealed class DebertaV2 : PostNormBackbone
             beside = Ops.Dropout(beside, _config.HiddenDropout, context.Site(DropoutSites.FinalStates));
             Tensor sum = _norm.Forward(states + Ops.Activate(beside, _config.ConvolutionActivation));
             return mask is null ? sum : sum * mask;
+        }
+
+        public Value Draw(GraphContext graph, Value embedded, Value states, Value mask)
+        {
+            GraphBuilder g = graph.Builder;
+            long padding = (_config.ConvolutionWidth - 1) / 2;
+            Value beside = g.Op(
+                "Conv", [g.Transpose(embedded, 0, 2, 1), graph.Weight(_weight), graph.Weight(_bias)],
+                ("pads", new[] { padding, padding }), ("group", (long)_config.ConvolutionGroups), ("kernel_shape", new[] { (long)_config.ConvolutionWidth }));
+            beside = g.Mul(g.Transpose(beside, 0, 2, 1), mask);
+            return g.Mul(_norm.Draw(graph, g.Add(states, g.Activate(beside, _config.ConvolutionActivation))), mask);
         }
     }
 }

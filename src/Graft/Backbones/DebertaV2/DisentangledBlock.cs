@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch;
 using TorchSharp;
@@ -83,6 +84,48 @@ internal sealed class DisentangledBlock : PostNormBlock
         Tensor products = bmm(heads.transpose(0, 1).reshape(count, batch * tokens, size) * _scale, rows) // [H, B·T, 2S]
             .view(count, batch, tokens, -1).transpose(0, 1);
         return products.gather(-1, index.view(1, 1, tokens, tokens).expand(batch, count, tokens, tokens));
+    }
+
+    protected override bool BiasReadsContent => _config.ContentToPosition || _config.PositionToContent;
+
+    protected override Value? DrawBias(GraphContext graph, Value query, Value key, Value? distances)
+    {
+        if (distances is not Value vectors || !BiasReadsContent) return null;
+        GraphBuilder g = graph.Builder;
+        Value? bias = null;
+        if (_config.ContentToPosition) bias = DrawPick(graph, query, (_positionKey ?? Key).Draw(graph, vectors), DrawIndex(graph, bucket => bucket + _config.Span));
+        if (!_config.PositionToContent) return bias;
+        Value picked = DrawPick(graph, key, (_positionQuery ?? Query).Draw(graph, vectors), DrawIndex(graph, bucket => _config.Span - bucket));
+        Value products = g.Transpose(picked, 0, 1, 3, 2);
+        return bias is Value first ? g.Add(first, products) : products;
+    }
+
+    /// <summary>The row of the table for each pair, int64 [T, T]: a function of the distance alone, so a list of all distances that differ is part of the graph.</summary>
+    private Value DrawIndex(GraphContext graph, Func<long, long> row)
+    {
+        int most = Math.Max(_config.MaxDistance, 2 * _config.Span); // beyond it nothing changes any more
+        using DisposeScope scope = NewDisposeScope();
+        using Tensor buckets = LogBuckets.Of(most + 1, _config.Buckets, _config.MaxDistance); // query − key
+        long[] rows = new long[(2 * most) + 1]; // by key − query
+        for (int distance = -most; distance <= most; distance++)
+        {
+            long bucket = distance <= 0 ? buckets[-distance, 0].item<long>() : buckets[0, distance].item<long>();
+            rows[distance + most] = Math.Clamp(row(bucket), 0, (2 * _config.Span) - 1);
+        }
+
+        GraphBuilder g = graph.Builder;
+        return g.Gather(g.Integers(rows), g.Add(g.Distances(graph.Tokens, most), g.Integers([most], [])));
+    }
+
+    /// <summary>content · positionsᵀ of each head, and of each pair the entry that the index names: [B, H, T, T].</summary>
+    private Value DrawPick(GraphContext graph, Value content, Value positions, Value index)
+    {
+        GraphBuilder g = graph.Builder;
+        int heads = SelfAttention.Heads, size = SelfAttention.Width / heads;
+        Value rows = g.Transpose(g.Reshape(positions, -1, heads, size), 1, 2, 0); // [H, N, 2S]
+        Value products = g.MatMul(g.Mul(SelfAttention.DrawHeads(g, content), g.Number(_scale)), rows); // [B, H, T, 2S]
+        Value shape = g.Op("Concat", [g.SizeOf(content, 0), g.Integers(heads), graph.Tokens, graph.Tokens], ("axis", 0L));
+        return g.Op("GatherElements", [products, g.Op("Expand", [index, shape])], ("axis", -1L));
     }
 
     private static double Scale(DebertaV2Config config)

@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,6 +36,12 @@ internal sealed class Electra : PostNormBackbone
     {
         Tensor embedded = base.Embed(input, context);
         return Widen is null ? embedded : Widen.Forward(embedded, context);
+    }
+
+    protected override Value DrawEmbeddings(GraphContext graph)
+    {
+        Value embedded = base.DrawEmbeddings(graph);
+        return Widen is null ? embedded : Widen.Draw(graph, embedded);
     }
 
     private static EmbeddingShape Shape(ElectraConfig config) => new(

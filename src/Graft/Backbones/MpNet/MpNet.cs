@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,6 +42,8 @@ internal sealed class MpNet : PostNormBackbone
         Tensor bias = _buckets.Bias(_relative.Weight, input.Longest, input.Longest);
         return PrefixLength == 0 ? bias : cat([zeros([1, bias.shape[1], bias.shape[2], PrefixLength]), bias], -1);
     }
+
+    protected override Value? DrawBias(GraphContext graph) => _buckets.Draw(graph, _relative, MaxDistance);
 
     private static EmbeddingShape Shape(MpNetConfig config) => new(
         config.VocabularySize, config.Positions, 0, config.HiddenSize, config.LayerNormEps, config.HiddenDropout,
