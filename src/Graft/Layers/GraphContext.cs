@@ -1,5 +1,5 @@
 using Graft.Graphs;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Onnx;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -40,8 +40,9 @@ internal sealed class RelativeBuckets(int buckets, int maxDistance, bool causal)
         using DisposeScope scope = NewDisposeScope();
         long[] ofDistance = new long[(2 * most) + 1];
         using Tensor pairs = Of(most + 1, most + 1); // [query, key]
+        long[] values = pairs.data<long>().ToArray();
         for (int distance = -most; distance <= most; distance++)
-            ofDistance[distance + most] = distance >= 0 ? pairs[0, distance].item<long>() : pairs[-distance, 0].item<long>();
+            ofDistance[distance + most] = distance >= 0 ? values[distance] : values[-distance * (most + 1)];
         GraphBuilder g = graph.Builder;
         Value index = g.Gather(g.Integers(ofDistance), g.Add(g.Distances(graph.Tokens, most), g.Integers([most], [])));
         return g.Unsqueeze(g.Transpose(g.Gather(graph.Weight(table.Weight), index), 2, 0, 1), 0);

@@ -1,6 +1,7 @@
 using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 
