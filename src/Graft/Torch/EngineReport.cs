@@ -45,11 +45,14 @@ public sealed record EngineReport(
         return OperatingSystem.IsMacOS() ? ("libtorch_cpu.dylib", "libLibTorchSharp.dylib") : ("libtorch_cpu.so", "libLibTorchSharp.so");
     }
 
+    /// <summary>Where the runtime itself looks: beside the program, in its runtimes folder, or where a single file unpacked what it carries.</summary>
     private static string? Find(string name)
     {
-        string rid = RuntimeInformation.RuntimeIdentifier, folder = AppContext.BaseDirectory;
-        string portable = (OperatingSystem.IsWindows() ? "win-" : OperatingSystem.IsMacOS() ? "osx-" : "linux-") + (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64");
-        return new[] { Path.Combine(folder, name), Path.Combine(folder, "runtimes", portable, "native", name), Path.Combine(folder, "runtimes", rid, "native", name) }.FirstOrDefault(File.Exists);
+        string searched = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+        return searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Append(AppContext.BaseDirectory)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 
     private static string PatchState(string path)
@@ -57,7 +60,7 @@ public sealed record EngineReport(
         if (!OperatingSystem.IsLinux()) return "not needed here";
         // The name, with its final zero, stands in the dynamic string table where the binding still asks for it (docs/decisions/0001-native-patch.md).
         bool asks = File.ReadAllBytes(path).AsSpan().IndexOf("\0_ZSt21ios_base_library_initv\0"u8) >= 0;
-        return asks ? "not patched: needs GLIBCXX_3.4.32 (build again to patch)" : "patched: loads with older C++ libraries";
+        return asks ? "not patched: needs GLIBCXX_3.4.32" : "patched: loads with older C++ libraries";
     }
 
     private static string Vectors()
