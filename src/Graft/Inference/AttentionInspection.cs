@@ -3,7 +3,7 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

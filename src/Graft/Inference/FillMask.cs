@@ -5,7 +5,7 @@ using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -122,8 +122,6 @@ public sealed class Predictor : IDisposable
     internal static EncodingOptions EncodingOf(RunRecord? record, ModelConfig config)
     {
         if (record is not null) return new EncodingOptions { MaxLength = record.MaxLength, Stride = record.Stride, Truncate = record.Truncate };
-        int positions = config.OptionalInt("max_position_embeddings") ?? PublishedLength;
-        int reserved = config.ModelType is "roberta" or "xlm-roberta" or "mpnet" ? 2 : 0; // positions count from the padding id on
-        return new EncodingOptions { MaxLength = Math.Min(PublishedLength, positions - reserved) };
+        return new EncodingOptions { MaxLength = Math.Min(PublishedLength, config.PositionLimit ?? PublishedLength) };
     }
 }

@@ -4,6 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Evaluation;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Tasks;
@@ -73,7 +76,7 @@ public sealed class RunFolder
     {
         string record = System.IO.Path.Combine(folder, RecordFile);
         if (File.Exists(record) && (string?)JsonNode.Parse(File.ReadAllBytes(record))?["matrix_product"] is string library)
-            Torch.MatrixProduct.Use(Torch.MatrixProduct.Parse(library));
+            MatrixProduct.Use(MatrixProduct.Parse(library));
     }
 
     /// <summary>Writes <c>graft.json</c>.</summary>
@@ -115,8 +118,8 @@ public sealed class RunFolder
             ["weight_decay"] = options.Training.Optimizer.WeightDecay,
             ["clip_norm"] = options.Training.ClipNorm,
             ["keep"] = options.Training.Keep.ToString(),
-            ["matrix_product"] = Torch.Engine.IsStarted ? Torch.MatrixProduct.Library.ToString() : null,
-            ["threads"] = Torch.Engine.IsStarted ? Torch.Engine.Threads : null,
+            ["matrix_product"] = Engine.IsStarted ? MatrixProduct.Library.ToString() : null,
+            ["threads"] = Engine.IsStarted ? Engine.Threads : null,
             ["cost"] = isFinished ? Cost(prepared) : null,
         };
         string path = System.IO.Path.Combine(Path, RecordFile);

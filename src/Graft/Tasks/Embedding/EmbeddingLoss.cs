@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Graft.Heads;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Graft.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -6,7 +6,7 @@ using Graft.Pretrained;
 using Graft.Reports;
 using Graft.Reports.Plots;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Graft.Training;
 using TorchSharp;
 using static TorchSharp.torch;
