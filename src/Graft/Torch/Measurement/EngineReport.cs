@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Graft.Torch.Compute;
+using Graft.Torch.Native;
 using Graft.Torch.Products;
 
 namespace Graft.Torch.Measurement;
@@ -21,8 +22,7 @@ public sealed record EngineReport(
     /// <summary>Reads what can be read without loading libtorch: some milliseconds.</summary>
     public static EngineReport Read()
     {
-        (string library, string binding) = Names();
-        string? path = Find(library), native = Find(binding);
+        string? path = NativeFiles.Find(NativeFiles.LibTorch), native = NativeFiles.Find(NativeFiles.Binding);
         return new EngineReport(
             RuntimeInformation.FrameworkDescription,
             $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})",
@@ -31,7 +31,7 @@ public sealed record EngineReport(
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             path,
             typeof(TorchSharp.torch).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-            native is null ? $"{binding} is missing" : PatchState(native));
+            native is null ? $"{NativeFiles.Binding} is missing" : PatchState(native));
     }
 
     /// <summary>Loads libtorch and measures its products.</summary>
@@ -39,22 +39,6 @@ public sealed record EngineReport(
     {
         Engine.Start();
         return new EngineProbe(Engine.Threads, PeakRate.Measure(), PeakRate.MeasureBf16(), MatrixProduct.Library, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
-    }
-
-    private static (string Library, string Binding) Names()
-    {
-        if (OperatingSystem.IsWindows()) return ("torch_cpu.dll", "LibTorchSharp.dll");
-        return OperatingSystem.IsMacOS() ? ("libtorch_cpu.dylib", "libLibTorchSharp.dylib") : ("libtorch_cpu.so", "libLibTorchSharp.so");
-    }
-
-    /// <summary>Where the runtime itself looks: beside the program, in its runtimes folder, or where a single file unpacked what it carries.</summary>
-    private static string? Find(string name)
-    {
-        string searched = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
-        return searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Append(AppContext.BaseDirectory)
-            .Select(folder => Path.Combine(folder, name))
-            .FirstOrDefault(File.Exists);
     }
 
     private static string PatchState(string path)
