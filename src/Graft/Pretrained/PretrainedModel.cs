@@ -92,6 +92,7 @@ public sealed class PretrainedModel : IDisposable
     public static PretrainedModel Load(string folder, LoadOptions? options = null)
     {
         options ??= new LoadOptions();
+        folder = ShippedModel.Locate(folder);
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
         if (AdapterFolder.IsAdapter(folder)) return AdaptedModel.Load(folder, options);
         options.Compute?.Validate();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,6 +11,7 @@ public static class Engine
 {
     private const int TrimThreshold = -1, TopPad = -2, MmapMax = -4;
     private static readonly Lock s_lock = new();
+    private static readonly Lazy<int> s_defaultThreads = new(() => EnvironmentThreads() ?? Environment.ProcessorCount);
     private static volatile bool s_isStarted;
 
     /// <summary>True once libtorch is loaded: what needs no tensor starts faster without it.</summary>
@@ -17,7 +19,7 @@ public static class Engine
 
     /// <summary>The threads of a context that names none: GRAFT_THREADS, or one a processor.</summary>
     /// <exception cref="InputException">GRAFT_THREADS is no number of threads.</exception>
-    public static int DefaultThreads { get => field == 0 ? field = EnvironmentThreads() ?? Environment.ProcessorCount : field; private set; }
+    public static int DefaultThreads => s_defaultThreads.Value;
 
     /// <summary>Starts the engine; does nothing where it is started.</summary>
     /// <exception cref="InputException">The environment variable GRAFT_THREADS is impossible.</exception>
@@ -38,9 +40,20 @@ public static class Engine
     {
         KeepFreedBlocks();
         SpinBriefly();
+        RequireLibTorch();
         InitializeDeviceType(DeviceType.CPU);
         set_num_threads(DefaultThreads);
         s_isStarted = true;
+    }
+
+    /// <summary>Says in one line that no package brings libtorch, instead of the binding's page; a libtorch that the system finds for itself serves too.</summary>
+    private static void RequireLibTorch()
+    {
+        if (NativeFiles.Find(NativeFiles.LibTorch) is not null || NativeLibrary.TryLoad("torch_cpu", typeof(Engine).Assembly, null, out _)) return;
+        string version = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "";
+        throw new InputException(NativeFiles.IsServed
+            ? $"libtorch is not beside the program, and Graft computes with it: dotnet add package TorchSharp-cpu --version {version}"
+            : $"there is no libtorch for {RuntimeInformation.RuntimeIdentifier}: Graft computes on linux-x64, win-x64 and osx-arm64");
     }
 
     /// <summary>
