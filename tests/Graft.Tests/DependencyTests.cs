@@ -39,6 +39,41 @@ public sealed partial class DependencyTests
         ("Graft", "Demonstrations", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Pretrained", "Training", "Inference"]), // fixed vectors are read off the backbone itself
     ];
 
+    /// <summary>The floors of the engine (<c>Torch/</c>), from the ground up; its own files are words that every floor and every layer use.</summary>
+    private static readonly Dictionary<string, string[]> s_floors = new(StringComparer.Ordinal)
+    {
+        ["Native"] = [],
+        ["Compute"] = ["Native"],
+        ["Dropout"] = [],
+        ["Kernels"] = ["Native", "Compute", "Dropout"],
+        ["Products"] = ["Native", "Compute", "Kernels"],
+        ["Autograd"] = ["Native", "Compute", "Dropout", "Kernels", "Products"],
+        ["Operations"] = ["Native", "Dropout", "Kernels", "Autograd"],
+        ["Optimizers"] = ["Native", "Compute", "Kernels", "Products"],
+        ["Measurement"] = ["Native", "Compute", "Products"],
+    };
+
+    [GeneratedRegex(@"\bGraft\.Torch\.(?<folder>[A-Z]\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FloorReference();
+
+    [Fact]
+    public void EveryFloorOfTheEngineUsesOnlyTheFloorsBelowIt()
+    {
+        string engine = Path.Combine(TestData.Root, "src", "Graft", "Torch");
+        string[] floors = [.. Directory.GetDirectories(engine).Select(folder => Path.GetFileName(folder))];
+        Assert.Equal(s_floors.Keys.Order(), floors.Order());
+        List<string> violations = [];
+        foreach (string file in Directory.EnumerateFiles(engine, "*.cs", SearchOption.AllDirectories))
+        {
+            string floor = Path.GetFileName(Path.GetDirectoryName(file)!);
+            string[] allowed = s_floors.GetValueOrDefault(floor, []);
+            IEnumerable<string> used = FloorReference().Matches(File.ReadAllText(file)).Select(match => match.Groups["folder"].Value).Distinct();
+            violations.AddRange(used.Where(name => name != floor && !allowed.Contains(name)).Select(name => $"{Path.GetRelativePath(engine, file)} uses {name}"));
+        }
+
+        Assert.True(violations.Count == 0, string.Join('\n', violations));
+    }
+
     [GeneratedRegex(@"\bGraft\.(?<name>[A-Z]\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Reference();
 

@@ -3,6 +3,7 @@ using Graft.Evaluation;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Products;
 using Graft.Training;
 using Graft.Tuning;
 
@@ -34,7 +35,7 @@ public static class FineTuning
             throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
         if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
-        if (options.Resume && RunManifest.Read(options.Output)?.MatrixProduct is string library) Torch.MatrixProduct.Use(Torch.MatrixProduct.Parse(library)); // another one rounds differently
+        if (options.Resume && RunManifest.Read(options.Output)?.MatrixProduct is string library) MatrixProduct.Use(MatrixProduct.Parse(library)); // another one rounds differently
 
         Prepared prepared = Prepare(options, note);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], note, cancellation);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Graft.Pretrained;
 using Graft.Runs;
+using Graft.Torch.Compute;
+using Graft.Torch.Products;
 
 namespace Graft.Tasks;
 
@@ -51,8 +53,8 @@ internal static class ManifestOf
         WeightDecay = options.Training.Optimizer.WeightDecay,
         ClipNorm = options.Training.ClipNorm,
         Keep = options.Training.Keep.ToString(),
-        MatrixProduct = Torch.Engine.IsStarted ? Torch.MatrixProduct.Library.ToString() : null,
-        Threads = Torch.Engine.IsStarted ? Torch.Engine.Threads : null,
+        MatrixProduct = Engine.IsStarted ? MatrixProduct.Library.ToString() : null,
+        Threads = Engine.IsStarted ? Engine.Threads : null,
         Cost = isFinished ? CostOf(prepared) : null,
     };
 

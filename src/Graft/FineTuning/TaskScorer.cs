@@ -1,7 +1,7 @@
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using Graft.Layers;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using Graft.Training;
 using Graft.Tuning;
 using TorchSharp;

@@ -1,6 +1,6 @@
 using Graft.Backbones;
 using Graft.Heads;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

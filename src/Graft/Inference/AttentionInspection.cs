@@ -4,7 +4,7 @@ using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

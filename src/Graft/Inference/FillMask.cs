@@ -6,7 +6,7 @@ using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -57,12 +57,9 @@ public sealed class TextGenerator : IDisposable
     public static TextGenerator Load(string folder)
     {
         folder = RunSeeds.Best(folder);
-        HeadKind head = PretrainedModel.ReadConfig(folder).ModelType switch
-        {
-            "gpt2" => HeadKind.CausalLm,
-            "t5" => HeadKind.SequenceToSequence,
-            string other => throw new InputException($"{folder} is a {other} model, which does not write text: GPT-2 and T5 do (graft fill-mask asks for single words)"),
-        };
+        string family = PretrainedModel.ReadConfig(folder).ModelType;
+        HeadKind head = ModelFamilies.Of(family, folder).WritingHead
+            ?? throw new InputException($"{folder} is a {family} model, which does not write text: {string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)");
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head });
         try
         {

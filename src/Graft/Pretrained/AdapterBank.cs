@@ -1,7 +1,7 @@
 using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Graft.Tuning;
 using Graft.Tuning.Files;
 using TorchSharp;

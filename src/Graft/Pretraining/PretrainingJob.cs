@@ -3,14 +3,14 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Graft.Backbones;
-using Graft.Backbones.Electra;
 using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Runs;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Measurement;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -114,7 +114,7 @@ public sealed class PretrainingJob(
         if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
         RunManifest.WritePretraining(output, record);
-        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
+        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
         log($"written to {output}");
@@ -249,9 +249,8 @@ public sealed class PretrainingJob(
         ModelConfig config = model.Config;
         int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
         ModelConfig small = config.With("num_attention_heads", heads).With("hidden_size", heads * headSize).With("intermediate_size", heads * headSize * 4);
-        if (config is ElectraConfig electra) small = small.With("embedding_size", electra.EmbeddingSize);
         PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
-        if (generator.Backbone is Electra own && model.Backbone is Electra discriminator) own.ShareEmbeddings(discriminator);
+        generator.Backbone.ShareEmbeddings(model.Backbone);
         return generator;
     }
 

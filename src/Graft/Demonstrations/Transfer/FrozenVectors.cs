@@ -5,7 +5,7 @@ using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

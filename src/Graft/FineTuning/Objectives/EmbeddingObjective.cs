@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Graft.Heads;
 using Graft.Pretrained;
 using Graft.Tasks.Embedding;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Graft.Training;
 using TorchSharp;
 using static TorchSharp.torch;
