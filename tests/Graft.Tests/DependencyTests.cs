@@ -22,9 +22,10 @@ public sealed partial class DependencyTests
         ("Graft.Core", "Runs", ["Generation", "Evaluation", "Reports", "Tasks"]),
         ("Graft.Core", "Inference", ["Backbones", "Heads", "Generation", "Data", "Evaluation", "Tasks", "Runs"]),
         ("Graft", "Torch", []),
-        ("Graft", "Layers", ["Torch"]),
-        ("Graft", "Backbones", ["Torch", "Layers"]),
-        ("Graft", "Heads", ["Torch", "Layers", "Backbones"]),
+        ("Graft", "Graphs", ["Torch"]), // only the names of activations
+        ("Graft", "Layers", ["Torch", "Graphs"]),
+        ("Graft", "Backbones", ["Torch", "Graphs", "Layers"]),
+        ("Graft", "Heads", ["Torch", "Graphs", "Layers", "Backbones"]),
         ("Graft", "Tuning", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads"]),
         ("Graft", "Pretrained", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning"]),
         ("Graft", "Training", ["Checkpoints", "Reports", "Torch"]),
@@ -34,6 +35,7 @@ public sealed partial class DependencyTests
         ("Graft", "Pretraining", ["Checkpoints", "Evaluation", "Runs", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus"]),
         ("Graft", "FineTuning", ["Checkpoints", "Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation"]),
         ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
+        ("Graft", "Export", ["Graphs", "Layers", "Backbones", "Heads", "Pretrained"]),
         ("Graft", "Parity", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation", "Objectives"]),
         ("Graft", "Benchmarks", ["Data", "Tasks", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Generation", "Objectives", "Pretraining"]),
         ("Graft", "Demonstrations", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Pretrained", "Training", "Inference"]), // fixed vectors are read off the backbone itself
