@@ -7,6 +7,7 @@ using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
+using Graft.Runs;
 using Graft.Tokenizers;
 using Graft.Torch.Compute;
 using Graft.Torch.Measurement;
@@ -63,8 +64,6 @@ public sealed class PretrainingJob(
     /// <summary>What the user typed, for the record.</summary>
     public string? CommandLine { get; init; }
 
-    private string RecordPath => Path.Combine(output, "graft.json");
-
     private string DonePath => Path.Combine(output, "metrics.json");
 
     /// <summary>Runs it.</summary>
@@ -78,7 +77,7 @@ public sealed class PretrainingJob(
         ArgumentNullException.ThrowIfNull(log);
         RequireOneModel();
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
-        using ComputeScope computing = (Resume ? RunRecord.Continued(RecordPath, compute) : compute).Enter();
+        using ComputeScope computing = (Resume ? ContinuedCompute.Of(output, compute) : compute).Enter();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(log)) return [];
         VocabularyExtension? extension = null;
@@ -114,9 +113,9 @@ public sealed class PretrainingJob(
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
     {
         JsonObject record = Record(text);
-        if (Resume) RunRecord.RequireSame(RecordPath, record, s_unimportant);
+        if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
-        AtomicFile.WriteText(RecordPath, record.ToJsonString(s_json));
+        RunManifest.WritePretraining(output, record);
         PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
@@ -127,7 +126,7 @@ public sealed class PretrainingJob(
     /// <summary>False where the run is finished already.</summary>
     private bool PrepareFolder(Action<string> log)
     {
-        bool isRun = File.Exists(Path.Combine(output, "graft.json")) || Directory.Exists(Path.Combine(output, "checkpoints"));
+        bool isRun = RunManifest.Exists(output) || Directory.Exists(Path.Combine(output, "checkpoints"));
         if (isRun && Resume && File.Exists(DonePath))
         {
             log($"{output} is finished");

@@ -20,7 +20,7 @@ namespace Graft.Torch.Compute;
 /// <para><b>What belongs to the process</b> and to no context: the allocator's options and how long waiting threads spin (<see cref="Engine"/>), oneDNN's cache of prepared
 /// products, which is keyed by shape, type and number of threads, so that it changes times and never numbers, and the threads of libtorch's pools.</para>
 /// </remarks>
-public sealed record ComputeContext
+public sealed record ComputeContext : IComputeOptions
 {
     [ThreadStatic]
     private static ComputeContext? s_current;
