@@ -51,6 +51,7 @@ internal sealed class ParityCase
         InputIds = Texts("in.input_ids")!,
         AttentionMask = Texts("in.attention_mask"),
         TokenTypeIds = Texts("in.token_type_ids"),
+        TaskTypeIds = Texts("in.task_type_ids"),
         PositionIds = Texts("in.position_ids"),
         Decoder = Find("in.decoder_input_ids") is Tensor ids ? new EncoderInput { InputIds = ids, AttentionMask = Find("in.decoder_attention_mask") } : null,
         OutputHiddenStates = true,
