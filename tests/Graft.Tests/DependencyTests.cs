@@ -13,9 +13,10 @@ public sealed partial class DependencyTests
         ["Data"] = [],
         ["Evaluation"] = ["Data"],
         ["Reports"] = ["Data", "Evaluation"],
-        ["Layers"] = ["Torch"],
-        ["Backbones"] = ["Torch", "Layers", "Checkpoints"],
-        ["Heads"] = ["Torch", "Layers", "Backbones"],
+        ["Graphs"] = ["Torch"], // only the names of activations
+        ["Layers"] = ["Torch", "Graphs"],
+        ["Backbones"] = ["Torch", "Graphs", "Layers", "Checkpoints"],
+        ["Heads"] = ["Torch", "Graphs", "Layers", "Backbones"],
         ["Pretrained"] = ["Torch", "Layers", "Backbones", "Heads", "Checkpoints", "Tuning"],
         ["Training"] = ["Torch", "Checkpoints", "Reports"],
         ["Objectives"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training"],
@@ -25,6 +26,7 @@ public sealed partial class DependencyTests
         ["Generation"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained"],
         ["Inference"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Tasks", "Tuning", "Data", "Evaluation", "Generation"],
         ["Pretraining"] = ["Torch", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus", "Data", "Evaluation", "Checkpoints", "Layers"],
+        ["Export"] = ["Torch", "Graphs", "Layers", "Backbones", "Heads", "Pretrained", "Tasks", "Inference", "Data", "Evaluation", "Checkpoints"],
         ["Parity"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Checkpoints", "Tuning", "Generation"],
         ["Benchmarks"] = ["Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Tasks", "Data", "Inference", "Generation", "Objectives", "Pretraining"],
         ["Demonstrations"] = ["Torch", "Training", "Tasks", "Tuning", "Pretrained", "Backbones", "Layers", "Data", "Inference", "Evaluation", "Reports"], // fixed vectors are read off the backbone itself

@@ -1,3 +1,4 @@
+using Graft.Pretrained;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Tasks;
@@ -59,6 +60,7 @@ internal sealed record RunRecord(string Task, int MaxLength, int? Stride, bool T
     /// <summary>The folder to ask: of several seeds the best on the development data.</summary>
     public static string Best(string folder)
     {
+        folder = ShippedModel.Locate(folder);
         IReadOnlyList<(ulong? Seed, string Folder)> seeds = Seeds(folder);
         string summary = Path.Combine(folder, SummaryFile);
         if (seeds.Count == 1 || !File.Exists(summary)) return seeds[0].Folder;

@@ -16,13 +16,16 @@ internal abstract class EncoderAttention : Layer
     /// <param name="context">Layout, dropout, slots.</param>
     /// <param name="bias">Added to the scores, or what the family makes that of.</param>
     public abstract Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null);
+
+    /// <summary>The same as a graph.</summary>
+    public abstract Graphs.Value Draw(GraphContext graph, Graphs.Value x, Graphs.Value? bias = null);
 }
 
 /// <summary>
 /// Multi-head attention of a text to itself (Vaswani et al. 2017, §3.2): every token asks (query) every token (key) and takes from it (value).
 /// Legend: B batch, T tokens, H heads, N size per head, D = H·N.
 /// </summary>
-internal class BertAttention : EncoderAttention
+internal partial class BertAttention : EncoderAttention
 {
     private readonly Projection _output;
 

@@ -11,7 +11,7 @@ namespace Graft.Backbones.Deberta;
 /// the vectors of distances. One matrix without bias makes queries, keys and values, head by head; only queries and values have biases.
 /// Legend: B batch, T tokens, H heads, N size per head, D = H·N, S distances on each side.
 /// </summary>
-internal sealed class DebertaAttention : EncoderAttention
+internal sealed partial class DebertaAttention : EncoderAttention
 {
     private readonly DebertaConfig _config;
     private readonly Projection _input;

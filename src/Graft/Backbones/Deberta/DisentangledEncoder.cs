@@ -10,7 +10,7 @@ namespace Graft.Backbones.Deberta;
 /// What DeBERTa and DeBERTa-v2 share (He et al. 2021, §3.1): BERT's encoder with attention that keeps a word's content and its position apart.
 /// A table has a vector for every distance; padded tokens' vectors are zero.
 /// </summary>
-internal abstract class DisentangledEncoder : BertEncoder
+internal abstract partial class DisentangledEncoder : BertEncoder
 {
     private readonly DebertaConfig _config;
     private readonly EmbeddingTable? _relative;

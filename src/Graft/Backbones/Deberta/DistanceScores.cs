@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch.Dropout;
 using Graft.Torch.Operations;
@@ -23,6 +24,17 @@ internal static class DistanceScores
         Tensor products = bmm(heads.transpose(0, 1).reshape(count, batch * tokens, size) * scale, rows) // [H, B·T, 2S]
             .view(count, batch, tokens, -1).transpose(0, 1);
         return products.gather(-1, index.view(1, 1, tokens, tokens).expand(batch, count, tokens, tokens));
+    }
+
+    /// <summary>The same as a graph: content · positionsᵀ of each head, and of each pair the entry that the index names, [B, H, T, T].</summary>
+    public static Value Draw(GraphContext graph, AttentionCore attention, Value content, Value positions, double scale, Value index)
+    {
+        GraphBuilder g = graph.Builder;
+        int heads = attention.Heads, size = attention.Width / heads;
+        Value rows = g.Transpose(g.Reshape(positions, -1, heads, size), 1, 2, 0); // [H, N, 2S]
+        Value products = g.MatMul(g.Mul(attention.DrawHeads(g, content), g.Number(scale)), rows); // [B, H, T, 2S]
+        Value shape = g.Op("Concat", [g.SizeOf(content, 0), g.Integers(heads), graph.Tokens, graph.Tokens], ("axis", 0L));
+        return g.Op("GatherElements", [products, g.Op("Expand", [index, shape])], ("axis", -1L));
     }
 
     /// <summary>The table has no rows of the batch to drop by: it is dropped as a sequence of its own.</summary>

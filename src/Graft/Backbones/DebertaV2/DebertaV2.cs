@@ -12,7 +12,7 @@ namespace Graft.Backbones.DebertaV2;
 /// DeBERTa-v2 and v3 (He et al. 2021; He et al. 2023): DeBERTa with logarithmic buckets of distance, whose vectors may be normalised and pass
 /// through the matrices of the words. v2 has a convolution beside its first layer.
 /// </summary>
-internal sealed class DebertaV2 : DisentangledEncoder
+internal sealed partial class DebertaV2 : DisentangledEncoder
 {
     private readonly DebertaV2Config _config;
     private readonly Norm? _relativeNorm;
@@ -35,7 +35,7 @@ internal sealed class DebertaV2 : DisentangledEncoder
         _convolution is null ? states : _convolution.Forward(embedded, states, input.AttentionMask, context);
 
     /// <summary>LN(first layer + act(Conv(embeddings))): v2's look at neighbouring tokens.</summary>
-    private sealed class Convolution : Layer
+    private sealed partial class Convolution : Layer
     {
         private readonly Parameter _weight;
         private readonly Parameter _bias;

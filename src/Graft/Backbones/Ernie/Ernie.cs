@@ -1,4 +1,5 @@
 using Graft.Backbones.Bert;
+using Graft.Graphs;
 using Graft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,6 +22,11 @@ internal sealed class ErnieEmbeddings : BertEmbeddings
     {
         if (config.Tasks > 0) _tasks = Add("task_type_embeddings", new EmbeddingTable("task", config.Tasks, config.EmbeddingSize, config.InitializerRange));
     }
+
+    /// <summary>A graph has no input of tasks: all are task 0.</summary>
+    private protected override Value? DrawMore(GraphContext graph) => _tasks is null
+        ? null
+        : graph.Builder.Gather(graph.Weight(_tasks.Weight), graph.Builder.Integers(0)); // [1, E]
 
     private protected override Tensor Sum(EncoderInput input, long positionOffset)
     {

@@ -8,7 +8,7 @@ namespace Graft.Backbones.EuroBert;
 /// EuroBERT (Boizard et al. 2025, §2.1): the decoder that large models share (root-mean-square norms before each half, rotary positions, grouped
 /// keys and values, gated feed-forward halves) as an encoder: every token sees the whole text. Legend: B batch, T tokens, D width.
 /// </summary>
-internal sealed class EuroBert : Backbone
+internal sealed partial class EuroBert : Backbone
 {
     private readonly EuroBertConfig _config;
     private readonly EmbeddingTable _words;

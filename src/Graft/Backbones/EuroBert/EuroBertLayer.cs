@@ -9,7 +9,7 @@ namespace Graft.Backbones.EuroBert;
 /// x += W·Attention(rotate(q), rotate(k), v) of RMS(x); x += down·(act(gate·x) ∘ up·x) of RMS(x). Query head h uses the keys and values of
 /// group ⌊h / (H / G)⌋ (Ainslie et al. 2023). Legend: B batch, T tokens, H heads, G groups, N size per head, D width.
 /// </summary>
-internal sealed class EuroBertLayer : TransformerBlock
+internal sealed partial class EuroBertLayer : TransformerBlock
 {
     private readonly Norm _attentionNorm;
     private readonly Projection _query;

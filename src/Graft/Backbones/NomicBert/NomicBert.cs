@@ -10,7 +10,7 @@ namespace Graft.Backbones.NomicBert;
 /// NomicBERT (Nussbaum et al. 2024, §3.1): BERT for long texts, with rotary positions, gated feed-forward halves and no biases in the
 /// projections. Alibaba's GTE (Zhang et al. 2024, §2.1) is the same with biases and a dropout more. Legend: B batch, T tokens, D width.
 /// </summary>
-internal sealed class NomicBert : Backbone
+internal sealed partial class NomicBert : Backbone
 {
     private readonly NomicBertConfig _config;
     private readonly EmbeddingTable _words;

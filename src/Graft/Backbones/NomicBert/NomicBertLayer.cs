@@ -10,7 +10,7 @@ namespace Graft.Backbones.NomicBert;
 /// x = LN(x + Drop(W·Attention(rotate(q), rotate(k), v))); x = LN(x + Drop(down·(act(gate·x) ∘ up·x))).
 /// Legend: B batch, T tokens, H heads, N size per head, D width, I width between the feed-forward matrices.
 /// </summary>
-internal sealed class NomicBertLayer : TransformerBlock
+internal sealed partial class NomicBertLayer : TransformerBlock
 {
     private readonly Projection[] _queryKeyValue;
     private readonly Projection _attentionOutput;

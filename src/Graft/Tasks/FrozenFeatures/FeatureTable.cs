@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using Graft.Backbones;
 using Graft.Checkpoints;
@@ -98,15 +97,15 @@ internal sealed class FeatureTable
 
     private static string Key(string modelHash, IReadOnlyList<Feature> features, FeatureOptions options)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{modelHash} {options.Describe()} {features.Count}"));
+        using Sha256 hash = new();
+        hash.Append(Encoding.UTF8.GetBytes($"{modelHash} {options.Describe()} {features.Count}"));
         foreach (Feature feature in features)
         {
-            hash.AppendData(MemoryMarshal.AsBytes<int>(feature.Ids));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(feature.TypeIds));
-            hash.AppendData([0xFF]);
+            hash.Append(MemoryMarshal.AsBytes<int>(feature.Ids));
+            hash.Append(MemoryMarshal.AsBytes<int>(feature.TypeIds));
+            hash.Append([0xFF]);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
     }
 }
