@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Graft.Checkpoints;
 using Graft.Heads;
 using Graft.Layers;
@@ -33,11 +32,6 @@ internal sealed class ParityCase
 
     /// <summary>True where padded rows follow from the ordinary formulas.</summary>
     public bool PaddedRowsDefined => _metadata.GetValueOrDefault("padded_rows") != "undefined";
-
-    /// <summary>Parameters whose exact gradient is zero throughout.</summary>
-    public IReadOnlySet<string> ZeroGradient => _metadata.TryGetValue("zero_gradient", out string? names)
-        ? JsonSerializer.Deserialize<HashSet<string>>(names)!
-        : new HashSet<string>(StringComparer.Ordinal);
 
     public Tensor? Find(string name) => _tensors.GetValueOrDefault(name);
 

@@ -37,6 +37,8 @@ internal partial class BertEncoder : Backbone
     /// <summary>From ids to input vectors.</summary>
     internal BertEmbeddings Embeddings { get; }
 
+    internal override bool HasPooler => Pooler is not null;
+
     internal override Tensor? NormalisedEmbeddings(EncoderInput input) => Embeddings.Normalised(input);
 
     /// <summary>The layers, in order.</summary>

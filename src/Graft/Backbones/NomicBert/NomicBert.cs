@@ -38,6 +38,8 @@ internal sealed partial class NomicBert : Backbone
 
     internal override IReadOnlyList<TransformerBlock> Blocks => _layers;
 
+    internal override bool HasPooler => _pooler is not null;
+
     public override BackboneOutput Forward(EncoderInput input)
     {
         EncoderInput.Validate(input);

@@ -22,7 +22,8 @@ internal sealed class MT5Config(JsonObject json) : T5Config(json, Defaults, "gat
 
     public override ModelConfig Refine(IReadOnlySet<string> keys)
     {
-        bool own = keys.Contains("lm_head.weight"), writes = own || keys.Any(key => key.StartsWith("decoder.", StringComparison.Ordinal));
+        bool own = keys.Contains("lm_head.weight"), judges = keys.Any(key => key.StartsWith("qa_outputs.", StringComparison.Ordinal) || key.StartsWith("classif", StringComparison.Ordinal));
+        bool writes = own || (!judges && keys.Any(key => key.StartsWith("decoder.", StringComparison.Ordinal)));
         return writes && own == IsTied ? With("tie_word_embeddings", !own) : this;
     }
 
