@@ -10,7 +10,7 @@ namespace Graft.Backbones;
 public abstract class Backbone : Layer
 {
     /// <summary>A backbone of a configuration.</summary>
-    private protected Backbone(ModelConfig config) => Config = config;
+    protected Backbone(ModelConfig config) => Config = config;
 
     /// <summary>What it was built from.</summary>
     public ModelConfig Config { get; }
@@ -25,10 +25,10 @@ public abstract class Backbone : Layer
     public virtual bool ReadsSegments => true;
 
     /// <summary>The table of word vectors, which heads may share.</summary>
-    internal abstract EmbeddingTable Words { get; }
+    public abstract EmbeddingTable Words { get; }
 
     /// <summary>Whether it gives a pooled state.</summary>
-    internal virtual bool HasPooler => false;
+    public virtual bool HasPooler => false;
 
     /// <summary>The normalised sums that enter the first layer (before such a matrix), […, E]; null where the family has none.</summary>
     internal virtual Tensor? NormalisedEmbeddings(EncoderInput input) => null;
@@ -42,10 +42,10 @@ public abstract class Backbone : Layer
     internal virtual Projection? Widen => null;
 
     /// <summary>The layers, in order; an encoder's before its decoder's.</summary>
-    internal abstract IReadOnlyList<TransformerBlock> Blocks { get; }
+    public abstract IReadOnlyList<TransformerBlock> Blocks { get; }
 
     /// <summary>The tuning slot of the input.</summary>
-    internal PromptSlot Prompt { get; } = new();
+    public PromptSlot Prompt { get; } = new();
 
     /// <summary>Each layer keeps what enters it and is computed again in the backward pass: less memory, the same gradients, about a third more time.</summary>
     public bool GradientCheckpointing { get; set; }
@@ -83,5 +83,5 @@ public abstract class Backbone : Layer
     internal virtual bool MixesAdapters => true;
 
     /// <summary>The number of keys that prefix tuning puts before every layer of the text.</summary>
-    private protected int PrefixLength => Blocks.Count == 0 ? 0 : Blocks[0].SelfAttention.ExtraKeys;
+    protected int PrefixLength => Blocks.Count == 0 ? 0 : Blocks[0].SelfAttention.ExtraKeys;
 }

@@ -3,13 +3,13 @@ using Graft.Torch;
 namespace Graft.Backbones;
 
 /// <summary>What a family's head is made of and what its checkpoints call the parts: data that the head classes build from.</summary>
-internal abstract record HeadRecipe;
+public abstract record HeadRecipe;
 
 /// <summary>dense → activation → norm.</summary>
 /// <param name="Dense">Name of the matrix.</param>
 /// <param name="Activation">After it.</param>
 /// <param name="Width">Of the result.</param>
-internal sealed record TransformRecipe(string Dense, Activation Activation, int Width)
+public sealed record TransformRecipe(string Dense, Activation Activation, int Width)
 {
     /// <summary>Whether the matrix has a bias.</summary>
     public bool Bias { get; init; } = true;
@@ -17,8 +17,10 @@ internal sealed record TransformRecipe(string Dense, Activation Activation, int 
     /// <summary>Name of the norm; null for none.</summary>
     public string? Norm { get; init; }
 
+    /// <summary>Whether the norm has a bias.</summary>
     public bool NormBias { get; init; } = true;
 
+    /// <summary>Added to the norm's variance.</summary>
     public double Eps { get; init; } = 1e-12;
 
     /// <summary>Deviation of the first draws; null for the configuration's.</summary>
@@ -28,7 +30,7 @@ internal sealed record TransformRecipe(string Dense, Activation Activation, int 
 /// <summary>Scores of the vocabulary: transform, then the word table (shared) and a bias.</summary>
 /// <param name="Transform">Null for none (causal heads).</param>
 /// <param name="Bias">Name of the bias; null for none.</param>
-internal sealed record LanguageModelRecipe(TransformRecipe? Transform, string? Bias) : HeadRecipe
+public sealed record LanguageModelRecipe(TransformRecipe? Transform, string? Bias) : HeadRecipe
 {
     /// <summary>Name of a matrix of its own; null where the word table is shared.</summary>
     public string? Decoder { get; init; }
@@ -49,10 +51,10 @@ internal sealed record LanguageModelRecipe(TransformRecipe? Transform, string? B
 /// <summary>SpanBERT's boundary head.</summary>
 /// <param name="MaxTargets">Rows of the position table.</param>
 /// <param name="PositionWidth">Its width.</param>
-internal sealed record SpanBoundaryRecipe(int MaxTargets, int PositionWidth);
+public sealed record SpanBoundaryRecipe(int MaxTargets, int PositionWidth);
 
 /// <summary>From token states to what a classifier sees.</summary>
-internal enum HeadPooling
+public enum HeadPooling
 {
     /// <summary>Every token.</summary>
     None,
@@ -80,13 +82,15 @@ internal enum HeadPooling
 /// <param name="Output">Name of the matrix.</param>
 /// <param name="Pooling">What it sees.</param>
 /// <param name="Dropout">Before the matrix.</param>
-internal sealed record ClassifierRecipe(string Output, HeadPooling Pooling, double Dropout) : HeadRecipe
+public sealed record ClassifierRecipe(string Output, HeadPooling Pooling, double Dropout) : HeadRecipe
 {
+    /// <summary>Before the matrix; null for none.</summary>
     public TransformRecipe? Transform { get; init; }
 
     /// <summary>Before the transform.</summary>
     public double TransformDropout { get; init; }
 
+    /// <summary>Whether the matrix has a bias.</summary>
     public bool Bias { get; init; } = true;
 
     /// <summary>Deviation of the matrix's first draws; null for the configuration's.</summary>

@@ -13,9 +13,10 @@ public abstract class ModelConfig
 {
     private readonly JsonObject _json;
 
+    /// <summary>The keys of a file over a family's defaults.</summary>
     /// <param name="json">The file's keys.</param>
     /// <param name="defaults">The family's keys, as JSON text.</param>
-    private protected ModelConfig(JsonObject json, string defaults)
+    protected ModelConfig(JsonObject json, string defaults)
     {
         _json = JsonNode.Parse(defaults)!.AsObject();
         foreach ((string key, JsonNode? value) in json) _json[key] = value?.DeepClone();
@@ -74,7 +75,7 @@ public abstract class ModelConfig
     public bool HasPublishedKeys { get; private set; }
 
     /// <summary>The keys of the dropout rates that a training run may change together.</summary>
-    internal abstract IReadOnlyList<string> DropoutKeys { get; }
+    public abstract IReadOnlyList<string> DropoutKeys { get; }
 
     /// <summary>The whole file as JSON: keys sorted, two spaces of indentation.</summary>
     public string ToJson()
@@ -136,10 +137,10 @@ public abstract class ModelConfig
     }
 
     /// <summary>False where the size of a head is a key of its own.</summary>
-    private protected virtual bool HeadsShareWidth => true;
+    protected virtual bool HeadsShareWidth => true;
 
     /// <summary>A configuration of the same family.</summary>
-    private protected abstract ModelConfig Create(JsonObject json);
+    protected abstract ModelConfig Create(JsonObject json);
 
     /// <summary>Refuses values that no model can have.</summary>
     /// <exception cref="InputException">Names the key, what was found and what is allowed.</exception>
@@ -150,15 +151,23 @@ public abstract class ModelConfig
             throw new InputException($"config.json: {HiddenSize} hidden values cannot be shared by {HeadCount} attention heads: the first must be a multiple of the second");
     }
 
-    internal bool Has(string key) => _json[key] is not null;
+    /// <summary>True where the key has a value other than null.</summary>
+    public bool Has(string key) => _json[key] is not null;
 
-    internal JsonNode? Node(string key) => _json[key];
+    /// <summary>The value of a key; null where there is none.</summary>
+    public JsonNode? Node(string key) => _json[key];
 
-    internal int Positive(string key) => Int(key) is > 0 and int value ? value : throw Wrong(key, _json[key], "a whole number of at least 1");
+    /// <summary>A whole number of at least 1.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public int Positive(string key) => Int(key) is > 0 and int value ? value : throw Wrong(key, _json[key], "a whole number of at least 1");
 
-    internal int Int(string key) => OptionalInt(key) ?? throw Wrong(key, null, "a whole number");
+    /// <summary>A whole number.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public int Int(string key) => OptionalInt(key) ?? throw Wrong(key, null, "a whole number");
 
-    internal int? OptionalInt(string key)
+    /// <summary>A whole number, or null where the key is missing or null.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public int? OptionalInt(string key)
     {
         if (_json[key] is not JsonNode node) return null;
         return node is JsonValue value && value.TryGetValue(out double number) && number == Math.Floor(number) && Math.Abs(number) < int.MaxValue
@@ -166,21 +175,33 @@ public abstract class ModelConfig
             : throw Wrong(key, node, "a whole number");
     }
 
-    internal double Number(string key) => OptionalNumber(key) ?? throw Wrong(key, null, "a number");
+    /// <summary>A number.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public double Number(string key) => OptionalNumber(key) ?? throw Wrong(key, null, "a number");
 
-    internal double? OptionalNumber(string key)
+    /// <summary>A number, or null where the key is missing or null.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public double? OptionalNumber(string key)
     {
         if (_json[key] is not JsonNode node) return null;
         return node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : throw Wrong(key, node, "a number");
     }
 
-    internal double Rate(string key) => Number(key) is >= 0 and < 1 and double rate ? rate : throw Wrong(key, _json[key], "a number in [0, 1)");
+    /// <summary>A share in [0, 1).</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public double Rate(string key) => Number(key) is >= 0 and < 1 and double rate ? rate : throw Wrong(key, _json[key], "a number in [0, 1)");
 
-    internal bool Flag(string key) => _json[key] is JsonValue value && value.TryGetValue(out bool flag) ? flag : throw Wrong(key, _json[key], "true or false");
+    /// <summary>True or false.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public bool Flag(string key) => _json[key] is JsonValue value && value.TryGetValue(out bool flag) ? flag : throw Wrong(key, _json[key], "true or false");
 
-    internal string Text(string key) => _json[key] is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(key, _json[key], "a text");
+    /// <summary>A text.</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public string Text(string key) => _json[key] is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(key, _json[key], "a text");
 
-    internal Activation ActivationOf(string key)
+    /// <summary>An activation by its published name, such as "gelu_new".</summary>
+    /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
+    public Activation ActivationOf(string key)
     {
         try
         {
@@ -192,7 +213,11 @@ public abstract class ModelConfig
         }
     }
 
-    internal static InputException Wrong(string key, JsonNode? found, string allowed) =>
+    /// <summary>The refusal of a value: one line with the key, what was found and what is allowed.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="found">Its value.</param>
+    /// <param name="allowed">What is expected, such as "a number in [0, 1)".</param>
+    public static InputException Wrong(string key, JsonNode? found, string allowed) =>
         new($"config.json: \"{key}\" is {found?.ToJsonString() ?? "missing"}: {allowed} is expected");
 
     private ModelConfig Copy(JsonObject json)

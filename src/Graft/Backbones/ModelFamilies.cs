@@ -18,10 +18,15 @@ using Graft.Backbones.T5;
 
 namespace Graft.Backbones;
 
-/// <summary>The registry: one line a family.</summary>
-internal static class ModelFamilies
+/// <summary>
+/// The families that Graft knows: a line each, and those that a program registers, which are then loaded, trained, tuned and saved like the
+/// others (samples/CustomBackbone).
+/// </summary>
+public static class ModelFamilies
 {
-    private static readonly ModelFamily[] s_all =
+    private static readonly Lock s_lock = new();
+
+    private static volatile ModelFamily[] s_all =
     [
         new BertFamily(),
         new ModernBertFamily(),
@@ -45,9 +50,24 @@ internal static class ModelFamilies
         new EuroBertFamily(),
     ];
 
+    /// <summary>All of them.</summary>
     public static IReadOnlyList<ModelFamily> All => s_all;
 
+    /// <summary>Adds a family; from then on its models are read like any other's.</summary>
+    /// <exception cref="ArgumentException">Its model_type is taken.</exception>
+    public static void Register(ModelFamily family)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        lock (s_lock)
+        {
+            if (s_all.Any(known => known.ModelType == family.ModelType)) throw new ArgumentException($"there is a family of model_type \"{family.ModelType}\" already", nameof(family));
+            s_all = [.. s_all, family];
+        }
+    }
+
     /// <summary>The family of a model_type.</summary>
+    /// <param name="modelType">config.json's model_type.</param>
+    /// <param name="source">The file, for the message.</param>
     /// <exception cref="InputException">There is none.</exception>
     public static ModelFamily Of(string modelType, string source) => s_all.FirstOrDefault(family => family.ModelType == modelType)
         ?? throw new InputException($"{source}: model_type \"{modelType}\" is not supported: {string.Join(", ", s_all.Select(family => family.ModelType))} are");

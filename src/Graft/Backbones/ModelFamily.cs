@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Graft.Backbones;
 
 /// <summary>What the rest of the library needs to know of a family: how to read it, build it, and what its checkpoints call things.</summary>
-internal abstract class ModelFamily
+public abstract class ModelFamily
 {
     /// <summary>config.json's model_type.</summary>
     public abstract string ModelType { get; }

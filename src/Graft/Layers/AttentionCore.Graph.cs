@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Graft.Layers;
 
-internal sealed partial class AttentionCore
+public sealed partial class AttentionCore
 {
     /// <summary>Attends with flat queries, keys and values: [B, T, D] → [B, T, D].</summary>
     /// <param name="graph">The graph.</param>
@@ -13,7 +13,7 @@ internal sealed partial class AttentionCore
     /// <param name="value">[B, T, D].</param>
     /// <param name="mask">Added to all scores: the text's mask, [B, 1, 1, T].</param>
     /// <param name="bias">Added to the scores too, [B or 1, H or 1, T, T]; null for nothing.</param>
-    public Value Draw(GraphContext graph, Value query, Value key, Value value, Value mask, Value? bias = null)
+    internal Value Draw(GraphContext graph, Value query, Value key, Value value, Value mask, Value? bias = null)
     {
         RequirePlain();
         GraphBuilder g = graph.Builder;
@@ -31,7 +31,7 @@ internal sealed partial class AttentionCore
     }
 
     /// <summary>One operator for the three projections and the attention.</summary>
-    public Value DrawJoined(GraphContext graph, Value x, Projection query, Projection key, Projection value, Value? bias)
+    internal Value DrawJoined(GraphContext graph, Value x, Projection query, Projection key, Projection value, Value? bias)
     {
         GraphBuilder g = graph.Builder;
         Projection[] parts = [query, key, value];
@@ -56,7 +56,7 @@ internal sealed partial class AttentionCore
     }
 
     /// <summary>[B, T, D] → [B, H, T, N].</summary>
-    public Value DrawHeads(GraphBuilder g, Value x) => g.Transpose(g.Reshape(x, 0, 0, heads, headSize), 0, 2, 1, 3);
+    internal Value DrawHeads(GraphBuilder g, Value x) => g.Transpose(g.Reshape(x, 0, 0, heads, headSize), 0, 2, 1, 3);
 
     private void RequirePlain()
     {

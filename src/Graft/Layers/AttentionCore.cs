@@ -16,8 +16,9 @@ namespace Graft.Layers;
 /// <param name="scale">What scores are multiplied by.</param>
 /// <param name="dropout">The share of probabilities dropped.</param>
 /// <param name="site">The dropout's number, which also names this attention in a cache.</param>
-internal sealed partial class AttentionCore(int heads, int headSize, double scale, double dropout, int site)
+public sealed partial class AttentionCore(int heads, int headSize, double scale, double dropout, int site)
 {
+    /// <summary>H.</summary>
     public int Heads => heads;
 
     /// <summary>H·N: the width of queries, keys and values together.</summary>

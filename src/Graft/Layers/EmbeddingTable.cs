@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Rows that are looked up by id.</summary>
-internal sealed partial class EmbeddingTable : Layer
+public sealed partial class EmbeddingTable : Layer
 {
     private readonly long? _paddingIdx;
     private readonly string _what;
@@ -35,8 +35,10 @@ internal sealed partial class EmbeddingTable : Layer
         Weight = other.Weight;
     }
 
+    /// <summary>Their number.</summary>
     public long Rows => Weight.shape[0];
 
+    /// <summary>D.</summary>
     public long Width => Weight.shape[1];
 
     /// <summary>[…] → […, D].</summary>

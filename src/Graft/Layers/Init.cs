@@ -12,15 +12,18 @@ namespace Graft.Layers;
 /// <param name="Constant">The value where nothing is drawn.</param>
 /// <param name="Cutoff">Draws beyond this many deviations are drawn again; 0 for none.</param>
 /// <param name="ZeroRow">A row that is zero.</param>
-internal readonly record struct Init(double Deviation, float Constant = 0, double Cutoff = 0, long? ZeroRow = null)
+public readonly record struct Init(double Deviation, float Constant = 0, double Cutoff = 0, long? ZeroRow = null)
 {
     /// <summary>Draws are made in blocks of this many, each with a stream of its own, so that threads change nothing.</summary>
     private const int Block = 1 << 14;
 
+    /// <summary>All zeros.</summary>
     public static Init Zeros => default;
 
+    /// <summary>All ones.</summary>
     public static Init Ones => new(0, 1);
 
+    /// <summary>Normal draws of a standard deviation.</summary>
     public static Init Normal(double deviation, long? zeroRow = null) => new(deviation, ZeroRow: zeroRow);
 
     /// <summary>Fills a parameter; the values depend on the seed, the parameter's name and its size only.</summary>

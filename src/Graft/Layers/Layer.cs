@@ -44,7 +44,7 @@ public abstract class Layer : nn.Module
 
     /// <summary>Registers a part under a dotted name.</summary>
     /// <returns>The part.</returns>
-    internal TLayer Add<TLayer>(string path, TLayer part)
+    protected internal TLayer Add<TLayer>(string path, TLayer part)
         where TLayer : nn.Module
     {
         (Layer parent, string leaf) = Open(path);
@@ -53,7 +53,7 @@ public abstract class Layer : nn.Module
     }
 
     /// <summary>Makes a parameter under a dotted name. Its values are undefined until it is loaded or initialised.</summary>
-    internal Parameter Declare(string path, long[] shape, Init init)
+    protected internal Parameter Declare(string path, long[] shape, Init init)
     {
         using DisposeScope scope = NewDisposeScope();
         (Layer parent, string leaf) = Open(path);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>What travels beside the hidden states through one stack of layers: the layout, dropout, the adapters' rows, and what is collected on the way.</summary>
-internal sealed class LayerContext
+public sealed class LayerContext
 {
     private readonly Dictionary<(AttentionLayout Layout, long Extra), AttentionLayout> _extended = [];
 
@@ -33,11 +33,13 @@ internal sealed class LayerContext
     /// <summary>Who sees whom.</summary>
     public AttentionLayout Layout { get; }
 
+    /// <summary>The micro-batch's dropout masks; null in evaluation.</summary>
     public DropoutPlan? Dropout { get; }
 
     /// <summary>Which rows use which adapter; null where there is one or none.</summary>
-    public AdapterRuns? Adapters { get; }
+    internal AdapterRuns? Adapters { get; }
 
+    /// <summary>Keys and values of tokens before these; null but in generation.</summary>
     public KeyValueCache? Cache { get; }
 
     /// <summary>[B, T] or [tokens].</summary>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Layer normalization with what a family leaves out left out: T5 takes no mean and no bias, ModernBERT no bias.</summary>
-internal sealed partial class Norm : Layer
+public sealed partial class Norm : Layer
 {
     private readonly bool _rootMeanSquare;
 
@@ -22,10 +22,13 @@ internal sealed partial class Norm : Layer
         Bias = bias && !rootMeanSquare ? Declare("bias", [width], Init.Zeros) : null;
     }
 
+    /// <summary>[D].</summary>
     public Parameter Weight { get; }
 
+    /// <summary>[D]; null for none.</summary>
     public Parameter? Bias { get; }
 
+    /// <summary>Added to the variance.</summary>
     public double Eps { get; }
 
     /// <summary>A norm of the same shape; its values are undefined.</summary>
@@ -39,5 +42,6 @@ internal sealed partial class Norm : Layer
         if (Bias is not null) Bias.copy_(other.Bias!);
     }
 
+    /// <summary>[…, D] → […, D].</summary>
     public Tensor Forward(Tensor x) => _rootMeanSquare ? Ops.RmsNorm(x, Weight, Eps) : Ops.LayerNorm(x, Weight, Bias, Eps);
 }

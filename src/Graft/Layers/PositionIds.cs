@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Positions as families count them, for both layouts.</summary>
-internal static class PositionIds
+public static class PositionIds
 {
     /// <summary>0, 1, 2 … from each sequence's first column (BERT), after <paramref name="offset"/> tokens: [1, T] or [tokens].</summary>
     public static Tensor FromStart(EncoderInput input, long offset = 0)

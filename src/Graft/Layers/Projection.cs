@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>x·Wᵀ + b: every matrix of every model, and the first tuning slot.</summary>
-internal sealed partial class Projection : Layer
+public sealed partial class Projection : Layer
 {
     private readonly bool _transposed;
 
@@ -24,13 +24,16 @@ internal sealed partial class Projection : Layer
         Bias = bias ? Declare("bias", [output], Init.Zeros) : null;
     }
 
+    /// <summary>Width of what enters.</summary>
     public long Inputs { get; }
 
+    /// <summary>Width of what leaves.</summary>
     public long Outputs { get; }
 
     /// <summary>[out, in], or [in, out] where transposed.</summary>
     public Parameter Weight { get; }
 
+    /// <summary>[out]; null for none.</summary>
     public Parameter? Bias { get; }
 
     /// <summary>True where the weight is stored [in, out].</summary>

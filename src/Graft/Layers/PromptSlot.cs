@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>The tuning slot of the input: puts vectors before the text, which then is an ordinary, longer input.</summary>
-internal sealed class PromptSlot
+public sealed class PromptSlot
 {
+    /// <summary>The slot.</summary>
     public IEmbeddingsTuning? Tuning { get; set; }
 
+    /// <summary>The number of vectors before the text.</summary>
     public int Length => Tuning?.Length ?? 0;
 
     /// <summary>The input with the slot's vectors in front: the mask sees them, they have segment 0, positions run over the whole.</summary>

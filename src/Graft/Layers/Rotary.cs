@@ -8,7 +8,7 @@ namespace Graft.Layers;
 /// Rotary position embedding (Su et al. 2021): pairs (i, i + N/2) of each head are turned by position · theta^(−2i/N), so that scores
 /// depend on distances. Made once a batch for each theta.
 /// </summary>
-internal sealed class Rotary
+public sealed class Rotary
 {
     private readonly Tensor _cos;
     private readonly Tensor _sin;

@@ -1,7 +1,7 @@
 namespace Graft.Layers;
 
 /// <summary>One layer of a stack, with the places where tuning acts.</summary>
-internal abstract class TransformerBlock : Layer
+public abstract class TransformerBlock : Layer
 {
     /// <summary>The text's attention to itself.</summary>
     public abstract AttentionCore SelfAttention { get; }

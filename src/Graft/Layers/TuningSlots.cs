@@ -7,7 +7,7 @@ namespace Graft.Layers;
 // strategy: the slot calls it and does not own it. `rows` names an adapter for each sequence of the batch, null where there is only one.
 
 /// <summary>Fills a <see cref="Projection"/>: LoRA adds to its output, IA3 scales its input or output.</summary>
-internal interface IProjectionTuning
+public interface IProjectionTuning
 {
     /// <summary>What the projection sees instead of x [… , in].</summary>
     Tensor Input(Tensor x, LayerContext context);
@@ -17,7 +17,7 @@ internal interface IProjectionTuning
 }
 
 /// <summary>Fills an <see cref="AddNorm"/>: bottleneck adapters see the block's output, the residual and the norm.</summary>
-internal interface IAddNormTuning
+public interface IAddNormTuning
 {
     /// <summary>What leaves the block: without an adapter it is norm(output + residual), or the plain sum where the norm comes first.</summary>
     /// <param name="output">[…, D], after dropout.</param>
@@ -28,7 +28,7 @@ internal interface IAddNormTuning
 }
 
 /// <summary>Fills an <see cref="AttentionCore"/>: prefix tuning puts keys and values before those of the text.</summary>
-internal interface IAttentionTuning
+public interface IAttentionTuning
 {
     /// <summary>The number of keys.</summary>
     int Length { get; }
@@ -38,7 +38,7 @@ internal interface IAttentionTuning
 }
 
 /// <summary>Fills the input embeddings: prompt tuning puts vectors before those of the text.</summary>
-internal interface IEmbeddingsTuning
+public interface IEmbeddingsTuning
 {
     /// <summary>The number of vectors.</summary>
     int Length { get; }

@@ -31,7 +31,7 @@ internal sealed class AlbertConfig(JsonObject json) : BertConfig(json, Defaults)
     /// <summary>This family's key has a name of its own.</summary>
     public override double ClassifierDropout => Has("classifier_dropout_prob") ? Rate("classifier_dropout_prob") : HiddenDropout;
 
-    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob"];
+    public override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob"];
 
     public override void Validate()
     {
@@ -40,5 +40,5 @@ internal sealed class AlbertConfig(JsonObject json) : BertConfig(json, Defaults)
         if (Groups > LayerCount) throw Wrong("num_hidden_groups", Node("num_hidden_groups"), "at most num_hidden_layers");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new AlbertConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new AlbertConfig(json);
 }

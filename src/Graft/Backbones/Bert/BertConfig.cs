@@ -76,7 +76,7 @@ internal class BertConfig : ModelConfig
     /// <summary>The span-boundary head of a SpanBERT that is pre-trained: rows and width of its position table.</summary>
     public SpanBoundaryRecipe SpanBoundary => new(OptionalInt("sbo_max_targets") ?? 20, OptionalInt("sbo_position_embedding_size") ?? 200);
 
-    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob"];
+    public override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob"];
 
     public override int? PositionLimit => Positions == 0 ? null : Positions - (PositionsFromPadding ? PaddingRow!.Value + 1 : 0);
 
@@ -91,5 +91,5 @@ internal class BertConfig : ModelConfig
         if (Positions <= PaddingRow + 1) throw Wrong("max_position_embeddings", Node("max_position_embeddings"), "more than pad_token_id + 1");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new BertConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new BertConfig(json);
 }

@@ -30,14 +30,14 @@ internal partial class BertEncoder : Backbone
         Embeddings = Add("embeddings", embeddings ?? new BertEmbeddings(config));
     }
 
-    internal override EmbeddingTable Words => Embeddings.Words;
+    public override EmbeddingTable Words => Embeddings.Words;
 
-    internal override IReadOnlyList<TransformerBlock> Blocks => Layers;
+    public override IReadOnlyList<TransformerBlock> Blocks => Layers;
 
     /// <summary>From ids to input vectors.</summary>
     internal BertEmbeddings Embeddings { get; }
 
-    internal override bool HasPooler => Pooler is not null;
+    public override bool HasPooler => Pooler is not null;
 
     internal override Tensor? NormalisedEmbeddings(EncoderInput input) => Embeddings.Normalised(input);
 

@@ -70,5 +70,5 @@ internal class DebertaConfig : BertConfig
         if (Has("talking_head") && Flag("talking_head")) throw Wrong("talking_head", Node("talking_head"), "false");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new DebertaConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new DebertaConfig(json);
 }

@@ -43,5 +43,5 @@ internal sealed class DebertaV2Config(JsonObject json) : DebertaConfig(json, Def
         if (ConvolutionWidth % 2 == 0 && ConvolutionWidth > 0) throw Wrong("conv_kernel_size", Node("conv_kernel_size"), "an odd number");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new DebertaV2Config(json);
+    protected override ModelConfig Create(JsonObject json) => new DebertaV2Config(json);
 }

@@ -43,7 +43,7 @@ internal sealed class DistilBertConfig(JsonObject json) : BertConfig(json, Defau
 
     public double QuestionDropout => Rate("qa_dropout");
 
-    internal override IReadOnlyList<string> DropoutKeys => ["dropout", "attention_dropout", "seq_classif_dropout", "qa_dropout"];
+    public override IReadOnlyList<string> DropoutKeys => ["dropout", "attention_dropout", "seq_classif_dropout", "qa_dropout"];
 
     public override void Validate()
     {
@@ -51,5 +51,5 @@ internal sealed class DistilBertConfig(JsonObject json) : BertConfig(json, Defau
         _ = QuestionDropout;
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new DistilBertConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new DistilBertConfig(json);
 }

@@ -27,7 +27,7 @@ internal sealed class ElectraConfig(JsonObject json) : BertConfig(json, Defaults
     /// <summary>After the summary's matrix.</summary>
     public Activation SummaryActivation => Has("summary_activation") ? ActivationOf("summary_activation") : Activation.None;
 
-    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "summary_last_dropout"];
+    public override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "summary_last_dropout"];
 
-    private protected override ModelConfig Create(JsonObject json) => new ElectraConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new ElectraConfig(json);
 }

@@ -25,5 +25,5 @@ internal sealed class ErnieConfig(JsonObject json) : BertConfig(json, Defaults)
         _ = Tasks;
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new ErnieConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new ErnieConfig(json);
 }

@@ -26,9 +26,9 @@ internal sealed partial class EuroBert : Backbone
 
     public override bool ReadsSegments => false;
 
-    internal override EmbeddingTable Words => _words;
+    public override EmbeddingTable Words => _words;
 
-    internal override IReadOnlyList<TransformerBlock> Blocks => _layers;
+    public override IReadOnlyList<TransformerBlock> Blocks => _layers;
 
     public override BackboneOutput Forward(EncoderInput input)
     {

@@ -47,9 +47,9 @@ internal sealed class EuroBertConfig(JsonObject json) : ModelConfig(Completed(js
         ? theta
         : OptionalNumber("rope_theta") ?? UsualBase;
 
-    internal override IReadOnlyList<string> DropoutKeys => ["attention_dropout"];
+    public override IReadOnlyList<string> DropoutKeys => ["attention_dropout"];
 
-    private protected override bool HeadsShareWidth => !Has("head_dim");
+    protected override bool HeadsShareWidth => !Has("head_dim");
 
     public override void Validate()
     {
@@ -63,7 +63,7 @@ internal sealed class EuroBertConfig(JsonObject json) : ModelConfig(Completed(js
             throw Wrong("rope_parameters", Node("rope_parameters"), "rope_type \"default\"");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new EuroBertConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new EuroBertConfig(json);
 
     private static JsonObject Completed(JsonObject json)
     {

@@ -29,9 +29,9 @@ internal sealed class Gpt2 : Backbone
 
     public override bool ReadsSegments => false;
 
-    internal override EmbeddingTable Words => _words;
+    public override EmbeddingTable Words => _words;
 
-    internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
+    public override IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
     public override BackboneOutput Forward(EncoderInput input)
     {

@@ -42,7 +42,7 @@ internal sealed class Gpt2Config(JsonObject json) : ModelConfig(json, Defaults)
     /// <summary>Before a token's classifier; a key that files rarely have.</summary>
     public double ClassifierDropout => Has("classifier_dropout") ? Rate("classifier_dropout") : 0.1;
 
-    internal override IReadOnlyList<string> DropoutKeys => ["embd_pdrop", "attn_pdrop", "resid_pdrop"];
+    public override IReadOnlyList<string> DropoutKeys => ["embd_pdrop", "attn_pdrop", "resid_pdrop"];
 
     /// <summary>What a layer's scores are multiplied by.</summary>
     public double Scale(int layer)
@@ -57,5 +57,5 @@ internal sealed class Gpt2Config(JsonObject json) : ModelConfig(json, Defaults)
         _ = (IntermediateSize, Positions, Activation, LayerNormEps, EmbeddingDropout, AttentionDropout, ResidualDropout, Scale(0));
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new Gpt2Config(json);
+    protected override ModelConfig Create(JsonObject json) => new Gpt2Config(json);
 }

@@ -51,7 +51,7 @@ internal sealed class GteConfig(JsonObject json) : NomicBertConfig(Completed(jso
         if (Node(key) is JsonNode found && found.ToJsonString() != value.ToJsonString()) throw Wrong(key, found, value.ToJsonString());
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new GteConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new GteConfig(json);
 
     private static JsonObject Completed(JsonObject json)
     {

@@ -30,9 +30,9 @@ internal sealed class ModernBert : Backbone
         _finalNorm = Add("final_norm", new Norm(config.HiddenSize, config.NormEps, config.NormBias));
     }
 
-    internal override EmbeddingTable Words => _words;
+    public override EmbeddingTable Words => _words;
 
-    internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
+    public override IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
     public override BackboneOutput Forward(EncoderInput input)
     {

@@ -51,7 +51,7 @@ internal sealed class ModernBertConfig(JsonObject json) : ModelConfig(json, Defa
     /// <summary>The largest distance that a local layer sees.</summary>
     public int Window => Positive("local_attention") / 2;
 
-    internal override IReadOnlyList<string> DropoutKeys => ["embedding_dropout", "attention_dropout", "mlp_dropout", "classifier_dropout"];
+    public override IReadOnlyList<string> DropoutKeys => ["embedding_dropout", "attention_dropout", "mlp_dropout", "classifier_dropout"];
 
     /// <summary>True for layers that see the whole text.</summary>
     public bool IsGlobal(int layer) => Node("layer_types") is JsonArray types
@@ -86,7 +86,7 @@ internal sealed class ModernBertConfig(JsonObject json) : ModelConfig(json, Defa
             .With("global_rope_theta", globalTheta).With("local_rope_theta", localTheta);
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new ModernBertConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new ModernBertConfig(json);
 
     private static JsonObject Rope(double theta) => new() { ["rope_theta"] = theta, ["rope_type"] = "default" };
 }

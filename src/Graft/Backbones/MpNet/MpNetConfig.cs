@@ -36,5 +36,5 @@ internal sealed class MpNetConfig(JsonObject json) : BertConfig(json, Defaults)
         if (Buckets < MpNet.UsedBuckets) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 32");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new MpNetConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new MpNetConfig(json);
 }

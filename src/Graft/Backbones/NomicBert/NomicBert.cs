@@ -34,11 +34,11 @@ internal sealed partial class NomicBert : Backbone
         if (pooler) _pooler = new BertPooler(Add("pooler.dense", new Projection(config.HiddenSize, config.HiddenSize, init)));
     }
 
-    internal override EmbeddingTable Words => _words;
+    public override EmbeddingTable Words => _words;
 
-    internal override IReadOnlyList<TransformerBlock> Blocks => _layers;
+    public override IReadOnlyList<TransformerBlock> Blocks => _layers;
 
-    internal override bool HasPooler => _pooler is not null;
+    public override bool HasPooler => _pooler is not null;
 
     public override BackboneOutput Forward(EncoderInput input)
     {

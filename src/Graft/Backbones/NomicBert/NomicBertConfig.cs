@@ -73,7 +73,7 @@ internal class NomicBertConfig : BertConfig
 
     private protected override string PositionKind => "rope";
 
-    private protected override bool HeadsShareWidth => !Has("head_dim");
+    protected override bool HeadsShareWidth => !Has("head_dim");
 
     public override void Validate()
     {
@@ -98,7 +98,7 @@ internal class NomicBertConfig : BertConfig
         if (Has("activation_function") && Text("activation_function") is not ("swiglu" or "geglu")) throw Wrong("activation_function", Node("activation_function"), "\"swiglu\" or \"geglu\"");
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new NomicBertConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new NomicBertConfig(json);
 
     private static bool IsSameNumber(JsonNode found, JsonNode? only) =>
         found is JsonValue left && left.TryGetValue(out double a) && only is JsonValue right && right.TryGetValue(out double b) && a == b;

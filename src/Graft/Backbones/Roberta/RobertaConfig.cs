@@ -18,5 +18,5 @@ internal sealed class RobertaConfig(JsonObject json) : BertConfig(json, Defaults
 
     public override bool PositionsFromPadding => true;
 
-    private protected override ModelConfig Create(JsonObject json) => new RobertaConfig(json);
+    protected override ModelConfig Create(JsonObject json) => new RobertaConfig(json);
 }

@@ -27,5 +27,5 @@ internal sealed class MT5Config(JsonObject json) : T5Config(json, Defaults, "gat
         return writes && own == IsTied ? With("tie_word_embeddings", !own) : this;
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new MT5Config(json);
+    protected override ModelConfig Create(JsonObject json) => new MT5Config(json);
 }

@@ -40,9 +40,9 @@ internal sealed class T5 : Backbone
         Blocks = [.. _encoder.Blocks, .. _decoder?.Blocks ?? []];
     }
 
-    internal override EmbeddingTable Words => _shared;
+    public override EmbeddingTable Words => _shared;
 
-    internal override IReadOnlyList<TransformerBlock> Blocks { get; }
+    public override IReadOnlyList<TransformerBlock> Blocks { get; }
 
     public override BackboneOutput Forward(EncoderInput input)
     {

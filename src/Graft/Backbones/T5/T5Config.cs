@@ -71,9 +71,9 @@ internal class T5Config : ModelConfig
     /// <summary>States are multiplied by D^−½ before the output matrix.</summary>
     public virtual bool ScalesOutputs => Node("scale_decoder_outputs") is null ? IsTied : Flag("scale_decoder_outputs");
 
-    internal override IReadOnlyList<string> DropoutKeys => ["dropout_rate", "classifier_dropout"];
+    public override IReadOnlyList<string> DropoutKeys => ["dropout_rate", "classifier_dropout"];
 
-    private protected override bool HeadsShareWidth => false;
+    protected override bool HeadsShareWidth => false;
 
     public override void Validate()
     {
@@ -92,7 +92,7 @@ internal class T5Config : ModelConfig
         return own && IsTied ? With("tie_word_embeddings", false) : this;
     }
 
-    private protected override ModelConfig Create(JsonObject json) => new T5Config(json);
+    protected override ModelConfig Create(JsonObject json) => new T5Config(json);
 
     /// <summary>feed_forward_proj says all ("relu", "gated-gelu"); files of version 5 also have what follows from it.</summary>
     private static JsonObject WithActivation(JsonObject json, string usual, int layers)
