@@ -50,6 +50,22 @@ internal abstract class ModelFamily
     /// <summary>The head that a checkpoint's keys tell of, where config.json does not say (files of 2018).</summary>
     public virtual HeadKind HeadOf(IReadOnlySet<string> keys) => HeadKind.None;
 
+    /// <summary>True for keys of config.json that this family reads besides those of its defaults, whatever they are for others.</summary>
+    public virtual bool Follows(string key) => false;
+
+    /// <summary>True where a class that a folder brings as code of its own (auto_map) is the very one that Graft has built in.</summary>
+    public virtual bool HasOwnCode(string className) => false;
+
+    /// <summary>
+    /// What a language-model head's matrix and its bias are called where tie_word_embeddings is false; null where Graft has no such head in this family. A bias without a name is the
+    /// head's own.
+    /// </summary>
+    public virtual (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => null;
+
+    /// <summary>Other names under which a checkpoint may hold a parameter that it lacks under its own.</summary>
+    public virtual IEnumerable<string> OtherNames(string parameter) =>
+        parameter.EndsWith(".decoder.bias", StringComparison.Ordinal) ? [parameter[..^".decoder.bias".Length] + ".bias"] : [];
+
     /// <summary>The configuration as it is written beside the weights.</summary>
     public virtual ModelConfig ForSaving(ModelConfig config) => config;
 }

@@ -20,8 +20,16 @@ public sealed record EmbedderOptions
     public bool? Normalize { get; init; }
 
     /// <summary>The most tokens of a text; what is beyond is cut and counted.</summary>
-    /// <value>Null for sentence_bert_config.json, or 512, and never more than the position table.</value>
+    /// <value>Null for what the folder says (sentence_*_config.json, else the tokenizer's model_max_length), or 512, and never more than the position table.</value>
     public int? MaxLength { get; init; }
+
+    /// <summary>A text that stands before every text.</summary>
+    /// <value>Null for the model's default prompt; "" for none.</value>
+    public string? Prompt { get; init; }
+
+    /// <summary>The name of a prompt in the model's config_sentence_transformers.json.</summary>
+    /// <value>Null for the model's default prompt.</value>
+    public string? PromptName { get; init; }
 
     /// <summary>Refuses impossible options.</summary>
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
@@ -52,10 +60,11 @@ public sealed class Embedder : IDisposable
     private readonly PretrainedModel _model;
     private readonly Scorer _scorer;
     private readonly Lock _lock = new();
+    private readonly SentenceSettings _settings;
 
-    private Embedder(string folder, PretrainedModel model, int maxLength)
+    private Embedder(string folder, PretrainedModel model, int maxLength, SentenceSettings settings, string prompt)
     {
-        (Folder, _model, MaxLength) = (folder, model, maxLength);
+        (Folder, _model, MaxLength, _settings, Prompt) = (folder, model, maxLength, settings, prompt);
         _ = model.Tokenizer; // a missing one is found now
         _scorer = new Scorer(new SentenceEmbedding(), model, Collator.Of(BatchLayout.Packed, model));
     }
@@ -67,7 +76,16 @@ public sealed class Embedder : IDisposable
     public int MaxLength { get; }
 
     /// <summary>The number of values in a vector.</summary>
-    public int Dimensions => _model.Backbone.HiddenSize;
+    public int Dimensions => Head.WidthOn(_model.Backbone.HiddenSize);
+
+    /// <summary>What stands before every text; empty for nothing.</summary>
+    public string Prompt { get; }
+
+    /// <summary>Lines about keys of the folder's config.json that Graft does not know.</summary>
+    public IReadOnlyList<string> Notes => [.. _model.Report.ConfigNotes];
+
+    /// <summary>Names of the prompts that the folder has, where none of them is in use.</summary>
+    public IReadOnlyList<string> UnusedPrompts => Prompt.Length > 0 ? [] : [.. _settings.Prompts.Where(prompt => prompt.Value.Length > 0).Select(prompt => prompt.Key)];
 
     /// <summary>The pooling and normalisation in use.</summary>
     public EmbeddingHead Head => (EmbeddingHead)_model.Head!;
@@ -82,8 +100,12 @@ public sealed class Embedder : IDisposable
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize });
         try
         {
-            int length = options.MaxLength ?? SentenceTransformersLayout.MaxLength(folder) ?? RunRecord.Read(folder)?.MaxLength ?? UsualLength;
-            return new Embedder(folder, model, Math.Min(length, model.Backbone.PositionLimit ?? int.MaxValue));
+            SentenceSettings settings = SentenceTransformersLayout.Settings(folder);
+            string prompt = settings.PromptFor(options.Prompt, options.PromptName, folder);
+            if (prompt.Length > 0 && SentenceTransformersLayout.Read(folder, new LoadOptions()) is { IncludesPrompt: false })
+                throw new InputException($"{folder}: include_prompt is false: a prompt's tokens would have to be left out of the pooling, which Graft does not do");
+            int length = options.MaxLength ?? settings.MaxLength ?? RunRecord.Read(folder)?.MaxLength ?? UsualLength;
+            return new Embedder(folder, model, Math.Min(length, model.Backbone.PositionLimit ?? int.MaxValue), settings, prompt);
         }
         catch
         {
@@ -125,6 +147,8 @@ public sealed class Embedder : IDisposable
 
     private Feature Encode(string text, int example, out bool wasCut)
     {
+        if (Prompt.Length > 0) text = Prompt + text;
+        if (_settings.LowerCase) text = text.ToLowerInvariant();
         TokenizedText tokens = _model.Tokenizer.Encode(text, options: new EncodeOptions { MaxLength = MaxLength });
         wasCut = tokens.Overflow.Count > 0;
         return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds, Windows = s_oneWindow };

@@ -4,6 +4,7 @@ using Graft.Generation;
 using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
+using Graft.Tasks.TokenClassification;
 using Graft.Tokenizers;
 
 namespace Graft.Inference;
@@ -40,6 +41,9 @@ public sealed class Predictor : IDisposable
     /// <summary>How texts are cut into windows.</summary>
     public EncodingOptions Encoding { get; }
 
+    /// <summary>Lines about keys of the folder's files that are not followed or not known.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>The number of the model's parameters.</summary>
     public long ParameterCount => _model.ParameterCount;
 
@@ -48,10 +52,12 @@ public sealed class Predictor : IDisposable
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="task">The task; null: the one the folder says.</param>
     /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
-    /// <param name="generation">Changes how text is written; null: as in training.</param>
+    /// <param name="generation">Changes how text is written; null: as in training, or as the published folder says.</param>
+    /// <param name="aggregation">How labels of tokens become entities of a text; null: by words.</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
-        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null)
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null,
+        TokenAggregation? aggregation = null)
     {
         folder = RunRecord.Best(folder);
         RunRecord? record = RunRecord.Read(folder);
@@ -60,11 +66,18 @@ public sealed class Predictor : IDisposable
         try
         {
             FineTuningTask bound = Bind(folder, record, asked, model.HeadKind, model.Config);
+            if (aggregation is not null)
+                bound = bound is TokenClassification words ? words with { Aggregation = aggregation } : throw new InputException($"{folder} is fine-tuned for {bound.Name}: --aggregation is for token-classification");
+            bool writes = model.HeadKind is HeadKind.SequenceToSequence or HeadKind.CausalLm;
+            if (record is null && writes) bound = bound with { Generation = GenerationConfig.Read(model.TokenizerFolder ?? folder, model.Config, bound.Generation) };
             bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };
             bound.Generation.Validate();
             if (model.Report.Missing.Count > 0)
                 throw new InputException($"{folder} lacks {model.Report.Missing[0]}{(model.Report.Missing.Count > 1 ? $" and {model.Report.Missing.Count - 1} more" : "")}: it is not fine-tuned for {bound.Name}; run graft finetune first");
-            return new Predictor(folder, model, bound, encoding ?? EncodingOf(record, model.Config));
+            return new Predictor(folder, model, bound, encoding ?? EncodingOf(record, model.Config))
+            {
+                Notes = [.. model.Report.ConfigNotes, .. record is null && writes ? GenerationConfig.Unfollowed(model.TokenizerFolder ?? folder, model.Config) : []],
+            };
         }
         catch
         {
@@ -115,6 +128,8 @@ public sealed class Predictor : IDisposable
     {
         FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(head, config) : FineTuningTasks.Parse(record.Task)))?.WithLabels(config.Labels)
             ?? throw new InputException($"{folder} holds a {config.Architecture ?? config.ModelType}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
+        if (record is null && bound is TokenClassification tags) bound = tags with { IsPublished = true };
+        if (record is null && bound is TextRegression numbers) bound = numbers with { Activation = config.OutputActivation };
         bool isOfRun = record is not null && record.Task == bound.Name;
         return isOfRun ? bound with { Decisions = record!.Decisions, Generation = WriterOptions.FromJson(record.Generation, bound.Generation) } : bound;
     }

@@ -23,6 +23,9 @@ public sealed record Feature
     /// <summary>For each token the range of the text it stands for, empty outside the text that may hold an answer; null where the task asks for none.</summary>
     public TextRange[]? Offsets { get; init; }
 
+    /// <summary>For each token whether it goes on with the word of the token before it; null where the task does not ask.</summary>
+    public bool[]? Continues { get; init; }
+
     /// <summary>The lengths of the choices whose ids stand one after the other, each a sequence of its own; null for a single sequence.</summary>
     public int[]? Choices { get; init; }
 

@@ -83,6 +83,7 @@ internal sealed class DebertaV2Config(JsonObject json) : ModelConfig(json, Defau
         base.Validate();
         _ = (IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, HasAbsolutePositions, IsRelative, Span, ConvolutionWidth, ConvolutionActivation);
         if (OptionalInt("embedding_size") is int width && width != HiddenSize) throw Wrong("embedding_size", Node("embedding_size"), "the same as hidden_size");
+        if (OptionalInt("pooler_hidden_size") is int pooled && pooled != HiddenSize) throw Wrong("pooler_hidden_size", Node("pooler_hidden_size"), "the same as hidden_size");
         if (OptionalInt("attention_head_size") is int size && size != HiddenSize / HeadCount) throw Wrong("attention_head_size", Node("attention_head_size"), "hidden_size / num_attention_heads");
         if (ConvolutionWidth % 2 == 0 && ConvolutionWidth > 0) throw Wrong("conv_kernel_size", Node("conv_kernel_size"), "an odd number");
     }

@@ -20,6 +20,10 @@ internal sealed class Gpt2Family : ModelFamily
         ["GPT2ForQuestionAnswering"] = HeadKind.QuestionAnswering,
     };
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head", null);
+
+    public override bool Follows(string key) => key is "classifier_dropout";
+
     public override ModelConfig ReadConfig(JsonObject json) => new Gpt2Config(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Gpt2((Gpt2Config)config);

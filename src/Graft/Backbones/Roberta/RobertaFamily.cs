@@ -14,6 +14,8 @@ internal sealed class RobertaFamily(string modelType, string classPrefix) : Mode
 
     public override string Prefix => "roberta.";
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head.decoder", "lm_head.decoder.bias");
+
     public override ModelConfig ReadConfig(JsonObject json) => new RobertaConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>

@@ -22,6 +22,8 @@ internal sealed class T5Family : ModelFamily
         ["T5Model"] = HeadKind.None,
     };
 
+    public override bool Follows(string key) => key is "dense_act_fn" or "is_gated_act" or "num_decoder_layers" or "scale_decoder_outputs";
+
     public override ModelConfig ReadConfig(JsonObject json) => new T5Config(json);
 
     /// <summary>Only classifiers keep the whole model under a name.</summary>
@@ -65,6 +67,12 @@ internal sealed class T5Family : ModelFamily
         T5Config t5 = (T5Config)config;
         bool own = keys.Contains("lm_head.weight") && (!t5.IsTied || !t5.ScalesOutputs);
         return own && t5.IsTied ? config.With("tie_word_embeddings", false) : config;
+    }
+
+    public override IEnumerable<string> OtherNames(string parameter)
+    {
+        string prefix = parameter.StartsWith(Prefix, StringComparison.Ordinal) ? Prefix : "";
+        return parameter[prefix.Length..] == "shared.weight" ? [prefix + "decoder.embed_tokens.weight", prefix + "encoder.embed_tokens.weight"] : [];
     }
 
     public override bool IsRedundant(string key)
