@@ -78,8 +78,8 @@ internal static class EmbedCommand
     private static JsonObject Document(Embedder embedder, IEnumerable<(IReadOnlyList<string> Texts, IReadOnlyList<float[]> Vectors)> batches) => new()
     {
         ["dimensions"] = embedder.Dimensions,
-        ["pooling"] = string.Join('+', embedder.Head.Poolings).ToLowerInvariant(),
-        ["normalized"] = embedder.Head.Normalizes,
+        ["pooling"] = string.Join('+', embedder.Poolings).ToLowerInvariant(),
+        ["normalized"] = embedder.Normalizes,
         ["embeddings"] = new JsonArray([.. batches.SelectMany(batch => batch.Texts.Zip(batch.Vectors, (text, vector) => (JsonNode)new JsonObject
         {
             ["text"] = text, ["embedding"] = new JsonArray([.. vector.Select(value => (JsonNode)value)]),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Tasks.SequenceClassification;
 using Graft.Torch;
 
 namespace Graft.Backbones;
@@ -37,6 +38,9 @@ public abstract class ModelConfig
     /// <summary>H.</summary>
     public virtual int HeadCount => Positive("num_attention_heads");
 
+    /// <summary>The most tokens a text may have; null where positions have no table.</summary>
+    public virtual int? PositionLimit => null;
+
     /// <summary>Rows of the word table.</summary>
     public int VocabularySize => Positive("vocab_size");
 
@@ -72,7 +76,7 @@ public abstract class ModelConfig
     };
 
     /// <summary>What a cross-encoder's score goes through, by the name of its class: Sigmoid, Identity …; None where the file does not say.</summary>
-    public Activation OutputActivation
+    public OutputActivation OutputActivation
     {
         get
         {
@@ -80,10 +84,10 @@ public abstract class ModelConfig
             string name = ModelJson.Text(named) ?? "Identity";
             return name[(name.LastIndexOf('.') + 1)..] switch
             {
-                "Identity" => Activation.None,
-                "Sigmoid" => Activation.Sigmoid,
-                "Tanh" => Activation.Tanh,
-                "ReLU" => Activation.Relu,
+                "Identity" => OutputActivation.None,
+                "Sigmoid" => OutputActivation.Sigmoid,
+                "Tanh" => OutputActivation.Tanh,
+                "ReLU" => OutputActivation.Relu,
                 _ => throw Wrong("sentence_transformers.activation_fn", named, "Identity, Sigmoid, Tanh or ReLU"),
             };
         }

@@ -6,10 +6,11 @@ using Graft.Pretrained;
 using Graft.Pretraining;
 using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
-using Optimizer = Graft.Torch.Optimizer;
+using Optimizer = Graft.Torch.Optimizers.Optimizer;
 
 namespace Graft.Benchmarks;
 
@@ -37,7 +38,7 @@ internal sealed class PretrainingBenchmark : IDisposable
         _objective = new MaskedObjective(new MaskedLmOptions { Share = 0.2 }, new MaskingVocabulary(vocabulary, Mask, Enumerable.Range(0, Specials), _ => false));
         PretrainingTask task = new(_model, _objective);
         _flat = new FlatParameters([.. _model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, p.Value.dim() > 1, Matrices: task.HiddenMatrices(p.Value)))]);
-        _optimizer = muon ? new Muon(_flat, new MuonOptions(), new AdamWOptions()) : new Graft.Torch.AdamW(_flat, new AdamWOptions());
+        _optimizer = muon ? new Muon(_flat, new MuonOptions(), new AdamWOptions()) : new Graft.Torch.Optimizers.AdamW(_flat, new AdamWOptions());
     }
 
     /// <summary>pretrain-small: with AdamW; milliseconds an update.</summary>
@@ -50,24 +51,16 @@ internal sealed class PretrainingBenchmark : IDisposable
     public static Measurement Bf16(BenchmarkOptions options)
     {
         using PretrainingBenchmark benchmark = new(muon: false);
-        Precision before = MatrixProduct.Precision;
         Dictionary<Precision, double> best = new() { [Precision.Fp32] = double.PositiveInfinity, [Precision.Bf16] = double.PositiveInfinity };
         ulong step = 0;
-        try
+        for (int round = -2; round < options.Repetitions; round++)
         {
-            for (int round = -2; round < options.Repetitions; round++)
+            foreach (Precision precision in new[] { Precision.Fp32, Precision.Bf16 })
             {
-                foreach (Precision precision in new[] { Precision.Fp32, Precision.Bf16 })
-                {
-                    MatrixProduct.Use(precision);
-                    double seconds = benchmark.Update(step++);
-                    if (round >= 0) best[precision] = Math.Min(best[precision], seconds);
-                }
+                using ComputeScope computing = (ComputeContext.Current with { Precision = precision }).Enter();
+                double seconds = benchmark.Update(step++);
+                if (round >= 0) best[precision] = Math.Min(best[precision], seconds);
             }
-        }
-        finally
-        {
-            MatrixProduct.Use(before);
         }
 
         return new Measurement(best[Precision.Bf16], benchmark.Operations, best[Precision.Bf16] * 1e3, "ms", best[Precision.Fp32]);

@@ -5,33 +5,11 @@ using static TorchSharp.torch;
 
 namespace Graft.Heads;
 
-/// <summary>From token states to a text's vector.</summary>
-public enum EmbeddingPooling
-{
-    /// <summary>The mean of attended tokens.</summary>
-    Mean,
-
-    /// <summary>The first token.</summary>
-    First,
-
-    /// <summary>The last attended token.</summary>
-    Last,
-
-    /// <summary>The greatest value of attended tokens in each dimension.</summary>
-    Max,
-
-    /// <summary>The sum of attended tokens over the square root of their number.</summary>
-    MeanSqrtLength,
-
-    /// <summary>The mean of attended tokens, the n-th of them counted n times.</summary>
-    WeightedMean,
-}
-
 /// <summary>
 /// One vector for the whole text: token states pooled in one way or several, whose vectors are joined, then steps such as a matrix or the division by the length. What
 /// the steps hold is not trained.
 /// </summary>
-public sealed class EmbeddingHead : Head
+public sealed partial class EmbeddingHead : Head
 {
     /// <param name="pooling">Which tokens.</param>
     /// <param name="normalize">Divide by the Euclidean length.</param>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Rows that are looked up by id.</summary>
-internal sealed class EmbeddingTable : Layer
+internal sealed partial class EmbeddingTable : Layer
 {
     private readonly long? _paddingIdx;
     private readonly string _what;

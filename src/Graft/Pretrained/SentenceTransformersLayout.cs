@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Heads;
+using Graft.Inference;
 
 namespace Graft.Pretrained;
 
@@ -54,8 +55,11 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
         return inside is { Length: > 0 } ? Path.Combine(folder, inside) : folder;
     }
 
-    /// <summary>Where the model's files are copied from beside the Transformer's: the folder above it in older layouts, the same in newer.</summary>
-    public static SentenceSettings Settings(string folder) => SentenceSettings.Read(folder, TransformerFolder(folder));
+    /// <summary>False where a prompt's tokens are left out of the pooling.</summary>
+    public static bool IncludesPromptIn(string folder) => Read(folder)?.IncludesPrompt ?? true;
+
+    /// <summary>What the folder says of its texts.</summary>
+    public static TextSettings Settings(string folder) => SentenceSettings.Read(folder, TransformerFolder(folder));
 
     private static SentenceTransformersLayout? Read(string folder)
     {

@@ -1,4 +1,5 @@
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Measurement;
 
 namespace Graft.Tests.Torch;
 
@@ -16,5 +17,5 @@ public sealed class EngineReportTests
 
     [Fact]
     public void Impossible_threads_are_refused() =>
-        Assert.Throws<InputException>(() => Engine.Start(new EngineOptions { Threads = 0 }));
+        Assert.Throws<InputException>(() => new ComputeContext { Threads = 0 }.Validate());
 }

@@ -2,17 +2,18 @@ using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Tests.Contracts;
 using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Kernels;
+using Graft.Torch.Operations;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Graft.Tests.Torch;
 
 /// <summary>bfloat16 products, whether or not this processor is fast at them.</summary>
-[Collection(AloneCollection.Name)]
-public sealed class PrecisionTests : IDisposable
+public sealed class PrecisionTests
 {
-    public void Dispose() => MatrixProduct.Use(Precision.Fp32);
-
     [Fact]
     public void Values_and_gradients_of_a_layer_are_those_of_fp32_to_eight_bits()
     {
@@ -21,7 +22,7 @@ public sealed class PrecisionTests : IDisposable
             x => nn.functional.gelu(nn.functional.linear(x[0], x[1], x[2])),
             x =>
             {
-                MatrixProduct.Use(Precision.Bf16);
+                using ComputeScope computing = new ComputeContext { Precision = Precision.Bf16 }.Enter();
                 return Ops.LinearActivation(x[0], x[1], x[2], Activation.GeluErf);
             },
             [TensorAssert.Leaf(1, 40, 24), TensorAssert.Leaf(2, 16, 24), TensorAssert.Leaf(3, 16)], 2e-2, "bfloat16");
@@ -34,11 +35,11 @@ public sealed class PrecisionTests : IDisposable
         // Every upper half with what is cut off below, at and above a tie: all signs, exponents, infinities and values that are no number.
         float[] given = [.. Enumerable.Range(0, 1 << 16).SelectMany(_ => new[] { 0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF }, (upper, lower) => BitConverter.Int32BitsToSingle((upper << 16) | lower))];
         Tensor values = tensor(given).view(-1, 3), expected = values.to(ScalarType.BFloat16), wide = expected.to(ScalarType.Float32);
-        AssertSame(wide, Kernels.ToBf16(values).to(ScalarType.Float32));
-        AssertSame(wide, Kernels.FromBf16(expected));
+        AssertSame(wide, Bf16Kernels.ToBf16(values).to(ScalarType.Float32));
+        AssertSame(wide, Bf16Kernels.FromBf16(expected));
         Tensor bias = TensorAssert.Normal(1, 3), target = bias.expand(wide.shape[0], 3).contiguous();
-        AssertSame(wide + bias, Kernels.FromBf16(expected, bias));
-        Kernels.AddBf16(expected, target);
+        AssertSame(wide + bias, Bf16Kernels.FromBf16(expected, bias));
+        Bf16Kernels.AddBf16(expected, target);
         AssertSame(wide + bias, target);
 
         static void AssertSame(Tensor expected, Tensor actual) => Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
@@ -56,10 +57,10 @@ public sealed class PrecisionTests : IDisposable
     [Fact]
     public void A_processor_without_it_is_named()
     {
-        Assert.Equal(Precision.Fp32, MatrixProduct.ParsePrecision("fp32"));
-        Assert.Contains("fp32 or bf16", Assert.Throws<InputException>(() => MatrixProduct.ParsePrecision("fp16")).Message, StringComparison.Ordinal);
-        if (Bf16.IsFast) Assert.Equal(Precision.Bf16, MatrixProduct.ParsePrecision("bf16"));
-        else Assert.Contains(Bf16.Found, Assert.Throws<InputException>(() => MatrixProduct.ParsePrecision("bf16")).Message, StringComparison.Ordinal);
+        Assert.Equal(Precision.Fp32, Precisions.Parse("fp32"));
+        Assert.Contains("fp32 or bf16", Assert.Throws<InputException>(() => Precisions.Parse("fp16")).Message, StringComparison.Ordinal);
+        if (Bf16.IsFast) Assert.Equal(Precision.Bf16, Precisions.Parse("bf16"));
+        else Assert.Contains(Bf16.Found, Assert.Throws<InputException>(() => Precisions.Parse("bf16")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,18 +68,20 @@ public sealed class PrecisionTests : IDisposable
     {
         ComputeDevice.Parse("cpu").Require();
         Assert.Equal("cuda:1", ComputeDevice.Parse("cuda:1").ToString());
-        Assert.Contains("--device cpu", Assert.Throws<InputException>(() => Engine.Start(new EngineOptions { Device = ComputeDevice.Parse("cuda:0") })).Message, StringComparison.Ordinal);
+        InputException refused = Assert.Throws<InputException>(() => new ComputeContext { Device = ComputeDevice.Parse("cuda:0") }.Validate());
+        Assert.Equal(("device", "cuda:0"), (refused.Key, refused.Value));
+        Assert.StartsWith("cpu", refused.Allowed, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => ComputeDevice.Parse("tpu"));
     }
 
     /// <summary>30 updates of AdamW towards fixed states.</summary>
     private static double LastLoss(Precision precision, out ScalarType weights)
     {
-        MatrixProduct.Use(precision);
+        using ComputeScope computing = new ComputeContext { Precision = precision }.Enter();
         using DisposeScope outer = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
         using FlatParameters flat = new([.. model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, true))]);
-        using Graft.Torch.AdamW adam = new(flat, new AdamWOptions());
+        using Graft.Torch.Optimizers.AdamW adam = new(flat, new AdamWOptions());
         Graft.Layers.EncoderInput input = TinyModels.Padded(4, 12, 12);
         Tensor target = TensorAssert.Normal(5, 2, 12, model.Backbone.HiddenSize);
         double last = 0;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Torch;
 
 namespace Graft.Backbones.T5;
 
@@ -23,6 +24,8 @@ internal sealed class T5Family : ModelFamily
     };
 
     public override bool Follows(string key) => key is "dense_act_fn" or "is_gated_act" or "num_decoder_layers" or "scale_decoder_outputs";
+
+    public override HeadKind? WritingHead => HeadKind.SequenceToSequence;
 
     public override ModelConfig ReadConfig(JsonObject json) => new T5Config(json);
 
@@ -49,7 +52,7 @@ internal sealed class T5Family : ModelFamily
             },
             HeadKind.SequenceClassification => new ClassifierRecipe("classification_head.out_proj", HeadPooling.LastEnd, t5.ClassifierDropout)
             {
-                Transform = new TransformRecipe("classification_head.dense", Torch.Activation.Tanh, config.HiddenSize),
+                Transform = new TransformRecipe("classification_head.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = t5.ClassifierDropout,
             },
             HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout) { Deviation = t5.InitializerFactor },
