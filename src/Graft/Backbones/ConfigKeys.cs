@@ -53,14 +53,13 @@ internal static class ConfigKeys
             throw new InputException($"config.json: \"quantization_config\": the weights are quantized ({method}): Graft reads weights of floating point only; fetch the model that this one was made from");
         }
 
-        if (file["auto_map"] is JsonObject map) RefuseOwnCode(map, family);
         foreach ((string key, JsonNode? value) in file)
         {
             if (value is null || family.Follows(key) || !s_neutral.TryGetValue(key, out string[]? neutral) || neutral.Contains(value.ToJsonString(), StringComparer.Ordinal)) continue;
             throw ModelConfig.Wrong(key, value, neutral.Length == 0 ? "nothing (Graft does not follow this key)" : $"{neutral[0]} (Graft does not follow another value)");
         }
 
-        RefuseScaledRotations(file["rope_parameters"], "rope_parameters");
+        if (!family.Follows("rope_parameters")) RefuseScaledRotations(file["rope_parameters"], "rope_parameters");
     }
 
     /// <summary>Keys of the file that stand on none of the lists, in the file's order.</summary>
@@ -70,17 +69,6 @@ internal static class ConfigKeys
     public static IEnumerable<string> Unknown(JsonObject file, JsonObject defaults, ModelFamily family) => file.Select(pair => pair.Key).Where(key =>
         !defaults.ContainsKey(key) && !s_implemented.Contains(key) && !s_neutral.ContainsKey(key) && !s_withoutEffect.Contains(key) && !s_ofGeneration.Contains(key)
         && !family.Follows(key) && key is not ("auto_map" or "rope_parameters"));
-
-    private static void RefuseOwnCode(JsonObject map, ModelFamily family)
-    {
-        foreach ((string auto, JsonNode? named) in map)
-        {
-            if (!auto.StartsWith("AutoModel", StringComparison.Ordinal)) continue;
-            string name = ModelJson.Text(named) ?? "";
-            if (!family.HasOwnCode(name[(name.LastIndexOf('.') + 1)..]))
-                throw new InputException($"config.json: \"auto_map\": the model is {name}, code of the folder's own, which Graft never runs: its answers would not be a {family.ModelType} model's");
-        }
-    }
 
     // Of version 5 of transformers: {"rope_theta": …, "rope_type": "default"}, or one of them for each type of layer.
     private static void RefuseScaledRotations(JsonNode? node, string path)

@@ -99,6 +99,12 @@ public abstract class ModelConfig
     /// <summary>"single_label_classification", "multi_label_classification" or "regression"; null where the file does not say.</summary>
     public string? ProblemType => ModelJson.Text(_json["problem_type"]);
 
+    /// <summary>
+    /// True where the checkpoint has the keys of the code that the family was first published with, and not those of transformers: the model is
+    /// then built, trained and saved under these. A fact about the file, no key of config.json.
+    /// </summary>
+    public bool HasPublishedKeys { get; private set; }
+
     /// <summary>The keys of the dropout rates that a training run may change together.</summary>
     internal abstract IReadOnlyList<string> DropoutKeys { get; }
 
@@ -117,7 +123,7 @@ public abstract class ModelConfig
     {
         JsonObject json = _json.DeepClone().AsObject();
         json[key] = value is null ? null : JsonNode.Parse(value.ToJsonString()); // as if it had been read from a file
-        return Create(json);
+        return Copy(json);
     }
 
     /// <summary>The same for other labels.</summary>
@@ -139,18 +145,26 @@ public abstract class ModelConfig
             (json["id2label"], json["label2id"]) = (names, numbers);
         }
 
-        return Create(json);
+        return Copy(json);
     }
 
     /// <summary>The same with all dropout rates of layers and head set.</summary>
     public ModelConfig WithDropout(double rate) => DropoutKeys.Aggregate(this, (config, key) => config.With(key, rate));
+
+    /// <summary>The same for a checkpoint with the other set of keys.</summary>
+    public ModelConfig WithPublishedKeys(bool published = true)
+    {
+        ModelConfig copy = Copy(_json.DeepClone().AsObject());
+        copy.HasPublishedKeys = published;
+        return copy;
+    }
 
     /// <summary>The same without a key.</summary>
     internal ModelConfig Without(string key)
     {
         JsonObject json = _json.DeepClone().AsObject();
         json.Remove(key);
-        return Create(json);
+        return Copy(json);
     }
 
     /// <summary>False where the size of a head is a key of its own.</summary>
@@ -246,6 +260,13 @@ public abstract class ModelConfig
         JsonValue value => value.TryGetValue(out string? text) ? text : value.ToJsonString(),
         _ => throw Wrong("id2label", name, "a name"),
     };
+
+    private ModelConfig Copy(JsonObject json)
+    {
+        ModelConfig copy = Create(json);
+        copy.HasPublishedKeys = HasPublishedKeys;
+        return copy;
+    }
 
     private static string DefaultLabel(int index) => string.Create(CultureInfo.InvariantCulture, $"LABEL_{index}");
 }

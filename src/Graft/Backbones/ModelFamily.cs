@@ -41,6 +41,15 @@ internal abstract class ModelFamily
     public virtual bool IsRedundant(string key) =>
         key.EndsWith("position_ids", StringComparison.Ordinal) || key.EndsWith("token_type_ids", StringComparison.Ordinal);
 
+    /// <summary>A checkpoint's key as this family calls the parameter today: prefixes of other code.</summary>
+    public virtual string CurrentKey(string key) => key;
+
+    /// <summary>
+    /// True where a class of code that a folder brings along (<c>auto_map</c> in config.json) is what this family computes. The code itself is
+    /// never run; a folder with other classes is refused.
+    /// </summary>
+    public virtual bool Implements(string className) => false;
+
     /// <summary>True for backbone parameters that published checkpoints may lack (poolers).</summary>
     public virtual bool IsOptional(string key) => key.StartsWith("pooler.", StringComparison.Ordinal);
 
@@ -52,9 +61,6 @@ internal abstract class ModelFamily
 
     /// <summary>True for keys of config.json that this family reads besides those of its defaults, whatever they are for others.</summary>
     public virtual bool Follows(string key) => false;
-
-    /// <summary>True where a class that a folder brings as code of its own (auto_map) is the very one that Graft has built in.</summary>
-    public virtual bool HasOwnCode(string className) => false;
 
     /// <summary>
     /// What a language-model head's matrix and its bias are called where tie_word_embeddings is false; null where Graft has no such head in this family. A bias without a name is the

@@ -32,6 +32,8 @@ public abstract partial class Head : Layer
         HeadRecipe recipe = ModelFamilies.Of(config.ModelType, "config.json").Recipe(kind, config)
             ?? throw new InputException($"a {config.ModelType} model has no {kind} head");
         if (recipe is LanguageModelRecipe { Decoder: null } shared && config.Has("tie_word_embeddings") && !config.Flag("tie_word_embeddings")) recipe = WithOwnDecoder(shared, config);
+        if (recipe is ClassifierRecipe { Pooling: HeadPooling.Pooler } && !backbone.HasPooler)
+            throw new InputException($"this {config.ModelType} backbone was loaded without the pooler that its {kind} head reads: adapters of such heads are opened one at a time, not in a bank");
         return (kind, recipe) switch
         {
             (HeadKind.QuestionAnswering, ClassifierRecipe classifier) => new SpanHead(classifier, config),
