@@ -39,6 +39,7 @@ internal sealed class GenerationFlags
     public GenerationOptions Options(ParseResult parsed, GenerationOptions defaults) => defaults with
     {
         MaxNewTokens = parsed.GetValue(_maxNewTokens) ?? defaults.MaxNewTokens,
+        MaxLength = parsed.GetValue(_maxNewTokens) is null ? defaults.MaxLength : null,
         MinNewTokens = parsed.GetValue(_minNewTokens) ?? defaults.MinNewTokens,
         DoSample = parsed.GetValue(_sample) ?? defaults.DoSample,
         Temperature = parsed.GetValue(_temperature) ?? defaults.Temperature,

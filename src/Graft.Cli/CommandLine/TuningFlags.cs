@@ -117,7 +117,7 @@ internal sealed class TuningFlags
                     int.TryParse(layer, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : throw new InputException($"--layers {layers}: \"{layer}\" is not a whole number"))],
                 Pooling = pooling is null ? EmbeddingPooling.Mean
                     : Enum.TryParse(pooling, ignoreCase: true, out EmbeddingPooling known) && !char.IsAsciiDigit(pooling[0]) ? known
-                    : throw new InputException($"--pooling {pooling}: mean, first, last or max is expected"),
+                    : throw new InputException($"--pooling {pooling}: mean, first, last, max, meansqrtlength or weightedmean is expected"),
             },
         };
     }

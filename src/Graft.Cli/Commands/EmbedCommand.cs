@@ -38,6 +38,9 @@ internal static class EmbedCommand
                 throw new InputException($"--output {target}: one of {string.Join(", ", EmbeddingWriter.Extensions)} is expected");
             IEnumerable<string> lines = texts.Read(parsed);
             using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellation), embedding.Options(parsed));
+            foreach (string note in embedder.Notes) Terminal.Log(note);
+            if (embedder.UnusedPrompts.Count > 0)
+                Terminal.Log($"this model has prompts ({string.Join(", ", embedder.UnusedPrompts)}); none is used: --prompt-name NAME puts one before every text");
             Embed(embedder, lines, target, parsed.GetValue(json), cancellation);
             return Task.FromResult(ExitCodes.Ok);
         });
@@ -75,7 +78,7 @@ internal static class EmbedCommand
     private static JsonObject Document(Embedder embedder, IEnumerable<(IReadOnlyList<string> Texts, IReadOnlyList<float[]> Vectors)> batches) => new()
     {
         ["dimensions"] = embedder.Dimensions,
-        ["pooling"] = embedder.Pooling.ToString().ToLowerInvariant(),
+        ["pooling"] = string.Join('+', embedder.Poolings).ToLowerInvariant(),
         ["normalized"] = embedder.Normalizes,
         ["embeddings"] = new JsonArray([.. batches.SelectMany(batch => batch.Texts.Zip(batch.Vectors, (text, vector) => (JsonNode)new JsonObject
         {

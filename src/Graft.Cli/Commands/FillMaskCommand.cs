@@ -21,6 +21,7 @@ internal static class FillMaskCommand
         {
             IEnumerable<string> lines = texts.Read(parsed);
             using FillMask filler = FillMask.Load(ModelFlag.Locate(parsed, model, cancellation));
+            foreach (string note in filler.Notes) Terminal.Log(note);
             IEnumerable<FilledText> filled = lines.Select(text => filler.Fill(text, parsed.GetValue(count)));
             if (!parsed.GetValue(json)) Print(filled);
             else if (texts.IsStream(parsed)) foreach (FilledText text in filled) Terminal.JsonLine(text.ToJson());

@@ -27,6 +27,7 @@ internal static class GenerateCommand
             IEnumerable<string> prompts = texts.Read(parsed);
             ComputeContext compute = new() { Threads = parsed.GetValue(threads) };
             using TextGenerator generator = TextGenerator.Load(ModelFlag.Locate(parsed, model, cancellation), compute);
+            foreach (string note in generator.Notes) Terminal.Log(note);
             GenerationOptions options = generation.Options(parsed, generator.Defaults);
             options.Validate();
             IReadOnlyList<string> stop = generation.Stop(parsed);

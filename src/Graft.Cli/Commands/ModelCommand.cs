@@ -78,6 +78,7 @@ internal static class ModelCommand
         if (found.Config is null) foreach (string tensor in found.Tensors) Line("", tensor);
         if (found.Report is not LoadReport report) return;
         Line("missing", report.Missing.Count == 0 ? "none" : string.Join(", ", report.Missing));
+        if (report.UnknownConfigKeys.Count > 0) Line("unknown keys", string.Join(", ", report.UnknownConfigKeys) + " (of config.json; not followed)");
         Line("unexpected", report.Unexpected.Count == 0 ? "none" : string.Join(", ", report.Unexpected));
     }
 
@@ -117,6 +118,7 @@ internal static class ModelCommand
         if (found.Report is LoadReport report)
         {
             document["missing"] = new JsonArray([.. report.Missing.Select(name => (JsonNode)name)]);
+            document["unknown_keys"] = new JsonArray([.. report.UnknownConfigKeys.Select(name => (JsonNode)name)]);
             document["unexpected"] = new JsonArray([.. report.Unexpected.Select(name => (JsonNode)name)]);
         }
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Inference;
 using Graft.Tasks;
+using Graft.Tasks.TokenClassification;
 
 namespace Graft.Cli.Commands;
 
@@ -25,8 +26,12 @@ internal static class PredictCommand
         Option<bool> calibrated = new("--calibrated") { Description = "Divide scores by the temperature that was fitted on the run's development data: confidence then means what it says." };
         Option<int?> maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text; as in training otherwise." };
         Option<int?> numBeams = new("--num-beams") { Description = "Beams of the search for a text; as in training otherwise." };
+        Option<string?> aggregation = new("--aggregation")
+        {
+            Description = "How labels of tokens become entities of a text: none, simple, first, average or max, as in transformers; by words otherwise.",
+        };
         Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
-        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, textColumn, pairColumn, calibrated, maxNewTokens, numBeams, json, OptionSources.ConfigOption() };
+        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, textColumn, pairColumn, calibrated, maxNewTokens, numBeams, aggregation, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>
         {
             (string? one, string? file, string? target) = (parsed.GetValue(text), parsed.GetValue(input), parsed.GetValue(output));
@@ -37,8 +42,11 @@ internal static class PredictCommand
             using Predictor predictor = Predictor.Load(
                 ModelFlag.Locate(parsed, model, cancellation), task: parsed.GetValue(task), calibrated: parsed.GetValue(calibrated), generation: options => options with
                 {
-                    MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens, NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
-                });
+                    MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens,
+                    MaxLength = parsed.GetValue(maxNewTokens) is null ? options.MaxLength : null,
+                    NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
+                }, aggregation: Aggregation(parsed.GetValue(aggregation)));
+            foreach (string note in predictor.Notes) Terminal.Log(note);
             if (one is not null)
             {
                 Print(predictor.Predict(one, parsed.GetValue(pair)), parsed.GetValue(json));
@@ -54,6 +62,10 @@ internal static class PredictCommand
         });
         return command;
     }
+
+    private static TokenAggregation? Aggregation(string? name) => name is null ? null
+        : Enum.TryParse(name, ignoreCase: true, out TokenAggregation known) && !char.IsAsciiDigit(name[0]) ? known
+        : throw new InputException($"--aggregation {name}: none, simple, first, average or max is expected");
 
     private static void Print(Prediction prediction, bool json)
     {

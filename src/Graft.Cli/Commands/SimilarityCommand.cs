@@ -28,6 +28,7 @@ internal static class SimilarityCommand
             if (file is null == (first is null || second is null)) throw new InputException("give either --text and --pair, or --input");
             if (file is not null && !File.Exists(file)) throw new InputException($"{file} does not exist");
             using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellation), embedding.Options(parsed));
+            foreach (string note in embedder.Notes) Terminal.Log(note);
             if (file is null) Print(first!, second!, TextSimilarity.Of(embedder, [(first!, second!)], cancellation).Similarities[0], parsed.GetValue(json));
             else Print(TextSimilarity.OfFile(embedder, file, new ColumnOptions { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), Label = parsed.GetValue(labelColumn) }, cancellation), parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Ok);

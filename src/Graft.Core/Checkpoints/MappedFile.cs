@@ -48,7 +48,7 @@ internal sealed unsafe class MappedFile : IDisposable
     private static string? Placeholder(MappedFile file)
     {
         ReadOnlySpan<byte> head = file.Slice(0, (int)Math.Min(file.Length, 64));
-        if (head.StartsWith("version https://git-lfs"u8)) return "is a Git LFS pointer, not the weights: fetch them with `git lfs pull` or `graft pull`";
+        if (Tokenizers.LfsPointer.Is(head)) return "is a Git LFS pointer, not the weights: fetch them with `git lfs pull` or `graft pull`";
         return head.StartsWith("<!DOCTYPE"u8) || head.StartsWith("<html"u8) ? "is a web page, not a file of weights: download it again" : null;
     }
 

@@ -21,9 +21,19 @@ public sealed record TokenSequence
     /// <value>Whether no space follows each word (<c>SpaceAfter=No</c>); empty where the format does not say.</value>
     public IReadOnlyList<bool> Joined { get; init; } = [];
 
+    /// <value>The text that the words were cut from, each found in it in turn; null where the format has words only.</value>
+    public string? Text { get; init; }
+
     /// <summary>The sentence as text, with the UTF-16 offset at which each word starts.</summary>
     public (string Text, int[] Starts) Layout()
     {
+        if (Text is string whole)
+        {
+            int[] places = new int[Words.Count];
+            for (int i = 0, at = 0; i < places.Length; at = places[i] + Words[i].Length, i++) places[i] = whole.IndexOf(Words[i], at, StringComparison.Ordinal);
+            return (whole, places);
+        }
+
         StringBuilder text = new();
         int[] starts = new int[Words.Count];
         for (int i = 0; i < Words.Count; i++)

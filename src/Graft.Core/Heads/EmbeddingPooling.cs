@@ -14,4 +14,10 @@ public enum EmbeddingPooling
 
     /// <summary>The greatest value of attended tokens in each dimension.</summary>
     Max,
+
+    /// <summary>The sum of attended tokens over the square root of their number.</summary>
+    MeanSqrtLength,
+
+    /// <summary>The mean of attended tokens, the n-th of them counted n times.</summary>
+    WeightedMean,
 }

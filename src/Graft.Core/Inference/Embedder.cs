@@ -20,8 +20,16 @@ public sealed record EmbedderOptions
     public bool? Normalize { get; init; }
 
     /// <summary>The most tokens of a text; what is beyond is cut and counted.</summary>
-    /// <value>Null for sentence_bert_config.json, or 512, and never more than the position table.</value>
+    /// <value>Null for what the folder says (sentence_*_config.json, else the tokenizer's model_max_length), or 512, and never more than the position table.</value>
     public int? MaxLength { get; init; }
+
+    /// <summary>A text that stands before every text.</summary>
+    /// <value>Null for the model's default prompt; "" for none.</value>
+    public string? Prompt { get; init; }
+
+    /// <summary>The name of a prompt in the model's config_sentence_transformers.json.</summary>
+    /// <value>Null for the model's default prompt.</value>
+    public string? PromptName { get; init; }
 
     /// <summary>How vectors are computed, whatever other objects of the process do.</summary>
     /// <value>Null as its engine chooses (libtorch: the context of the thread that opens the embedder).</value>
@@ -54,10 +62,11 @@ public sealed class Embedder : IDisposable
     private const int UsualLength = 512;
     private readonly IScorer _scorer;
     private readonly Tokenizer _tokenizer;
+    private readonly TextSettings _settings;
 
-    private Embedder(string folder, IScorer scorer, int maxLength)
+    private Embedder(string folder, IScorer scorer, int maxLength, string prompt)
     {
-        (Folder, _scorer, MaxLength) = (folder, scorer, maxLength);
+        (Folder, _scorer, MaxLength, _settings, Prompt) = (folder, scorer, maxLength, scorer.Model.Texts, prompt);
         _tokenizer = scorer.Tokenizer; // a missing one is found now
     }
 
@@ -68,10 +77,19 @@ public sealed class Embedder : IDisposable
     public int MaxLength { get; }
 
     /// <summary>The number of values in a vector.</summary>
-    public int Dimensions => _scorer.Model.HiddenSize;
+    public int Dimensions => _scorer.Model.VectorSize;
 
-    /// <summary>Which token states make the vector.</summary>
-    public EmbeddingPooling Pooling => _scorer.Model.Pooling ?? EmbeddingPooling.Mean;
+    /// <summary>What stands before every text; empty for nothing.</summary>
+    public string Prompt { get; }
+
+    /// <summary>Lines about keys of the folder's files that are not followed or not known.</summary>
+    public IReadOnlyList<string> Notes => _scorer.Model.Notes;
+
+    /// <summary>Names of the prompts that the folder has, where none of them is in use.</summary>
+    public IReadOnlyList<string> UnusedPrompts => Prompt.Length > 0 ? [] : [.. _settings.Prompts.Where(prompt => prompt.Value.Length > 0).Select(prompt => prompt.Key)];
+
+    /// <summary>Which token states make the vector: the ways whose vectors are joined.</summary>
+    public IReadOnlyList<EmbeddingPooling> Poolings => _scorer.Model.Poolings;
 
     /// <summary>Whether vectors have length 1.</summary>
     public bool Normalizes => _scorer.Model.Normalizes;
@@ -87,8 +105,10 @@ public sealed class Embedder : IDisposable
         IScorer scorer = ScoringEngines.Open(folder, asked, _ => new SentenceEmbedding());
         try
         {
-            int length = options.MaxLength ?? scorer.Model.MaxLength ?? RunManifest.Read(folder)?.Encoding.MaxLength ?? UsualLength;
-            return new Embedder(folder, scorer, Math.Min(length, scorer.Model.PositionLimit ?? int.MaxValue));
+            TextSettings settings = scorer.Model.Texts;
+            string prompt = settings.PromptFor(options.Prompt, options.PromptName, folder);
+            int length = options.MaxLength ?? settings.MaxLength ?? RunManifest.Read(folder)?.Encoding.MaxLength ?? UsualLength;
+            return new Embedder(folder, scorer, Math.Min(length, scorer.Model.PositionLimit ?? int.MaxValue), prompt);
         }
         catch
         {
@@ -129,6 +149,8 @@ public sealed class Embedder : IDisposable
 
     private Feature Encode(string text, int example, out bool wasCut)
     {
+        if (Prompt.Length > 0) text = Prompt + text;
+        if (_settings.LowerCase) text = text.ToLowerInvariant();
         TokenizedText tokens = _tokenizer.Encode(text, options: new EncodeOptions { MaxLength = MaxLength });
         wasCut = tokens.Overflow.Count > 0;
         return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds };

@@ -1,6 +1,8 @@
 using Graft.Backbones;
+using Graft.Generation;
 using Graft.Heads;
 using Graft.Tasks;
+using Graft.Tasks.SequenceClassification;
 using Graft.Tokenizers;
 
 namespace Graft.Inference;
@@ -36,17 +38,26 @@ public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<strin
     /// <summary>The longest text it can read, in tokens; null where nothing bounds it.</summary>
     public int? PositionLimit { get; init; }
 
-    /// <summary>The most tokens of a text by its sentence-transformers files; null where there are none.</summary>
-    public int? MaxLength { get; init; }
+    /// <summary>What its sentence-transformers files say of texts.</summary>
+    public TextSettings Texts { get; init; } = new();
 
-    /// <summary>Values in a hidden state, and in a text's vector.</summary>
-    public int HiddenSize { get; init; }
+    /// <summary>Values in a text's vector.</summary>
+    public int VectorSize { get; init; }
+
+    /// <summary>What scores of numbers go through.</summary>
+    public OutputActivation OutputActivation { get; init; }
+
+    /// <summary>How it writes by its own files; null where it does not write.</summary>
+    public GenerationOptions? Generation { get; init; }
+
+    /// <summary>Lines about keys of its files that are not followed or not known.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>The number of its parameters.</summary>
     public long ParameterCount { get; init; }
 
-    /// <summary>Which token states make a text's vector; null where the head makes none.</summary>
-    public EmbeddingPooling? Pooling { get; init; }
+    /// <summary>Which token states make a text's vector, in the order in which they are joined; empty where the head makes none.</summary>
+    public IReadOnlyList<EmbeddingPooling> Poolings { get; init; } = [];
 
     /// <summary>Whether vectors have length 1.</summary>
     public bool Normalizes { get; init; }

@@ -2,6 +2,8 @@ using Graft.Data;
 using Graft.Generation;
 using Graft.Runs;
 using Graft.Tasks;
+using Graft.Tasks.SequenceClassification;
+using Graft.Tasks.TokenClassification;
 using Graft.Tokenizers;
 
 namespace Graft.Inference;
@@ -35,6 +37,9 @@ public sealed class Predictor : IDisposable
     /// <summary>How texts are cut into windows.</summary>
     public EncodingOptions Encoding { get; }
 
+    /// <summary>Lines about keys of the folder's files that are not followed or not known.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>The number of the model's parameters.</summary>
     public long ParameterCount => _scorer.Model.ParameterCount;
 
@@ -43,12 +48,13 @@ public sealed class Predictor : IDisposable
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="task">The task; null: the one the folder says.</param>
     /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
-    /// <param name="generation">Changes how text is written; null: as in training.</param>
+    /// <param name="generation">Changes how text is written; null: as in training, or as the published folder says.</param>
     /// <param name="compute">How its answers are computed, whatever other objects of the process do; null: as its engine chooses (libtorch: the context of the thread that opens it).</param>
+    /// <param name="aggregation">How labels of tokens become entities of a text; null: by words.</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
         string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null,
-        IComputeOptions? compute = null)
+        IComputeOptions? compute = null, TokenAggregation? aggregation = null)
     {
         folder = RunSeeds.Best(folder);
         RunManifest? record = RunManifest.Read(folder);
@@ -57,6 +63,8 @@ public sealed class Predictor : IDisposable
         IScorer scorer = ScoringEngines.Open(folder, new ScorerOptions { Head = asked?.Head, Compute = compute }, model =>
         {
             bound = Bind(folder, record, asked, model);
+            if (aggregation is not null)
+                bound = bound is TokenClassification words ? words with { Aggregation = aggregation } : throw new InputException($"{folder} is fine-tuned for {bound.Name}: --aggregation is for token-classification");
             bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };
             bound.Generation.Validate();
             if (model.MissingParameters is not [string first, ..]) return bound;
@@ -65,7 +73,7 @@ public sealed class Predictor : IDisposable
         });
         try
         {
-            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit));
+            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit)) { Notes = scorer.Model.Notes };
         }
         catch
         {
@@ -116,7 +124,14 @@ public sealed class Predictor : IDisposable
     {
         FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.Head, model.Labels, model.ProblemType) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Labels)
             ?? throw new InputException($"{folder} holds a {model.Name}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
-        return record?.Bind(bound) ?? bound;
+        if (record is not null) return record.Bind(bound);
+        if (model.Generation is GenerationOptions generation) bound = bound with { Generation = generation };
+        return bound switch
+        {
+            TokenClassification tags => tags with { IsPublished = true },
+            TextRegression numbers => numbers with { Activation = model.OutputActivation },
+            _ => bound,
+        };
     }
 
     /// <summary>As in training; of a published model windows of 512 tokens, or as many as it can read.</summary>

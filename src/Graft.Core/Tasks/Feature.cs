@@ -37,6 +37,12 @@ public sealed record WordsFeature : Feature
 {
     /// <summary>For each token the word it begins, −1 for all others.</summary>
     public required int[] FirstOfWord { get; init; }
+
+    /// <summary>For each token the range of the text it stands for; null where the task does not ask.</summary>
+    public TextRange[]? Offsets { get; init; }
+
+    /// <summary>For each token whether it goes on with the word of the token before it; null where the task does not ask.</summary>
+    public bool[]? Continues { get; init; }
 }
 
 /// <summary>A window of a text that may hold an answer.</summary>

@@ -53,6 +53,9 @@ public abstract record FineTuningTask
     /// <summary>The same task with the labels a model was trained with.</summary>
     public virtual FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = labels };
 
+    /// <summary>The tokenizer that a model is trained with, where it is not the folder's own as it is.</summary>
+    public virtual Tokenizer ForTraining(Tokenizer tokenizer) => tokenizer;
+
     /// <summary>The same task with weights for its classes.</summary>
     /// <param name="asked"><c>balanced</c> or a file of lines <c>label TAB weight</c>.</param>
     /// <param name="train">Whose classes are counted.</param>

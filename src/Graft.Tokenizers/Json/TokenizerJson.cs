@@ -20,6 +20,7 @@ internal static class TokenizerJson
     /// <exception cref="InputException">They are not JSON.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string file)
     {
+        LfsPointer.Refuse(utf8.Span, file);
         if (utf8.Span.StartsWith("\uFEFF"u8)) utf8 = utf8[3..];
         try
         {

@@ -67,7 +67,9 @@ internal static class ClassicFiles
     {
         try
         {
-            return s_strictUtf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+            byte[] bytes = File.ReadAllBytes(path);
+            LfsPointer.Refuse(bytes, path);
+            return s_strictUtf8.GetString(bytes).TrimStart('\uFEFF');
         }
         catch (System.Text.DecoderFallbackException exception)
         {

@@ -16,17 +16,13 @@ internal static class Recipes
     public static PipelineCore Bert(string vocabularyFile, TokenizerConfig config)
     {
         Vocabulary vocabulary = ClassicFiles.ReadVocabularyText(vocabularyFile);
-        (string, int) cls = Required("[CLS]");
-        (string, int) sep = Required("[SEP]");
-        Required("[PAD]");
-        Required("[UNK]");
-        BertNormalizer normalizer = new()
-        {
-            LowerCase = config.LowerCase ?? true,
-            StripAccents = config.StripAccents,
-            HandleChineseChars = config.HandleChineseChars ?? true,
-        };
-        return new(new(new WordPiece(vocabulary), new(Special(vocabulary, "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), normalizer))
+        string unknown = config.Role("unk_token", "[UNK]"), padding = config.Role("pad_token", "[PAD]"), mask = config.Role("mask_token", "[MASK]");
+        (string, int) cls = Required(config.Role("cls_token", "[CLS]"));
+        (string, int) sep = Required(config.Role("sep_token", "[SEP]"));
+        Required(padding);
+        Required(unknown);
+        BertNormalizer normalizer = NormalizerOf(config);
+        return new(new(new WordPiece(vocabulary, unknown), new(Special(vocabulary, padding, unknown, cls.Item1, sep.Item1, mask), normalizer))
         {
             Normalizer = normalizer,
             PreTokenizer = new BertPreTokenizer(),
@@ -34,17 +30,71 @@ internal static class Recipes
             Decoder = new WordPieceDecoder(),
         });
 
-        (string, int) Required(string token)
+        (string, int) Required(string token) => Find(vocabulary, token, vocabularyFile, "BERT");
+    }
+
+    /// <summary>MPNet from <c>vocab.txt</c>: BERT's words between RoBERTa's special tokens.</summary>
+    public static PipelineCore MpNet(string vocabularyFile, TokenizerConfig config)
+    {
+        Vocabulary vocabulary = ClassicFiles.ReadVocabularyText(vocabularyFile);
+        string unknown = config.Role("unk_token", "[UNK]"), mask = config.Role("mask_token", "<mask>");
+        (string, int) cls = Find(vocabulary, config.Role("cls_token", "<s>"), vocabularyFile, "MPNet");
+        (string, int) sep = Find(vocabulary, config.Role("sep_token", "</s>"), vocabularyFile, "MPNet");
+        Find(vocabulary, unknown, vocabularyFile, "MPNet");
+        BertNormalizer normalizer = NormalizerOf(config);
+        List<AddedToken> added = Special(vocabulary, cls.Item1, config.Role("pad_token", "<pad>"), sep.Item1, unknown, mask);
+        for (int i = 0; i < added.Count; i++) added[i] = added[i] with { LeftStrip = added[i].Content == mask };
+        return new(new(new WordPiece(vocabulary, unknown), new(added, normalizer))
         {
-            int id = vocabulary.IdOf(token);
-            return id >= 0 ? (token, id) : throw new InputException($"{vocabularyFile}: the vocabulary has no \"{token}\"; it is not one of a BERT tokenizer");
-        }
+            Normalizer = normalizer,
+            PreTokenizer = new BertPreTokenizer(),
+            PostProcessor = new RobertaProcessing(cls, sep, trimOffsets: true, addPrefixSpace: false),
+            Decoder = new WordPieceDecoder(),
+        });
+    }
+
+    /// <summary>HerBERT from <c>vocab.json</c> and <c>merges.txt</c>: BERT's words, whose last character carries <c>&lt;/w&gt;</c>, cut by BPE.</summary>
+    public static PipelineCore Herbert(string vocabularyFile, TokenizerConfig config)
+    {
+        const string Suffix = "</w>";
+        string unknown = config.Role("unk_token", "<unk>");
+        BytePairEncoding plain = ReadBytePairs(vocabularyFile);
+        Vocabulary vocabulary = plain.Vocabulary;
+        (string, int) cls = Find(vocabulary, config.Role("cls_token", "<s>"), vocabularyFile, "HerBERT");
+        (string, int) sep = Find(vocabulary, config.Role("sep_token", "</s>"), vocabularyFile, "HerBERT");
+        Find(vocabulary, unknown, vocabularyFile, "HerBERT");
+        BertNormalizer normalizer = new() { LowerCase = false, StripAccents = false };
+        List<AddedToken> added = Special(vocabulary, cls.Item1, config.Role("pad_token", "<pad>"), sep.Item1, unknown, config.Role("mask_token", "<mask>"));
+        return new(new(plain.WithWords(unknown, Suffix), new(added, normalizer))
+        {
+            Normalizer = normalizer,
+            PreTokenizer = new BertPreTokenizer(),
+            PostProcessor = new BertProcessing(cls, sep),
+            Decoder = new BytePairDecoder(Suffix),
+        });
+    }
+
+    /// <summary>DeBERTa from <c>vocab.json</c> and <c>merges.txt</c>: GPT-2's pieces between BERT's special tokens.</summary>
+    public static PipelineCore Deberta(string vocabularyFile, TokenizerConfig config)
+    {
+        BytePairEncoding model = ReadBytePairs(vocabularyFile);
+        string mask = config.Role("mask_token", "[MASK]");
+        (string, int) cls = Find(model.Vocabulary, config.Role("cls_token", "[CLS]"), vocabularyFile, "DeBERTa");
+        (string, int) sep = Find(model.Vocabulary, config.Role("sep_token", "[SEP]"), vocabularyFile, "DeBERTa");
+        List<AddedToken> added = Special(model.Vocabulary, config.Role("pad_token", "[PAD]"), cls.Item1, sep.Item1, config.Role("unk_token", "[UNK]"), mask);
+        for (int i = 0; i < added.Count; i++) added[i] = added[i] with { LeftStrip = added[i].Content == mask };
+        return new(new(model, new(added, null))
+        {
+            PreTokenizer = new ByteLevel { AddPrefixSpace = config.AddPrefixSpace ?? false },
+            PostProcessor = TemplateProcessing.Bert(cls, sep),
+            Decoder = new ByteLevelDecoder(addPrefixSpace: true, trimOffsets: true, useRegex: true),
+        });
     }
 
     /// <summary>GPT-2 from <c>vocab.json</c> and <c>merges.txt</c>: no special tokens are put around a text.</summary>
     public static PipelineCore Gpt2(string vocabularyFile, TokenizerConfig config)
     {
-        BytePairEncoding model = ByteLevelModel(vocabularyFile);
+        BytePairEncoding model = ReadBytePairs(vocabularyFile);
         bool addPrefixSpace = config.AddPrefixSpace ?? false;
         return new(new(model, new(Special(model.Vocabulary, "<|endoftext|>"), null))
         {
@@ -57,14 +107,17 @@ internal static class Recipes
     /// <summary>RoBERTa from <c>vocab.json</c> and <c>merges.txt</c>: the mask token swallows the white space before it.</summary>
     public static PipelineCore Roberta(string vocabularyFile, TokenizerConfig config)
     {
-        BytePairEncoding model = ByteLevelModel(vocabularyFile);
+        BytePairEncoding model = ReadBytePairs(vocabularyFile);
         bool addPrefixSpace = config.AddPrefixSpace ?? false;
-        List<AddedToken> added = Special(model.Vocabulary, "<s>", "<pad>", "</s>", "<unk>", "<mask>");
-        for (int i = 0; i < added.Count; i++) added[i] = added[i] with { Normalized = true, LeftStrip = added[i].Content == "<mask>" };
+        string mask = config.Role("mask_token", "<mask>");
+        (string, int) cls = Find(model.Vocabulary, config.Role("cls_token", "<s>"), vocabularyFile, "RoBERTa");
+        (string, int) sep = Find(model.Vocabulary, config.Role("sep_token", "</s>"), vocabularyFile, "RoBERTa");
+        List<AddedToken> added = Special(model.Vocabulary, cls.Item1, config.Role("pad_token", "<pad>"), sep.Item1, config.Role("unk_token", "<unk>"), mask);
+        for (int i = 0; i < added.Count; i++) added[i] = added[i] with { Normalized = true, LeftStrip = added[i].Content == mask };
         return new(new(model, new(added, null))
         {
             PreTokenizer = new ByteLevel { AddPrefixSpace = addPrefixSpace },
-            PostProcessor = new RobertaProcessing(("<s>", model.Vocabulary.IdOf("<s>")), ("</s>", model.Vocabulary.IdOf("</s>")), trimOffsets: true, addPrefixSpace),
+            PostProcessor = new RobertaProcessing(cls, sep, config.TrimOffsets ?? true, addPrefixSpace),
             Decoder = new ByteLevelDecoder(addPrefixSpace: true, trimOffsets: true, useRegex: true),
         });
     }
@@ -77,7 +130,20 @@ internal static class Recipes
         return hasFrame && config.Class is not "GPT2Tokenizer" ? Roberta(vocabularyFile, config) : gpt2;
     }
 
-    private static BytePairEncoding ByteLevelModel(string vocabularyFile)
+    private static BertNormalizer NormalizerOf(TokenizerConfig config) => new()
+    {
+        LowerCase = config.LowerCase ?? true,
+        StripAccents = config.StripAccents,
+        HandleChineseChars = config.HandleChineseChars ?? true,
+    };
+
+    private static (string Token, int Id) Find(Vocabulary vocabulary, string token, string file, string kind)
+    {
+        int id = vocabulary.IdOf(token);
+        return id >= 0 ? (token, id) : throw new InputException($"{file}: the vocabulary has no \"{token}\"; it is not one of a {kind} tokenizer");
+    }
+
+    private static BytePairEncoding ReadBytePairs(string vocabularyFile)
     {
         string mergesFile = Path.Combine(Path.GetDirectoryName(vocabularyFile) ?? "", "merges.txt");
         if (!File.Exists(mergesFile)) throw new InputException($"{mergesFile}: there is no such file; {Path.GetFileName(vocabularyFile)} needs its merges beside it");

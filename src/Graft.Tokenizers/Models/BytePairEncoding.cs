@@ -42,6 +42,9 @@ internal sealed class BytePairEncoding : TokenModel
     /// <summary>The merges by ids.</summary>
     public required MergeTable Merges { get; init; }
 
+    /// <summary>The same pairs for words whose last character is marked.</summary>
+    public BytePairEncoding WithWords(string unknown, string endOfWordSuffix) => new(Vocabulary, _merges) { Merges = Merges, Unknown = unknown, EndOfWordSuffix = endOfWordSuffix };
+
     public override PieceEncoder CreateEncoder() => new BytePairEncoder(this);
 
     public override void Write(Utf8JsonWriter json)

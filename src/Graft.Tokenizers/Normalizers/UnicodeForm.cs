@@ -18,6 +18,8 @@ internal enum NormalizationKind
 /// <summary>One of Unicode's normalization forms, of the pinned version: decompose, sort marks by combining class, compose.</summary>
 internal sealed class UnicodeForm(NormalizationKind kind) : Normalizer
 {
+    public NormalizationKind Kind => kind;
+
     public override void Apply(NormalizedText text) => Apply(text, kind);
 
     public override void Write(Utf8JsonWriter json) => json.WriteType(kind.ToString().ToUpperInvariant());

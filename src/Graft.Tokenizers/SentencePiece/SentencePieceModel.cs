@@ -87,7 +87,9 @@ internal sealed class SentencePieceModel
     {
         try
         {
-            return Read(File.ReadAllBytes(path), path);
+            byte[] bytes = File.ReadAllBytes(path);
+            LfsPointer.Refuse(bytes, path);
+            return Read(bytes, path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -26,6 +26,8 @@ internal sealed class PatternSource
 
     public static PatternSource ForString(string content) => new(content, false, new StringPattern(content));
 
+    public static PatternSource ForExpression(string content) => new(content, true, new Expression(content));
+
     /// <summary>Writes the member <c>pattern</c>.</summary>
     public void Write(Utf8JsonWriter json)
     {

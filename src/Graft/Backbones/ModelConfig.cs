@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Tasks.SequenceClassification;
 using Graft.Torch;
 
 namespace Graft.Backbones;
@@ -11,7 +12,7 @@ namespace Graft.Backbones;
 /// </summary>
 public abstract class ModelConfig
 {
-    private readonly JsonObject _json;
+    private readonly JsonObject _json, _defaults;
 
     /// <summary>The keys of a file over a family's defaults.</summary>
     /// <param name="json">The file's keys.</param>
@@ -19,6 +20,7 @@ public abstract class ModelConfig
     protected ModelConfig(JsonObject json, string defaults)
     {
         _json = JsonNode.Parse(defaults)!.AsObject();
+        _defaults = _json.DeepClone().AsObject();
         foreach ((string key, JsonNode? value) in json) _json[key] = value?.DeepClone();
     }
 
@@ -26,7 +28,7 @@ public abstract class ModelConfig
     public string ModelType => Text("model_type");
 
     /// <summary>The name of the class that wrote the checkpoint, such as BertForMaskedLM; null where the file does not say.</summary>
-    public string? Architecture => _json["architectures"] is JsonArray { Count: > 0 } names ? names[0]?.GetValue<string>() : null;
+    public string? Architecture => _json["architectures"] is JsonArray { Count: > 0 } names ? ModelJson.Text(names[0]) : null;
 
     /// <summary>D, the width of hidden states.</summary>
     public virtual int HiddenSize => Positive("hidden_size");
@@ -55,18 +57,48 @@ public abstract class ModelConfig
     /// <summary>First draws beyond this many deviations are drawn again; 0 for none.</summary>
     public virtual double InitializerCutoff => 0;
 
-    /// <summary>The names of the labels, in the order of the classifier's rows.</summary>
-    public IReadOnlyList<string> Labels
+    /// <summary>The tokens that end a text; empty where the file names none.</summary>
+    public IReadOnlyList<int> EndTokenIds => _json["eos_token_id"] switch
+    {
+        null => [],
+        JsonArray several => [.. several.Select(node => node is JsonValue value && value.TryGetValue(out int id) ? id : throw Wrong("eos_token_id", several, "a token id or a list of them"))],
+        _ => [Int("eos_token_id")],
+    };
+
+    /// <summary>The names of the labels, in the order of the classifier's rows: id2label as an object or a list, else label2id, else LABEL_0 ….</summary>
+    public IReadOnlyList<string> Labels => _json["id2label"] switch
+    {
+        JsonObject { Count: > 0 } names => Ordered(names),
+        JsonArray { Count: > 0 } names => [.. names.Select((name, i) => NameOf(name, i))],
+        null or JsonObject or JsonArray => _json["num_labels"] is null && _json["label2id"] is JsonObject { Count: > 0 } numbers
+            ? Inverted(numbers)
+            : [.. Enumerable.Range(0, OptionalInt("num_labels") ?? OptionalInt("_num_labels") ?? 2).Select(DefaultLabel)],
+        JsonNode other => throw Wrong("id2label", other, "an object or a list of names"),
+    };
+
+    /// <summary>What a cross-encoder's score goes through, by the name of its class: Sigmoid, Identity …; None where the file does not say.</summary>
+    public OutputActivation OutputActivation
     {
         get
         {
-            if (_json["id2label"] is not JsonObject names) return [.. Enumerable.Range(0, OptionalInt("num_labels") ?? 2).Select(DefaultLabel)];
-            return [.. Enumerable.Range(0, names.Count).Select(i => (string?)names[i.ToString(CultureInfo.InvariantCulture)] ?? throw Wrong("id2label", names, "a name for every number from 0 on"))];
+            JsonNode? named = (_json["sentence_transformers"] as JsonObject)?["activation_fn"] ?? _json["sbert_ce_default_activation_function"];
+            string name = ModelJson.Text(named) ?? "Identity";
+            return name[(name.LastIndexOf('.') + 1)..] switch
+            {
+                "Identity" => OutputActivation.None,
+                "Sigmoid" => OutputActivation.Sigmoid,
+                "Tanh" => OutputActivation.Tanh,
+                "ReLU" => OutputActivation.Relu,
+                _ => throw Wrong("sentence_transformers.activation_fn", named, "Identity, Sigmoid, Tanh or ReLU"),
+            };
         }
     }
 
+    /// <summary>Keys of the file that Graft does not know: whatever they ask for is not there.</summary>
+    public IReadOnlyList<string> UnknownKeys => [.. ConfigKeys.Unknown(_json, _defaults, ModelFamilies.Of(ModelType, "config.json"))];
+
     /// <summary>"single_label_classification", "multi_label_classification" or "regression"; null where the file does not say.</summary>
-    public string? ProblemType => _json["problem_type"] is JsonValue value ? (string?)value : null;
+    public string? ProblemType => ModelJson.Text(_json["problem_type"]);
 
     /// <summary>
     /// True where the checkpoint has the keys of the code that the family was first published with, and not those of transformers: the model is
@@ -146,7 +178,7 @@ public abstract class ModelConfig
     /// <exception cref="InputException">Names the key, what was found and what is allowed.</exception>
     public virtual void Validate()
     {
-        _ = (VocabularySize, LayerCount, PadTokenId, InitializerRange, Labels);
+        _ = (VocabularySize, LayerCount, PadTokenId, EndTokenIds, InitializerRange, Labels);
         if (HeadsShareWidth && HiddenSize % HeadCount != 0)
             throw new InputException($"config.json: {HiddenSize} hidden values cannot be shared by {HeadCount} attention heads: the first must be a multiple of the second");
     }
@@ -219,6 +251,40 @@ public abstract class ModelConfig
     /// <param name="allowed">What is expected, such as "a number in [0, 1)".</param>
     public static InputException Wrong(string key, JsonNode? found, string allowed) =>
         new($"config.json: \"{key}\" is {found?.ToJsonString() ?? "missing"}: {allowed} is expected");
+
+    private static string[] Ordered(JsonObject names)
+    {
+        string?[] ordered = new string?[names.Count];
+        foreach ((string key, JsonNode? name) in names)
+        {
+            if (!int.TryParse(key, CultureInfo.InvariantCulture, out int id) || id < 0 || id >= ordered.Length || ordered[id] is not null)
+                throw Wrong("id2label", names, "a name for every number from 0 on");
+            ordered[id] = NameOf(name, id);
+        }
+
+        return ordered!;
+    }
+
+    private static string[] Inverted(JsonObject numbers)
+    {
+        string?[] ordered = new string?[numbers.Count];
+        foreach ((string name, JsonNode? number) in numbers)
+        {
+            if (number is not JsonValue value || !value.TryGetValue(out int id) || id < 0 || id >= ordered.Length || ordered[id] is not null)
+                throw Wrong("label2id", numbers, "every number from 0 on");
+            ordered[id] = name;
+        }
+
+        return ordered!;
+    }
+
+    // Names may be numbers: {"0": 1, "1": 2}.
+    private static string NameOf(JsonNode? name, int id) => name switch
+    {
+        null => DefaultLabel(id),
+        JsonValue value => value.TryGetValue(out string? text) ? text : value.ToJsonString(),
+        _ => throw Wrong("id2label", name, "a name"),
+    };
 
     private ModelConfig Copy(JsonObject json)
     {

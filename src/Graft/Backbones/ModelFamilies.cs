@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Backbones.Albert;
 using Graft.Backbones.Bert;
@@ -77,21 +76,12 @@ public static class ModelFamilies
     public static ModelConfig ReadConfig(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; a model folder has a config.json");
-        JsonObject json;
-        try
-        {
-            json = JsonNode.Parse(File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) as JsonObject
-                ?? throw new InputException($"{path}: a JSON object is expected");
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
-        }
-
+        JsonObject json = ModelJson.ReadObject(path);
         try
         {
             ModelFamily family = Of(ModelType(json, path), path);
             RefuseForeignCode(json, family);
+            ConfigKeys.RefuseUnfollowed(json, family);
             ModelConfig config = family.ReadConfig(json);
             config.Validate();
             return config;

@@ -59,6 +59,19 @@ public abstract class ModelFamily
     /// <summary>The head that a checkpoint's keys tell of, where config.json does not say (files of 2018).</summary>
     public virtual HeadKind HeadOf(IReadOnlySet<string> keys) => HeadKind.None;
 
+    /// <summary>True for keys of config.json that this family reads besides those of its defaults, whatever they are for others.</summary>
+    public virtual bool Follows(string key) => false;
+
+    /// <summary>
+    /// What a language-model head's matrix and its bias are called where tie_word_embeddings is false; null where Graft has no such head in this family. A bias without a name is the
+    /// head's own.
+    /// </summary>
+    public virtual (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => null;
+
+    /// <summary>Other names under which a checkpoint may hold a parameter that it lacks under its own.</summary>
+    public virtual IEnumerable<string> OtherNames(string parameter) =>
+        parameter.EndsWith(".decoder.bias", StringComparison.Ordinal) ? [parameter[..^".decoder.bias".Length] + ".bias"] : [];
+
     /// <summary>The head that lets the family write text; null where it does not.</summary>
     public virtual HeadKind? WritingHead => null;
 

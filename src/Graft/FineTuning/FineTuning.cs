@@ -99,7 +99,7 @@ public static class FineTuning
         TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns, labelled: true);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
-        Tokenizer tokenizer = Tokenizer.Load(options.Model);
+        Tokenizer tokenizer = task.ForTraining(Tokenizer.Load(options.Model));
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
         foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
@@ -128,6 +128,8 @@ public static class FineTuning
         };
         PretrainedModel model = PretrainedModel.Load(options.Model, load);
         model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
+        Tokenizer trained = task.ForTraining(model.Tokenizer);
+        if (!ReferenceEquals(trained, model.Tokenizer)) model.Tokenizer = trained; // and is saved with the model
         return model;
     }
 

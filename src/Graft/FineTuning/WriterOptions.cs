@@ -6,10 +6,10 @@ namespace Graft.Tasks;
 /// <summary>How tasks write text: the user's options with the model's end and padding tokens.</summary>
 internal static class WriterOptions
 {
-    /// <summary>Ends at the model's end token.</summary>
+    /// <summary>Ends at the model's end tokens, where the options name none.</summary>
     public static GenerationOptions For(GenerationOptions options, ModelConfig config) => options with
     {
-        EosTokenIds = config.OptionalInt("eos_token_id") is int end ? [end] : [],
-        PadTokenId = config.PadTokenId ?? 0,
+        EosTokenIds = options.EosTokenIds.Count > 0 ? options.EosTokenIds : config.EndTokenIds,
+        PadTokenId = options.EosTokenIds.Count > 0 ? options.PadTokenId : config.PadTokenId ?? 0,
     };
 }

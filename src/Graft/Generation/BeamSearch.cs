@@ -73,6 +73,7 @@ internal static class BeamSearch
         private readonly int _row;
         private readonly int[] _prompt;
         private readonly int _leftPadding;
+        private readonly int _limit;
         private readonly GenerationOptions _options;
         private readonly Func<int, IReadOnlyList<int>, bool>? _stop;
         private Candidate[] _running;
@@ -83,6 +84,7 @@ internal static class BeamSearch
             _row = row;
             _prompt = prompt;
             _leftPadding = leftPadding;
+            _limit = options.NewTokensAfter(prompt.Length - leftPadding);
             _options = options;
             _stop = stop;
 
@@ -142,7 +144,7 @@ internal static class BeamSearch
         }
 
         private bool Ends(int[] text) =>
-            text.Length == _options.MaxNewTokens || _options.EosTokenIds.Contains(text[^1]) || _stop?.Invoke(_row, text) == true;
+            text.Length == _limit || _options.EosTokenIds.Contains(text[^1]) || _stop?.Invoke(_row, text) == true;
 
         /// <summary>Merges the continuations that end into the finished candidates.</summary>
         private void Finish(Continuation[] best, int[][] texts, bool[] ends, int written)
@@ -161,7 +163,7 @@ internal static class BeamSearch
 
         private bool MayBeat(int length)
         {
-            if (_options.EarlyStopping == EarlyStopping.Never && _options.LengthPenalty > 0) length = _options.MaxNewTokens;
+            if (_options.EarlyStopping == EarlyStopping.Never && _options.LengthPenalty > 0) length = _limit;
             float possible = _running[0].Score / MathF.Pow(length, _options.LengthPenalty);
             float worst = _finished.Min(candidate => candidate.Score);
             return Array.Exists(_finished, candidate => possible > (candidate.IsFinished ? worst : Out));

@@ -21,6 +21,7 @@ public static class Generator
         CancellationToken cancellation = default)
     {
         options.Validate();
+        options.ValidateIds(state.VocabularySize);
         if (state.Rows != prompts.Count) throw new ArgumentException($"{prompts.Count} prompts for {state.Rows} rows", nameof(prompts));
         if (options.NumBeams > 1) return BeamSearch.Run(state, prompts, options, stop, cancellation);
         return [.. TokenSearch.Run(state, prompts, options, stop, onToken, cancellation).Select(text => new[] { text })];

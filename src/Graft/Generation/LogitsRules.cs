@@ -4,7 +4,7 @@ namespace Graft.Generation;
 
 /// <summary>
 /// What may change the scores of the next token before one is chosen: first the rules that depend on the text so far (in the reference's
-/// order: repetition, repeated n-grams, minimum length), then, for sampling, temperature, top-k and top-p.
+/// order: bias of sequences, repetition, repeated n-grams, forbidden sequences, minimum length, forced tokens, suppressed ones), then, for sampling, temperature, top-k and top-p.
 /// Forbidden tokens get negative infinity. Each rule works on one row of scores, in place.
 /// </summary>
 internal static class LogitsRules
@@ -17,17 +17,30 @@ internal static class LogitsRules
     /// <param name="leftPadding">How many tokens at the beginning are padding, which the repetition penalty leaves out.</param>
     public static void Apply(Span<float> scores, ReadOnlySpan<int> text, int written, GenerationOptions options, int leftPadding = 0)
     {
+        int length = text.Length - leftPadding;
+        foreach ((int[] tokens, float bias) in options.SequenceBias) Bias(scores, text, tokens, bias);
         if (options.RepetitionPenalty != 1) PenalizeRepetition(scores, text[leftPadding..], options.RepetitionPenalty);
         if (options.NoRepeatNgramSize > 0) ForbidRepeatedNgrams(scores, text, options.NoRepeatNgramSize);
-        if (written < options.MinNewTokens) Forbid(scores, options.EosTokenIds);
+        foreach (int[] word in options.BadWordIds)
+        {
+            if (word.Length > 1 || !options.EosTokenIds.Contains(word[0])) Bias(scores, text, word, float.NegativeInfinity);
+        }
+
+        if (written < options.MinNewTokens || length < options.MinLength) Forbid(scores, options.EosTokenIds);
+        if (options.ForcedBosTokenId is int first && length == 1) Force(scores, first);
+        if (options.ForcedEosTokenId is int last && written == options.NewTokensAfter(length - written) - 1) Force(scores, last);
+        Forbid(scores, options.SuppressedTokenIds);
+        int start = options.ForcedBosTokenId is not null && length - written == 1 ? 1 : 0;
+        if (written == start) Forbid(scores, options.SuppressedFirstTokenIds);
     }
 
-    /// <summary>Applies temperature, top-k and top-p, in this order.</summary>
+    /// <summary>Applies temperature, top-k, top-p and min-p, in this order.</summary>
     public static void ApplyForSampling(Span<float> scores, GenerationOptions options)
     {
         if (options.Temperature != 1) TensorPrimitives.Divide(scores, options.Temperature, scores);
         if (options.TopK > 0 && options.TopK < scores.Length) KeepTopK(scores, options.TopK);
         if (options.TopP < 1) KeepTopP(scores, options.TopP);
+        if (options.MinP > 0) KeepMinP(scores, options.MinP);
     }
 
     /// <summary>CTRL's rule: every token seen is penalized once, however often it was seen.</summary>
@@ -97,6 +110,29 @@ internal static class LogitsRules
         }
 
         TensorPrimitives.Subtract(scores, largest + (float)Math.Log(sum), scores);
+    }
+
+    // A sequence counts where it is not longer than the text, as in the reference.
+    private static void Bias(Span<float> scores, ReadOnlySpan<int> text, ReadOnlySpan<int> sequence, float bias)
+    {
+        if (sequence.Length > 1 && (sequence.Length > text.Length || !text[^(sequence.Length - 1)..].SequenceEqual(sequence[..^1]))) return;
+        scores[sequence[^1]] += bias;
+    }
+
+    private static void Force(Span<float> scores, int token)
+    {
+        scores.Fill(float.NegativeInfinity);
+        scores[token] = 0;
+    }
+
+    /// <summary>Drops tokens less likely than this share of the most likely one's probability.</summary>
+    private static void KeepMinP(Span<float> scores, float share)
+    {
+        float threshold = TensorPrimitives.Max(scores) + MathF.Log(share);
+        foreach (ref float score in scores)
+        {
+            if (score < threshold) score = float.NegativeInfinity;
+        }
     }
 
     private static void Forbid(Span<float> scores, IReadOnlyList<int> tokens)

@@ -39,6 +39,7 @@ internal static class TokenSearch
         int[] next = new int[rows];
         float[] logits = new float[rows * vocabulary];
         int[] leftPadding = [.. Enumerable.Range(0, rows).Select(state.LeftPadding)];
+        int[] limits = [.. prompts.Select((prompt, row) => options.NewTokensAfter(prompt.Length - leftPadding[row]))];
         state.Start(logits);
         for (int step = 0; ; step++)
         {
@@ -54,10 +55,10 @@ internal static class TokenSearch
                 written[row].Add(next[row]);
                 texts[row].Add(next[row]);
                 onToken?.Invoke(row, next[row]);
-                finished[row] = options.EosTokenIds.Contains(next[row]) || stop?.Invoke(row, written[row]) == true;
+                finished[row] = step + 1 == limits[row] || options.EosTokenIds.Contains(next[row]) || stop?.Invoke(row, written[row]) == true;
             }
 
-            if (step + 1 == options.MaxNewTokens || Array.TrueForAll(finished, done => done)) break;
+            if (Array.TrueForAll(finished, done => done)) break;
             state.Append(next, logits);
         }
 

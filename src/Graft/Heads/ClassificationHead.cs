@@ -19,7 +19,7 @@ public abstract partial class ClassificationHead : Head
         : base(kind)
     {
         _recipe = recipe;
-        (_padTokenId, _endTokenId) = (config.PadTokenId, config.OptionalInt("eos_token_id"));
+        (_padTokenId, _endTokenId) = (config.PadTokenId, config.EndTokenIds is [int end, ..] ? end : null);
         _transform = recipe.Transform is null ? null : new Transform(recipe.Transform, config, this);
         Init init = new(recipe.Deviation ?? config.InitializerRange, Cutoff: config.InitializerCutoff);
         _output = Add(recipe.Output, new Projection(recipe.Transform?.Width ?? config.HiddenSize, outputs, init, recipe.Bias));

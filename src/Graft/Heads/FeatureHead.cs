@@ -31,18 +31,10 @@ public sealed record FeatureOptions
     /// <summary>The vectors of a batch, [B, layers · D].</summary>
     /// <param name="states">With the states between layers where more than the output is asked for.</param>
     /// <param name="input">Mask or boundaries.</param>
-    internal Tensor Vectors(BackboneOutput states, EncoderInput input) => cat([.. Layers.Select(layer => Pool(layer == -1 ? states.LastHiddenState : states.HiddenStates![^-layer], input))], -1);
+    internal Tensor Vectors(BackboneOutput states, EncoderInput input) => cat([.. Layers.Select(layer => Pooling.Of(layer == -1 ? states.LastHiddenState : states.HiddenStates![^-layer], input))], -1);
 
     /// <summary>Whether the backbone must give the states between its layers.</summary>
     internal bool NeedsHiddenStates => Layers.Any(layer => layer != -1);
-
-    private Tensor Pool(Tensor states, EncoderInput input) => Pooling switch
-    {
-        EmbeddingPooling.First => Graft.Layers.Pooling.First(states, input),
-        EmbeddingPooling.Last => Graft.Layers.Pooling.Last(states, input),
-        EmbeddingPooling.Max => Graft.Layers.Pooling.Max(states, input),
-        _ => Graft.Layers.Pooling.Mean(states, input),
-    };
 }
 
 /// <summary>One matrix on features of a frozen backbone: a class, several labels or a number for the whole text.</summary>

@@ -55,7 +55,8 @@ internal static class GraphPooling
         EmbeddingPooling.First => graph.First(states),
         EmbeddingPooling.Last => Last(graph, states),
         EmbeddingPooling.Max => Max(graph, states),
-        _ => Mean(graph, states),
+        EmbeddingPooling.Mean => Mean(graph, states),
+        _ => throw new InputException($"pooling by {pooling} is not drawn as a graph"),
     };
 }
 
@@ -139,7 +140,9 @@ public sealed partial class EmbeddingHead
     internal override void Draw(GraphContext graph, GraphStates states)
     {
         GraphBuilder g = graph.Builder;
-        Value vectors = GraphPooling.Of(Pooling, graph, states.LastHiddenState);
+        if (Poolings is not [EmbeddingPooling pooling] || Steps.Any(step => step is not UnitLength))
+            throw new InputException("a sentence model with several ways of pooling, or with a Dense module, is not drawn as a graph");
+        Value vectors = GraphPooling.Of(pooling, graph, states.LastHiddenState);
         if (Normalizes)
         {
             Value length = g.Op("ReduceL2", [vectors], ("axes", new[] { -1L }), ("keepdims", 1L));

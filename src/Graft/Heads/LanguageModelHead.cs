@@ -25,10 +25,12 @@ public abstract class LanguageModelHead : Head
         if (recipe.Decoder is not null)
         {
             Init init = Init.Normal(recipe.DecoderDeviation ?? config.InitializerRange);
-            _decoder = Add(recipe.Decoder, new Projection(words.Width, words.Rows, init, bias: false));
+            bool hasBias = recipe.Bias == recipe.Decoder + ".bias";
+            _decoder = Add(recipe.Decoder, new Projection(words.Width, words.Rows, init, bias: hasBias));
+            if (hasBias) _bias = _decoder.Bias;
         }
 
-        if (recipe.Bias is not null) _bias = Declare(recipe.Bias, [words.Rows], Init.Zeros);
+        if (recipe.Bias is not null && _bias is null) _bias = Declare(recipe.Bias, [words.Rows], Init.Zeros);
     }
 
     /// <summary>Vocabulary scores of any rows of hidden states: all tokens, or only the masked ones, which costs a seventh.</summary>

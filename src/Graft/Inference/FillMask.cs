@@ -66,6 +66,9 @@ public sealed class FillMask : IDisposable
     /// <summary>The mask's id.</summary>
     public int MaskId { get; }
 
+    /// <summary>Lines about keys of the folder's config.json that Graft does not know.</summary>
+    public IReadOnlyList<string> Notes => [.. _model.Report.ConfigNotes];
+
     /// <summary>How the mask is written in a text: “[MASK]”, “&lt;mask&gt;”.</summary>
     public string Mask => _model.Tokenizer.IdToToken(MaskId)!;
 

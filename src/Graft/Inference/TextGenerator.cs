@@ -44,12 +44,17 @@ public sealed class TextGenerator : IDisposable
     private TextGenerator(PretrainedModel model, string folder)
     {
         (_model, _decoderStart) = (model, GenerationConfig.DecoderStart(folder, model.Config));
+        folder = model.TokenizerFolder ?? folder;
         Defaults = GenerationConfig.Read(folder, model.Config);
+        Notes = [.. model.Report.ConfigNotes, .. GenerationConfig.Unfollowed(folder, model.Config)];
         _ = model.Tokenizer; // a missing one is found now
     }
 
     /// <summary>The folder's own options (generation_config.json): change what you want with <c>with</c>.</summary>
     public GenerationOptions Defaults { get; }
+
+    /// <summary>Lines about settings of the folder that would change the text and are not followed.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     private bool AnswersSources => _model.HeadKind == HeadKind.SequenceToSequence;
 
@@ -131,8 +136,9 @@ public sealed class TextGenerator : IDisposable
     {
         if (_model.Backbone.PositionLimit is not int limit) return;
         int longest = prompts.Max(prompt => prompt.Length);
-        if (longest + options.MaxNewTokens - 1 > limit)
-            throw new InputException($"a prompt has {longest} tokens and up to {options.MaxNewTokens} more are to be written; the position table (wpe) has {limit}: shorten the prompt or lower --max-new-tokens");
+        int written = options.NewTokensAfter(longest);
+        if (longest + written - 1 > limit)
+            throw new InputException($"a prompt has {longest} tokens and up to {written} more are to be written; the position table (wpe) has {limit}: shorten the prompt or lower --max-new-tokens");
     }
 
     private static (int[][] Rows, int[][] Mask) Pad(int[][] prompts, int padding, bool left)

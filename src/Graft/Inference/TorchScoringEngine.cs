@@ -1,3 +1,5 @@
+using Graft.Backbones;
+using Graft.Generation;
 using Graft.Heads;
 using Graft.Pretrained;
 using Graft.Tasks;
@@ -9,6 +11,8 @@ namespace Graft.Inference;
 /// <summary>Opens every folder that holds weights, and scores with libtorch. Found by its name: see <see cref="ScoringEngines"/>.</summary>
 internal sealed class TorchScoringEngine : IScoringEngine
 {
+    private static readonly GenerationOptions s_ofTasks = new() { MaxNewTokens = 64 };
+
     /// <inheritdoc/>
     public bool CanOpen(string folder) => true;
 
@@ -34,17 +38,27 @@ internal sealed class TorchScoringEngine : IScoringEngine
         }
     }
 
-    private static ScoredModel Describe(PretrainedModel model, string folder) => new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.Config.Labels)
+    private static ScoredModel Describe(PretrainedModel model, string folder)
     {
-        ProblemType = model.Config.ProblemType,
-        PositionLimit = model.Backbone.PositionLimit,
-        MaxLength = SentenceTransformersLayout.MaxLength(folder),
-        HiddenSize = model.Backbone.HiddenSize,
-        ParameterCount = model.ParameterCount,
-        Pooling = (model.Head as EmbeddingHead)?.Pooling,
-        Normalizes = (model.Head as EmbeddingHead)?.Normalizes ?? false,
-        MissingParameters = model.Report.Missing,
-    };
+        string files = model.TokenizerFolder ?? folder;
+        bool writes = model.HeadKind is HeadKind.SequenceToSequence or HeadKind.CausalLm;
+        EmbeddingHead? vectors = model.Head as EmbeddingHead;
+        TextSettings texts = vectors is null ? new() : SentenceTransformersLayout.Settings(folder);
+        return new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.Config.Labels)
+        {
+            ProblemType = model.Config.ProblemType,
+            PositionLimit = model.Backbone.PositionLimit,
+            Texts = texts with { IncludesPrompt = vectors is null || SentenceTransformersLayout.IncludesPromptIn(folder) },
+            VectorSize = vectors?.WidthOn(model.Backbone.HiddenSize) ?? model.Backbone.HiddenSize,
+            ParameterCount = model.ParameterCount,
+            Poolings = vectors?.Poolings ?? [],
+            Normalizes = vectors?.Normalizes ?? false,
+            MissingParameters = model.Report.Missing,
+            OutputActivation = model.Config.OutputActivation,
+            Generation = writes ? GenerationConfig.Read(files, model.Config, s_ofTasks) : null,
+            Notes = [.. model.Report.ConfigNotes, .. writes ? GenerationConfig.Unfollowed(files, model.Config) : []],
+        };
+    }
 
     /// <summary>A model with the objective of its task.</summary>
     private sealed class TorchScorer : IScorer

@@ -27,6 +27,38 @@ public static class Pooling
         return (states * mask).sum(1) / mask.sum(1).clamp(min: least);
     }
 
+    /// <summary>The sum of attended tokens over the square root of their number: [B, D].</summary>
+    public static Tensor MeanSqrtLength(Tensor states, EncoderInput input)
+    {
+        if (input.IsPacked)
+        {
+            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).sum([0L])
+                / Math.Sqrt(input.Boundaries[s + 1] - input.Boundaries[s])), 0);
+        }
+
+        if (input.AttentionMask is null) return states.sum([1L]) / Math.Sqrt(states.shape[1]);
+        Tensor mask = input.AttentionMask.to(states.dtype).unsqueeze(-1); // [B, T, 1]
+        return (states * mask).sum(1) / mask.sum(1).sqrt();
+    }
+
+    /// <summary>The mean of attended tokens, the n-th column counted n times: [B, D].</summary>
+    public static Tensor WeightedMean(Tensor states, EncoderInput input)
+    {
+        if (input.IsPacked)
+        {
+            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s =>
+            {
+                Tensor rows = states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1);
+                Tensor counts = arange(1, rows.shape[0] + 1, states.dtype).unsqueeze(-1);
+                return (rows * counts).sum([0L]) / counts.sum();
+            }), 0);
+        }
+
+        Tensor weights = arange(1, states.shape[1] + 1, states.dtype).unsqueeze(0).unsqueeze(-1); // [1, T, 1]
+        if (input.AttentionMask is not null) weights = weights * input.AttentionMask.to(states.dtype).unsqueeze(-1);
+        return (states * weights).sum(1) / weights.sum(1);
+    }
+
     /// <summary>The greatest value of attended tokens in each dimension: [B, D].</summary>
     public static Tensor Max(Tensor states, EncoderInput input)
     {

@@ -18,11 +18,19 @@ public sealed record LoadReport
     /// <summary>Parameters whose shape in the checkpoint is another (the classifier of other labels): they were drawn from the seed.</summary>
     public IReadOnlyList<string> Mismatched { get; init; } = [];
 
+    /// <summary>Keys of config.json that Graft does not know: whatever they ask for is not there.</summary>
+    public IReadOnlyList<string> UnknownConfigKeys { get; init; } = [];
+
+    /// <summary>The line about <see cref="UnknownConfigKeys"/>; empty where there are none.</summary>
+    public IEnumerable<string> ConfigNotes => UnknownConfigKeys.Count == 0 ? []
+        : [$"config.json has keys that Graft does not know and does not follow: {Listed(UnknownConfigKeys)}"];
+
     /// <summary>Lines for the user; empty where all is as expected.</summary>
     public IEnumerable<string> Notes
     {
         get
         {
+            foreach (string note in ConfigNotes) yield return note;
             if (Missing.Count > 0) yield return $"new, not in the checkpoint: {Listed(Missing)}; train before use";
             if (Mismatched.Count > 0) yield return $"new, made for other labels: {Listed(Mismatched)}; train before use";
             if (Unexpected.Count > 0) yield return $"in the checkpoint but not used: {Listed(Unexpected)}";

@@ -102,6 +102,7 @@ public sealed class ModelHub : IDisposable
         List<string> files = ModelHubFiles.Choose(revision.Files);
         if (files.Count == 0)
             throw new InputException($"{id}: publishes no files that Graft reads (config.json, a tokenizer, safetensors or PyTorch weights)");
+        if (!files.Exists(ModelHubFiles.IsWeights)) throw new RunFailedException($"{id} {Checkpoints.CheckpointFolder.WhatIsThere(revision.Files)}");
         try
         {
             for (int i = 0; i < files.Count; i++)

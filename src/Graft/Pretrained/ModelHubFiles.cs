@@ -22,6 +22,13 @@ internal static partial class ModelHubFiles
         return chosen;
     }
 
+    /// <summary>True for a file with weights of a model, as opposed to those of a module after it.</summary>
+    public static bool IsWeights(string file)
+    {
+        string name = file.StartsWith("0_Transformer/", StringComparison.Ordinal) ? file["0_Transformer/".Length..] : file;
+        return !name.EndsWith(".json", StringComparison.Ordinal) && (Safetensors().IsMatch(name) || Pickled().IsMatch(name) || TensorFlow().IsMatch(name) || Adapter().IsMatch(name));
+    }
+
     /// <summary>True when a name stays inside the model's folder.</summary>
     public static bool IsSafe(string file) =>
         file.Length > 0 && !file.Contains('\\') && !file.Contains(':') && !file.Any(char.IsControl) && file.Split('/').All(part => part is not ("" or "." or ".."));
@@ -53,6 +60,7 @@ internal static partial class ModelHubFiles
     [GeneratedRegex(@"^adapter_model\.(safetensors|bin)$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Adapter();
 
-    [GeneratedRegex(@"^[0-9]+_[A-Za-z]+/(config\.json|model\.safetensors|pytorch_model\.bin)$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[0-9]+_[A-Za-z]+/(config\.json|model\.safetensors|pytorch_model\.bin)$|^0_Transformer/(tokenizer.*\.json|[a-z_]+\.json|vocab\.(txt|json)|merges\.txt|[a-z.]+\.model)$|^sentence_[a-z-]+_config\.json$",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex SentenceModule();
 }

@@ -93,7 +93,7 @@ public sealed record ModelInspection
         ModelConfig config = PretrainedModel.ReadConfig(path);
         HeadKind head = config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None;
         Engine.Start();
-        Network bare = Network.Build(config, HeadKind.None), whole = Network.Build(config, head);
+        Network whole = Network.Build(config, head);
         try
         {
             HashSet<string> own = [.. whole.Backbone.Declared(whole.Prefix).Select(parameter => parameter.Name)];
@@ -101,15 +101,14 @@ public sealed record ModelInspection
             {
                 Config = config,
                 Head = head,
-                BackboneParameters = bare.Backbone.ParameterCount,
+                BackboneParameters = whole.Backbone.ParameterCount,
                 HeadParameters = whole.Declared().Where(parameter => !own.Contains(parameter.Name)).Sum(parameter => parameter.Value.numel()),
-                Parts = [.. Sum(bare.Declared())],
-                Costs = [.. s_lengths.Where(length => bare.Backbone.PositionLimit is not int limit || length <= limit).Select(length => Cost(bare.Backbone, length))],
+                Parts = [.. Sum(whole.Backbone.Declared())],
+                Costs = [.. s_lengths.Where(length => whole.Backbone.PositionLimit is not int limit || length <= limit).Select(length => Cost(whole.Backbone, length))],
             };
         }
         finally
         {
-            bare.Release();
             whole.Release();
         }
     }

@@ -33,7 +33,7 @@ internal sealed class Network : Layer
         // What looks at features sees token states, as a token classifier does.
         Backbone backbone = family.CreateBackbone(config, features is null ? kind : HeadKind.TokenClassification);
         Head? head = kind == HeadKind.Embedding
-            ? new EmbeddingHead(sentences?.Pooling ?? EmbeddingPooling.Mean, sentences?.Normalizes ?? false)
+            ? new EmbeddingHead(sentences?.Poolings ?? [EmbeddingPooling.Mean], sentences?.Steps ?? [])
             : features is not null ? new FeatureHead(features, config)
             : Heads.Head.Create(kind, config, backbone);
         return new Network(backbone, head, family.PrefixUnder(kind));

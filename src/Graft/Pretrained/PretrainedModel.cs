@@ -24,6 +24,7 @@ public sealed class PretrainedModel : IDisposable
     private readonly Network _network;
     private Tokenizer? _tokenizer;
     private AdapterBase? _adapterBase;
+    private bool _hasOwnTokenizer;
 
     private PretrainedModel(Network network, ModelConfig config, HeadKind kind, LoadReport report, string? folder)
     {
@@ -70,7 +71,7 @@ public sealed class PretrainedModel : IDisposable
     public Tokenizer Tokenizer
     {
         get => _tokenizer ??= Tokenizer.Load(TokenizerFolder ?? throw new InputException("the model was made without a tokenizer"));
-        set => _tokenizer = value;
+        set => (_tokenizer, _hasOwnTokenizer) = (value, true);
     }
 
     /// <summary>The number of parameters, tied ones once.</summary>
@@ -96,6 +97,8 @@ public sealed class PretrainedModel : IDisposable
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
         if (AdapterFolder.IsAdapter(folder)) return AdaptedModel.Load(folder, options);
         options.Compute?.Validate();
+        string whole = folder; // of an older sentence-transformers folder the model itself is in 0_Transformer
+        folder = SentenceTransformersLayout.TransformerFolder(folder);
         ModelConfig config = ReadConfig(folder);
         if (options.FromScratch)
         {
@@ -108,16 +111,16 @@ public sealed class PretrainedModel : IDisposable
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
         HashSet<string> keys = checkpoint.Names.ToHashSet(StringComparer.Ordinal);
         config = family.Refine(config, keys);
-        SentenceTransformersLayout? sentences = SentenceTransformersLayout.Read(folder, options);
-        HeadKind kind = options.Head ?? SavedHead(config, family, keys, sentences is not null);
+        HeadKind kind = options.Head ?? SavedHead(config, family, keys, SentenceTransformersLayout.IsIn(whole));
+        SentenceTransformersLayout? sentences = kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);
         Network network = Network.Build(config, kind, sentences, options.Features);
         try
         {
-            LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed);
-            return new PretrainedModel(network, config, kind, report, folder) { TokenizerFolder = folder, Compute = options.Compute };
+            LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with { UnknownConfigKeys = config.UnknownKeys };
+            return new PretrainedModel(network, config, kind, report, whole) { TokenizerFolder = folder, Compute = options.Compute };
         }
         catch
         {
@@ -145,6 +148,7 @@ public sealed class PretrainedModel : IDisposable
     public static ModelConfig ReadConfig(string path)
     {
         if (!Directory.Exists(path)) return ModelFamilies.ReadConfig(path);
+        path = SentenceTransformersLayout.TransformerFolder(path);
         string google = Path.Combine(path, "bert_config.json"), published = Path.Combine(path, "config.json");
         return ModelFamilies.ReadConfig(!File.Exists(published) && File.Exists(google) ? google : published);
     }
@@ -204,7 +208,7 @@ public sealed class PretrainedModel : IDisposable
         if (Adapter is null) SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
         else AdapterFolder.Write(folder, Target(Adapter));
         if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
-        else _tokenizer?.Save(folder);
+        if (TokenizerFolder is null || _hasOwnTokenizer) _tokenizer?.Save(folder);
         ModelCard.WriteWhereMissing(this, folder);
     }
 
@@ -263,6 +267,7 @@ public sealed class PretrainedModel : IDisposable
     internal static ModelConfig Adapted(ModelConfig config, LoadOptions options)
     {
         if (options.Labels is not null) config = config.WithLabels(options.Labels);
+        if (options.ProblemType is not null) config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function"); // a cross-encoder that is trained to something else
         if (options.ProblemType is not null) config = config.With("problem_type", options.ProblemType);
         if (options.Dropout is double rate) config = config.WithDropout(rate);
         config.Validate();

@@ -41,8 +41,14 @@ internal sealed class WeightLoader
     public static LoadReport Load(Network network, ModelFamily family, Checkpoint checkpoint, bool newLabels, ulong seed) =>
         new WeightLoader(network, family, checkpoint).Load(newLabels, seed);
 
+    // What the packages that quantize call the parts of a matrix; their files say it even where config.json does not.
+    private static readonly string[] s_quantizedNames =
+        [".SCB", ".absmax", ".quant_map", ".weight_format", ".qweight", ".qzeros", ".g_idx", ".weight_scale", ".weight_scale_inv", ".weight_packed", ".weight_zero_point"];
+
     private LoadReport Load(bool newLabels, ulong seed)
     {
+        if (_checkpoint.Names.FirstOrDefault(name => Array.Exists(s_quantizedNames, end => name.EndsWith(end, StringComparison.Ordinal))) is string part)
+            throw Quantized($"it holds {part}");
         List<(DeclaredParameter Parameter, StoredTensor Stored)> found = [];
         List<DeclaredParameter> missing = [], mismatched = [];
         HashSet<string> used = new(StringComparer.Ordinal);
@@ -55,6 +61,7 @@ internal sealed class WeightLoader
             }
 
             used.Add(stored.Name);
+            if (!stored.Type.IsFloatingPoint()) throw Quantized($"{stored.Name} is {stored.Type}");
             if (stored.Shape.SequenceEqual(parameter.Value.shape)) found.Add((parameter, stored));
             else if (newLabels && !IsBackbone(parameter.Name)) mismatched.Add(parameter);
             else throw WrongShape(parameter, stored);
@@ -72,7 +79,9 @@ internal sealed class WeightLoader
         };
     }
 
-    private StoredTensor? Find(string name)
+    private StoredTensor? Find(string name) => FindUnder(name) ?? _family.OtherNames(name).Select(FindUnder).FirstOrDefault(tensor => tensor is not null);
+
+    private StoredTensor? FindUnder(string name)
     {
         if (_byName.TryGetValue(name, out StoredTensor? tensor)) return tensor;
         if (_family.Prefix.Length == 0) return null;
@@ -94,6 +103,9 @@ internal sealed class WeightLoader
             System.Globalization.CultureInfo.InvariantCulture,
             $"{_checkpoint.FilePath}: {needed.Count} of the {all} parameters of a {_family.ModelType} model are missing, first {needed[0]} (the file begins with {first}): do config.json and the weights belong together?"));
     }
+
+    private InputException Quantized(string found) =>
+        new($"{_checkpoint.FilePath}: the weights are quantized ({found}): Graft reads weights of floating point only; fetch the model that this one was made from");
 
     private InputException WrongShape(DeclaredParameter parameter, StoredTensor stored)
     {

@@ -59,6 +59,9 @@ public sealed record Lora : TuningStrategy
     /// <summary>The biases of the adapted projections are trained too, as copies of the adapter's own.</summary>
     public bool TrainsBiases { get; init; }
 
+    /// <summary>Every bias of the model belongs to the adapter, as PEFT's <c>bias: all</c> has it; only adapters that were read have it.</summary>
+    internal bool KeepsAllBiases { get; init; }
+
     /// <summary>Ranks of single projections by their whole names, where a file has others than <see cref="Rank"/>.</summary>
     internal IReadOnlyDictionary<string, int> RankOf { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
 

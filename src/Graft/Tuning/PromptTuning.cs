@@ -50,7 +50,7 @@ public sealed record PromptTuning : TuningStrategy
 
 /// <summary>
 /// Prefix tuning (Li and Liang 2021): trained keys and values before those of every layer. Of an encoder-decoder model only the decoder's
-/// self-attention has them, and the rows lie as PEFT tiles them there.
+/// self-attention has them, and the rows lie as PEFT tiles them there: as many as the encoder has layers.
 /// </summary>
 public sealed record PrefixTuning : TuningStrategy
 {
@@ -74,13 +74,18 @@ public sealed record PrefixTuning : TuningStrategy
     {
         bool hasDecoder = backbone.Blocks.Any(block => block.CrossAttention is not null);
         TransformerBlock[] layers = [.. backbone.Blocks.Where(block => !hasDecoder || block.CrossAttention is not null)];
-        VirtualVectors rows = parts.Add(VirtualVectors.Name, new VirtualVectors(VirtualTokens, 2 * layers.Length * layers[0].SelfAttention.Width, Init.Normal(0.02)));
+        int depth = DepthOn(backbone);
+        if (layers.Length > depth) throw new InputException($"prefix tuning has rows for the encoder's {depth} layers, and the decoder has {layers.Length}: prompt tuning or lora work on such a model");
+        VirtualVectors rows = parts.Add(VirtualVectors.Name, new VirtualVectors(VirtualTokens, 2 * depth * layers[0].SelfAttention.Width, Init.Normal(0.02)));
         for (int layer = 0; layer < layers.Length; layer++)
         {
-            int key = hasDecoder ? 4 * layer % (2 * layers.Length) : 2 * layer;
-            layers[layer].SelfAttention.Tuning = new PrefixOfLayer(rows.Values, key, 2 * layers.Length, layers[layer].SelfAttention.Heads);
+            int key = hasDecoder ? 4 * layer % (2 * depth) : 2 * layer;
+            layers[layer].SelfAttention.Tuning = new PrefixOfLayer(rows.Values, key, 2 * depth, layers[layer].SelfAttention.Heads);
         }
     }
+
+    /// <summary>For how many layers there are rows: the encoder's, of a model that has one.</summary>
+    internal static int DepthOn(Backbone backbone) => backbone.Blocks.Count(block => block.CrossAttention is null);
 }
 
 /// <summary>Vectors of virtual tokens, stored as PEFT stores them: one tensor <c>prompt_embeddings</c>.</summary>

@@ -20,7 +20,7 @@ internal abstract class TokenCodec
     {
         if (File.Exists(path)) return Path.GetExtension(path) is ".model" or ".spm" ? path : null;
         if (!Directory.Exists(path)) return null;
-        if (new[] { "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer_config.json" }.Any(name => File.Exists(Path.Combine(path, name)))) return null;
+        if (new[] { "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer_config.json", "config.json" }.Any(name => File.Exists(Path.Combine(path, name)))) return null;
         string[] models = [.. Directory.EnumerateFiles(path, "*.model"), .. Directory.EnumerateFiles(path, "*.spm")];
         return models.Length == 1 ? models[0] : null;
     }

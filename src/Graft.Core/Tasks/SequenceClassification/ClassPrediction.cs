@@ -21,7 +21,7 @@ public sealed record ClassPrediction(string Label, int Class, double[] Logits, d
     {
         ["label"] = Label,
         ["probability"] = Math.Round(Probabilities[Class], 6),
-        ["probabilities"] = new JsonObject(Labels.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)Math.Round(Probabilities[i], 6)))),
+        ["probabilities"] = NamedNumbers.Of(Labels, Probabilities),
     };
 }
 
@@ -42,7 +42,7 @@ public sealed record LabelsPrediction(IReadOnlyList<string> Chosen, bool[] Flags
     public override JsonObject ToJson() => new()
     {
         ["labels"] = new JsonArray([.. Chosen.Select(label => (JsonNode?)label)]),
-        ["probabilities"] = new JsonObject(Labels.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)Math.Round(Probabilities[i], 6)))),
+        ["probabilities"] = NamedNumbers.Of(Labels, Probabilities),
     };
 }
 
@@ -54,4 +54,37 @@ public sealed record ValuePrediction(double Value) : Prediction
 
     /// <inheritdoc/>
     public override JsonObject ToJson() => new() { ["value"] = Math.Round(Value, 6) };
+}
+
+/// <summary>Several numbers, each with a name.</summary>
+/// <param name="Values">In the order of the model's outputs.</param>
+/// <param name="Names">Their names.</param>
+public sealed record ValuesPrediction(double[] Values, IReadOnlyList<string> Names) : Prediction
+{
+    /// <inheritdoc/>
+    public override string Answer => string.Join(' ', Values.Select(value => value.ToString("0.####", System.Globalization.CultureInfo.InvariantCulture)));
+
+    /// <inheritdoc/>
+    public override JsonNode? Details => NamedNumbers.Of(Names, Values);
+
+    /// <inheritdoc/>
+    public override JsonObject ToJson() => new() { ["values"] = NamedNumbers.Of(Names, Values) };
+}
+
+/// <summary>Numbers by name, also where a model gives one name twice.</summary>
+internal static class NamedNumbers
+{
+    /// <summary>{"name": number}; the second of a name is "name (2)".</summary>
+    public static JsonObject Of(IReadOnlyList<string> names, IReadOnlyList<double> values)
+    {
+        JsonObject numbers = [];
+        for (int i = 0; i < names.Count; i++)
+        {
+            string name = names[i];
+            for (int copy = 2; numbers.ContainsKey(name); copy++) name = $"{names[i]} ({copy})";
+            numbers[name] = Math.Round(values[i], 6);
+        }
+
+        return numbers;
+    }
 }

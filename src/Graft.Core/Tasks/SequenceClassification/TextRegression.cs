@@ -23,19 +23,26 @@ public sealed record TextRegression : SequenceTask
     /// <inheritdoc/>
     public override string MainMetric => "spearman";
 
+    /// <summary>What scores go through: named by the config.json of published cross-encoders. Models that Graft trains have none.</summary>
+    /// <value>None</value>
+    public OutputActivation Activation { get; init; }
+
+    /// <summary>A published model may give several numbers, each with a name; training is for one.</summary>
     /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = ["LABEL_0"] };
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = labels.Count > 1 ? labels : ["LABEL_0"] };
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train) => WithLabels([]);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
-        [.. Pooled(data, encoded, scores).Select(values => new ValuePrediction(values[0]))];
+        [.. Pooled(data, encoded, scores).Select(values => values.Length == 1
+            ? (Prediction)new ValuePrediction(Activated(values[0]))
+            : new ValuesPrediction([.. values.Select(Activated)], Labels))];
 
     /// <inheritdoc/>
     public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) =>
-        ScoreSet.Regression(Truth(data), [.. predictions.Select(prediction => ((ValuePrediction)prediction).Value)]);
+        ScoreSet.Regression(Truth(data), [.. predictions.Select(prediction => ValueOf(prediction))]);
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation)
@@ -49,12 +56,12 @@ public sealed record TextRegression : SequenceTask
 
     /// <inheritdoc/>
     public override double CreditOf(TaskData data, int example, Prediction prediction) =>
-        -Math.Abs(((ValuePrediction)prediction).Value - Number(((TextData)data).Rows[example], data.PlaceOf(example)));
+        -Math.Abs(ValueOf(prediction) - Number(((TextData)data).Rows[example], data.PlaceOf(example)));
 
     /// <inheritdoc/>
     public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
-        double[] truth = Truth(data), found = [.. predictions.Select(prediction => ((ValuePrediction)prediction).Value)];
+        double[] truth = Truth(data), found = [.. predictions.Select(prediction => ValueOf(prediction))];
         yield return new ReportSection("Numbers",
         [
             new PlotBlock(new ScatterPlot("Predicted by true number", truth, found)),
@@ -66,10 +73,37 @@ public sealed record TextRegression : SequenceTask
 
     private protected override FeatureTarget Target(LabelledText row, string place) => new NumberTarget((float)Number(row, place));
 
+    private double Activated(double value) => Activation switch
+    {
+        OutputActivation.Sigmoid => 1 / (1 + Math.Exp(-value)),
+        OutputActivation.Tanh => Math.Tanh(value),
+        OutputActivation.Relu => Math.Max(0, value),
+        _ => value,
+    };
+
+    private static double ValueOf(Prediction prediction) => prediction is ValuePrediction one ? one.Value
+        : throw new InputException("the model gives several numbers a text: graft predict tells them, but they are not compared with one column");
+
     private static double[] Truth(TaskData data) => [.. ((TextData)data).Rows.Select((row, i) => Number(row, data.PlaceOf(i)))];
 
     private static double Number(LabelledText row, string place) =>
         double.TryParse(row.Label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
             ? value
             : throw new InputException($"{place}: \"{row.Label}\" is no number; regression needs one in the label column");
+}
+
+/// <summary>What the scores of a published cross-encoder go through.</summary>
+public enum OutputActivation
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>1 / (1 + e^−x): between 0 and 1.</summary>
+    Sigmoid,
+
+    /// <summary>tanh(x): between −1 and 1.</summary>
+    Tanh,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
 }

@@ -15,6 +15,9 @@ namespace Graft.Tasks.TokenClassification;
 /// </summary>
 public sealed record TokenClassification : FineTuningTask
 {
+    private const string Outside = "O";
+    private static readonly TokenizerOverrides s_afterSpace = new() { AddPrefixSpace = true };
+
     /// <inheritdoc/>
     public override string Name => "token-classification";
 
@@ -24,7 +27,30 @@ public sealed record TokenClassification : FineTuningTask
     /// <inheritdoc/>
     public override string MainMetric => MarksEntities ? "entity_f1" : "accuracy";
 
+    /// <summary>How the labels of tokens become entities of a text; null: by words, each of them decided by its first token.</summary>
+    public TokenAggregation? Aggregation { get; init; }
+
+    /// <summary>
+    /// True for models that others trained: a text is read as it stands, and words that a file gives each follow a space. A run's model is asked as it was trained: word by word.
+    /// </summary>
+    internal bool IsPublished { get; init; }
+
     private bool MarksEntities => Labels.Any(label => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal));
+
+    private TagScheme Scheme => !MarksEntities ? TagScheme.None
+        : HasPrefix("U-") || HasPrefix("L-") ? TagScheme.Bilou
+        : HasPrefix("S-") || HasPrefix("E-") ? TagScheme.Iobes
+        : TagScheme.Iob2;
+
+    private bool HasPrefix(string prefix) => Labels.Any(label => label.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>Byte-level tokenizers see each of the words that a file gives behind a space, as the reference trains them.</summary>
+    /// <inheritdoc/>
+    public override Tokenizer ForTraining(Tokenizer tokenizer)
+    {
+        Tokenizer changed = tokenizer.With(s_afterSpace);
+        return changed.EncodeIds(Outside).AsSpan().SequenceEqual(tokenizer.EncodeIds(Outside)) ? tokenizer : changed;
+    }
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
@@ -62,6 +88,8 @@ public sealed record TokenClassification : FineTuningTask
         TokenData sentences = (TokenData)data;
         Dictionary<string, int> ids = Labels.Select((label, id) => (label, id)).ToDictionary(pair => pair.label, pair => pair.id, StringComparer.Ordinal);
         List<Feature> features = [];
+        Tokenizer? words = null;
+        Func<int, string?>? marksSubwords = Aggregation is null ? null : TokensOfText.SubwordMarks(tokenizer);
         int longExamples = 0;
         long beyond = 0, tokens = 0, entities = 0, lostEntities = 0;
         for (int example = 0; example < sentences.Count; example++)
@@ -69,17 +97,20 @@ public sealed record TokenClassification : FineTuningTask
             TokenSequence sentence = sentences.Sequences[example];
             int[]? tags = sentence.Tags.Count == 0 ? null : [.. sentence.Tags.Select(tag => ids.TryGetValue(tag, out int id) ? id : throw Unknown(tag, sentences.PlaceOf(example)))];
             EncodeOptions limits = new() { MaxLength = options.MaxLength, Stride = options.Truncate ? 0 : options.Stride ?? options.MaxLength / 4 };
-            TokenizedText first = tokenizer.EncodeWords(sentence.Words, options: limits);
+            bool stands = sentence.Text is not null && (IsPublished || Aggregation is not null);
+            TokenizedText first = stands ? tokenizer.Encode(sentence.Text!, options: limits) : (words ??= IsPublished ? ForTraining(tokenizer) : tokenizer).EncodeWords(sentence.Words, options: limits);
             TokenizedText[] windows = options.Truncate ? [first] : [first, .. first.Overflow];
+            if (stands) TokensOfText.NumberWords(windows, sentence);
             int start = 0;
             List<int> subwords = [];
             foreach (TokenizedText window in windows)
             {
-                features.Add(FeatureOf(window, example, start, subwords, tags, ids));
+                WordsFeature feature = FeatureOf(window, example, start, subwords, tags, ids);
+                features.Add(marksSubwords is null || !stands ? feature : feature with { Offsets = window.Offsets, Continues = TokensOfText.Continues(window, sentence.Text!, marksSubwords, tokenizer.UnknownId) });
                 start += window.Length - tokenizer.SpecialTokenCount(isPair: false) - limits.Stride;
             }
 
-            int whole = first.Overflow.Count == 0 ? first.Length : tokenizer.EncodeWords(sentence.Words).Length;
+            int whole = first.Overflow.Count == 0 ? first.Length : stands ? tokenizer.Encode(sentence.Text!).Length : words!.EncodeWords(sentence.Words).Length;
             tokens += whole;
             beyond += whole - first.Length;
             if (whole > first.Length) longExamples++;
@@ -110,7 +141,12 @@ public sealed record TokenClassification : FineTuningTask
             }
         }
 
-        return [.. sentences.Sequences.Select((sentence, example) => Decode(sentence, deciding[example], scores))];
+        return [.. sentences.Sequences.Select((sentence, example) =>
+        {
+            TagsPrediction tags = Decode(sentence, deciding[example], scores);
+            if (Aggregation is not TokenAggregation aggregation || sentence.Text is null) return tags;
+            return tags with { Entities = TokenEntities.Of(sentence.Text, Labels, aggregation, TokensOfText.Deciding(encoded.Features, example, scores)) };
+        })];
     }
 
     /// <inheritdoc/>
@@ -153,7 +189,7 @@ public sealed record TokenClassification : FineTuningTask
     /// <param name="subwords">The word of each sub-word of the windows before: a word may be cut between windows.</param>
     /// <param name="tags">The words' tags, or null.</param>
     /// <param name="ids">The number of each tag.</param>
-    private Feature FeatureOf(TokenizedText window, int example, int start, List<int> subwords, int[]? tags, Dictionary<string, int> ids)
+    private WordsFeature FeatureOf(TokenizedText window, int example, int start, List<int> subwords, int[]? tags, Dictionary<string, int> ids)
     {
         long[]? targets = tags is null ? null : new long[window.Length];
         int[] firstOfWord = new int[window.Length];
@@ -195,7 +231,10 @@ public sealed record TokenClassification : FineTuningTask
         {
             if (deciding[word].Feature < 0)
             {
-                tags[word] = Labels.Contains("O", StringComparer.Ordinal) ? "O" : Labels[0]; // a word without any token, such as a lone control character
+                // A character that the token before it covers, or a word without any token, such as a lone control character.
+                bool isCovered = IsPublished && word > 0 && sentence.Joined.Count > word && sentence.Joined[word - 1];
+                tags[word] = isCovered ? Continued(tags[word - 1]) : Labels.Contains(Outside, StringComparer.Ordinal) ? Outside : Labels[0];
+                if (isCovered) probabilities[word] = probabilities[word - 1];
                 continue;
             }
 
@@ -206,15 +245,30 @@ public sealed record TokenClassification : FineTuningTask
         }
 
         (string text, int[] starts) = sentence.Layout();
-        Entity[] entities = !MarksEntities
-            ? []
-            : [.. TagSchemes.Entities(tags, TagScheme.Iob2).Select(entity =>
-            {
-                (int from, int to) = (starts[entity.Start], starts[entity.End - 1] + sentence.Words[entity.End - 1].Length);
-                return new Entity(entity.Type, text[from..to], from, to, probabilities[entity.Start..entity.End].Average());
-            })];
+        Entity[] entities = [.. SpansOf(tags).Select(entity =>
+        {
+            (int from, int to) = (starts[entity.Start], starts[entity.End - 1] + sentence.Words[entity.End - 1].Length);
+            return new Entity(entity.Type, text[from..to], from, to, probabilities[entity.Start..entity.End].Average());
+        })];
         return new TagsPrediction(sentence.Words, tags, probabilities, text, entities);
     }
+
+    // Labels without B- and I- mark entities where there is an O: neighbours with one label are one.
+    private IEnumerable<EntitySpan> SpansOf(string[] tags)
+    {
+        if (Scheme != TagScheme.None) return TagSchemes.Entities(tags, Scheme);
+        if (!Labels.Contains(Outside, StringComparer.Ordinal)) return [];
+        List<EntitySpan> spans = [];
+        for (int start = 0, end; start < tags.Length; start = end)
+        {
+            for (end = start + 1; end < tags.Length && tags[end] == tags[start];) end++;
+            if (tags[start] != Outside) spans.Add(new EntitySpan(tags[start], start, end));
+        }
+
+        return spans;
+    }
+
+    private static string Continued(string tag) => tag.StartsWith("B-", StringComparison.Ordinal) ? Inside(tag) : tag;
 
     private static string Inside(string begin) => string.Concat("I", begin.AsSpan(1));
 

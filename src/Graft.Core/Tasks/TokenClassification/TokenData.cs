@@ -54,11 +54,14 @@ public sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequenc
     }
 }
 
-/// <summary>Plain text as words: white space separates, a punctuation mark is a word of its own, as in the corpora that taggers learn from.</summary>
+/// <summary>
+/// Plain text as words: white space separates, a punctuation mark is a word of its own, as in the corpora that taggers learn from; so is every character of a writing without
+/// spaces between words.
+/// </summary>
 internal static class WordSplitter
 {
-    /// <summary>The words of a text; <see cref="TokenSequence.Layout"/> of single-spaced text gives it back.</summary>
-    /// <example>"Ann's in Rome." → Ann ' s in Rome .</example>
+    /// <summary>The words of a text.</summary>
+    /// <example>"Ann's in Rome." → Ann ' s in Rome . and 住在北京 → 住 在 北 京</example>
     public static TokenSequence Split(string text)
     {
         List<string> words = [];
@@ -74,12 +77,13 @@ internal static class WordSplitter
             }
 
             if (IsMark(text[at])) at++;
-            else while (at < text.Length && !char.IsWhiteSpace(text[at]) && !IsMark(text[at])) at++;
+            else if (WritingWithoutSpaces.At(text, at) is > 0 and int length) at += length;
+            else while (at < text.Length && !char.IsWhiteSpace(text[at]) && !IsMark(text[at]) && WritingWithoutSpaces.At(text, at) == 0) at++;
             words.Add(text[start..at]);
             joined.Add(at < text.Length && !char.IsWhiteSpace(text[at]));
         }
 
-        return new TokenSequence { Words = words, Joined = joined };
+        return new TokenSequence { Words = words, Joined = joined, Text = text };
     }
 
     private static bool IsMark(char c) => char.IsPunctuation(c) || char.IsSymbol(c);

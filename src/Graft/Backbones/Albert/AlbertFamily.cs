@@ -16,6 +16,8 @@ internal sealed class AlbertFamily : ModelFamily
         ["AlbertForPreTraining"] = HeadKind.PreTraining,
     };
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("predictions.decoder", "predictions.decoder.bias");
+
     public override ModelConfig ReadConfig(JsonObject json) => new AlbertConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Albert(

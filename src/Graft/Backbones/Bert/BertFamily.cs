@@ -18,6 +18,10 @@ internal class BertFamily : ModelFamily
         [ClassPrefix + "ForSpanBoundaryPreTraining"] = HeadKind.SpanBoundary,
     };
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("cls.predictions.decoder", "cls.predictions.decoder.bias");
+
+    public override bool Follows(string key) => key is "sbo_max_targets" or "sbo_position_embedding_size";
+
     public override ModelConfig ReadConfig(JsonObject json) => new BertConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new BertEncoder((BertConfig)config, HasPooler(head));

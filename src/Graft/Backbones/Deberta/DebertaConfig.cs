@@ -65,6 +65,7 @@ internal class DebertaConfig : BertConfig
     {
         base.Validate();
         _ = (IsRelative, MaxDistance, PoolerDropout, PoolerActivation, Flag("legacy"));
+        if (OptionalInt("pooler_hidden_size") is int pooled && pooled != HiddenSize) throw Wrong("pooler_hidden_size", Node("pooler_hidden_size"), "the same as hidden_size");
         if (OptionalInt("embedding_size") is int width && width != HiddenSize) throw Wrong("embedding_size", Node("embedding_size"), "the same as hidden_size");
         if (AttentionTypes.FirstOrDefault(type => type is not ("c2p" or "p2c")) is not null) throw Wrong("pos_att_type", Node("pos_att_type"), "\"c2p\" and \"p2c\"");
         if (Has("talking_head") && Flag("talking_head")) throw Wrong("talking_head", Node("talking_head"), "false");

@@ -11,6 +11,11 @@ internal class DebertaFamily : ModelFamily
 
     public override string Prefix => "deberta.";
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => config.Flag("legacy") ? ("cls.predictions.decoder", "cls.predictions.decoder.bias") : null;
+
+    public override bool Follows(string key) => key is "attention_head_size" or "cls_dropout" or "conv_act" or "conv_groups" or "conv_kernel_size" or "embedding_size"
+        or "norm_rel_ebd" or "pooler_hidden_size" or "position_buckets" or "share_att_key" or "talking_head";
+
     public override ModelConfig ReadConfig(JsonObject json) => new DebertaConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Deberta((DebertaConfig)config);

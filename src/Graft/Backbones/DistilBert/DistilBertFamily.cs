@@ -21,6 +21,8 @@ internal sealed class DistilBertFamily : ModelFamily
 
     public override string Prefix => "distilbert.";
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("vocab_projector", "vocab_projector.bias");
+
     public override ModelConfig ReadConfig(JsonObject json) => new DistilBertConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new DistilBert((DistilBertConfig)config);

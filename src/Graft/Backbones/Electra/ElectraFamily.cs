@@ -18,6 +18,8 @@ internal sealed class ElectraFamily : ModelFamily
         ["ElectraForPreTraining"] = HeadKind.ReplacedTokens,
     };
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("generator_lm_head", "generator_lm_head.bias");
+
     public override ModelConfig ReadConfig(JsonObject json) => new ElectraConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Electra((ElectraConfig)config);

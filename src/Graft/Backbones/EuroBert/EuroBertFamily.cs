@@ -22,6 +22,8 @@ internal sealed class EuroBertFamily : ModelFamily
 
     public override bool Implements(string className) => className.StartsWith("EuroBert", StringComparison.Ordinal);
 
+    public override bool Follows(string key) => key is "head_dim" or "num_key_value_heads" or "rope_theta" or "rope_parameters";
+
     public override ModelConfig ReadConfig(JsonObject json) => new EuroBertConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new EuroBert((EuroBertConfig)config);

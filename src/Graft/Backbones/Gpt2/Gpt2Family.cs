@@ -20,6 +20,10 @@ internal sealed class Gpt2Family : ModelFamily
         ["GPT2ForQuestionAnswering"] = HeadKind.QuestionAnswering,
     };
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head", null);
+
+    public override bool Follows(string key) => key is "classifier_dropout";
+
     public override HeadKind? WritingHead => HeadKind.CausalLm;
 
     public override ModelConfig ReadConfig(JsonObject json) => new Gpt2Config(json);

@@ -32,6 +32,11 @@ internal sealed class GteFamily(string modelType, string classPrefix) : ModelFam
 
     public override bool Implements(string className) => IsPublished && className.StartsWith("New", StringComparison.Ordinal);
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head.decoder", "lm_head.decoder.bias");
+
+    /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
+    public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
+
     public override ModelConfig ReadConfig(JsonObject json) => IsPublished ? new GteConfig(json).WithPublishedKeys() : new GteConfig(json);
 
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>

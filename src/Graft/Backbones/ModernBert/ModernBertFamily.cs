@@ -11,6 +11,10 @@ internal sealed class ModernBertFamily : ModelFamily
 
     public override string Prefix => "model.";
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("decoder", "decoder.bias");
+
+    public override bool Follows(string key) => key is "global_rope_theta" or "layer_types" or "local_rope_theta";
+
     public override ModelConfig ReadConfig(JsonObject json) => new ModernBertConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new ModernBert((ModernBertConfig)config);

@@ -12,6 +12,8 @@ internal sealed class MpNetFamily : ModelFamily
 
     public override string Prefix => "mpnet.";
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head.decoder", "lm_head.decoder.bias");
+
     public override ModelConfig ReadConfig(JsonObject json) => new MpNetConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>

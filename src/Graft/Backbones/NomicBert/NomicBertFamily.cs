@@ -23,6 +23,11 @@ internal sealed class NomicBertFamily : ModelFamily
 
     public override bool Implements(string className) => className.StartsWith("NomicBert", StringComparison.Ordinal);
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("cls.predictions.decoder", "cls.predictions.decoder.bias");
+
+    /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
+    public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
+
     public override ModelConfig ReadConfig(JsonObject json) => new NomicBertConfig(json);
 
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>

@@ -18,6 +18,8 @@ internal sealed class RobertaFamily(string modelType, string classPrefix, string
 
     public override string Prefix => prefix;
 
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head.decoder", "lm_head.decoder.bias");
+
     public override ModelConfig ReadConfig(JsonObject json) => new RobertaConfig(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>

@@ -25,6 +25,8 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
         [classPrefix + "Model"] = HeadKind.None,
     };
 
+    public override bool Follows(string key) => key is "dense_act_fn" or "is_gated_act" or "num_decoder_layers" or "scale_decoder_outputs";
+
     public override HeadKind? WritingHead => HeadKind.SequenceToSequence;
 
     public override ModelConfig ReadConfig(JsonObject json) => modelType == "mt5" ? new MT5Config(json) : new T5Config(json);
@@ -62,6 +64,12 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
     }
 
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) => ((T5Config)config).Refine(keys);
+
+    public override IEnumerable<string> OtherNames(string parameter)
+    {
+        string prefix = parameter.StartsWith(Prefix, StringComparison.Ordinal) ? Prefix : "";
+        return parameter[prefix.Length..] == "shared.weight" ? [prefix + "decoder.embed_tokens.weight", prefix + "encoder.embed_tokens.weight"] : [];
+    }
 
     public override bool IsRedundant(string key)
     {

@@ -55,7 +55,7 @@ internal sealed class CausalObjective(CausalLanguageModeling task) : TaskObjecti
     /// <summary>Writes on; of a prompt that leaves no room below the position limit the end is read.</summary>
     private FeatureScores[] Continue(PretrainedModel model, Collator collator, IReadOnlyList<Feature> features)
     {
-        int room = Math.Max(1, (model.Backbone.PositionLimit ?? int.MaxValue) - task.Generation.MaxNewTokens);
+        int room = Math.Max(1, (model.Backbone.PositionLimit ?? int.MaxValue) - (task.Generation.MaxLength is null ? task.Generation.MaxNewTokens : 1));
         int[][] prompts = [.. features.Select(feature => feature.Ids.Length <= room ? feature.Ids : feature.Ids[^room..])];
         int longest = prompts.Max(prompt => prompt.Length);
         int[][] padded = [.. prompts.Select(prompt => (int[])[.. Enumerable.Repeat(collator.PadTokenId, longest - prompt.Length), .. prompt])];

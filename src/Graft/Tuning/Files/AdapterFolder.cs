@@ -98,6 +98,7 @@ internal sealed class AdapterFolder : IDisposable
         Dictionary<string, DeclaredParameter> missing = adapter.Parts.Declared().ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         foreach (StoredTensor stored in Tensors)
         {
+            if (stored.Name.Contains(".original_module.", StringComparison.Ordinal)) continue; // what PEFT keeps of the base beside a trained copy
             string[] names = [.. _format.ModelNames(stored.Name)];
             if (Array.Find(names, missing.ContainsKey) is string part)
             {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Backbones;
 
 namespace Graft.Tuning.Files;
 
@@ -16,16 +16,7 @@ internal sealed class AdapterJson(string path, JsonObject json)
     public static AdapterJson Read(string path)
     {
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; an adapter's folder has one");
-        try
-        {
-            return JsonNode.Parse(File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) is JsonObject json
-                ? new AdapterJson(path, json)
-                : throw new InputException($"{path}: a JSON object is expected");
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
-        }
+        return new AdapterJson(path, ModelJson.ReadObject(path));
     }
 
     public bool Has(string key) => json[key] is not null;

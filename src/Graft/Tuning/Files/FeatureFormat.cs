@@ -35,6 +35,6 @@ internal sealed class FeatureFormat : AdapterFormat
     public static FeatureOptions Features(AdapterJson config) => new()
     {
         Layers = config.Numbers("layers"),
-        Pooling = Enum.TryParse(config.Text("pooling"), ignoreCase: true, out EmbeddingPooling pooling) ? pooling : throw config.Wrong("pooling", "mean, first, last or max"),
+        Pooling = Enum.TryParse(config.Text("pooling"), ignoreCase: true, out EmbeddingPooling pooling) ? pooling : throw config.Wrong("pooling", "mean, first, last, max, meansqrtlength or weightedmean"),
     };
 }

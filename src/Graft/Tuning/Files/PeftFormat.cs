@@ -46,6 +46,7 @@ internal sealed class PeftFormat : AdapterFormat
     public override IEnumerable<string> ModelNames(string key)
     {
         if (key == VirtualVectors.Name) return [key + ".weight"];
+        key = key.Replace(".modules_to_save.", ".", StringComparison.Ordinal); // as "bias: all" finds a classifier's bias
         if (key.StartsWith(Prefix, StringComparison.Ordinal)) return [key[Prefix.Length..], key[PromptPrefix.Length..]];
         return key.StartsWith(PromptPrefix, StringComparison.Ordinal) ? [key[PromptPrefix.Length..]] : [key];
     }
@@ -62,7 +63,10 @@ internal sealed class PeftFormat : AdapterFormat
         bool classifies = target.Kind is HeadKind.SequenceClassification or HeadKind.TokenClassification or HeadKind.QuestionAnswering;
         bool hasHead = target.Adapter.Saved.Any(parameter => target.HeadParameters.Contains(parameter.Name));
         string? task = classifies && !hasHead ? null : Array.Find(s_tasks, entry => entry.Head == target.Kind).Task;
-        string[] besides = [.. target.Adapter.Saved.Select(parameter => SavedModule(parameter.Name, target.HeadParameters)).Distinct(StringComparer.Ordinal)];
+        bool keepsBiases = target.Adapter.Strategy is Lora { KeepsAllBiases: true };
+        string[] besides = [.. target.Adapter.Saved
+            .Where(parameter => !keepsBiases || target.HeadParameters.Contains(parameter.Name) || !parameter.Name.EndsWith(".bias", StringComparison.Ordinal))
+            .Select(parameter => SavedModule(parameter.Name, target.HeadParameters)).Distinct(StringComparer.Ordinal)];
         JsonObject config = new()
         {
             ["base_model_name_or_path"] = target.Base.Id,
@@ -88,7 +92,7 @@ internal sealed class PeftFormat : AdapterFormat
     {
         config.Refuse("use_dora", "use_qalora", "use_bdlora", "alpha_pattern", "lora_bias", "alora_invocation_tokens", "arrow_config", "kasa_config", "velora_config", "monteclora_config");
         string bias = config.Text("bias") ?? "none";
-        if (bias is not ("none" or "lora_only")) throw config.Wrong("bias", "none or lora_only");
+        if (bias is not ("none" or "lora_only" or "all")) throw config.Wrong("bias", "none, lora_only or all");
         Dictionary<string, int> ranks = Modules(tensors, LoraA).ToDictionary(found => found.Name, found => checked((int)found.Tensor.Shape[0]), StringComparer.Ordinal);
         return new Lora
         {
@@ -96,7 +100,8 @@ internal sealed class PeftFormat : AdapterFormat
             Alpha = config.Number("lora_alpha", 8),
             Dropout = config.Number("lora_dropout", 0),
             RankStabilized = config.Flag("use_rslora"),
-            TrainsBiases = bias == "lora_only" && tensors.Any(tensor => tensor.Name.EndsWith(BaseBias, StringComparison.Ordinal)),
+            KeepsAllBiases = bias == "all",
+            TrainsBiases = bias != "none" && tensors.Any(tensor => tensor.Name.EndsWith(BaseBias, StringComparison.Ordinal)),
             TargetModules = [.. ranks.Keys],
             RankOf = ranks,
         };
@@ -130,7 +135,7 @@ internal sealed class PeftFormat : AdapterFormat
         config["lora_alpha"] = lora.Alpha == Math.Floor(lora.Alpha) ? JsonValue.Create((long)lora.Alpha) : JsonValue.Create(lora.Alpha);
         config["lora_dropout"] = lora.Dropout;
         config["use_rslora"] = lora.RankStabilized;
-        config["bias"] = lora.TrainsBiases ? "lora_only" : "none";
+        config["bias"] = lora.KeepsAllBiases ? "all" : lora.TrainsBiases ? "lora_only" : "none";
         config["fan_in_fan_out"] = IsTransposed(target);
         config["target_modules"] = Names(lora.TargetModules ?? TargetNames.QueryAndValue(target.Model));
         (string Name, int Rank)[] others = [.. lora.RankOf.Where(module => module.Value != lora.Rank).Select(module => (module.Key, module.Value))];
@@ -153,7 +158,7 @@ internal sealed class PeftFormat : AdapterFormat
         config["peft_type"] = type;
         config["num_virtual_tokens"] = count;
         config["num_attention_heads"] = backbone.Config.HeadCount;
-        config["num_layers"] = backbone.Blocks.Count(block => !hasDecoder || block.CrossAttention is not null);
+        config["num_layers"] = PrefixTuning.DepthOn(backbone);
         int width = backbone.Blocks[^1].SelfAttention.Width;
         config["token_dim"] = type == "PROMPT_TUNING" ? backbone.Words.Width : width;
         config["num_transformer_submodules"] = hasDecoder && type == "PREFIX_TUNING" ? 2 : 1;
