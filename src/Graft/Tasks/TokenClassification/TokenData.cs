@@ -53,34 +53,3 @@ public sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequenc
         return new TokenData(path, [.. file.Sequences.Select(sequence => sequence with { Tags = TagSchemes.ToIob2(sequence.Tags, file.Scheme) })], file.BadRows);
     }
 }
-
-/// <summary>Plain text as words: white space separates, a punctuation mark is a word of its own, as in the corpora that taggers learn from.</summary>
-internal static class WordSplitter
-{
-    /// <summary>The words of a text; <see cref="TokenSequence.Layout"/> of single-spaced text gives it back.</summary>
-    /// <example>"Ann's in Rome." → Ann ' s in Rome .</example>
-    public static TokenSequence Split(string text)
-    {
-        List<string> words = [];
-        List<bool> joined = [];
-        int at = 0;
-        while (at < text.Length)
-        {
-            int start = at;
-            if (char.IsWhiteSpace(text[at]))
-            {
-                at++;
-                continue;
-            }
-
-            if (IsMark(text[at])) at++;
-            else while (at < text.Length && !char.IsWhiteSpace(text[at]) && !IsMark(text[at])) at++;
-            words.Add(text[start..at]);
-            joined.Add(at < text.Length && !char.IsWhiteSpace(text[at]));
-        }
-
-        return new TokenSequence { Words = words, Joined = joined };
-    }
-
-    private static bool IsMark(char c) => char.IsPunctuation(c) || char.IsSymbol(c);
-}
