@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Graft.Torch;
+using Graft.Torch.Measurement;
+using Graft.Torch.Native;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,7 +23,7 @@ internal static class PlainTorchLoop
         using Encoder model = new();
         using torch.optim.Optimizer optimizer = torch.optim.AdamW(model.parameters(), 1e-5);
         model.train();
-        double before = MatrixProduct.MeasurePeak().Gflops, best = double.PositiveInfinity;
+        double before = PeakRate.Measure().Gflops, best = double.PositiveInfinity;
         for (int step = 0; step < steps + 1; step++)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -35,7 +37,7 @@ internal static class PlainTorchLoop
         }
 
         double operations = 6.0 * Layers * Batch * Tokens * ((4.0 * Width * Width) + (2.0 * Width * Intermediate) + (2.0 * Tokens * Width));
-        double peak = Math.Max(before, MatrixProduct.MeasurePeak().Gflops);
+        double peak = Math.Max(before, PeakRate.Measure().Gflops);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $$"""{"what": "plain TorchSharp loop, BERT-base, batch 16x128", "step_ms": {{best * 1e3:0}}, "share_of_peak": {{operations / best / 1e9 / peak:0.000}}, "peak_gflops": {{peak:0.0}}, "peak_rss_gb": {{Memory.PeakResident / 1e9:0.00}}}"""));

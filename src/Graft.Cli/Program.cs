@@ -1,5 +1,5 @@
 using Graft.Cli;
-using Graft.Torch;
+using Graft.Torch.Compute;
 
 int code = await GraftCommandLine.RunAsync(args);
 Engine.EndProcess(code);

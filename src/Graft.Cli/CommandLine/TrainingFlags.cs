@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Cli;

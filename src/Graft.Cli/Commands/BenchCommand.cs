@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Benchmarks;
-using Graft.Torch;
+using Graft.Torch.Compute;
 
 namespace Graft.Cli.Commands;
 

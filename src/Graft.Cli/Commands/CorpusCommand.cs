@@ -54,7 +54,7 @@ internal static class CorpusCommand
             long start = Stopwatch.GetTimestamp();
             CorpusManifest manifest = new CorpusBuilder(options, codec, folder).Build(new BuildLines().Report, cancellation);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, megabytes = manifest.Sources.Sum(source => source.TextBytes) / 1e6;
-            Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads, {Graft.Torch.Memory.PeakResident / 1e6:F0} MB of memory"));
+            Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads, {Graft.Torch.Native.Memory.PeakResident / 1e6:F0} MB of memory"));
             Print(manifest, parsed.GetValue(json));
             return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
         });

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Graft.Objectives;
 using Graft.Pretraining;
-using Graft.Torch;
 using Graft.Training;
 
 namespace Graft.Cli.Commands;

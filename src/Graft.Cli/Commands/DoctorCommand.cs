@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Measurement;
 
 namespace Graft.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Graft.Generation;
 using Graft.Inference;
-using Graft.Torch;
+using Graft.Torch.Compute;
 
 namespace Graft.Cli.Commands;
 

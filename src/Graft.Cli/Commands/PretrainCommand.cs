@@ -7,7 +7,7 @@ using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using Graft.Training;
 
 namespace Graft.Cli.Commands;

@@ -3,7 +3,8 @@ using System.Globalization;
 using Graft.Data;
 using Graft.Demonstrations.Transfer;
 using Graft.Tasks;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Products;
 
 namespace Graft.Cli.Commands;
 

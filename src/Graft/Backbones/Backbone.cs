@@ -1,5 +1,5 @@
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -19,13 +19,24 @@ public abstract class Backbone : Layer
     public int HiddenSize => Config.HiddenSize;
 
     /// <summary>The most tokens a text may have; null without a position table.</summary>
-    public virtual int? PositionLimit => null;
+    public int? PositionLimit => Config.PositionLimit;
 
     /// <summary>False where the tokenizer's segments are not the model's input: GPT-2 adds a word's vector for a segment, and its tokenizer gives none.</summary>
     public virtual bool ReadsSegments => true;
 
     /// <summary>The table of word vectors, which heads may share.</summary>
     internal abstract EmbeddingTable Words { get; }
+
+    /// <summary>The normalised sums that enter the first layer (before such a matrix), […, E]; null where the family has none.</summary>
+    internal virtual Tensor? NormalisedEmbeddings(EncoderInput input) => null;
+
+    /// <summary>Uses the input tables of another backbone of the family from now on, where the family lets two share them (ELECTRA).</summary>
+    internal virtual void ShareEmbeddings(Backbone other)
+    {
+    }
+
+    /// <summary>The matrix that widens input vectors to the states; null where there is none.</summary>
+    internal virtual Projection? Widen => null;
 
     /// <summary>The layers, in order; an encoder's before its decoder's.</summary>
     internal abstract IReadOnlyList<TransformerBlock> Blocks { get; }

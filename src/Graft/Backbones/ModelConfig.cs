@@ -36,6 +36,9 @@ public abstract class ModelConfig
     /// <summary>H.</summary>
     public virtual int HeadCount => Positive("num_attention_heads");
 
+    /// <summary>The most tokens a text may have; null where positions have no table.</summary>
+    public virtual int? PositionLimit => null;
+
     /// <summary>Rows of the word table.</summary>
     public int VocabularySize => Positive("vocab_size");
 

@@ -50,6 +50,14 @@ internal abstract class ModelFamily
     /// <summary>The head that a checkpoint's keys tell of, where config.json does not say (files of 2018).</summary>
     public virtual HeadKind HeadOf(IReadOnlySet<string> keys) => HeadKind.None;
 
+    /// <summary>The head that lets the family write text; null where it does not.</summary>
+    public virtual HeadKind? WritingHead => null;
+
+    /// <summary>The name, in this family, of a parameter of a teacher of another family; the same name where they are no kin.</summary>
+    /// <param name="teacher">Whose parameter it is.</param>
+    /// <param name="name">With the teacher's prefix.</param>
+    public virtual string NameFrom(ModelFamily teacher, string name) => name;
+
     /// <summary>The configuration as it is written beside the weights.</summary>
     public virtual ModelConfig ForSaving(ModelConfig config) => config;
 }

@@ -1,5 +1,8 @@
 using System.Diagnostics;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Measurement;
+using Graft.Torch.Native;
+using Graft.Torch.Optimizers;
 
 namespace Graft.Benchmarks;
 
@@ -103,9 +106,9 @@ public static class BenchmarkRunner
         List<BenchmarkResult> results = [];
         foreach (string name in names.Count > 0 ? names : [.. Possible(options)])
         {
-            double before = MatrixProduct.MeasurePeak().Gflops;
+            double before = PeakRate.Measure().Gflops;
             Measurement measured = s_benchmarks[name](options);
-            double peak = Math.Max(before, MatrixProduct.MeasurePeak().Gflops);
+            double peak = Math.Max(before, PeakRate.Measure().Gflops);
             highest = Math.Max(highest, peak);
             BenchmarkResult result = new(
                 name, measured.Value, measured.Unit,

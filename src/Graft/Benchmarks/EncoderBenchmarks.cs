@@ -4,10 +4,14 @@ using Graft.Backbones.Bert;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Dropout;
+using Graft.Torch.Native;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
-using AdamW = Graft.Torch.AdamW;
+using AdamW = Graft.Torch.Optimizers.AdamW;
 
 namespace Graft.Benchmarks;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Generation;
 using Graft.Pretrained;
-using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 

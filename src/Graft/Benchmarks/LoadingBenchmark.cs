@@ -1,6 +1,6 @@
 using Graft.Backbones;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 

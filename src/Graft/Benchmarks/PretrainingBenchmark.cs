@@ -6,10 +6,12 @@ using Graft.Pretrained;
 using Graft.Pretraining;
 using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
-using Optimizer = Graft.Torch.Optimizer;
+using Optimizer = Graft.Torch.Optimizers.Optimizer;
 
 namespace Graft.Benchmarks;
 
@@ -37,7 +39,7 @@ internal sealed class PretrainingBenchmark : IDisposable
         _objective = new MaskedObjective(new MaskedLmOptions { Share = 0.2 }, new MaskingVocabulary(vocabulary, Mask, Enumerable.Range(0, Specials), _ => false));
         PretrainingTask task = new(_model, _objective);
         _flat = new FlatParameters([.. _model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, p.Value.dim() > 1, Matrices: task.HiddenMatrices(p.Value)))]);
-        _optimizer = muon ? new Muon(_flat, new MuonOptions(), new AdamWOptions()) : new Graft.Torch.AdamW(_flat, new AdamWOptions());
+        _optimizer = muon ? new Muon(_flat, new MuonOptions(), new AdamWOptions()) : new Graft.Torch.Optimizers.AdamW(_flat, new AdamWOptions());
     }
 
     /// <summary>pretrain-small: with AdamW; milliseconds an update.</summary>

@@ -2,7 +2,7 @@ using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

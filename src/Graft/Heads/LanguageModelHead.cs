@@ -1,6 +1,6 @@
 using Graft.Backbones;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using Graft.Backbones;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Dropout;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

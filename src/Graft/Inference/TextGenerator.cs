@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Generation;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tokenizers;
 
 namespace Graft.Inference;
@@ -55,13 +56,10 @@ public sealed class TextGenerator : IDisposable
     /// <exception cref="InputException">The folder is missing or damaged, its family does not write, or the weights of that head are missing.</exception>
     public static TextGenerator Load(string folder)
     {
-        folder = RunRecord.Best(folder);
-        HeadKind head = PretrainedModel.ReadConfig(folder).ModelType switch
-        {
-            "gpt2" => HeadKind.CausalLm,
-            "t5" => HeadKind.SequenceToSequence,
-            string other => throw new InputException($"{folder} is a {other} model, which does not write text: GPT-2 and T5 do (graft fill-mask asks for single words)"),
-        };
+        folder = RunSeeds.Best(folder);
+        string family = PretrainedModel.ReadConfig(folder).ModelType;
+        HeadKind head = ModelFamilies.Of(family, folder).WritingHead
+            ?? throw new InputException($"{folder} is a {family} model, which does not write text: {string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)");
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head });
         try
         {

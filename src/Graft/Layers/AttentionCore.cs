@@ -1,4 +1,7 @@
 using Graft.Torch;
+using Graft.Torch.Dropout;
+using Graft.Torch.Kernels;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -81,7 +84,7 @@ internal sealed class AttentionCore(int heads, int headSize, double scale, doubl
     /// <summary>One new token a row that sees everything before it, as in writing text, and nothing else is asked for.</summary>
     private bool IsOneToken(Tensor query, LayerContext context) =>
         context is { Cache: not null, Attentions: null, Dropout: null, Layout: { IsPacked: false, Mask: null, Window: null } }
-        && Tuning is null && query.size(1) == 1 && !is_grad_enabled() && Kernels.Apply(query);
+        && Tuning is null && query.size(1) == 1 && !is_grad_enabled() && OwnKernels.Apply(query);
 
     private static (Tensor Key, Tensor Value) WithExtraKeys(IAttentionTuning tuning, Tensor key, Tensor value, LayerContext context, AttentionLayout layout)
     {

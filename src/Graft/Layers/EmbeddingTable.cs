@@ -1,5 +1,5 @@
 using System.Globalization;
-using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using Graft.Torch;
+using Graft.Torch.Dropout;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ internal readonly record struct Init(double Deviation, float Constant = 0, doubl
         nint address = (nint)Dispatcher.Data(parameter);
         ulong key = CounterRandom.Key(seed, NameKey(name));
         Init init = this;
-        Torch.Parallel.For((count + Block - 1) / Block, 1, (begin, end) =>
+        KernelThreads.For((count + Block - 1) / Block, 1, (begin, end) =>
         {
             for (long block = begin; block < end; block++)
             {

@@ -1,4 +1,6 @@
 using Graft.Torch;
+using Graft.Torch.Autograd;
+using Graft.Torch.Dropout;
 using TorchSharp;
 using static TorchSharp.torch;
 

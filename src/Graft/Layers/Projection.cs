@@ -1,4 +1,5 @@
 using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -2,7 +2,6 @@ using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
-using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 

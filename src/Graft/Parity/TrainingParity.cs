@@ -1,8 +1,8 @@
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using AdamW = Graft.Torch.AdamW;
+using AdamW = Graft.Torch.Optimizers.AdamW;
 
 namespace Graft.Parity;
 

@@ -1,7 +1,7 @@
 using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Graft.Tuning;
 using Graft.Tuning.Files;
 using TorchSharp;
@@ -39,6 +39,9 @@ public sealed class AdapterBank : IDisposable
 
     /// <summary>The padding id of the base.</summary>
     internal int PadTokenId => _base.Config.PadTokenId ?? 0;
+
+    /// <inheritdoc cref="Backbone.PositionLimit"/>
+    internal int? PositionLimit => _base.Backbone.PositionLimit;
 
     /// <inheritdoc cref="Backbone.ReadsSegments"/>
     internal bool ReadsSegments => _base.Backbone.ReadsSegments;

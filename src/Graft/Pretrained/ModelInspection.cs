@@ -1,7 +1,7 @@
 using Graft.Backbones;
 using Graft.Checkpoints;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Compute;
 
 namespace Graft.Pretrained;
 

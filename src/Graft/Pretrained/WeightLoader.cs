@@ -1,7 +1,8 @@
 using Graft.Backbones;
 using Graft.Checkpoints;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Native;
 
 namespace Graft.Pretrained;
 
@@ -106,6 +107,6 @@ internal sealed class WeightLoader
     {
         (nint Address, StoredTensor Stored)[] work =
             [.. pairs.OrderByDescending(pair => pair.Stored.ElementCount).Select(pair => ((nint)Dispatcher.Data(pair.Parameter.Value), pair.Stored))];
-        Torch.Parallel.TakeTurns(work.Length, i => work[i].Stored.CopyTo((float*)work[i].Address, work[i].Stored.ElementCount));
+        KernelThreads.TakeTurns(work.Length, i => work[i].Stored.CopyTo((float*)work[i].Address, work[i].Stored.ElementCount));
     }
 }

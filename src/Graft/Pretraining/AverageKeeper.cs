@@ -1,6 +1,6 @@
 using System.Globalization;
 using Graft.Checkpoints;
-using Graft.Torch;
+using Graft.Torch.Native;
 using Graft.Training;
 using TorchSharp;
 

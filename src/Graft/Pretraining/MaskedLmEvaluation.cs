@@ -7,7 +7,7 @@ using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 
 namespace Graft.Pretraining;

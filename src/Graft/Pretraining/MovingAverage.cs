@@ -1,4 +1,3 @@
-using Graft.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

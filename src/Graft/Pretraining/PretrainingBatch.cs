@@ -1,5 +1,5 @@
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Dropout;
 using Graft.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -3,13 +3,14 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Graft.Backbones;
-using Graft.Backbones.Electra;
 using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
+using Graft.Runs;
 using Graft.Tokenizers;
-using Graft.Torch;
+using Graft.Torch.Measurement;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -109,12 +110,11 @@ public sealed class PretrainingJob(
 
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
     {
-        string recordPath = Path.Combine(output, "graft.json");
         JsonObject record = Record(text);
-        if (Resume) RunRecord.RequireSame(recordPath, record, s_unimportant);
+        if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
-        AtomicFile.WriteText(recordPath, record.ToJsonString(s_json));
-        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, MatrixProduct.MeasurePeak().Gflops);
+        RunManifest.WritePretraining(output, record);
+        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
         log($"written to {output}");
@@ -124,7 +124,7 @@ public sealed class PretrainingJob(
     /// <summary>False where the run is finished already.</summary>
     private bool PrepareFolder(Action<string> log)
     {
-        bool isRun = File.Exists(Path.Combine(output, "graft.json")) || Directory.Exists(Path.Combine(output, "checkpoints"));
+        bool isRun = RunManifest.Exists(output) || Directory.Exists(Path.Combine(output, "checkpoints"));
         if (isRun && Resume && File.Exists(DonePath))
         {
             log($"{output} is finished");
@@ -249,9 +249,8 @@ public sealed class PretrainingJob(
         ModelConfig config = model.Config;
         int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
         ModelConfig small = config.With("num_attention_heads", heads).With("hidden_size", heads * headSize).With("intermediate_size", heads * headSize * 4);
-        if (config is ElectraConfig electra) small = small.With("embedding_size", electra.EmbeddingSize);
         PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
-        if (generator.Backbone is Electra own && model.Backbone is Electra discriminator) own.ShareEmbeddings(discriminator);
+        generator.Backbone.ShareEmbeddings(model.Backbone);
         return generator;
     }
 

@@ -3,7 +3,9 @@ using Graft.Corpus;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Native;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;

@@ -1,6 +1,6 @@
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using Graft.Training;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -15,14 +15,6 @@ namespace Graft.Pretraining;
 /// </summary>
 internal static partial class StudentLayers
 {
-    private static readonly (string Bert, string DistilBert)[] s_names =
-    [
-        ("bert.embeddings.", "distilbert.embeddings."), ("bert.encoder.layer.", "distilbert.transformer.layer."), ("attention.self.query.", "attention.q_lin."),
-        ("attention.self.key.", "attention.k_lin."), ("attention.self.value.", "attention.v_lin."), ("attention.output.dense.", "attention.out_lin."),
-        ("attention.output.LayerNorm.", "sa_layer_norm."), ("intermediate.dense.", "ffn.lin1."), ("output.dense.", "ffn.lin2."), ("output.LayerNorm.", "output_layer_norm."),
-        ("cls.predictions.transform.dense.", "vocab_transform."), ("cls.predictions.transform.LayerNorm.", "vocab_layer_norm."), ("cls.predictions.bias", "vocab_projector.bias"),
-    ];
-
     /// <summary>Copies the teacher's parameters into a student.</summary>
     /// <param name="teacher">From.</param>
     /// <param name="student">Into; as wide as the teacher.</param>
@@ -34,7 +26,8 @@ internal static partial class StudentLayers
         Check(teacher.Config, student.Config, layers);
         // A model loaded without a head has its parameters without the family's prefix.
         string ofTeacher = MissingPrefix(teacher), ofStudent = MissingPrefix(student);
-        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => Translate(ofTeacher + parameter.Name, teacher.Config, student.Config), parameter => parameter.Value, StringComparer.Ordinal);
+        ModelFamily family = ModelFamilies.Of(student.Config.ModelType, "the student"), origin = ModelFamilies.Of(teacher.Config.ModelType, "the teacher");
+        Dictionary<string, Parameter> source = teacher.Parameters.ToDictionary(parameter => family.NameFrom(origin, ofTeacher + parameter.Name), parameter => parameter.Value, StringComparer.Ordinal);
         int without = 0;
         using IDisposable noGradient = torch.no_grad();
         foreach ((string name, Parameter value) in student.Parameters)
@@ -60,15 +53,6 @@ internal static partial class StudentLayers
 
         if (teacher.HiddenSize != student.HiddenSize)
             throw new InputException(string.Create(CultureInfo.InvariantCulture, $"a student of width {student.HiddenSize} cannot start from layers of width {teacher.HiddenSize}"));
-    }
-
-    private static string Translate(string name, ModelConfig teacher, ModelConfig student)
-    {
-        if (teacher.ModelType != "bert") return name;
-        if (student.ModelType == "electra" && name.StartsWith("bert.", StringComparison.Ordinal)) return "electra." + name["bert.".Length..];
-        if (student.ModelType != "distilbert") return name;
-        foreach ((string bert, string distilBert) in s_names) name = name.Replace(bert, distilBert, StringComparison.Ordinal);
-        return name;
     }
 
     [GeneratedRegex(@"(?<before>(^|\.)(layer|layers|h|block)\.)(?<number>\d+)\.", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Graft.Backbones;
-using Graft.Backbones.Electra;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tokenizers;
@@ -76,18 +75,18 @@ internal static class TeacherWordVectors
     /// <summary>The matrix and bias that bring the student's normalised vectors closest to the teacher's: least squares over the words that both have.</summary>
     private static void FitWidening(PretrainedModel teacher, PretrainedModel student, Tensor studentIds, Tensor teacherIds)
     {
-        if (student.Backbone is not Electra { Widen: Projection widen } electra || teacher.Backbone is not PostNormBackbone encoder)
-            throw new InputException($"a student with its teacher's layers and word vectors narrower than {teacher.Config.HiddenSize} has to be of ELECTRA's family, which widens them");
         long length = Math.Min(64, studentIds.shape[0]); // words stand at as many positions
         foreach (int? limit in (int?[])[student.Backbone.PositionLimit, teacher.Backbone.PositionLimit]) length = Math.Min(length, limit ?? length);
         long texts = studentIds.shape[0] / length;
-        Tensor x = electra.Embeddings.Normalised(Texts(studentIds)).flatten(0, 1), y = encoder.Embeddings.Normalised(Texts(teacherIds)).flatten(0, 1);
+        EncoderInput Texts(Tensor ids) => new() { InputIds = ids.narrow(0, 0, texts * length).view(texts, length) };
+        if (student.Backbone.Widen is not Projection widen || student.Backbone.NormalisedEmbeddings(Texts(studentIds)) is not Tensor x
+            || teacher.Backbone.NormalisedEmbeddings(Texts(teacherIds)) is not Tensor y)
+            throw new InputException($"a student with its teacher's layers and word vectors narrower than {teacher.Config.HiddenSize} has to be of ELECTRA's family, which widens them");
+        (x, y) = (x.flatten(0, 1), y.flatten(0, 1));
         x = cat([x, ones(x.shape[0], 1)], 1); // the last column is the bias
         Tensor fit = linalg.solve(x.t().mm(x) + (1e-3f * eye(x.shape[1])), x.t().mm(y)); // [E + 1, D]
         widen.Weight.copy_(fit.narrow(0, 0, fit.shape[0] - 1).t());
         widen.Bias!.copy_(fit.select(0, fit.shape[0] - 1));
-
-        EncoderInput Texts(Tensor ids) => new() { InputIds = ids.narrow(0, 0, texts * length).view(texts, length) };
     }
 
     /// <summary>The teacher's tokens for the text of one of the student's; none for a token without text that the teacher does not have.</summary>

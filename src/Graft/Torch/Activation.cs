@@ -1,3 +1,4 @@
+
 namespace Graft.Torch;
 
 /// <summary>The elementwise functions published configurations name.</summary>

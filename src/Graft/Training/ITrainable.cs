@@ -1,4 +1,4 @@
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -2,7 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Graft.Checkpoints;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Native;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
 

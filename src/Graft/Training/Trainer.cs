@@ -1,8 +1,11 @@
 using System.Diagnostics;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Native;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using TorchSharp;
-using AdamW = Graft.Torch.AdamW;
-using Optimizer = Graft.Torch.Optimizer;
+using AdamW = Graft.Torch.Optimizers.AdamW;
+using Optimizer = Graft.Torch.Optimizers.Optimizer;
 using Parameter = TorchSharp.Modules.Parameter;
 using static TorchSharp.torch;
 

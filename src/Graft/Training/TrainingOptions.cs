@@ -1,4 +1,5 @@
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Optimizers;
 
 namespace Graft.Training;
 

@@ -1,7 +1,9 @@
 using Graft.Backbones;
+using Graft.Backbones.Bert;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tests.Torch;
+using Graft.Torch.Dropout;
 using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -155,6 +157,31 @@ public sealed class BackboneContract
         Dictionary<string, Tensor> actual = Gradients(model, () => (model.Backbone.Forward(input).LastHiddenState * weights).sum());
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
         foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-6, $"{family}, gradient of {name}");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void BertsAttentionIsWhatItsPaperWritesOut(bool padding)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int heads = 3, size = 8;
+        EncoderInput input = TinyModels.Padded(13, 17, padding ? 9 : 17);
+        Tensor[] parts = [.. new ulong[] { 20, 21, 22 }.Select(seed => TensorAssert.Leaf(seed, 2, 17, heads * size))];
+        LayerContext context = new(input, LayerContext.LayoutOf(input));
+        Tensor mask = AttentionLayout.AdditiveMask(input.AttentionMask!), weights = TensorAssert.Normal(30, 2, 17, heads * size);
+        Tensor written = BertAttention.WrittenOut(parts[0], parts[1], parts[2], heads, mask);
+        Tensor kernel = new AttentionCore(heads, size, 1 / Math.Sqrt(size), 0, 0).Forward(parts[0], parts[1], parts[2], context);
+        TensorAssert.Close(written, kernel, 1e-6, "output");
+        Tensor[] expected = Gradients(written), actual = Gradients(kernel);
+        for (int i = 0; i < parts.Length; i++) TensorAssert.Close(expected[i], actual[i], 1e-5, $"gradient {i}");
+
+        Tensor[] Gradients(Tensor output)
+        {
+            foreach (Tensor part in parts) part.grad = null;
+            (output * weights).sum().backward();
+            return [.. parts.Select(part => part.grad!.clone())];
+        }
     }
 
     /// <summary>The softmax ignores what all keys share: these are never trained.</summary>

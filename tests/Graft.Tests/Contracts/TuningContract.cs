@@ -3,12 +3,12 @@ using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tests.Checkpoints;
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using Graft.Tuning;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using AdamW = Graft.Torch.AdamW;
+using AdamW = Graft.Torch.Optimizers.AdamW;
 
 namespace Graft.Tests.Contracts;
 

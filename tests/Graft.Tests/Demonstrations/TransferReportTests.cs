@@ -5,7 +5,8 @@ using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
 using Graft.Tests.Contracts;
 using Graft.Tests.Tasks;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Products;
 
 namespace Graft.Tests.Demonstrations;
 

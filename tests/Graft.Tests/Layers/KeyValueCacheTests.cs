@@ -1,6 +1,8 @@
 using Graft.Layers;
 using Graft.Tests.Torch;
 using Graft.Torch;
+using Graft.Torch.Kernels;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -17,7 +17,7 @@ public sealed class AdamWTests
         using torch.optim.Optimizer reference = torch.optim.AdamW(
             [new TorchSharp.Modules.AdamW.ParamGroup([theirs[1], theirs[3]], 1e-2, weight_decay: 0.1), new TorchSharp.Modules.AdamW.ParamGroup([theirs[0], theirs[2]], 1e-2, weight_decay: 0.0)], 1e-2);
         using FlatParameters flat = new([.. ours.Select((p, i) => new TrainedParameter($"p{i}", p, Decays: i is 1 or 3))]);
-        using Graft.Torch.AdamW adam = new(flat, new AdamWOptions { WeightDecay = 0.1 });
+        using Graft.Torch.Optimizers.AdamW adam = new(flat, new AdamWOptions { WeightDecay = 0.1 });
         for (int step = 0; step < 20; step++)
         {
             flat.ZeroGradients();
@@ -60,7 +60,7 @@ public sealed class AdamWTests
         {
             Parameter p = new(TensorAssert.Normal(1, 1000));
             FlatParameters flat = new([new TrainedParameter("p", p, true)]);
-            Graft.Torch.AdamW adam = new(flat, new AdamWOptions());
+            Graft.Torch.Optimizers.AdamW adam = new(flat, new AdamWOptions());
             for (int step = 0; step < 10; step++)
             {
                 if (step == interruptedAt)

@@ -1,4 +1,6 @@
 using Graft.Torch;
+using Graft.Torch.Dropout;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
-using Graft.Torch;
+using Graft.Torch.Dropout;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Measurement;
 
 namespace Graft.Tests.Torch;
 

@@ -1,9 +1,14 @@
 using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Dropout;
+using Graft.Torch.Native;
+using Graft.Torch.Operations;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using AdamW = Graft.Torch.AdamW;
+using AdamW = Graft.Torch.Optimizers.AdamW;
 
 namespace Graft.Tests.Torch;
 

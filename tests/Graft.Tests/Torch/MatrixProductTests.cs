@@ -1,4 +1,8 @@
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Kernels;
+using Graft.Torch.Measurement;
+using Graft.Torch.Native;
+using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -22,9 +26,9 @@ public sealed class MatrixProductTests
     [Fact]
     public void The_peak_is_measured()
     {
-        PeakRate peak = MatrixProduct.MeasurePeak(3);
+        PeakRate peak = PeakRate.Measure(3);
         Assert.True(peak.Gflops > 1, $"{peak}");
-        Assert.True(MatrixProduct.MeasureBf16(1) is null or > 1);
+        Assert.True(PeakRate.MeasureBf16(1) is null or > 1);
         Assert.Equal(MatrixLibrary.OneDnn, MatrixProduct.Parse("oneDNN"));
         Assert.Throws<InputException>(() => MatrixProduct.Parse("blas"));
         TestContext.Current.SendDiagnosticMessage($"{peak}");
@@ -39,7 +43,7 @@ public sealed class MatrixProductTests
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
-        Tensor matrix = TensorAssert.Normal(4, rows, columns), transposed = Kernels.Transposed(matrix);
+        Tensor matrix = TensorAssert.Normal(4, rows, columns), transposed = ColumnKernels.Transposed(matrix);
         Assert.True(transposed.is_contiguous());
         Assert.True(transposed.equal(matrix.t()).all().item<bool>());
     }

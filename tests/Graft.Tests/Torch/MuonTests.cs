@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Graft.Torch;
+using Graft.Torch.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using Optimizer = Graft.Torch.Optimizer;
+using Optimizer = Graft.Torch.Optimizers.Optimizer;
 
 namespace Graft.Tests.Torch;
 
@@ -86,7 +86,7 @@ public sealed class MuonTests
             return table.detach().clone();
         }
 
-        TensorAssert.Close(Move(flat => new Graft.Torch.AdamW(flat, new AdamWOptions())), Move(flat => new Muon(flat, new MuonOptions(), new AdamWOptions())), 0, "the table");
+        TensorAssert.Close(Move(flat => new Graft.Torch.Optimizers.AdamW(flat, new AdamWOptions())), Move(flat => new Muon(flat, new MuonOptions(), new AdamWOptions())), 0, "the table");
     }
 
     [Fact]

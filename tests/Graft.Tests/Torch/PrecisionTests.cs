@@ -2,6 +2,11 @@ using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Tests.Contracts;
 using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Kernels;
+using Graft.Torch.Operations;
+using Graft.Torch.Optimizers;
+using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,11 +39,11 @@ public sealed class PrecisionTests : IDisposable
         // Every upper half with what is cut off below, at and above a tie: all signs, exponents, infinities and values that are no number.
         float[] given = [.. Enumerable.Range(0, 1 << 16).SelectMany(_ => new[] { 0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF }, (upper, lower) => BitConverter.Int32BitsToSingle((upper << 16) | lower))];
         Tensor values = tensor(given).view(-1, 3), expected = values.to(ScalarType.BFloat16), wide = expected.to(ScalarType.Float32);
-        AssertSame(wide, Kernels.ToBf16(values).to(ScalarType.Float32));
-        AssertSame(wide, Kernels.FromBf16(expected));
+        AssertSame(wide, Bf16Kernels.ToBf16(values).to(ScalarType.Float32));
+        AssertSame(wide, Bf16Kernels.FromBf16(expected));
         Tensor bias = TensorAssert.Normal(1, 3), target = bias.expand(wide.shape[0], 3).contiguous();
-        AssertSame(wide + bias, Kernels.FromBf16(expected, bias));
-        Kernels.AddBf16(expected, target);
+        AssertSame(wide + bias, Bf16Kernels.FromBf16(expected, bias));
+        Bf16Kernels.AddBf16(expected, target);
         AssertSame(wide + bias, target);
 
         static void AssertSame(Tensor expected, Tensor actual) => Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
@@ -78,7 +83,7 @@ public sealed class PrecisionTests : IDisposable
         using DisposeScope outer = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
         using FlatParameters flat = new([.. model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, true))]);
-        using Graft.Torch.AdamW adam = new(flat, new AdamWOptions());
+        using Graft.Torch.Optimizers.AdamW adam = new(flat, new AdamWOptions());
         Graft.Layers.EncoderInput input = TinyModels.Padded(4, 12, 12);
         Tensor target = TensorAssert.Normal(5, 2, 12, model.Backbone.HiddenSize);
         double last = 0;

@@ -2,7 +2,9 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tests.Contracts;
-using Graft.Torch;
+using Graft.Torch.Autograd;
+using Graft.Torch.Native;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

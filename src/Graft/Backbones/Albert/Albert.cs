@@ -1,3 +1,4 @@
+using Graft.Backbones.Bert;
 using Graft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,51 +6,44 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.Albert;
 
 /// <summary>
-/// ALBERT (Lan et al. 2020, §3.1): small word vectors that one matrix brings to the width of the states (factorised embeddings), and
-/// layers that share their weights: layer i uses group ⌊i / (layers / groups)⌋ and runs all blocks of it.
+/// ALBERT (Lan et al. 2020, §3.1): BERT's encoder with small word vectors that one matrix brings to the width of the states (factorised
+/// embeddings), and layers that share their weights: layer i uses group ⌊i / (layers / groups)⌋ and runs all blocks of it. Nothing is dropped
+/// at the end of the feed-forward half.
 /// </summary>
-internal sealed class Albert : PostNormBackbone
+internal sealed class Albert : BertEncoder
 {
-    private static readonly BlockNames s_names = new(
-        "attention.query", "attention.key", "attention.value", "attention.dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm");
+    private static readonly BertLayerNames s_names = new("query", "key", "value", "dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm");
 
     private readonly AlbertConfig _config;
     private readonly Projection _widen;
-    private readonly PostNormBlock[] _blocks;
 
     public Albert(AlbertConfig config, bool pooler)
-        : base(config, Shape(config))
+        : base(config)
     {
         _config = config;
         _widen = Add("encoder.embedding_hidden_mapping_in", new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange)));
-        BlockShape block = new(
-            config.HiddenSize, config.HeadCount, config.IntermediateSize, config.Activation, config.LayerNormEps, config.HiddenDropout, 0,
-            config.AttentionDropout, config.InitializerRange);
-        _blocks = new PostNormBlock[config.Groups * config.BlocksInGroup];
-        for (int i = 0; i < _blocks.Length; i++)
+        Layers = new BertLayer[config.Groups * config.BlocksInGroup]; // those with weights of their own
+        for (int i = 0; i < Layers.Length; i++)
         {
             (int group, int inner) = Math.DivRem(i, config.BlocksInGroup);
-            _blocks[i] = Add($"encoder.albert_layer_groups.{group}.albert_layers.{inner}", new PostNormBlock(s_names, block, i));
+            Layers[i] = Add($"encoder.albert_layer_groups.{group}.albert_layers.{inner}", new BertLayer(config, s_names, i));
         }
 
-        if (pooler) Pooler = MakePooler("pooler");
+        if (pooler) Pooler = AddPooler("pooler");
     }
 
-    /// <summary>The blocks with weights of their own; layers share them.</summary>
-    internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
+    private protected override Tensor Embed(EncoderInput input, LayerContext context) => _widen.Forward(base.Embed(input, context), context);
 
-    protected override Tensor Embed(EncoderInput input, LayerContext context) => _widen.Forward(base.Embed(input, context), context);
-
-    protected override Tensor Encode(Tensor states, EncoderInput input, LayerContext context)
+    private protected override Tensor Encode(Tensor states, EncoderInput input, LayerContext context)
     {
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
             context.HiddenStates?.Add(states);
-            context.SiteOffset = DropoutSites.Layer(layer) * _blocks.Length; // shared weights, but each layer drops for itself
+            context.SiteOffset = DropoutSites.Layer(layer) * Layers.Length; // shared weights, but each layer drops for itself
             int group = (int)(layer / ((double)_config.LayerCount / _config.Groups));
             for (int inner = 0; inner < _config.BlocksInGroup; inner++)
             {
-                PostNormBlock block = _blocks[(group * _config.BlocksInGroup) + inner];
+                BertLayer block = Layers[(group * _config.BlocksInGroup) + inner];
                 states = context.Run([states], x => block.Forward(x[0]!, context));
             }
         }
@@ -57,8 +51,4 @@ internal sealed class Albert : PostNormBackbone
         context.SiteOffset = 0;
         return states;
     }
-
-    private static EmbeddingShape Shape(AlbertConfig config) => new(
-        config.VocabularySize, config.Positions, config.Types, config.EmbeddingSize, config.LayerNormEps, config.HiddenDropout,
-        config.InitializerRange, config.PadTokenId);
 }

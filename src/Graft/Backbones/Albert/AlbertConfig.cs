@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Graft.Torch;
+using Graft.Backbones.Bert;
 
 namespace Graft.Backbones.Albert;
 
 /// <summary>ALBERT's config.json.</summary>
-internal sealed class AlbertConfig(JsonObject json) : ModelConfig(json, Defaults)
+internal sealed class AlbertConfig(JsonObject json) : BertConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -17,7 +17,7 @@ internal sealed class AlbertConfig(JsonObject json) : ModelConfig(json, Defaults
         """;
 
     /// <summary>Width of the input vectors, smaller than that of the states.</summary>
-    public int EmbeddingSize => Positive("embedding_size");
+    public override int EmbeddingSize => Positive("embedding_size");
 
     /// <summary>Sets of shared weights.</summary>
     public int Groups => Positive("num_hidden_groups");
@@ -25,28 +25,18 @@ internal sealed class AlbertConfig(JsonObject json) : ModelConfig(json, Defaults
     /// <summary>Blocks in each set.</summary>
     public int BlocksInGroup => Positive("inner_group_num");
 
-    public int IntermediateSize => Positive("intermediate_size");
+    /// <summary>Nothing is dropped there.</summary>
+    public override double FeedForwardDropout => 0;
 
-    public int Positions => Positive("max_position_embeddings");
-
-    public int Types => Positive("type_vocab_size");
-
-    public Activation Activation => ActivationOf("hidden_act");
-
-    public double LayerNormEps => Number("layer_norm_eps");
-
-    public double HiddenDropout => Rate("hidden_dropout_prob");
-
-    public double AttentionDropout => Rate("attention_probs_dropout_prob");
-
-    public double ClassifierDropout => Has("classifier_dropout_prob") ? Rate("classifier_dropout_prob") : HiddenDropout;
+    /// <summary>This family's key has a name of its own.</summary>
+    public override double ClassifierDropout => Has("classifier_dropout_prob") ? Rate("classifier_dropout_prob") : HiddenDropout;
 
     internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob"];
 
     public override void Validate()
     {
         base.Validate();
-        _ = (EmbeddingSize, BlocksInGroup, IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, ClassifierDropout);
+        _ = BlocksInGroup;
         if (Groups > LayerCount) throw Wrong("num_hidden_groups", Node("num_hidden_groups"), "at most num_hidden_layers");
     }
 

@@ -20,7 +20,7 @@ internal sealed class BertFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new BertConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Bert((BertConfig)config, HasPooler(head));
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new BertEncoder((BertConfig)config, HasPooler(head));
 
     public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
     {

@@ -1,5 +1,6 @@
+using Graft.Backbones.Bert;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,25 +13,22 @@ namespace Graft.Backbones.DebertaV2;
 /// content-to-content, content-to-position and position-to-content products of relative positions. v2 has a convolution beside its first
 /// layer. Padded tokens' vectors are zero.
 /// </summary>
-internal sealed class DebertaV2 : PostNormBackbone
+internal sealed class DebertaV2 : BertEncoder
 {
     private readonly DebertaV2Config _config;
-    private readonly DisentangledBlock[] _blocks;
     private readonly EmbeddingTable? _relative;
     private readonly Norm? _relativeNorm;
     private readonly Convolution? _convolution;
 
     public DebertaV2(DebertaV2Config config)
-        : base(config, Shape(config))
+        : base(config)
     {
         _config = config;
-        _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"encoder.layer.{i}", new DisentangledBlock(config, i)))];
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"encoder.layer.{i}", new BertLayer(config, BertLayerNames.Published, i, new DisentangledAttention(config, i))))];
         if (config.IsRelative) _relative = Add("encoder.rel_embeddings", new EmbeddingTable("distance", 2 * config.Span, config.HiddenSize, config.InitializerRange));
         if (config.NormalisesRelative) _relativeNorm = Add("encoder.LayerNorm", new Norm(config.HiddenSize, config.LayerNormEps));
         if (config.ConvolutionWidth > 0) _convolution = Add("encoder.conv", new Convolution(config));
     }
-
-    internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
 
     /// <summary>Distances pass through the projections of the words.</summary>
     internal override bool MixesAdapters => !_config.SharesMatrices;
@@ -46,21 +44,21 @@ internal sealed class DebertaV2 : PostNormBackbone
         return output with { LastHiddenState = Pack(output.LastHiddenState), HiddenStates = output.HiddenStates?.Select(Pack).ToList() };
     }
 
-    protected override Tensor Embed(EncoderInput input, LayerContext context)
+    private protected override Tensor Embed(EncoderInput input, LayerContext context)
     {
         Tensor states = Embeddings.Normalised(input, PrefixLength);
         if (input.AttentionMask is not null) states = states * input.AttentionMask.to(states.dtype).unsqueeze(-1);
         return Ops.Dropout(states, _config.HiddenDropout, context.Site(DropoutSites.Embeddings));
     }
 
-    protected override Tensor Encode(Tensor states, EncoderInput input, LayerContext context)
+    private protected override Tensor Encode(Tensor states, EncoderInput input, LayerContext context)
     {
         Tensor embedded = states;
         Tensor? distances = RelativeTable();
-        for (int i = 0; i < _blocks.Length; i++)
+        for (int i = 0; i < Layers.Length; i++)
         {
             context.HiddenStates?.Add(states);
-            DisentangledBlock block = _blocks[i];
+            BertLayer block = Layers[i];
             states = context.Run([states, distances], x => block.Forward(x[0]!, context, x[1]));
             if (i == 0 && _convolution is not null) states = _convolution.Forward(embedded, states, input.AttentionMask, context);
         }
@@ -74,10 +72,6 @@ internal sealed class DebertaV2 : PostNormBackbone
         if (_relative is null) return null;
         return _relativeNorm is null ? _relative.Weight : _relativeNorm.Forward(_relative.Weight);
     }
-
-    private static EmbeddingShape Shape(DebertaV2Config config) => new(
-        config.VocabularySize, config.HasAbsolutePositions ? config.Positions : 0, config.Types, config.HiddenSize, config.LayerNormEps,
-        config.HiddenDropout, config.InitializerRange, config.PadTokenId);
 
     /// <summary>LN(first layer + act(Conv(embeddings))): v2's look at neighbouring tokens.</summary>
     private sealed class Convolution : Layer

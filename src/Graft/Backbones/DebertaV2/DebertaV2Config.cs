@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
 using Graft.Torch;
 
 namespace Graft.Backbones.DebertaV2;
 
 /// <summary>DeBERTa-v2's and v3's config.json.</summary>
-internal sealed class DebertaV2Config(JsonObject json) : ModelConfig(json, Defaults)
+internal sealed class DebertaV2Config(JsonObject json) : BertConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -17,28 +18,16 @@ internal sealed class DebertaV2Config(JsonObject json) : ModelConfig(json, Defau
         }
         """;
 
-    public int IntermediateSize => Positive("intermediate_size");
+    /// <summary>Absolute positions are added to the input where position_biased_input says so.</summary>
+    public override int Positions => Flag("position_biased_input") ? base.Positions : 0;
 
-    public int Positions => Positive("max_position_embeddings");
-
-    public int Types => Int("type_vocab_size");
-
-    public Activation Activation => ActivationOf("hidden_act");
-
-    public double LayerNormEps => Number("layer_norm_eps");
-
-    public double HiddenDropout => Rate("hidden_dropout_prob");
-
-    public double AttentionDropout => Rate("attention_probs_dropout_prob");
+    public override int Types => Int("type_vocab_size");
 
     public double PoolerDropout => Rate("pooler_dropout");
 
     public Activation PoolerActivation => ActivationOf("pooler_hidden_act");
 
-    public double ClassifierDropout => Has("cls_dropout") ? Rate("cls_dropout") : HiddenDropout;
-
-    /// <summary>Absolute positions are added to the input.</summary>
-    public bool HasAbsolutePositions => Flag("position_biased_input");
+    public override double ClassifierDropout => Has("cls_dropout") ? Rate("cls_dropout") : HiddenDropout;
 
     public bool IsRelative => Flag("relative_attention");
 
@@ -55,7 +44,7 @@ internal sealed class DebertaV2Config(JsonObject json) : ModelConfig(json, Defau
     public int Buckets => OptionalInt("position_buckets") is > 0 and int buckets ? buckets : 0;
 
     /// <summary>The largest distance that counts.</summary>
-    public int MaxDistance => OptionalInt("max_relative_positions") is > 0 and int distance ? distance : Positions;
+    public int MaxDistance => OptionalInt("max_relative_positions") is > 0 and int distance ? distance : base.Positions;
 
     /// <summary>Rows of the relative table on each side.</summary>
     public int Span => Buckets > 0 ? Buckets : MaxDistance;
@@ -69,8 +58,6 @@ internal sealed class DebertaV2Config(JsonObject json) : ModelConfig(json, Defau
 
     public Activation ConvolutionActivation => Has("conv_act") ? ActivationOf("conv_act") : Activation.Tanh;
 
-    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob"];
-
     private IEnumerable<string> AttentionTypes => Node("pos_att_type") switch
     {
         JsonArray names => names.Select(name => (string?)name ?? ""),
@@ -81,7 +68,7 @@ internal sealed class DebertaV2Config(JsonObject json) : ModelConfig(json, Defau
     public override void Validate()
     {
         base.Validate();
-        _ = (IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, HasAbsolutePositions, IsRelative, Span, ConvolutionWidth, ConvolutionActivation);
+        _ = (IsRelative, Span, ConvolutionWidth, ConvolutionActivation);
         if (OptionalInt("embedding_size") is int width && width != HiddenSize) throw Wrong("embedding_size", Node("embedding_size"), "the same as hidden_size");
         if (OptionalInt("attention_head_size") is int size && size != HiddenSize / HeadCount) throw Wrong("attention_head_size", Node("attention_head_size"), "hidden_size / num_attention_heads");
         if (ConvolutionWidth % 2 == 0 && ConvolutionWidth > 0) throw Wrong("conv_kernel_size", Node("conv_kernel_size"), "an odd number");

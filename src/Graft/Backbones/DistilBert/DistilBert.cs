@@ -1,29 +1,18 @@
-using Graft.Layers;
+using Graft.Backbones.Bert;
 
 namespace Graft.Backbones.DistilBert;
 
 /// <summary>
-/// DistilBERT (Sanh et al. 2019, §3): every second layer of BERT, trained to imitate it. No segments and no pooler; nothing is dropped
-/// between the attention and its norm.
+/// DistilBERT (Sanh et al. 2019, §3): every second layer of BERT, trained to imitate it. What differs from BERT's encoder: no segments, no
+/// pooler, names of its own, and nothing is dropped between the attention and its norm.
 /// </summary>
-internal sealed class DistilBert : PostNormBackbone
+internal sealed class DistilBert : BertEncoder
 {
-    private static readonly BlockNames s_names = new(
-        "attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm");
-
-    private readonly PostNormBlock[] _blocks;
+    private static readonly BertLayerNames s_names = new("q_lin", "k_lin", "v_lin", "out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm");
 
     public DistilBert(DistilBertConfig config)
-        : base(config, Shape(config))
+        : base(config)
     {
-        BlockShape block = new(
-            config.HiddenSize, config.HeadCount, config.IntermediateSize, config.Activation, DistilBertConfig.LayerNormEps, 0, config.Dropout,
-            config.AttentionDropout, config.InitializerRange);
-        _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"transformer.layer.{i}", new PostNormBlock(s_names, block, i)))];
+        Layers = AddLayers("transformer.layer", s_names);
     }
-
-    internal override IReadOnlyList<TransformerBlock> Blocks => _blocks;
-
-    private static EmbeddingShape Shape(DistilBertConfig config) => new(
-        config.VocabularySize, config.Positions, 0, config.HiddenSize, DistilBertConfig.LayerNormEps, config.Dropout, config.InitializerRange, config.PadTokenId);
 }

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
 using Graft.Torch;
 
 namespace Graft.Backbones.DistilBert;
 
 /// <summary>DistilBERT's config.json, which has names of its own.</summary>
-internal sealed class DistilBertConfig(JsonObject json) : ModelConfig(json, Defaults)
+internal sealed class DistilBertConfig(JsonObject json) : BertConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -15,26 +16,30 @@ internal sealed class DistilBertConfig(JsonObject json) : ModelConfig(json, Defa
         }
         """;
 
-    /// <summary>Of every norm: fixed in this family.</summary>
-    public const double LayerNormEps = 1e-12;
-
     public override int HiddenSize => Positive("dim");
 
     public override int LayerCount => Positive("n_layers");
 
     public override int HeadCount => Positive("n_heads");
 
-    public int IntermediateSize => Positive("hidden_dim");
+    public override int IntermediateSize => Positive("hidden_dim");
 
-    public int Positions => Positive("max_position_embeddings");
+    /// <summary>There are no segments.</summary>
+    public override int Types => 0;
 
-    public Activation Activation => ActivationOf("activation");
+    public override Activation Activation => ActivationOf("activation");
 
-    public double Dropout => Rate("dropout");
+    /// <summary>Fixed in this family.</summary>
+    public override double LayerNormEps => 1e-12;
 
-    public double AttentionDropout => Rate("attention_dropout");
+    public override double HiddenDropout => Rate("dropout");
 
-    public double ClassifierDropout => Rate("seq_classif_dropout");
+    /// <summary>Nothing is dropped between the attention and its norm.</summary>
+    public override double AttentionOutputDropout => 0;
+
+    public override double AttentionDropout => Rate("attention_dropout");
+
+    public override double ClassifierDropout => Rate("seq_classif_dropout");
 
     public double QuestionDropout => Rate("qa_dropout");
 
@@ -43,7 +48,7 @@ internal sealed class DistilBertConfig(JsonObject json) : ModelConfig(json, Defa
     public override void Validate()
     {
         base.Validate();
-        _ = (IntermediateSize, Positions, Activation, Dropout, AttentionDropout, ClassifierDropout, QuestionDropout);
+        _ = QuestionDropout;
     }
 
     private protected override ModelConfig Create(JsonObject json) => new DistilBertConfig(json);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
 using Graft.Torch;
 
 namespace Graft.Backbones.DistilBert;
@@ -6,6 +7,14 @@ namespace Graft.Backbones.DistilBert;
 /// <summary>DistilBERT's names and heads.</summary>
 internal sealed class DistilBertFamily : ModelFamily
 {
+    private static readonly (string Bert, string DistilBert)[] s_ofBert =
+    [
+        ("bert.embeddings.", "distilbert.embeddings."), ("bert.encoder.layer.", "distilbert.transformer.layer."), ("attention.self.query.", "attention.q_lin."),
+        ("attention.self.key.", "attention.k_lin."), ("attention.self.value.", "attention.v_lin."), ("attention.output.dense.", "attention.out_lin."),
+        ("attention.output.LayerNorm.", "sa_layer_norm."), ("intermediate.dense.", "ffn.lin1."), ("output.dense.", "ffn.lin2."), ("output.LayerNorm.", "output_layer_norm."),
+        ("cls.predictions.transform.dense.", "vocab_transform."), ("cls.predictions.transform.LayerNorm.", "vocab_layer_norm."), ("cls.predictions.bias", "vocab_projector.bias"),
+    ];
+
     public override string ModelType => "distilbert";
 
     public override string ClassPrefix => "DistilBert";
@@ -22,17 +31,22 @@ internal sealed class DistilBertFamily : ModelFamily
         return head switch
         {
             HeadKind.MaskedLm => new LanguageModelRecipe(
-                new TransformRecipe("vocab_transform", distil.Activation, config.HiddenSize) { Norm = "vocab_layer_norm", Eps = DistilBertConfig.LayerNormEps },
+                new TransformRecipe("vocab_transform", distil.Activation, config.HiddenSize) { Norm = "vocab_layer_norm", Eps = distil.LayerNormEps },
                 "vocab_projector.bias"),
             HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.First, distil.ClassifierDropout)
             {
                 Transform = new TransformRecipe("pre_classifier", Activation.Relu, config.HiddenSize),
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, distil.Dropout),
+            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, distil.HiddenDropout),
             HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, distil.QuestionDropout),
             _ => null,
         };
     }
+
+    /// <summary>A student of BERT takes its parameters under names of its own.</summary>
+    public override string NameFrom(ModelFamily teacher, string name) => teacher is BertFamily
+        ? s_ofBert.Aggregate(name, (translated, pair) => translated.Replace(pair.Bert, pair.DistilBert, StringComparison.Ordinal))
+        : name;
 
     public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "vocab_projector.weight";
 }

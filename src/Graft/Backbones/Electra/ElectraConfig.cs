@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
 using Graft.Torch;
 
 namespace Graft.Backbones.Electra;
 
 /// <summary>ELECTRA's config.json, of generator and discriminator alike.</summary>
-internal sealed class ElectraConfig(JsonObject json) : ModelConfig(json, Defaults)
+internal sealed class ElectraConfig(JsonObject json) : BertConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -17,24 +18,8 @@ internal sealed class ElectraConfig(JsonObject json) : ModelConfig(json, Default
         }
         """;
 
-    public int EmbeddingSize => Positive("embedding_size");
-
-    public int IntermediateSize => Positive("intermediate_size");
-
-    public int Positions => Positive("max_position_embeddings");
-
-    public int Types => Positive("type_vocab_size");
-
-    public Activation Activation => ActivationOf("hidden_act");
-
-    public double LayerNormEps => Number("layer_norm_eps");
-
-    public double HiddenDropout => Rate("hidden_dropout_prob");
-
-    public double AttentionDropout => Rate("attention_probs_dropout_prob");
-
-    /// <summary>Before the classifier; the hidden dropout where the file does not say.</summary>
-    public double ClassifierDropout => Has("classifier_dropout") ? Rate("classifier_dropout") : HiddenDropout;
+    /// <summary>Word vectors may be smaller than the states.</summary>
+    public override int EmbeddingSize => Positive("embedding_size");
 
     /// <summary>Before the score of a choice.</summary>
     public double SummaryDropout => Rate("summary_last_dropout");
@@ -43,12 +28,6 @@ internal sealed class ElectraConfig(JsonObject json) : ModelConfig(json, Default
     public Activation SummaryActivation => Has("summary_activation") ? ActivationOf("summary_activation") : Activation.None;
 
     internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob", "summary_last_dropout"];
-
-    public override void Validate()
-    {
-        base.Validate();
-        _ = (EmbeddingSize, IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, ClassifierDropout);
-    }
 
     private protected override ModelConfig Create(JsonObject json) => new ElectraConfig(json);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
 using Graft.Torch;
 
 namespace Graft.Backbones.Electra;
@@ -48,6 +49,10 @@ internal sealed class ElectraFamily : ModelFamily
             _ => null,
         };
     }
+
+    /// <summary>A student of BERT takes its layers.</summary>
+    public override string NameFrom(ModelFamily teacher, string name) =>
+        teacher is BertFamily && name.StartsWith(teacher.Prefix, StringComparison.Ordinal) ? Prefix + name[teacher.Prefix.Length..] : name;
 
     public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "generator_lm_head.weight";
 }

@@ -1,5 +1,5 @@
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,8 +26,6 @@ internal sealed class Gpt2 : Backbone
         _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"h.{i}", new Gpt2Block(config, i)))];
         _finalNorm = Add("ln_f", new Norm(config.HiddenSize, config.LayerNormEps));
     }
-
-    public override int? PositionLimit => _config.Positions;
 
     public override bool ReadsSegments => false;
 

@@ -27,6 +27,8 @@ internal sealed class Gpt2Config(JsonObject json) : ModelConfig(json, Defaults)
 
     public int Positions => Positive("n_positions");
 
+    public override int? PositionLimit => Positions;
+
     public Activation Activation => ActivationOf("activation_function");
 
     public double LayerNormEps => Number("layer_norm_epsilon");

@@ -20,6 +20,8 @@ internal sealed class Gpt2Family : ModelFamily
         ["GPT2ForQuestionAnswering"] = HeadKind.QuestionAnswering,
     };
 
+    public override HeadKind? WritingHead => HeadKind.CausalLm;
+
     public override ModelConfig ReadConfig(JsonObject json) => new Gpt2Config(json);
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Gpt2((Gpt2Config)config);

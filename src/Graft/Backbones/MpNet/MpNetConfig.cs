@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Graft.Torch;
+using Graft.Backbones.Bert;
 
 namespace Graft.Backbones.MpNet;
 
 /// <summary>MPNet's config.json.</summary>
-internal sealed class MpNetConfig(JsonObject json) : ModelConfig(json, Defaults)
+internal sealed class MpNetConfig(JsonObject json) : BertConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -18,27 +18,21 @@ internal sealed class MpNetConfig(JsonObject json) : ModelConfig(json, Defaults)
     /// <summary>The id that positions count from: fixed in this family.</summary>
     public const int Padding = 1;
 
-    public int IntermediateSize => Positive("intermediate_size");
+    /// <summary>There are no segments.</summary>
+    public override int Types => 0;
 
-    public int Positions => Positive("max_position_embeddings");
+    public override bool PositionsFromPadding => true;
+
+    public override int? PaddingRow => Padding;
+
+    public override double ClassifierDropout => HiddenDropout;
 
     /// <summary>Rows of the bias table; the forward pass uses the first 32 whatever their number.</summary>
     public int Buckets => Positive("relative_attention_num_buckets");
 
-    public Activation Activation => ActivationOf("hidden_act");
-
-    public double LayerNormEps => Number("layer_norm_eps");
-
-    public double HiddenDropout => Rate("hidden_dropout_prob");
-
-    public double AttentionDropout => Rate("attention_probs_dropout_prob");
-
-    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob"];
-
     public override void Validate()
     {
         base.Validate();
-        _ = (IntermediateSize, Positions, Activation, LayerNormEps, HiddenDropout, AttentionDropout);
         if (Buckets < MpNet.UsedBuckets) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 32");
     }
 

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Graft.Torch;
+using Graft.Backbones.Bert;
 
 namespace Graft.Backbones.Roberta;
 
-/// <summary>RoBERTa's and XLM-RoBERTa's config.json.</summary>
-internal sealed class RobertaConfig(JsonObject json) : ModelConfig(json, Defaults)
+/// <summary>RoBERTa's and XLM-RoBERTa's config.json: BERT's keys with other values where the file does not say.</summary>
+internal sealed class RobertaConfig(JsonObject json) : BertConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -16,32 +16,7 @@ internal sealed class RobertaConfig(JsonObject json) : ModelConfig(json, Default
         }
         """;
 
-    public int IntermediateSize => Positive("intermediate_size");
-
-    public int Positions => Positive("max_position_embeddings");
-
-    public int Types => Positive("type_vocab_size");
-
-    public Activation Activation => ActivationOf("hidden_act");
-
-    public double LayerNormEps => Number("layer_norm_eps");
-
-    public double HiddenDropout => Rate("hidden_dropout_prob");
-
-    public double AttentionDropout => Rate("attention_probs_dropout_prob");
-
-    /// <summary>Before the classifier; the hidden dropout where the file does not say.</summary>
-    public double ClassifierDropout => Has("classifier_dropout") ? Rate("classifier_dropout") : HiddenDropout;
-
-    internal override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob", "attention_probs_dropout_prob"];
-
-    public override void Validate()
-    {
-        base.Validate();
-        _ = (IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, ClassifierDropout);
-        if (PadTokenId is null) throw Wrong("pad_token_id", null, "a whole number: positions count from it");
-        if (Positions <= PadTokenId + 1) throw Wrong("max_position_embeddings", Node("max_position_embeddings"), "more than pad_token_id + 1");
-    }
+    public override bool PositionsFromPadding => true;
 
     private protected override ModelConfig Create(JsonObject json) => new RobertaConfig(json);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Torch;
 
 namespace Graft.Backbones.T5;
 
@@ -21,6 +22,8 @@ internal sealed class T5Family : ModelFamily
         ["T5WithLMHeadModel"] = HeadKind.SequenceToSequence, // the class's name in files of 2020
         ["T5Model"] = HeadKind.None,
     };
+
+    public override HeadKind? WritingHead => HeadKind.SequenceToSequence;
 
     public override ModelConfig ReadConfig(JsonObject json) => new T5Config(json);
 
@@ -47,7 +50,7 @@ internal sealed class T5Family : ModelFamily
             },
             HeadKind.SequenceClassification => new ClassifierRecipe("classification_head.out_proj", HeadPooling.LastEnd, t5.ClassifierDropout)
             {
-                Transform = new TransformRecipe("classification_head.dense", Torch.Activation.Tanh, config.HiddenSize),
+                Transform = new TransformRecipe("classification_head.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = t5.ClassifierDropout,
             },
             HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout) { Deviation = t5.InitializerFactor },

@@ -1,5 +1,6 @@
 using Graft.Layers;
 using Graft.Torch;
+using Graft.Torch.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

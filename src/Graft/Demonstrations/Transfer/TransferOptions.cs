@@ -1,6 +1,6 @@
 using Graft.Data;
 using Graft.Tasks;
-using Graft.Torch;
+using Graft.Torch.Compute;
 
 namespace Graft.Demonstrations.Transfer;
 

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Tasks;
-using Graft.Torch;
+using Graft.Torch.Compute;
+using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Demonstrations.Transfer;

@@ -3,7 +3,7 @@ using Graft.Heads;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Sequences;
-using Graft.Torch;
+using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Checkpoints;
 using Graft.Layers;
-using Graft.Torch;
+using Graft.Torch.Native;
 
 namespace Graft.Tuning.Files;
 

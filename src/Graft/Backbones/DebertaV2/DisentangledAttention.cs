@@ -1,0 +1,96 @@
+using Graft.Backbones.Bert;
+using Graft.Layers;
+using Graft.Torch;
+using Graft.Torch.Dropout;
+using Graft.Torch.Operations;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Backbones.DebertaV2;
+
+/// <summary>
+/// BERT's attention with scores (q·kᵀ + q·k_rᵀ + k·q_rᵀ) / √(N·terms) (§3.1, equation 4): k_r and q_r are projections of the vectors
+/// that stand for distances. Legend: B batch, T tokens, H heads, N size per head, S buckets on each side.
+/// </summary>
+internal sealed class DisentangledAttention : BertAttention
+{
+    private static readonly BertLayerNames s_names = BertLayerNames.Published with
+    {
+        Query = "self.query_proj",
+        Key = "self.key_proj",
+        Value = "self.value_proj",
+    };
+
+    private readonly DebertaV2Config _config;
+    private readonly Projection? _positionKey;
+    private readonly Projection? _positionQuery;
+    private readonly double _scale;
+    private readonly int _site;
+
+    public DisentangledAttention(DebertaV2Config config, int index)
+        : base(config, s_names, index, Scale(config))
+    {
+        _config = config;
+        _scale = Scale(config);
+        _site = DropoutSites.Layer(index) + 3;
+        Init init = Init.Normal(config.InitializerRange);
+        if (config.SharesMatrices) return;
+        if (config.ContentToPosition) _positionKey = Add("self.pos_key_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
+        if (config.PositionToContent) _positionQuery = Add("self.pos_query_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
+    }
+
+    /// <summary>Positions look at keys, bias and all.</summary>
+    private protected override bool KeyBiasMatters => _config.PositionToContent || base.KeyBiasMatters;
+
+    private protected override Tensor? Bias(Tensor query, Tensor key, LayerContext context, Tensor? distances)
+    {
+        if (distances is null || (!_config.ContentToPosition && !_config.PositionToContent)) return null;
+        distances = Dropped(distances, context);
+        long tokens = query.shape[1];
+        Tensor buckets = LogBuckets.Of(tokens, _config.Buckets, _config.MaxDistance); // [T, T]
+        Tensor? bias = null;
+        if (_config.ContentToPosition)
+        {
+            Tensor positionKey = _positionKey?.ForwardBeforeSoftmax(distances, context) ?? Key.Forward(distances, context);
+            bias = Pick(query, positionKey, (buckets + _config.Span).clamp(0, (2 * _config.Span) - 1));
+        }
+
+        if (_config.PositionToContent)
+        {
+            Tensor positionQuery = (_positionQuery ?? Query).Forward(distances, context);
+            Tensor products = Pick(key, positionQuery, (_config.Span - buckets).clamp(0, (2 * _config.Span) - 1)).transpose(-1, -2);
+            bias = bias is null ? products : bias + products;
+        }
+
+        int extra = Core.ExtraKeys;
+        return extra == 0 ? bias : cat([zeros([.. bias!.shape[..3], extra]), bias], -1);
+    }
+
+    /// <summary>The table has no rows of the batch to drop by: it is dropped as a sequence of its own.</summary>
+    private Tensor Dropped(Tensor distances, LayerContext context)
+    {
+        if (context.Dropout is null) return distances;
+        DropoutPlan plan = DropoutPlan.Packed(context.Dropout.Seed, [0], [(int)distances.shape[0]]);
+        return Ops.Dropout(distances, _config.HiddenDropout, plan.Site(_site));
+    }
+
+    /// <summary>Scaled products of content with every distance, and of those each pair's own: [B, H, T, T].</summary>
+    /// <param name="content">[B, T, D].</param>
+    /// <param name="positions">[2S, D].</param>
+    /// <param name="index">[T, T], which of 2S.</param>
+    private Tensor Pick(Tensor content, Tensor positions, Tensor index)
+    {
+        Tensor heads = Core.SplitHeads(content); // [B, H, T, N]
+        (long batch, long count, long tokens, long size) = (heads.shape[0], heads.shape[1], heads.shape[2], heads.shape[3]);
+        Tensor rows = positions.view(-1, count, size).permute(1, 2, 0); // [H, N, 2S]
+        Tensor products = bmm(heads.transpose(0, 1).reshape(count, batch * tokens, size) * _scale, rows) // [H, B·T, 2S]
+            .view(count, batch, tokens, -1).transpose(0, 1);
+        return products.gather(-1, index.view(1, 1, tokens, tokens).expand(batch, count, tokens, tokens));
+    }
+
+    private static double Scale(DebertaV2Config config)
+    {
+        int terms = 1 + (config.ContentToPosition ? 1 : 0) + (config.PositionToContent ? 1 : 0);
+        return 1 / Math.Sqrt((double)config.HiddenSize / config.HeadCount * terms);
+    }
+}
