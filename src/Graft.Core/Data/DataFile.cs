@@ -44,6 +44,10 @@ internal static class DataFile
         return reader.EncodingName;
     }
 
+    /// <summary>The files that a path stands for: itself, or the shards of a folder or pattern.</summary>
+    /// <exception cref="InputException">A folder or pattern names none, or several parts.</exception>
+    public static IReadOnlyList<string> Shards(string path, DataPart part) => Tables.Shards.Of(path, part);
+
     /// <summary>Whether a line feed stands anywhere in the file.</summary>
     internal static bool HasLineFeed(string path)
     {

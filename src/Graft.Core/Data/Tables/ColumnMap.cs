@@ -18,7 +18,7 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         HashSet<int> taken = [text, pair, .. labels];
         if (text < 0 && table.HasNames)
         {
-            text = ByName(table, ColumnNames.Text, taken, column => !IsCategory(column) || !HasBetterText(column));
+            text = ByName(table, ColumnNames.Text, taken, column => !IsAmbiguous(table, column) || !IsCategory(column) || !HasBetterText(column));
             (int first, int second) = ColumnNames.Twins(table.Columns);
             if (text < 0 && first >= 0 && contents.IsText(first) && !taken.Contains(first)) text = first;
             if (pair < 0 && options.Pair is null && text == first && first >= 0 && !taken.Contains(second) && options.Trained is null) pair = second;
@@ -41,10 +41,11 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         int[] other = [.. Enumerable.Range(0, table.Columns.Count).Where(column => column != text && column != pair && !labels.Contains(column))];
         return new ColumnMap(text, pair, labels, other);
 
-        // "source" may be a text, or the web or the telephone.
         bool IsCategory(int column) => !contents.IsText(column) && contents.Labels(taken).Any(found => found.Column == column);
         bool HasBetterText(int column) => Enumerable.Range(0, table.Columns.Count).Any(rest => rest != column && !taken.Contains(rest) && contents.IsText(rest));
     }
+
+    private static bool IsAmbiguous(Table table, int column) => ColumnNames.Ambiguous.Contains(table.Columns[column], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The columns that training used, where this table has them; the user's own go first.</summary>
     private static ColumnOptions AsTrained(Table table, ColumnOptions options)
@@ -85,12 +86,12 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
 
     private static int[] FindLabels(Table table, ColumnOptions options, ColumnContents contents, HashSet<int> taken)
     {
-        int byName = table.HasNames ? ByName(table, ColumnNames.Label, taken, column => options.Answer != AnswerKind.Class || !contents.IsText(column) || contents.Labels(taken).Count == 0) : -1;
+        int[] indicators = contents.Indicators(taken);
+        if (options.MultiLabel && indicators.Length > 1 && options.RequireLabel && !HasListOfLabels(table, contents, taken, indicators))
+            throw new InputException($"{table.Path}: {Quoted(table, indicators)} hold 0 and 1: name those that are labels with --label-columns {string.Join(',', indicators.Select(column => table.Columns[column]))}");
+        int byName = table.HasNames ? ByName(table, ColumnNames.Label, taken, column => !IsAmbiguous(table, column) || options.Answer != AnswerKind.Class || !contents.IsText(column) || contents.Labels(taken).Count == 0) : -1;
         if (byName >= 0) return [byName];
         if (!options.RequireLabel && table.HasNames) return [];
-        int[] indicators = contents.Indicators(taken);
-        if (options.MultiLabel && indicators.Length > 0 && options.RequireLabel)
-            throw new InputException($"{table.Path}: {Quoted(table, indicators)} hold 0 and 1: name those that are labels with --label-columns {string.Join(',', indicators.Select(column => table.Columns[column]))}");
         if (options.Answer == AnswerKind.Text)
         {
             int target = contents.SecondText(contents.LongestText(taken).Text, taken);
@@ -106,6 +107,10 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
             throw new InputException($"{table.Path}: \"{table.Columns[label]}\" and \"{table.Columns[found[1].Column]}\" may both be the label; say which with --label-column");
         return [label];
     }
+
+    /// <summary>A column that is called as labels are and holds something else than 0 and 1.</summary>
+    private static bool HasListOfLabels(Table table, ColumnContents contents, HashSet<int> taken, int[] indicators) =>
+        table.HasNames && ByName(table, ColumnNames.Label, [.. taken, .. indicators], column => !contents.IsText(column)) >= 0;
 
     private static int[] NamedLabels(Table table, ColumnOptions options)
     {

@@ -26,6 +26,9 @@ internal static class ColumnNames
         "stars", "topic", "polarity", "cats", "tag", "tags", "output", "summary", "answer", "y",
     ];
 
+    /// <summary>Names above that may also stand for something else, so that the content has a say: <c>source</c> may be a text, or the web or the telephone.</summary>
+    public static readonly string[] Ambiguous = ["content", "document", "body", "input", "source", "title", "target", "score", "rating", "topic", "tag", "tags", "output", "summary", "answer", "y"];
+
     /// <summary>Numbers and names of records.</summary>
     public static readonly string[] Id = ["id", "uid", "guid", "_id", "row_id", "example_id"];
 

@@ -162,8 +162,8 @@ internal sealed class DelimitedParser(TextReader reader, char separator, Quoting
         return false;
     }
 
-    /// <summary>Whether every line that a quoted field goes beyond would be a record by itself: then a closing quote may be missing.</summary>
-    private bool LooksLikeRows(string first) => _width > 1 && _inside.SkipLast(1).Prepend(first).All(line =>
+    /// <summary>Whether every line that a quoted field touches would be a record by itself: then a closing quote may be missing.</summary>
+    private bool LooksLikeRows(string first) => _width > 1 && _inside.Prepend(first).All(line =>
     {
         int cells = 1;
         for (int at = line.IndexOf(separator, StringComparison.Ordinal); at >= 0; at = line.IndexOf(separator, at + 1), cells++)

@@ -30,8 +30,7 @@ internal sealed class FastTextTable : Table
             else if (rest.LastIndexOf(' ') is >= 0 and int space && rest.AsSpan(space + 1).StartsWith(Mark, StringComparison.Ordinal)) rest = Take(rest, fromStart: false, labels);
         }
 
-        string? label = labels.Count switch { 0 => null, 1 => labels[0], _ => JsonText.List(labels) };
-        return new TableRow(number, [rest, label], rest.Length == 0 ? "labels without a text" : null);
+        return new TableRow(number, [rest, labels.Count == 0 ? null : JsonText.List(labels)], rest.Length == 0 ? "labels without a text" : null);
     }
 
     private static string Take(string line, bool fromStart, List<string> labels)

@@ -92,9 +92,11 @@ internal static class TableFormats
         }
     }
 
+    /// <summary>Whether a whole object of one line is a document of records rather than a record: records under a key, or a list or an object a column.</summary>
     private static bool HoldsRecords(string line)
     {
         using JsonDocument document = JsonText.Parse(line);
+        if (document.RootElement.EnumerateObject().Any(property => ColumnNames.Text.Contains(property.Name, StringComparer.OrdinalIgnoreCase) && property.Value.ValueKind == JsonValueKind.Array && property.Value.GetArrayLength() > 1)) return true;
         return document.RootElement.EnumerateObject().Any(property =>
             property.Value.ValueKind == JsonValueKind.Object || (property.Value.ValueKind == JsonValueKind.Array && property.Value.GetArrayLength() > 0 && property.Value[0].ValueKind is JsonValueKind.Object or JsonValueKind.Array))
             && !document.RootElement.EnumerateObject().Any(property => property.Value.ValueKind == JsonValueKind.String && ColumnNames.IsKnown(property.Name));
