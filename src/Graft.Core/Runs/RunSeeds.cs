@@ -22,10 +22,11 @@ public static class RunSeeds
         return seeds.Length > 0 ? seeds : [(null, folder)];
     }
 
-    /// <summary>The folder to ask: of several seeds the best on the development data.</summary>
+    /// <summary>The folder to ask: of several seeds the best on the development data; a model that was delivered with the program by its name.</summary>
     /// <exception cref="InputException">There is no such folder, or its summary is damaged.</exception>
     public static string Best(string folder)
     {
+        folder = ShippedModel.Locate(folder);
         IReadOnlyList<(ulong? Seed, string Folder)> seeds = Of(folder);
         string summary = Path.Combine(folder, SummaryFile);
         if (seeds.Count == 1 || !File.Exists(summary)) return seeds[0].Folder;

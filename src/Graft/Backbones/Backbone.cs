@@ -52,6 +52,20 @@ public abstract class Backbone : Layer
     /// <exception cref="ArgumentException">The input's tensors do not fit together.</exception>
     public abstract BackboneOutput Forward(EncoderInput input);
 
+    /// <summary>Whether the graph of <see cref="Draw"/> takes the segments of tokens.</summary>
+    internal virtual bool GraphReadsSegments => false;
+
+    /// <summary>Draws the backbone as a graph: what <see cref="Forward"/> computes in evaluation, in the padded layout.</summary>
+    /// <exception cref="InputException">The family, or what tuning has put into the model's slots, has no such graph.</exception>
+    internal virtual GraphStates Draw(GraphContext graph) =>
+        throw new InputException($"{Config.ModelType} models have no ONNX form: encoders have one, models that write text have none");
+
+    /// <summary>Refuses a trained prompt, which a graph does not have.</summary>
+    private protected void RequireNoPrompt()
+    {
+        if (Prompt.Tuning is not null) throw new InputException("the model has a trained prompt before its text (prompt tuning), which has no ONNX form");
+    }
+
     /// <summary>The matrices of the layers, by their parameter; embeddings and what is beside the layers are none.</summary>
     internal HiddenMatrices? HiddenMatrices(Parameter parameter)
     {

@@ -5,7 +5,7 @@ using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
-using Graft.Torch.Products;
+using Graft.Torch.Compute;
 using Graft.Training;
 using Graft.Tuning;
 
@@ -31,13 +31,17 @@ public static class FineTuning
         FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
     {
         note ??= _ => { };
+        options = options with { Model = ShippedModel.Locate(options.Model) };
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
             throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
-        if (options.Resume && RunManifest.Read(options.Output)?.MatrixProduct is string library) MatrixProduct.Use(MatrixProduct.Parse(library)); // another one rounds differently
+        ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
+        if (options.Resume) compute = ContinuedCompute.Of(options.Output, compute);
+        options = options with { Training = options.Training with { Compute = compute } };
+        using ComputeScope computing = compute.Enter();
 
         Prepared prepared = Prepare(options, note);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], note, cancellation);

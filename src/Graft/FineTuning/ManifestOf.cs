@@ -3,7 +3,6 @@ using Graft.Data;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Torch.Compute;
-using Graft.Torch.Products;
 
 namespace Graft.Tasks;
 
@@ -55,7 +54,7 @@ internal static class ManifestOf
         Schedule = options.Training.Schedule.Kind.ToString(),
         Warmup = options.Training.Schedule.Warmup,
         Optimizer = options.Training.Muon is null ? "adamw" : "muon",
-        Precision = options.Training.Precision.ToString(),
+        Precision = ComputeContext.Current.Precision.ToString(),
         WeightDecay = options.Training.Optimizer.WeightDecay,
         ClipNorm = options.Training.ClipNorm,
         Keep = options.Training.Keep.ToString(),
@@ -64,8 +63,8 @@ internal static class ManifestOf
         TuneThreshold = options.TuneThreshold,
         Power = options.Training.Schedule.Power,
         Cycles = options.Training.Schedule.Cycles,
-        MatrixProduct = Engine.IsStarted ? MatrixProduct.Library.ToString() : null,
-        Threads = Engine.IsStarted ? Engine.Threads : null,
+        MatrixProduct = Engine.IsStarted ? ComputeContext.Current.ResolvedLibrary.ToString() : null,
+        Threads = Engine.IsStarted ? ComputeContext.Current.ResolvedThreads : null,
         Cost = isFinished ? CostOf(prepared) : null,
     };
 

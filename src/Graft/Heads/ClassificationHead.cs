@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Graft.Heads;
 
 /// <summary>Pooling → dropout → transform → dropout → matrix: what all classifying heads are, whatever they classify.</summary>
-public abstract class ClassificationHead : Head
+public abstract partial class ClassificationHead : Head
 {
     private readonly ClassifierRecipe _recipe;
     private readonly Transform? _transform;
@@ -65,7 +65,7 @@ public abstract class ClassificationHead : Head
 }
 
 /// <summary>A class, several labels or a number for the whole text: config.json's problem_type says which.</summary>
-public sealed class SequenceHead : ClassificationHead
+public sealed partial class SequenceHead : ClassificationHead
 {
     private readonly string? _problemType;
 
@@ -83,7 +83,7 @@ public sealed class SequenceHead : ClassificationHead
 }
 
 /// <summary>A tag for every token.</summary>
-public sealed class TokenHead : ClassificationHead
+public sealed partial class TokenHead : ClassificationHead
 {
     internal TokenHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.TokenClassification, recipe, config, config.Labels.Count)
@@ -99,7 +99,7 @@ public sealed class TokenHead : ClassificationHead
 }
 
 /// <summary>Start and end of an answer: two scores a token.</summary>
-public sealed class SpanHead : ClassificationHead
+public sealed partial class SpanHead : ClassificationHead
 {
     internal SpanHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.QuestionAnswering, recipe, config, 2)
@@ -125,7 +125,7 @@ public sealed class SpanHead : ClassificationHead
 }
 
 /// <summary>Original or replaced, for every token (Clark et al. 2020): one score a token, its sigmoid is the chance of "replaced".</summary>
-public sealed class ReplacedTokensHead : ClassificationHead
+public sealed partial class ReplacedTokensHead : ClassificationHead
 {
     internal ReplacedTokensHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.ReplacedTokens, recipe, config, 1)
@@ -143,7 +143,7 @@ public sealed class ReplacedTokensHead : ClassificationHead
 /// <summary>
 /// One score for each choice. The batch holds the choices one after the other: B·C texts give [B, C] once <see cref="Choices"/> is known.
 /// </summary>
-public sealed class ChoiceHead : ClassificationHead
+public sealed partial class ChoiceHead : ClassificationHead
 {
     internal ChoiceHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.MultipleChoice, recipe, config, 1)

@@ -8,7 +8,7 @@ namespace Graft.Heads;
 /// <summary>One vector for the whole text, of length 1 where asked for; no parameters.</summary>
 /// <param name="pooling">Which tokens.</param>
 /// <param name="normalize">Divide by the Euclidean length.</param>
-public sealed class EmbeddingHead(EmbeddingPooling pooling, bool normalize) : Head(HeadKind.Embedding)
+public sealed partial class EmbeddingHead(EmbeddingPooling pooling, bool normalize) : Head(HeadKind.Embedding)
 {
     /// <summary>Which tokens.</summary>
     public EmbeddingPooling Pooling => pooling;

@@ -4,7 +4,7 @@ using Graft.Layers;
 namespace Graft.Heads;
 
 /// <summary>What turns hidden states into scores, and scores into a loss. A new one begins at N(0, initializer_range).</summary>
-public abstract class Head : Layer
+public abstract partial class Head : Layer
 {
     private protected Head(HeadKind kind) => Kind = kind;
 

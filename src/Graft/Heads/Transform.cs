@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Heads;
 
 /// <summary>dense → activation → norm, as a recipe names them; the parts are registered in the head that owns it.</summary>
-internal sealed class Transform
+internal sealed partial class Transform
 {
     private readonly Projection _dense;
     private readonly Norm? _norm;

@@ -9,7 +9,7 @@ namespace Graft.Layers;
 /// <param name="norm">Applied to the sum; null in pre-norm families.</param>
 /// <param name="dropout">The share of the output that is dropped.</param>
 /// <param name="site">The dropout's number.</param>
-internal sealed class AddNorm(Norm? norm, double dropout, int site)
+internal sealed partial class AddNorm(Norm? norm, double dropout, int site)
 {
     /// <summary>Applied to the sum; null in pre-norm families.</summary>
     public Norm? Norm => norm;

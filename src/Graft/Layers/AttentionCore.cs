@@ -16,7 +16,7 @@ namespace Graft.Layers;
 /// <param name="scale">What scores are multiplied by.</param>
 /// <param name="dropout">The share of probabilities dropped.</param>
 /// <param name="site">The dropout's number, which also names this attention in a cache.</param>
-internal sealed class AttentionCore(int heads, int headSize, double scale, double dropout, int site)
+internal sealed partial class AttentionCore(int heads, int headSize, double scale, double dropout, int site)
 {
     public int Heads => heads;
 

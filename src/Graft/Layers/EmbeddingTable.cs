@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Rows that are looked up by id.</summary>
-internal sealed class EmbeddingTable : Layer
+internal sealed partial class EmbeddingTable : Layer
 {
     private readonly long? _paddingIdx;
     private readonly string _what;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Layer normalization with what a family leaves out left out: T5 takes no mean and no bias, ModernBERT no bias.</summary>
-internal sealed class Norm : Layer
+internal sealed partial class Norm : Layer
 {
     private readonly bool _rootMeanSquare;
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>x·Wᵀ + b: every matrix of every model, and the first tuning slot.</summary>
-internal sealed class Projection : Layer
+internal sealed partial class Projection : Layer
 {
     private readonly bool _transposed;
 

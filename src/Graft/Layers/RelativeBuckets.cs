@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,6 +29,23 @@ internal sealed class RelativeBuckets(int buckets, int maxDistance, bool causal)
         Tensor far = ((distance.to(ScalarType.Float32) / exact).log() / Math.Log((double)maxDistance / exact) * (count - exact)).clamp(min: 0).to(ScalarType.Int64) + exact;
         far = far.clamp(max: count - 1);
         return (result + where(distance.lt(exact), distance, far)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same as a graph, [1, H, T, T]: a list of all distances that differ is part of it.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="table">[buckets, H].</param>
+    /// <param name="most">The distance from which on nothing changes any more.</param>
+    public Value Draw(GraphContext graph, EmbeddingTable table, int most)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] ofDistance = new long[(2 * most) + 1];
+        using Tensor pairs = Of(most + 1, most + 1); // [query, key]
+        long[] values = pairs.data<long>().ToArray();
+        for (int distance = -most; distance <= most; distance++)
+            ofDistance[distance + most] = distance >= 0 ? values[distance] : values[-distance * (most + 1)];
+        GraphBuilder g = graph.Builder;
+        Value index = g.Gather(g.Integers(ofDistance), g.Add(g.Distances(graph.Tokens, most), g.Integers([most], [])));
+        return g.Unsqueeze(g.Transpose(g.Gather(graph.Weight(table.Weight), index), 2, 0, 1), 0);
     }
 
     /// <summary>The bias of each head for each pair, [1, H, Tq, Tk].</summary>

@@ -10,7 +10,7 @@ namespace Graft.Backbones.Albert;
 /// embeddings), and layers that share their weights: layer i uses group ⌊i / (layers / groups)⌋ and runs all blocks of it. Nothing is dropped
 /// at the end of the feed-forward half.
 /// </summary>
-internal sealed class Albert : BertEncoder
+internal sealed partial class Albert : BertEncoder
 {
     private static readonly BertLayerNames s_names = new("query", "key", "value", "dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm");
 
@@ -40,7 +40,7 @@ internal sealed class Albert : BertEncoder
         {
             context.HiddenStates?.Add(states);
             context.SiteOffset = DropoutSites.Layer(layer) * Layers.Length; // shared weights, but each layer drops for itself
-            int group = (int)(layer / ((double)_config.LayerCount / _config.Groups));
+            int group = GroupOf(layer);
             for (int inner = 0; inner < _config.BlocksInGroup; inner++)
             {
                 BertLayer block = Layers[(group * _config.BlocksInGroup) + inner];

@@ -9,7 +9,7 @@ namespace Graft.Backbones.Bert;
 /// Multi-head attention of a text to itself (Vaswani et al. 2017, §3.2): every token asks (query) every token (key) and takes from it (value).
 /// Legend: B batch, T tokens, H heads, N size per head, D = H·N.
 /// </summary>
-internal class BertAttention : Layer
+internal partial class BertAttention : Layer
 {
     private readonly Projection _output;
 

@@ -9,7 +9,7 @@ namespace Graft.Backbones.Bert;
 /// From ids to input vectors: Drop(LN(word + position + segment)) (Devlin et al. 2019, §3, figure 2).
 /// Legend: B batch, T tokens, E width of the vectors.
 /// </summary>
-internal sealed class BertEmbeddings : Layer
+internal sealed partial class BertEmbeddings : Layer
 {
     private readonly BertConfig _config;
     private readonly EmbeddingTable? _positions;

@@ -10,7 +10,7 @@ namespace Graft.Backbones.Bert;
 /// in <see cref="BertAttention"/>. The pooled state is tanh(W·h₍CLS₎ + b): <see cref="BertPooler"/>. Families that kept this encoder derive from
 /// it and state what they do differently. Legend: B batch, T tokens, D width of the states; packed, [B, T] is [tokens].
 /// </summary>
-internal class BertEncoder : Backbone
+internal partial class BertEncoder : Backbone
 {
     /// <summary>BERT itself.</summary>
     /// <param name="config">Sizes and rates.</param>

@@ -21,7 +21,7 @@ internal sealed record BertLayerNames(
 /// x = LN(x + Drop(W₂·act(W₁·x)))
 /// </code>
 /// </summary>
-internal sealed class BertLayer : TransformerBlock
+internal sealed partial class BertLayer : TransformerBlock
 {
     private readonly BertAttention _attention;
     private readonly Projection _intermediate;

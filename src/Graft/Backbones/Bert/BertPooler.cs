@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch;
 using TorchSharp;
@@ -11,4 +12,7 @@ internal sealed class BertPooler(Projection dense)
 {
     /// <summary>First tokens [B, D] → [B, D].</summary>
     public Tensor Forward(Tensor first, LayerContext context) => dense.Forward(first, context, Activation.Tanh);
+
+    /// <summary>The same as a graph.</summary>
+    public Value Draw(GraphContext graph, Value first) => dense.Draw(graph, first, Activation.Tanh);
 }

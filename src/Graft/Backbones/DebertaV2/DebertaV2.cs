@@ -13,7 +13,7 @@ namespace Graft.Backbones.DebertaV2;
 /// content-to-content, content-to-position and position-to-content products of relative positions. v2 has a convolution beside its first
 /// layer. Padded tokens' vectors are zero.
 /// </summary>
-internal sealed class DebertaV2 : BertEncoder
+internal sealed partial class DebertaV2 : BertEncoder
 {
     private readonly DebertaV2Config _config;
     private readonly EmbeddingTable? _relative;
@@ -74,7 +74,7 @@ internal sealed class DebertaV2 : BertEncoder
     }
 
     /// <summary>LN(first layer + act(Conv(embeddings))): v2's look at neighbouring tokens.</summary>
-    private sealed class Convolution : Layer
+    private sealed partial class Convolution : Layer
     {
         private readonly Parameter _weight;
         private readonly Parameter _bias;

@@ -12,7 +12,7 @@ namespace Graft.Backbones.DebertaV2;
 /// BERT's attention with scores (q·kᵀ + q·k_rᵀ + k·q_rᵀ) / √(N·terms) (§3.1, equation 4): k_r and q_r are projections of the vectors
 /// that stand for distances. Legend: B batch, T tokens, H heads, N size per head, S buckets on each side.
 /// </summary>
-internal sealed class DisentangledAttention : BertAttention
+internal sealed partial class DisentangledAttention : BertAttention
 {
     private static readonly BertLayerNames s_names = BertLayerNames.Published with
     {

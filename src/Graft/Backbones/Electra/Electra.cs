@@ -9,7 +9,7 @@ namespace Graft.Backbones.Electra;
 /// ELECTRA (Clark et al. 2020, §2): BERT's encoder as a discriminator that finds the tokens a small generator replaced. What differs: word
 /// vectors may be smaller than the states (a matrix then widens them), and there is no pooler.
 /// </summary>
-internal sealed class Electra : BertEncoder
+internal sealed partial class Electra : BertEncoder
 {
     public Electra(ElectraConfig config)
         : base(config)

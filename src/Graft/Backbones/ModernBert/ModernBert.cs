@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch;
 using Graft.Torch.Operations;
@@ -52,6 +53,26 @@ internal sealed class ModernBert : Backbone
         states = _finalNorm.Forward(states);
         context.HiddenStates?.Add(states);
         return new BackboneOutput { LastHiddenState = states, HiddenStates = context.HiddenStates, Attentions = context.Attentions };
+    }
+
+    internal override GraphStates Draw(GraphContext graph)
+    {
+        RequireNoPrompt();
+        GraphBuilder g = graph.Builder;
+        int size = _config.HiddenSize / _config.HeadCount;
+        Dictionary<double, GraphRotary> rotaries = Enumerable.Range(0, _blocks.Length).Select(_config.Theta).Distinct().ToDictionary(theta => theta, theta => new GraphRotary(graph, size, theta));
+        Value inWindow = g.Op("LessOrEqual", [g.Op("Abs", [g.Distances(graph.Tokens, _config.Window + 1)]), g.Integers([_config.Window], [])]);
+        Value local = g.Unsqueeze(g.Where(inWindow, g.Number(0), g.Number(g.Least)), 0, 1); // [1, 1, T, T]
+        Value states = _embeddingNorm.Draw(graph, _words.Draw(graph, graph.InputIds));
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            graph.HiddenStates.Add(states);
+            states = _blocks[i].Draw(graph, states, _config.IsGlobal(i) ? null : local, rotaries[_config.Theta(i)]);
+        }
+
+        states = _finalNorm.Draw(graph, states);
+        graph.HiddenStates.Add(states);
+        return new GraphStates(states);
     }
 
     /// <summary>One table for each base that some layer uses.</summary>

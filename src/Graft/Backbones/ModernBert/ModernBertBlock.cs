@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Layers;
 using Graft.Torch;
 using Graft.Torch.Operations;
@@ -40,6 +41,21 @@ internal sealed class ModernBertBlock : TransformerBlock
     public override AddNorm AttentionOutput { get; }
 
     public override AddNorm FeedForwardOutput { get; }
+
+    /// <summary>[B, T, D] → [B, T, D].</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="x">The residual stream.</param>
+    /// <param name="window">What keys out of sight are punished with, [1, 1, T, T]; null for layers that see the whole text.</param>
+    /// <param name="rotary">Positions.</param>
+    public Value Draw(GraphContext graph, Value x, Value? window, GraphRotary rotary)
+    {
+        GraphBuilder g = graph.Builder;
+        Value[] parts = g.Ops("Split", 3, [_queryKeyValue.Draw(graph, _attentionNorm?.Draw(graph, x) ?? x)], ("axis", -1L));
+        Value query = rotary.Draw(graph, parts[0]), key = rotary.Draw(graph, parts[1]);
+        x = AttentionOutput.Draw(graph, _attentionDense.Draw(graph, SelfAttention.Draw(graph, query, key, parts[2], graph.AdditiveMask, window)), x);
+        Value[] halves = g.Ops("Split", 2, [_input.Draw(graph, _feedForwardNorm.Draw(graph, x))], ("axis", -1L));
+        return FeedForwardOutput.Draw(graph, _output.Draw(graph, g.Mul(g.Activate(halves[0], _activation), halves[1])), x);
+    }
 
     /// <summary>[…, D] → […, D].</summary>
     /// <param name="x">The residual stream.</param>

@@ -9,7 +9,7 @@ namespace Graft.Backbones.MpNet;
 /// MPNet (Song et al. 2020): BERT's encoder trained by masked and permuted language modelling. What differs: no segments, RoBERTa's positions,
 /// and one relative bias of T5's kind that all layers add to their scores (§A).
 /// </summary>
-internal sealed class MpNet : BertEncoder
+internal sealed partial class MpNet : BertEncoder
 {
     /// <summary>The forward pass always uses 32 buckets up to distance 128.</summary>
     public const int UsedBuckets = 32;

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using Graft.Backbones;
 using Graft.Checkpoints;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -86,6 +86,7 @@ internal sealed class FeatureTable
         {
             cancellation.ThrowIfCancellationRequested();
             using IDisposable inference = inference_mode();
+            using ComputeScope computing = model.Enter();
             using DisposeScope scope = NewDisposeScope();
             EncoderInput input = collator.Input([.. places.Select(i => features[i])]) with { OutputHiddenStates = options.NeedsHiddenStates };
             Tensor batch = options.Vectors(model.Backbone.Forward(input), input).contiguous();
@@ -98,15 +99,15 @@ internal sealed class FeatureTable
 
     private static string Key(string modelHash, IReadOnlyList<Feature> features, FeatureOptions options)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{modelHash} {options.Describe()} {features.Count}"));
+        using Sha256 hash = new();
+        hash.Append(Encoding.UTF8.GetBytes($"{modelHash} {options.Describe()} {features.Count}"));
         foreach (Feature feature in features)
         {
-            hash.AppendData(MemoryMarshal.AsBytes<int>(feature.Ids));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(feature.TypeIds));
-            hash.AppendData([0xFF]);
+            hash.Append(MemoryMarshal.AsBytes<int>(feature.Ids));
+            hash.Append(MemoryMarshal.AsBytes<int>(feature.TypeIds));
+            hash.Append([0xFF]);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
     }
 }

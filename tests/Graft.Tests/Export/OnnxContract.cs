@@ -1,0 +1,115 @@
+using Graft.Backbones;
+using Graft.Export;
+using Graft.Graphs;
+using Graft.Heads;
+using Graft.Layers;
+using Graft.Pretrained;
+using Graft.Tests.Checkpoints;
+using Graft.Tests.Contracts;
+using Graft.Tests.Torch;
+using Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Graft.Tests.Export;
+
+/// <summary>What an exported file promises, for every encoder family and head: Graft's own answers on ONNX Runtime, from a graph that keeps ONNX's rules.</summary>
+public sealed class OnnxContract
+{
+    private const double Tolerance = 1e-4;
+    private static readonly HeadKind[] s_heads =
+        [HeadKind.None, HeadKind.SequenceClassification, HeadKind.TokenClassification, HeadKind.QuestionAnswering, HeadKind.MultipleChoice, HeadKind.Embedding];
+
+    /// <summary>Every encoder family with every head that has a graph, on both kinds of graph.</summary>
+    public static TheoryData<string, HeadKind, OnnxGraph> Cases
+    {
+        get
+        {
+            TheoryData<string, HeadKind, OnnxGraph> data = [];
+            foreach (ModelFamily family in ModelFamilies.All.Where(family => !Writes(family)))
+            {
+                foreach (HeadKind head in s_heads.Where(head => head is HeadKind.None or HeadKind.Embedding || family.Recipe(head, TinyModels.Config(family.ModelType)) is not null))
+                    foreach (OnnxGraph graph in Enum.GetValues<OnnxGraph>()) data.Add(family.ModelType, head, graph);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void OutputsEqualGraftsOwn(string family, HeadKind head, OnnxGraph graph)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), head, 3);
+        EncoderInput input = TinyModels.Padded(5, 9, 2, 33, 14);
+        input = input with { TokenTypeIds = model.Backbone.GraphReadsSegments ? input.InputIds.remainder(2) : null };
+        ModelProto file = OnnxGraphs.Draw(model, graph, OnnxPrecision.Fp32, new HashSet<string>(), out _);
+        Dictionary<string, Tensor> actual = OnnxRun.Run(file, input, head == HeadKind.MultipleChoice ? 2 : 0);
+        ModelOutput expected = model.Forward(input);
+        if (expected.Scores is { } scores)
+        {
+            if (scores.StartLogits is not null) Same(scores.StartLogits, "start_logits", perToken: true);
+            if (scores.EndLogits is not null) Same(scores.EndLogits, "end_logits", perToken: true);
+            Tensor? logits = scores.Logits is { } found && head == HeadKind.MultipleChoice ? found.reshape(2, 2) : scores.Logits;
+            if (logits is not null) Same(logits, head == HeadKind.Embedding ? "sentence_embedding" : "logits", head == HeadKind.TokenClassification);
+        }
+
+        if (head is not (HeadKind.None or HeadKind.Embedding)) return;
+        Same(expected.States.LastHiddenState, "last_hidden_state", perToken: true);
+        if (head == HeadKind.None && expected.States.PoolerOutput is { } pooled) Same(pooled, "pooler_output", perToken: false);
+
+        void Same(Tensor wanted, string name, bool perToken)
+        {
+            Tensor found = actual[name];
+            if (perToken && wanted.dim() == 2) (wanted, found) = (wanted.unsqueeze(-1), found.unsqueeze(-1));
+            if (perToken) (wanted, found) = (TinyModels.Tokens(wanted, input), TinyModels.Tokens(found, input));
+            TensorAssert.Close(wanted, found, Tolerance, $"{family}, {head}, {graph}: {name}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void TheGraphKeepsTheRulesOfOnnx(string family, HeadKind head, OnnxGraph graph)
+    {
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), head, 3);
+        foreach (OnnxPrecision precision in Enum.GetValues<OnnxPrecision>())
+            OnnxRules.Check(OnnxGraphs.Draw(model, graph, precision, new HashSet<string>(), out _), graph == OnnxGraph.Portable, $"{family}, {head}, {graph}, {precision}");
+    }
+
+    [Theory]
+    [InlineData(EmbeddingPooling.Mean, true)]
+    [InlineData(EmbeddingPooling.First, false)]
+    [InlineData(EmbeddingPooling.Last, true)]
+    [InlineData(EmbeddingPooling.Max, true)]
+    public void PoolingAndNormalisationAreInTheGraph(EmbeddingPooling pooling, bool normalizes)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using TemporaryFolder folder = new();
+        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3)) made.Save(folder.Path);
+        using PretrainedModel model = PretrainedModel.Load(folder.Path, new LoadOptions { Head = HeadKind.Embedding, Pooling = pooling, Normalize = normalizes });
+        EncoderInput input = TinyModels.Padded(5, 9, 2, 33, 14);
+        foreach (OnnxGraph graph in Enum.GetValues<OnnxGraph>())
+        {
+            Dictionary<string, Tensor> actual = OnnxRun.Run(OnnxGraphs.Draw(model, graph, OnnxPrecision.Fp32, new HashSet<string>(), out _), input);
+            TensorAssert.Close(model.Forward(input).Scores!.Logits!, actual["sentence_embedding"], Tolerance, $"{pooling}, {graph}");
+        }
+    }
+
+    [Theory]
+    [InlineData("t5", HeadKind.SequenceToSequence)]
+    [InlineData("gpt2", HeadKind.CausalLm)]
+    [InlineData("bert", HeadKind.MaskedLm)]
+    public void WhatHasNoGraphIsRefusedByName(string family, HeadKind head)
+    {
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), head, 3);
+        InputException refused = Assert.Throws<InputException>(() => OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _));
+        Assert.Contains(head == HeadKind.MaskedLm ? "MaskedLm" : family, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    private static bool Writes(ModelFamily family) => family.Recipe(HeadKind.CausalLm, TinyModels.Config(family.ModelType)) is not null
+        || family.Recipe(HeadKind.SequenceToSequence, TinyModels.Config(family.ModelType)) is not null;
+}
