@@ -67,7 +67,7 @@ public static class MultipleChoiceReader
         foreach (TableRow row in table.Rows())
         {
             number++;
-            string? Cell(int column) => column < 0 ? null : row.Cells[column];
+            string? Cell(int column) => column < 0 || row.Problem is not null ? null : row.Cells[column];
             string? key = Cell(label)?.Trim();
             string[] choices = row.Problem is not null ? [] : list >= 0 ? Choices(Cell(list) ?? "", ref key) : single.Select(Cell).OfType<string>().ToArray();
             string? problem = row.Problem ?? (choices.Length < 2 ? "fewer than two choices" : null);

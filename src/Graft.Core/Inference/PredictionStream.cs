@@ -37,7 +37,7 @@ public sealed class PredictionStream(Predictor predictor, bool inCodePoints = fa
         ColumnOptions options = columns with { Trained = predictor.Trained, RequireLabel = false, CountBlankLines = true, Part = DataPart.Evaluation };
         foreach (TaskData data in predictor.Task.Stream(path, options, examples, failures.Enqueue))
         {
-            if (!isTold) RunEvaluation.TellReading(data, predictor.Trained, Note);
+            if (!isTold) data.TellReading(predictor.Trained, Note);
             isTold = true;
             yield return Answer(data, [.. Enumerable.Range(0, data.Count).Select(data.RowOf)], failures);
         }

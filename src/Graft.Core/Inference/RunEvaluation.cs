@@ -63,7 +63,7 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
             using Predictor predictor = Predictor.Load(path, encoding, task, calibrated);
             bound = predictor.Task;
             TaskData data = bound.Read(file, columns with { Trained = record?.Data, Part = DataPart.Evaluation }, labelled: true);
-            if (runs.Count == 0) TellReading(data, record?.Data, note);
+            if (runs.Count == 0) data.TellReading(record?.Data, note);
             predictor.Predict(data.Take([.. Enumerable.Range(0, Math.Min(WarmUp, data.Count))]), cancellation); // the first call of a process pays for its start
             long start = Stopwatch.GetTimestamp();
             IReadOnlyList<Prediction> predictions = predictor.Predict(data, out EncodedData encoded, cancellation);
@@ -77,17 +77,6 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
         }
 
         return new RunEvaluation(bound!.Name, runs[0].Data.Count, runs, baselines!);
-    }
-
-    /// <summary>Says how a file was read, and where that departs from training.</summary>
-    /// <param name="data">The file.</param>
-    /// <param name="trained">How training was read; null where that is not known.</param>
-    /// <param name="note">Is told.</param>
-    public static void TellReading(TaskData data, Interpretation? trained, Action<string>? note)
-    {
-        if (data.Reading is not { } reading) return;
-        note?.Invoke($"{data.Path} read as: {reading.Describe()}");
-        if (trained is not null && reading.DepartureFrom(trained) is string departure) note?.Invoke($"{data.Path} departs from the training data: {departure}");
     }
 
     /// <summary>The scores: of one run its own; of several seeds means of the values and of the intervals' ends.</summary>
@@ -125,8 +114,6 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
             ["task"] = Task,
             ["examples"] = Examples,
             ["metrics"] = RunFolder.ScoresJson(Scores),
-            ["positive_class"] = Runs[0].Bound.PositiveClass,
-            ["calibrated"] = Runs[0].Bound.Calibrated && Runs[0].Bound.Decisions.Temperature is not null,
             ["seeds"] = new JsonArray([.. Runs.Where(run => run.Seed is not null).Select(run => (JsonNode?)new JsonObject
             {
                 ["seed"] = run.Seed,
@@ -135,6 +122,8 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
             ["mean"] = means,
             ["deviation"] = deviations,
             ["baselines"] = new JsonObject(Baselines.Select(baseline => KeyValuePair.Create(baseline.Key, RunFolder.Finite(baseline.Value)))),
+            ["positive_class"] = Runs[0].Bound.PositiveClass,
+            ["calibrated"] = Runs[0].Bound.Calibrated && Runs[0].Bound.Decisions.Temperature is not null,
         };
     }
 }

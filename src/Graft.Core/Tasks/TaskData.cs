@@ -34,6 +34,16 @@ public abstract record TaskData(string Path, IReadOnlyList<BadRow> BadRows)
     /// <summary>The same file with fewer examples.</summary>
     public abstract TaskData Take(IReadOnlyList<int> examples);
 
+    /// <summary>Says how the file was read, and where that departs from training.</summary>
+    /// <param name="trained">How training was read; null where that is not known.</param>
+    /// <param name="note">Is told.</param>
+    public void TellReading(Interpretation? trained, Action<string>? note)
+    {
+        if (Reading is not { } reading) return;
+        note?.Invoke($"{Path} read as: {reading.Describe()}");
+        if (trained is not null && reading.DepartureFrom(trained) is string departure) note?.Invoke($"{Path} departs from the training data: {departure}");
+    }
+
     /// <summary>Examples of a stream, a part at a time, each part with how the file is read.</summary>
     internal static IEnumerable<TaskData> Parts<T>(
         Func<string, ColumnOptions, Action<BadRow>, Action<Interpretation>, IEnumerable<T>> stream, string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow, Func<T[], Interpretation?, TaskData> part)

@@ -1,7 +1,6 @@
 using Graft.Data;
 using Graft.Data.Checks;
 using Graft.Evaluation;
-using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
@@ -103,10 +102,10 @@ public static class FineTuning
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
         TaskData train = options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true);
-        RunEvaluation.TellReading(train, null, note);
+        train.TellReading(null, note);
         if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
         TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns with { Part = DataPart.Evaluation, Trained = train.Reading }, labelled: true);
-        if (evaluation is not null) RunEvaluation.TellReading(evaluation, train.Reading, note);
+        if (evaluation is not null) evaluation.TellReading(train.Reading, note);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
         Tokenizer tokenizer = Tokenizer.Load(options.Model);

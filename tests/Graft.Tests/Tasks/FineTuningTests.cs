@@ -34,7 +34,7 @@ public sealed class FineTuningTests : IDisposable
         RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv"));
         Assert.Equal(result.Scores[0].Interval.Value, evaluation.Scores[0].Interval.Value, 12);
         Assert.Contains("naive_bayes", evaluation.Baselines.Keys);
-        Assert.Equal(["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines"], evaluation.ToJson().Select(pair => pair.Key));
+        Assert.Equal(["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines", "positive_class", "calibrated"], evaluation.ToJson().Select(pair => pair.Key));
     }
 
     [Fact]
