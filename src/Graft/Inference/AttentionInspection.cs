@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,6 +34,7 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
     {
         TokenizedText tokens = model.Tokenizer.Encode(text, pair);
         using IDisposable noGradient = inference_mode();
+        using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
         BackboneOutput output = model.Backbone.Forward(Input(model, tokens) with { OutputAttentions = true, OutputHiddenStates = true });
         return new AttentionInspection(tokens.Tokens, [.. output.Attentions!.Select(Cube)], [.. output.HiddenStates!.Select(Matrix)]);
@@ -41,7 +44,7 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
     /// <exception cref="InputException">The folder is missing or damaged, or the text is longer than the position table.</exception>
     public static AttentionInspection Load(string folder, string text, string? pair = null)
     {
-        using PretrainedModel model = PretrainedModel.Load(RunRecord.Best(folder), new LoadOptions { Head = HeadKind.None });
+        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKind.None });
         return Of(model, text, pair);
     }
 

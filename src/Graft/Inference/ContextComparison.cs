@@ -1,6 +1,8 @@
 using Graft.Backbones;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -46,7 +48,7 @@ public sealed record ContextComparison(
     /// <inheritdoc cref="Of"/>
     public static ContextComparison Load(string folder, string word, IReadOnlyList<string> sentences)
     {
-        using PretrainedModel model = PretrainedModel.Load(RunRecord.Best(folder), new LoadOptions { Head = HeadKind.None });
+        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKind.None });
         return Of(model, word, sentences);
     }
 
@@ -95,6 +97,7 @@ public sealed record ContextComparison(
     {
         TokenizedText tokens = model.Tokenizer.Encode(sentence);
         using IDisposable noGradient = inference_mode();
+        using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
         float[][,] layers = [.. model.Backbone.Forward(AttentionInspection.Input(model, tokens) with { OutputHiddenStates = true }).HiddenStates!.Select(AttentionInspection.Matrix)];
         List<float[][]> vectors = [];

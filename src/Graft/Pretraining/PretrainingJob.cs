@@ -7,9 +7,10 @@ using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
+using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Measurement;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -75,6 +76,8 @@ public sealed class PretrainingJob(
     {
         ArgumentNullException.ThrowIfNull(log);
         RequireOneModel();
+        ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
+        using ComputeScope computing = (Resume ? ContinuedCompute.Of(output, compute) : compute).Enter();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(log)) return [];
         VocabularyExtension? extension = null;
@@ -109,11 +112,10 @@ public sealed class PretrainingJob(
 
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
     {
-        string recordPath = Path.Combine(output, "graft.json");
         JsonObject record = Record(text);
-        if (Resume) RunRecord.RequireSame(recordPath, record, s_unimportant);
+        if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
-        AtomicFile.WriteText(recordPath, record.ToJsonString(s_json));
+        RunManifest.WritePretraining(output, record);
         PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
@@ -124,7 +126,7 @@ public sealed class PretrainingJob(
     /// <summary>False where the run is finished already.</summary>
     private bool PrepareFolder(Action<string> log)
     {
-        bool isRun = File.Exists(Path.Combine(output, "graft.json")) || Directory.Exists(Path.Combine(output, "checkpoints"));
+        bool isRun = RunManifest.Exists(output) || Directory.Exists(Path.Combine(output, "checkpoints"));
         if (isRun && Resume && File.Exists(DonePath))
         {
             log($"{output} is finished");
@@ -264,7 +266,7 @@ public sealed class PretrainingJob(
         ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
         ["tokenizer"] = text.Manifest.Tokenizer,
         ["dropout"] = Dropout,
-        ["matrix_product"] = MatrixProduct.Library.ToString(),
+        ["matrix_product"] = ComputeContext.Current.ResolvedLibrary.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),
     };
 }
