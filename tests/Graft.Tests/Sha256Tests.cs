@@ -27,11 +27,9 @@ public sealed class Sha256Tests
     [Fact]
     public void NothingElseHashesThroughOpenSsl()
     {
-        string[] users = [.. Directory.EnumerateFiles(Path.Combine(TestData.Root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => File.ReadAllText(file).Contains("System.Security.Cryptography", StringComparison.Ordinal))
-            .Select(file => Path.GetFileName(file))
-            .Order(StringComparer.Ordinal)];
-        Assert.Equal(["ModelHubChecksum.cs", "Sha256.cs"], users);
+        IEnumerable<string> users = Directory.EnumerateFiles(Path.Combine(TestData.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => File.ReadAllText(file).Contains("System.Security.Cryptography", StringComparison.Ordinal));
+        Assert.Equal("ModelHubChecksum.cs Sha256.cs", string.Join(' ', users.Select(Path.GetFileName).Order(StringComparer.Ordinal)));
     }
 
     private static string Managed(ReadOnlySpan<byte> data, int piece)
