@@ -19,39 +19,40 @@ public sealed class PatchLibTorchSharp : Task
     private const string ReplacementVersion = "GLIBC_2.2.5";
     private const ushort VerFlgWeak = 0x2;
 
+    /// <summary>The file as published.</summary>
     [Required]
-    public ITaskItem[] Files { get; set; }
+    public ITaskItem File { get; set; }
+
+    /// <summary>The patched file to write.</summary>
+    [Required]
+    public string Patched { get; set; }
 
     public override bool Execute()
     {
-        foreach (ITaskItem item in Files)
+        string path = File.GetMetadata("FullPath");
+        byte[] image = System.IO.File.ReadAllBytes(path);
+        try
         {
-            string path = item.GetMetadata("FullPath");
-            byte[] image = File.ReadAllBytes(path);
-            try
-            {
-                if (!Patch(image)) continue;
-            }
-            catch (Exception e) when (e is InvalidDataException || e is IndexOutOfRangeException || e is ArgumentException)
-            {
-                Log.LogError("{0} is not the native library this build knows how to patch ({1}). Use TorchSharp 0.107.0.", path, e.Message);
-                return false;
-            }
-
-            // A new file renamed over the old one: the output may be a hard link into the NuGet cache, which must not change.
-            // The time stamp stays, so that the next build's copy step finds the file up to date.
-            string temporary = path + ".patching";
-            File.WriteAllBytes(temporary, image);
-            File.SetLastWriteTimeUtc(temporary, File.GetLastWriteTimeUtc(path));
-            File.Replace(temporary, path, null);
-            Log.LogMessage(MessageImportance.High, "Patched {0}: {1} is optional now.", path, Version);
+            Patch(image);
+        }
+        catch (Exception e) when (e is InvalidDataException || e is IndexOutOfRangeException || e is ArgumentException)
+        {
+            Log.LogError("{0} is not the native library this build knows how to patch ({1}). Use TorchSharp 0.107.0.", path, e.Message);
+            return false;
         }
 
+        // A file appears whole under its name or not at all, whatever ends the build.
+        Directory.CreateDirectory(Path.GetDirectoryName(Patched));
+        string temporary = Patched + ".patching";
+        System.IO.File.WriteAllBytes(temporary, image);
+        if (System.IO.File.Exists(Patched)) System.IO.File.Delete(Patched);
+        System.IO.File.Move(temporary, Patched);
+        Log.LogMessage(MessageImportance.High, "Patched {0}: {1} is optional now.", Patched, Version);
         return true;
     }
 
-    /// <summary>Patches a little-endian 64-bit ELF image in place; false when there is nothing to patch.</summary>
-    private static bool Patch(byte[] image)
+    /// <summary>Patches a little-endian 64-bit ELF image in place; one without the symbol stays as it is.</summary>
+    private static void Patch(byte[] image)
     {
         if (image.Length < 64 || image[0] != 0x7f || image[1] != 'E' || image[2] != 'L' || image[3] != 'F' || image[4] != 2)
             throw new InvalidDataException("not a 64-bit ELF file");
@@ -83,7 +84,7 @@ public sealed class PatchLibTorchSharp : Task
             if (Name(image, dynstr + U32(image, (int)dynsym + i * 24)) == Symbol) symbol = i;
         }
 
-        if (symbol < 0) return Forget(image);
+        if (symbol < 0) return;
 
         int weakEntry = -1, replacementIndex = -1;
         for (long need = verneed; ;)
@@ -111,28 +112,6 @@ public sealed class PatchLibTorchSharp : Task
         long name = dynstr + U32(image, (int)dynsym + symbol * 24);
         byte[] replacement = Encoding.ASCII.GetBytes(Replacement);
         for (int i = 0; i < Symbol.Length; i++) image[name + i] = i < replacement.Length ? replacement[i] : (byte)0;
-        Forget(image);
-        return true;
-    }
-
-    /// <summary>
-    /// The table that debuggers read (.symtab) has the name too. It is changed there as well, so that the build sees by the name's absence
-    /// that a file is done. True when there was one.
-    /// </summary>
-    private static bool Forget(byte[] image)
-    {
-        byte[] name = Encoding.ASCII.GetBytes(Symbol);
-        bool found = false;
-        for (int at = 0; at + name.Length <= image.Length; at++)
-        {
-            int same = 0;
-            while (same < name.Length && image[at + same] == name[same]) same++;
-            if (same < name.Length) continue;
-            image[at] = (byte)'.';
-            found = true;
-        }
-
-        return found;
     }
 
     private static string Name(byte[] image, long offset)

@@ -34,7 +34,7 @@ internal static class DoctorCommand
         Line("processors", report.Processors.ToString(CultureInfo.InvariantCulture));
         Line("vectors", report.VectorInstructions);
         Line("memory", string.Create(CultureInfo.InvariantCulture, $"{report.MemoryBytes / 1e9:0.0} GB"));
-        Line("libtorch", report.Library is null ? "missing beside the program: restore and build again" : $"{report.Library} (TorchSharp {report.LibraryVersion})");
+        Line("libtorch", report.Library is null ? "missing: there is one for linux-x64, win-x64 and osx-arm64" : $"{report.Library} (TorchSharp {report.LibraryVersion})");
         Line("native patch", report.Patch);
         Line("cache", ModelHubOptions.FromEnvironment().CacheFolder);
         if (probe is null) return;

@@ -75,8 +75,8 @@ internal static class EmbedCommand
     private static JsonObject Document(Embedder embedder, IEnumerable<(IReadOnlyList<string> Texts, IReadOnlyList<float[]> Vectors)> batches) => new()
     {
         ["dimensions"] = embedder.Dimensions,
-        ["pooling"] = embedder.Head.Pooling.ToString().ToLowerInvariant(),
-        ["normalized"] = embedder.Head.Normalizes,
+        ["pooling"] = embedder.Pooling.ToString().ToLowerInvariant(),
+        ["normalized"] = embedder.Normalizes,
         ["embeddings"] = new JsonArray([.. batches.SelectMany(batch => batch.Texts.Zip(batch.Vectors, (text, vector) => (JsonNode)new JsonObject
         {
             ["text"] = text, ["embedding"] = new JsonArray([.. vector.Select(value => (JsonNode)value)]),

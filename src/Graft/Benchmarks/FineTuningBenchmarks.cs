@@ -24,7 +24,8 @@ internal static class FineTuningBenchmarks
         using PretrainedModel model = Load(options, task);
         EncodedData encoded = task.Encode(data, tokenizer, new EncodingOptions { MaxLength = MaxLength });
         FeatureBatches batches = new(encoded.Features, new BatchingOptions { BatchSize = BatchSize }, feature => data.PlaceOf(feature.Example), task.LossItems);
-        TaskTrainable trainable = new(task, model, Collator.Of(task.Layout, model), model.Network);
+        TaskObjective objective = TaskObjectives.Of(task);
+        TaskTrainable trainable = new(objective, model, Collator.Of(objective.Layout, model), model.Network);
         Clock clock = new();
         using (Trainer trainer = new(trainable, batches, new TrainingOptions { Steps = WarmUp + (16 * options.Repetitions) }, null, clock)) trainer.Run();
         return new Measurement(clock.Seconds, 6 * StepCost.Matrices(model.Backbone) * clock.Tokens, clock.Tokens / clock.Seconds, "tokens/s");
@@ -36,7 +37,8 @@ internal static class FineTuningBenchmarks
         (FineTuningTask task, TaskData all, Tokenizer tokenizer) = Read(options);
         using PretrainedModel model = Load(options, task);
         TaskData data = all.Take([.. Enumerable.Range(0, Math.Min(Texts, all.Count))]);
-        Scorer scorer = new(task, model, Collator.Of(task.Layout, model));
+        TaskObjective objective = TaskObjectives.Of(task);
+        TaskScorer scorer = new(objective, model, Collator.Of(objective.Layout, model));
         long tokens = 0;
         double seconds = BenchmarkRunner.Fastest(
             () =>

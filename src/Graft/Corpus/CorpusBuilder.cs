@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Graft.Corpus.Duplicates;
 using Graft.Corpus.Readers;
 
@@ -191,7 +190,7 @@ public sealed class CorpusBuilder
     private string Fingerprint()
     {
         string json = CorpusManifest.ToJson(_options with { Threads = 1 }) + _tokenizer.Fingerprint;
-        return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json)));
+        return Sha256.Of(json);
     }
 
     private void Save(BuildState state, SplitWriters writers, DuplicateIndex? duplicates)
@@ -227,6 +226,6 @@ public sealed class CorpusBuilder
     private static CorpusFile Describe(string path)
     {
         using FileStream file = File.OpenRead(path);
-        return new CorpusFile(path, file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+        return new CorpusFile(path, file.Length, Sha256.Of(file));
     }
 }

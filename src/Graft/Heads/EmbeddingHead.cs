@@ -5,22 +5,6 @@ using static TorchSharp.torch;
 
 namespace Graft.Heads;
 
-/// <summary>From token states to a text's vector.</summary>
-public enum EmbeddingPooling
-{
-    /// <summary>The mean of attended tokens.</summary>
-    Mean,
-
-    /// <summary>The first token.</summary>
-    First,
-
-    /// <summary>The last attended token.</summary>
-    Last,
-
-    /// <summary>The greatest value of attended tokens in each dimension.</summary>
-    Max,
-}
-
 /// <summary>One vector for the whole text, of length 1 where asked for; no parameters.</summary>
 /// <param name="pooling">Which tokens.</param>
 /// <param name="normalize">Divide by the Euclidean length.</param>

@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tuning;
 using TorchSharp;
@@ -22,13 +23,15 @@ public sealed class AdapterServer : IDisposable
 {
     private readonly AdapterBank _bank;
     private readonly IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> _tasks;
+    private readonly TaskObjective[] _objectives;
     private readonly Collator _collator;
     private readonly Lock _lock = new();
 
     private AdapterServer(AdapterBank bank, IReadOnlyList<string> folders, IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> tasks)
     {
         (_bank, Folders, _tasks) = (bank, folders, tasks);
-        bool padded = Enumerable.Range(0, bank.Count).Any(i => bank[i].Strategy.NeedsPaddedBatches || tasks[i].Task.Layout == BatchLayout.Padded);
+        _objectives = [.. tasks.Select(task => TaskObjectives.Of(task.Task))];
+        bool padded = Enumerable.Range(0, bank.Count).Any(i => bank[i].Strategy.NeedsPaddedBatches || _objectives[i].Layout == BatchLayout.Padded);
         _collator = new Collator(padded ? BatchLayout.Padded : BatchLayout.Packed, bank.PadTokenId) { WithSegments = bank.ReadsSegments };
     }
 
@@ -44,7 +47,7 @@ public sealed class AdapterServer : IDisposable
     /// <exception cref="InputException">A folder is no adapter, is of another base, or is for a task that writes text or vectors.</exception>
     public static AdapterServer Load(IReadOnlyList<string> folders, string? baseModel = null)
     {
-        string[] best = [.. folders.Select(RunRecord.Best)];
+        string[] best = [.. folders.Select(RunSeeds.Best)];
         AdapterBank bank = AdapterBank.Load(baseModel, best);
         try
         {
@@ -91,12 +94,12 @@ public sealed class AdapterServer : IDisposable
 
     private static (FineTuningTask Task, EncodingOptions Encoding) Bind(AdapterBank bank, string folder, int adapter)
     {
-        RunRecord? record = RunRecord.Read(folder);
+        RunManifest? record = RunManifest.Read(folder);
         (ModelConfig config, HeadKind head, _) = bank[adapter];
-        FineTuningTask task = Predictor.Bind(folder, record, null, head, config);
+        FineTuningTask task = Predictor.Bind(folder, record, null, new ScoredModel(config.Architecture ?? config.ModelType, head, config.Labels) { ProblemType = config.ProblemType });
         if (task.Head is HeadKind.CausalLm or HeadKind.SequenceToSequence or HeadKind.Embedding)
             throw new InputException($"{folder} is for {task.Name}: adapters that share batches answer from one pass over a text");
-        return (task, Predictor.EncodingOf(record, config));
+        return (task, Predictor.EncodingOf(record, bank.PositionLimit));
     }
 
     /// <summary>All features by length, cut into batches by tokens; in a batch those of one adapter lie beside each other.</summary>
@@ -115,14 +118,13 @@ public sealed class AdapterServer : IDisposable
         using IDisposable noGradient = inference_mode();
         using DisposeScope scope = NewDisposeScope();
         Feature[] features = [.. batch.Select(entry => entry.Part.Encoded.Features[entry.Feature])];
-        EncoderInput input = _collator.Input(features) with { AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Part.Adapter, features[i].Sequences))] };
+        EncoderInput input = _collator.Input(features) with { AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Part.Adapter, features[i].SequenceLengths.Count))] };
         int at = 0;
         foreach (AdaptedScores adapted in _bank.Forward(input))
         {
             Feature[] own = [.. features.Skip(at).TakeWhile((_, i) => batch[at + i].Part.Adapter == adapted.Adapter)];
-            HeadOutput output = _tasks[adapted.Adapter].Task.Arrange(adapted.Scores, own);
-            Tensor values = output.StartLogits is null ? output.Logits! : stack([output.StartLogits, output.EndLogits!], -1);
-            IReadOnlyList<FeatureScores> cut = HeadScores.Cut(values, input.Part(new AdapterRun(adapted.Adapter, adapted.First, adapted.End)), own);
+            HeadOutput output = _objectives[adapted.Adapter].Arrange(adapted.Scores, own);
+            IReadOnlyList<FeatureScores> cut = HeadScores.Cut(output, input.Part(new AdapterRun(adapted.Adapter, adapted.First, adapted.End)), own);
             for (int i = 0; i < own.Length; i++) batch[at + i].Part.Scores[batch[at + i].Feature] = cut[i];
             at += own.Length;
         }

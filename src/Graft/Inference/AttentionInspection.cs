@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tokenizers;
 using Graft.Torch.Native;
 using TorchSharp;
@@ -41,7 +42,7 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
     /// <exception cref="InputException">The folder is missing or damaged, or the text is longer than the position table.</exception>
     public static AttentionInspection Load(string folder, string text, string? pair = null)
     {
-        using PretrainedModel model = PretrainedModel.Load(RunRecord.Best(folder), new LoadOptions { Head = HeadKind.None });
+        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKind.None });
         return Of(model, text, pair);
     }
 

@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tokenizers;
 using Graft.Torch.Native;
 using TorchSharp;
@@ -46,7 +47,7 @@ public sealed record ContextComparison(
     /// <inheritdoc cref="Of"/>
     public static ContextComparison Load(string folder, string word, IReadOnlyList<string> sentences)
     {
-        using PretrainedModel model = PretrainedModel.Load(RunRecord.Best(folder), new LoadOptions { Head = HeadKind.None });
+        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKind.None });
         return Of(model, word, sentences);
     }
 

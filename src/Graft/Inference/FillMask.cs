@@ -3,6 +3,7 @@ using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tokenizers;
 using Graft.Torch.Native;
@@ -71,7 +72,7 @@ public sealed class FillMask : IDisposable
     /// <exception cref="InputException">The folder is missing or damaged, its family has no masked language model, or the weights of that head are missing.</exception>
     public static FillMask Load(string folder)
     {
-        folder = RunRecord.Best(folder);
+        folder = RunSeeds.Best(folder);
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.MaskedLm });
         try
         {

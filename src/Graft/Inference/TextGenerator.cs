@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Generation;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Tokenizers;
 
 namespace Graft.Inference;
@@ -55,7 +56,7 @@ public sealed class TextGenerator : IDisposable
     /// <exception cref="InputException">The folder is missing or damaged, its family does not write, or the weights of that head are missing.</exception>
     public static TextGenerator Load(string folder)
     {
-        folder = RunRecord.Best(folder);
+        folder = RunSeeds.Best(folder);
         string family = PretrainedModel.ReadConfig(folder).ModelType;
         HeadKind head = ModelFamilies.Of(family, folder).WritingHead
             ?? throw new InputException($"{folder} is a {family} model, which does not write text: {string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)");

@@ -40,6 +40,9 @@ public sealed class AdapterBank : IDisposable
     /// <summary>The padding id of the base.</summary>
     internal int PadTokenId => _base.Config.PadTokenId ?? 0;
 
+    /// <inheritdoc cref="Backbone.PositionLimit"/>
+    internal int? PositionLimit => _base.Backbone.PositionLimit;
+
     /// <inheritdoc cref="Backbone.ReadsSegments"/>
     internal bool ReadsSegments => _base.Backbone.ReadsSegments;
 

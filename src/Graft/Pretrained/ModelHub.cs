@@ -59,7 +59,7 @@ public sealed class ModelHub : IDisposable
         }
     }
 
-    /// <summary>The folder of a model that a user named: an existing folder itself, or else a model of the hub (fetched when it is not in the cache).</summary>
+    /// <summary>The folder of a model that a user named: an existing folder itself, a model beside the program ("graft-small"), or else a model of the hub (fetched when it is not in the cache).</summary>
     /// <param name="folderOrId">A path, or NAME, ORGANIZATION/NAME, with @REVISION at will.</param>
     /// <param name="progress">Told after every piece that arrives.</param>
     /// <param name="cancellation">Stops the transfer.</param>
@@ -68,6 +68,7 @@ public sealed class ModelHub : IDisposable
     public static async Task<string> LocateAsync(string folderOrId, IProgress<ModelHubProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folderOrId);
+        folderOrId = ShippedModel.Locate(folderOrId);
         if (Directory.Exists(folderOrId)) return folderOrId;
         if (!ModelHubId.TryParse(folderOrId, out ModelHubId? id))
             throw new InputException($"{folderOrId}: no such folder, and not a name that a model of the hub can have");

@@ -28,6 +28,7 @@ internal sealed class ModelHubClient : IDisposable
 
     public ModelHubClient(ModelHubOptions options)
     {
+        OpenSsl.Require("the network");
         _options = options;
         _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = options.StallTimeout }) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new("graft", typeof(ModelHubClient).Assembly.GetName().Version?.ToString(3)));

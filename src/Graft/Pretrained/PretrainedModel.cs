@@ -88,6 +88,7 @@ public sealed class PretrainedModel : IDisposable
     public static PretrainedModel Load(string folder, LoadOptions? options = null)
     {
         options ??= new LoadOptions();
+        folder = ShippedModel.Locate(folder);
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
         if (AdapterFolder.IsAdapter(folder)) return AdaptedModel.Load(folder, options);
         ModelConfig config = ReadConfig(folder);

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Graft.Pretrained;
 
 /// <summary>What tells models apart, whatever their folders are called: the SHA-256 of their weights.</summary>
@@ -10,7 +7,7 @@ internal static class WeightsHash
     public static string OfFile(string file)
     {
         using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        return Sha256.Of(stream);
     }
 
     /// <summary>Of a model folder's only file of weights, or over the hashes of all in the order of their names; null where there are none.</summary>
@@ -24,7 +21,7 @@ internal static class WeightsHash
         {
             0 => null,
             1 => OfFile(files[0]),
-            _ => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(OfFile))))),
+            _ => Sha256.Of(string.Concat(files.Select(OfFile))),
         };
     }
 }

@@ -7,6 +7,7 @@ using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
+using Graft.Runs;
 using Graft.Tokenizers;
 using Graft.Torch.Measurement;
 using Graft.Torch.Products;
@@ -109,11 +110,10 @@ public sealed class PretrainingJob(
 
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
     {
-        string recordPath = Path.Combine(output, "graft.json");
         JsonObject record = Record(text);
-        if (Resume) RunRecord.RequireSame(recordPath, record, s_unimportant);
+        if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
-        AtomicFile.WriteText(recordPath, record.ToJsonString(s_json));
+        RunManifest.WritePretraining(output, record);
         PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
@@ -124,7 +124,7 @@ public sealed class PretrainingJob(
     /// <summary>False where the run is finished already.</summary>
     private bool PrepareFolder(Action<string> log)
     {
-        bool isRun = File.Exists(Path.Combine(output, "graft.json")) || Directory.Exists(Path.Combine(output, "checkpoints"));
+        bool isRun = RunManifest.Exists(output) || Directory.Exists(Path.Combine(output, "checkpoints"));
         if (isRun && Resume && File.Exists(DonePath))
         {
             log($"{output} is finished");

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretraining.Sequences;
@@ -78,9 +77,9 @@ public sealed class TextCodec : ICorpusTokenizer
 
     private string Identify()
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (int id = 0; id < VocabularySize; id++) hash.AppendData(System.Text.Encoding.UTF8.GetBytes(_tokenizer.IdToToken(id) + "\n"));
-        foreach (int id in _tokenizer.EncodeIds(Probe)) hash.AppendData(BitConverter.GetBytes(id));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        using Sha256 hash = new();
+        for (int id = 0; id < VocabularySize; id++) hash.Append(System.Text.Encoding.UTF8.GetBytes(_tokenizer.IdToToken(id) + "\n"));
+        foreach (int id in _tokenizer.EncodeIds(Probe)) hash.Append(BitConverter.GetBytes(id));
+        return hash.Finish();
     }
 }

@@ -3,6 +3,7 @@ using Graft.Checkpoints;
 using Graft.Evaluation;
 using Graft.Inference;
 using Graft.Tasks;
+using Graft.Tasks.Objectives;
 using Graft.Tasks.MultipleChoice;
 using Graft.Tasks.QuestionAnswering;
 using Graft.Tasks.SequenceClassification;

@@ -37,7 +37,7 @@ internal sealed class CellStore
         }
         else
         {
-            AtomicFile.WriteText(path, measured.ToJsonString(RunFolder.Json) + "\n");
+            AtomicFile.WriteText(path, measured.ToJsonString(Graft.Runs.RunFolder.Json) + "\n");
         }
 
         return new CellStore(folder);

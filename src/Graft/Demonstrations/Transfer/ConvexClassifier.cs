@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
+using Graft.Evaluation;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
-using Graft.Tuning;
 
 namespace Graft.Demonstrations.Transfer;
 

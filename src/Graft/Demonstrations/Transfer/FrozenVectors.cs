@@ -69,7 +69,7 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
         using DisposeScope scope = NewDisposeScope();
         EncoderInput input = Collator.Of(BatchLayout.Packed, model).Input(features);
         Tensor states = model.Forward(input).States.LastHiddenState; // [tokens, D]
-        bool ofWords = features[0].FirstOfWord is not null;
+        bool ofWords = features[0] is WordsFeature;
         float[] rows = (ofWords ? states : Pooling.Mean(states, input)).ToSingles();
         for (int f = 0; f < features.Count; f++)
         {
@@ -77,7 +77,7 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
             if (!ofWords) Add(firstItem[feature.Example], f);
             for (int token = 0; ofWords && token < feature.Ids.Length; token++)
             {
-                int word = feature.FirstOfWord![token];
+                int word = ((WordsFeature)feature).FirstOfWord[token];
                 if (word >= 0) Add(firstItem[feature.Example] + word, input.Boundaries![f] + token);
             }
         }

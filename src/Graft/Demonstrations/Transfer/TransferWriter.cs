@@ -21,7 +21,7 @@ internal static class TransferWriter
         string PathOf(string name) => Path.Combine(options.Output, name);
         AtomicFile.WriteText(PathOf("transfer.md"), Markdown(options, data, result));
         AtomicFile.WriteText(PathOf("transfer.svg"), PlotFile.Svg(plot));
-        AtomicFile.WriteText(PathOf("transfer.json"), Json(options, result).ToJsonString(RunFolder.Json) + "\n");
+        AtomicFile.WriteText(PathOf("transfer.json"), Json(options, result).ToJsonString(Graft.Runs.RunFolder.Json) + "\n");
         Page(options, data, result, plot).Write(PathOf("report.html"));
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -62,6 +63,7 @@ public static class Engine
             {
                 KeepFreedBlocks();
                 SpinBriefly();
+                RequireLibTorch();
                 InitializeDeviceType(DeviceType.CPU);
                 set_num_threads(options?.Threads ?? EnvironmentThreads() ?? Environment.ProcessorCount);
                 s_started = true;
@@ -71,6 +73,16 @@ public static class Engine
                 set_num_threads(threads);
             }
         }
+    }
+
+    /// <summary>Says in one line that no package brings libtorch, instead of the binding's page; a libtorch that the system finds for itself serves too.</summary>
+    private static void RequireLibTorch()
+    {
+        if (NativeFiles.Find(NativeFiles.LibTorch) is not null || NativeLibrary.TryLoad("torch_cpu", typeof(Engine).Assembly, null, out _)) return;
+        string version = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "";
+        throw new InputException(NativeFiles.IsServed
+            ? $"libtorch is not beside the program, and Graft computes with it: dotnet add package TorchSharp-cpu --version {version}"
+            : $"there is no libtorch for {RuntimeInformation.RuntimeIdentifier}: Graft computes on linux-x64, win-x64 and osx-arm64");
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Graft.Torch.Compute;
+using Graft.Torch.Native;
 using Graft.Torch.Products;
 
 namespace Graft.Torch.Measurement;
@@ -21,8 +22,7 @@ public sealed record EngineReport(
     /// <summary>Reads what can be read without loading libtorch: some milliseconds.</summary>
     public static EngineReport Read()
     {
-        (string library, string binding) = Names();
-        string? path = Find(library), native = Find(binding);
+        string? path = NativeFiles.Find(NativeFiles.LibTorch), native = NativeFiles.Find(NativeFiles.Binding);
         return new EngineReport(
             RuntimeInformation.FrameworkDescription,
             $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})",
@@ -31,7 +31,7 @@ public sealed record EngineReport(
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             path,
             typeof(TorchSharp.torch).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-            native is null ? $"{binding} is missing" : PatchState(native));
+            native is null ? $"{NativeFiles.Binding} is missing" : PatchState(native));
     }
 
     /// <summary>Loads libtorch and measures its products.</summary>
@@ -41,25 +41,12 @@ public sealed record EngineReport(
         return new EngineProbe(Engine.Threads, PeakRate.Measure(), PeakRate.MeasureBf16(), MatrixProduct.Library, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
     }
 
-    private static (string Library, string Binding) Names()
-    {
-        if (OperatingSystem.IsWindows()) return ("torch_cpu.dll", "LibTorchSharp.dll");
-        return OperatingSystem.IsMacOS() ? ("libtorch_cpu.dylib", "libLibTorchSharp.dylib") : ("libtorch_cpu.so", "libLibTorchSharp.so");
-    }
-
-    private static string? Find(string name)
-    {
-        string rid = RuntimeInformation.RuntimeIdentifier, folder = AppContext.BaseDirectory;
-        string portable = (OperatingSystem.IsWindows() ? "win-" : OperatingSystem.IsMacOS() ? "osx-" : "linux-") + (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64");
-        return new[] { Path.Combine(folder, name), Path.Combine(folder, "runtimes", portable, "native", name), Path.Combine(folder, "runtimes", rid, "native", name) }.FirstOrDefault(File.Exists);
-    }
-
     private static string PatchState(string path)
     {
         if (!OperatingSystem.IsLinux()) return "not needed here";
         // The name, with its final zero, stands in the dynamic string table where the binding still asks for it (docs/decisions/0001-native-patch.md).
         bool asks = File.ReadAllBytes(path).AsSpan().IndexOf("\0_ZSt21ios_base_library_initv\0"u8) >= 0;
-        return asks ? "not patched: needs GLIBCXX_3.4.32 (build again to patch)" : "patched: loads with older C++ libraries";
+        return asks ? "not patched: needs GLIBCXX_3.4.32" : "patched: loads with older C++ libraries";
     }
 
     private static string Vectors()

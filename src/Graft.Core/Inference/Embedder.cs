@@ -1,0 +1,132 @@
+using System.Numerics.Tensors;
+using Graft.Backbones;
+using Graft.Heads;
+using Graft.Runs;
+using Graft.Tasks;
+using Graft.Tasks.Embedding;
+using Graft.Tokenizers;
+
+namespace Graft.Inference;
+
+/// <summary>How texts become vectors; what is null is read from the model's folder.</summary>
+public sealed record EmbedderOptions
+{
+    /// <summary>Which token states make the vector.</summary>
+    /// <value>Null for 1_Pooling/config.json, or the mean.</value>
+    public EmbeddingPooling? Pooling { get; init; }
+
+    /// <summary>Whether vectors are brought to length 1.</summary>
+    /// <value>Null for modules.json.</value>
+    public bool? Normalize { get; init; }
+
+    /// <summary>The most tokens of a text; what is beyond is cut and counted.</summary>
+    /// <value>Null for sentence_bert_config.json, or 512, and never more than the position table.</value>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Refuses impossible options.</summary>
+    /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        if (MaxLength is < 3) throw new InputException($"max-length is {MaxLength}; it must be at least 3");
+    }
+}
+
+/// <summary>The vectors of texts.</summary>
+/// <param name="Vectors">One a text, in the texts' order.</param>
+/// <param name="Tokens">Tokens that went through the model, special ones included.</param>
+/// <param name="Cut">Texts that were longer than the limit.</param>
+public sealed record TextEmbeddings(IReadOnlyList<float[]> Vectors, long Tokens, int Cut);
+
+/// <summary>
+/// Texts to vectors, with any backbone; a folder in the sentence-transformers layout says pooling, normalisation and length itself.
+/// <code>
+/// using Embedder embedder = Embedder.Load("all-MiniLM-L6-v2");
+/// double alike = Embedder.Cosine(embedder.Embed("a fine film"), embedder.Embed("a good movie"));
+/// </code>
+/// Batches go through without padding; a text's vector does not depend on its neighbours. Safe to use from several threads.
+/// </summary>
+public sealed class Embedder : IDisposable
+{
+    private const int UsualLength = 512;
+    private readonly IScorer _scorer;
+    private readonly Tokenizer _tokenizer;
+
+    private Embedder(string folder, IScorer scorer, int maxLength)
+    {
+        (Folder, _scorer, MaxLength) = (folder, scorer, maxLength);
+        _tokenizer = scorer.Tokenizer; // a missing one is found now
+    }
+
+    /// <summary>Where the model is from.</summary>
+    public string Folder { get; }
+
+    /// <summary>The most tokens of a text.</summary>
+    public int MaxLength { get; }
+
+    /// <summary>The number of values in a vector.</summary>
+    public int Dimensions => _scorer.Model.HiddenSize;
+
+    /// <summary>Which token states make the vector.</summary>
+    public EmbeddingPooling Pooling => _scorer.Model.Pooling ?? EmbeddingPooling.Mean;
+
+    /// <summary>Whether vectors have length 1.</summary>
+    public bool Normalizes => _scorer.Model.Normalizes;
+
+    /// <summary>Opens a model folder or a run folder.</summary>
+    /// <exception cref="InputException">The folder is missing or damaged, or an option is impossible.</exception>
+    public static Embedder Load(string folder, EmbedderOptions? options = null)
+    {
+        options ??= new EmbedderOptions();
+        options.Validate();
+        folder = RunSeeds.Best(folder);
+        ScorerOptions asked = new() { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize };
+        IScorer scorer = ScoringEngines.Open(folder, asked, _ => new SentenceEmbedding());
+        try
+        {
+            int length = options.MaxLength ?? scorer.Model.MaxLength ?? RunManifest.Read(folder)?.Encoding.MaxLength ?? UsualLength;
+            return new Embedder(folder, scorer, Math.Min(length, scorer.Model.PositionLimit ?? int.MaxValue));
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The vector of a text.</summary>
+    public float[] Embed(string text) => Embed([text]).Vectors[0];
+
+    /// <summary>The vectors of texts, in their order.</summary>
+    /// <param name="texts">Any number; memory grows with it, so hand over large files in parts.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public TextEmbeddings Embed(IReadOnlyList<string> texts, CancellationToken cancellation = default)
+    {
+        Feature[] features = new Feature[texts.Count];
+        int cut = 0;
+        for (int i = 0; i < features.Length; i++)
+        {
+            features[i] = Encode(texts[i], i, out bool wasCut);
+            if (wasCut) cut++;
+        }
+
+        FeatureScores[] scores = _scorer.Score(features, cancellation);
+        return new TextEmbeddings([.. scores.Select(score => score.Values)], features.Sum(feature => (long)feature.Ids.Length), cut);
+    }
+
+    /// <summary>The cosine of the angle between two vectors, −1 … 1; 0 where one of them is zero.</summary>
+    public static double Cosine(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
+    {
+        double lengths = (double)TensorPrimitives.Norm(first) * TensorPrimitives.Norm(second);
+        return lengths == 0 ? 0 : Math.Clamp(TensorPrimitives.Dot(first, second) / lengths, -1, 1);
+    }
+
+    /// <summary>Releases the model.</summary>
+    public void Dispose() => _scorer.Dispose();
+
+    private Feature Encode(string text, int example, out bool wasCut)
+    {
+        TokenizedText tokens = _tokenizer.Encode(text, options: new EncodeOptions { MaxLength = MaxLength });
+        wasCut = tokens.Overflow.Count > 0;
+        return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds };
+    }
+}

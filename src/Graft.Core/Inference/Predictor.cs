@@ -1,0 +1,123 @@
+using Graft.Data;
+using Graft.Generation;
+using Graft.Runs;
+using Graft.Tasks;
+using Graft.Tokenizers;
+
+namespace Graft.Inference;
+
+/// <summary>
+/// A fine-tuned model that answers: from a run folder, or from a published folder whose <c>architectures</c> and <c>id2label</c> say the task.
+/// <code>
+/// using Predictor predictor = Predictor.Load("runs/reviews");
+/// Console.WriteLine(predictor.Predict("The soup was cold.").Answer);
+/// </code>
+/// Answers do not depend on what is asked beside them. Safe to use from several threads.
+/// </summary>
+public sealed class Predictor : IDisposable
+{
+    private const int PublishedLength = 512;
+    private readonly IScorer _scorer;
+    private readonly Tokenizer _tokenizer;
+
+    private Predictor(string folder, IScorer scorer, FineTuningTask task, EncodingOptions encoding)
+    {
+        (Folder, _scorer, Task, Encoding) = (folder, scorer, task, encoding);
+        _tokenizer = scorer.Tokenizer;
+    }
+
+    /// <summary>The folder the model is from.</summary>
+    public string Folder { get; }
+
+    /// <summary>What it was fine-tuned for.</summary>
+    public FineTuningTask Task { get; }
+
+    /// <summary>How texts are cut into windows.</summary>
+    public EncodingOptions Encoding { get; }
+
+    /// <summary>The number of the model's parameters.</summary>
+    public long ParameterCount => _scorer.Model.ParameterCount;
+
+    /// <summary>Opens a folder; of a run over several seeds, the seed that is best on the development data.</summary>
+    /// <param name="folder">A run folder or a published model folder.</param>
+    /// <param name="encoding">How texts are cut; null: as in training.</param>
+    /// <param name="task">The task; null: the one the folder says.</param>
+    /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
+    /// <param name="generation">Changes how text is written; null: as in training.</param>
+    /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
+    public static Predictor Load(
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null)
+    {
+        folder = RunSeeds.Best(folder);
+        RunManifest? record = RunManifest.Read(folder);
+        FineTuningTask? asked = task is null ? null : FineTuningTasks.Parse(task);
+        FineTuningTask? bound = null;
+        IScorer scorer = ScoringEngines.Open(folder, new ScorerOptions { Head = asked?.Head }, model =>
+        {
+            bound = Bind(folder, record, asked, model);
+            bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };
+            bound.Generation.Validate();
+            if (model.MissingParameters is not [string first, ..]) return bound;
+            string more = model.MissingParameters.Count > 1 ? $" and {model.MissingParameters.Count - 1} more" : "";
+            throw new InputException($"{folder} lacks {first}{more}: it is not fine-tuned for {bound.Name}; run graft finetune first");
+        });
+        try
+        {
+            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit));
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What logits are divided by for calibrated confidence, fitted on the run's development data; null where none was.</summary>
+    public double? Temperature => Task.Decisions.Temperature;
+
+    /// <summary>The answer to one text with everything its task says, as its own type.</summary>
+    /// <typeparam name="T"><c>ClassPrediction</c>, <c>LabelsPrediction</c>, <c>ValuePrediction</c>, <c>TagsPrediction</c>, <c>AnswerPrediction</c>, <c>ChoicePrediction</c>,
+    /// <c>TextPrediction</c>, <c>EmbeddingPrediction</c> or <c>SimilarityPrediction</c>.</typeparam>
+    /// <exception cref="InputException">The task answers with another type.</exception>
+    public T Predict<T>(string text, string? pair = null)
+        where T : Prediction
+    {
+        Prediction prediction = Predict(text, pair);
+        return prediction as T ?? throw new InputException($"{Folder} is fine-tuned for {Task.Name}, which answers with a {prediction.GetType().Name}, not a {typeof(T).Name}");
+    }
+
+    /// <summary>The answer to one text, or to a pair of texts (question answering: the question and the text).</summary>
+    public Prediction Predict(string text, string? pair = null) => Predict([(text, pair)])[0];
+
+    /// <summary>The answers to texts or pairs, in their order.</summary>
+    public IReadOnlyList<Prediction> Predict(IReadOnlyList<(string Text, string? Pair)> texts, CancellationToken cancellation = default) =>
+        Predict(Task.FromTexts(texts), cancellation);
+
+    /// <summary>The answers to examples that the task has read, in their order.</summary>
+    /// <param name="data">From <see cref="FineTuningTask.Read"/> of this task.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public IReadOnlyList<Prediction> Predict(TaskData data, CancellationToken cancellation = default) => Predict(data, out _, cancellation);
+
+    /// <summary>The same, with the features that went through the model.</summary>
+    internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellation = default)
+    {
+        encoded = Task.Encode(data, _tokenizer, Encoding);
+        return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellation));
+    }
+
+    /// <summary>Releases the model.</summary>
+    public void Dispose() => _scorer.Dispose();
+
+    /// <summary>The task of a folder with its labels and what development data decided.</summary>
+    /// <exception cref="InputException">It is not fine-tuned for a task.</exception>
+    internal static FineTuningTask Bind(string folder, RunManifest? record, FineTuningTask? asked, ScoredModel model)
+    {
+        FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.Head, model.Labels, model.ProblemType) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Labels)
+            ?? throw new InputException($"{folder} holds a {model.Name}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
+        return record?.Bind(bound) ?? bound;
+    }
+
+    /// <summary>As in training; of a published model windows of 512 tokens, or as many as it can read.</summary>
+    internal static EncodingOptions EncodingOf(RunManifest? record, int? positionLimit) =>
+        record?.Encoding ?? new EncodingOptions { MaxLength = Math.Min(PublishedLength, positionLimit ?? PublishedLength) };
+}

@@ -1,0 +1,13 @@
+namespace Graft.Tasks;
+
+/// <summary>The head's raw scores of one feature.</summary>
+/// <param name="Values">Row-major: one row for the text, or one for each token.</param>
+/// <param name="Columns">Scores in a row.</param>
+public readonly record struct FeatureScores(float[] Values, int Columns)
+{
+    /// <summary>The ids a generating model wrote; null for others.</summary>
+    public IReadOnlyList<int>? Written { get; init; }
+
+    /// <summary>The scores of a row.</summary>
+    public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * Columns, Columns);
+}

@@ -1,0 +1,40 @@
+namespace Graft.Tasks;
+
+/// <summary>What a feature is trained towards: one type for each kind of answer.</summary>
+public abstract record FeatureTarget
+{
+    /// <summary>Tokens that the model writes in training.</summary>
+    internal virtual int WrittenTokens => 0;
+}
+
+/// <summary>The class of a text, or the right choice.</summary>
+/// <param name="Class">From 0.</param>
+public sealed record ClassTarget(int Class) : FeatureTarget;
+
+/// <summary>A flag for each label.</summary>
+/// <param name="Flags">1 where the label is given, 0 where not.</param>
+public sealed record LabelsTarget(float[] Flags) : FeatureTarget;
+
+/// <summary>A number.</summary>
+/// <param name="Value">The number.</param>
+public sealed record NumberTarget(float Value) : FeatureTarget;
+
+/// <summary>A class for each token.</summary>
+/// <param name="Classes">−100 where nothing is learned.</param>
+public sealed record TokensTarget(long[] Classes) : FeatureTarget
+{
+    /// <summary>The class of tokens that do not count.</summary>
+    public const long NotLearned = -100;
+}
+
+/// <summary>A text to be written.</summary>
+/// <param name="Ids">Its tokens, the end token included.</param>
+public sealed record WrittenTarget(int[] Ids) : FeatureTarget
+{
+    internal override int WrittenTokens => Ids.Length;
+}
+
+/// <summary>First and last token of the answer; (0, 0) where the window has none.</summary>
+/// <param name="Start">The first token.</param>
+/// <param name="End">The last token.</param>
+public sealed record SpanTarget(int Start, int End) : FeatureTarget;

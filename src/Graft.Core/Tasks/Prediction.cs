@@ -1,0 +1,19 @@
+using System.Text.Json.Nodes;
+
+namespace Graft.Tasks;
+
+/// <summary>What a model says about an example.</summary>
+public abstract record Prediction
+{
+    /// <summary>The line of predictions.jsonl and of <c>graft predict</c>.</summary>
+    public abstract JsonObject ToJson();
+
+    /// <summary>The answer as one word or number, for tables.</summary>
+    public abstract string Answer { get; }
+
+    /// <summary>What the answer leaves out, as JSON for a table's cell: entities, candidates, probabilities; null where there is nothing more.</summary>
+    public virtual JsonNode? Details => null;
+
+    /// <summary>How sure the model is, in [0, 1]; null where there is no such number.</summary>
+    public virtual double? Confidence => null;
+}

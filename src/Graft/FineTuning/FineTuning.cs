@@ -1,0 +1,170 @@
+using Graft.Data.Checks;
+using Graft.Evaluation;
+using Graft.Pretrained;
+using Graft.Runs;
+using Graft.Tokenizers;
+using Graft.Torch.Products;
+using Graft.Training;
+using Graft.Tuning;
+
+namespace Graft.Tasks;
+
+/// <summary>
+/// One fine-tuning run from files to a run folder: read, encode, load, tune, train, evaluate, save.
+/// <code>
+/// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
+/// </code>
+/// </summary>
+public static class FineTuning
+{
+    /// <summary>Trains with one seed.</summary>
+    /// <param name="options">What, on what, how.</param>
+    /// <param name="observers">Who watches.</param>
+    /// <param name="note">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
+    /// <param name="cancellation">Interrupts the run after writing a checkpoint.</param>
+    /// <exception cref="InputException">A file or an option cannot be used.</exception>
+    /// <exception cref="RunFailedException">The run diverged or could not be written.</exception>
+    /// <exception cref="OperationCanceledException">The run was interrupted; resume goes on.</exception>
+    public static FineTuningResult Run(
+        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
+    {
+        note ??= _ => { };
+        options = options with { Model = ShippedModel.Locate(options.Model) };
+        options.Strategy.Validate();
+        options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
+        if (options.FromScratch && options.Strategy.SavesAdapterOnly)
+            throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
+        if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
+        RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
+        if (options.Resume && RunManifest.Read(options.Output)?.MatrixProduct is string library) MatrixProduct.Use(MatrixProduct.Parse(library)); // another one rounds differently
+
+        Prepared prepared = Prepare(options, note);
+        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], note, cancellation);
+        using PretrainedModel model = LoadModel(options, prepared.Task);
+        foreach (string line in model.Report.Notes) note(line);
+        options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
+        Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
+        TunedModule trained = new(model.Network, tuned.Parts);
+        Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, note);
+        TaskObjective objective = TaskObjectives.Of(prepared.Task);
+        Collator collator = Collator.Of(objective.Layout, model);
+        FeatureBatches batches = new(
+            prepared.EncodedTrain.Features,
+            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },
+            feature => prepared.Train.PlaceOf(feature.Example),
+            prepared.Task.LossItems);
+        TaskTrainable trainable = new(objective, model, collator, trained, options);
+        RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
+        MetricsLog log = new(folder.Path);
+        using TensorBoardLog events = new(folder.Path);
+        using Trainer trainer = new(trainable, batches, resolution.Training, folder.Path, [log, events, .. observers ?? []])
+        {
+            Development = prepared.Evaluation is null ? null : new DevelopmentEvaluation(prepared.Task, prepared.Evaluation, prepared.EncodedEvaluation!, new TaskScorer(objective, model, collator)),
+        };
+        log.KeepUpTo(options.Resume ? trainer.Resume() : 0);
+        ManifestOf.Write(folder, options, resolution, prepared, isFinished: false);
+        trainer.Run(cancellation);
+
+        FeatureScores[] evaluated = prepared.Evaluation is null ? [] : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellation);
+        model.Save(folder.Path);
+        objective.SaveCompanions(model, folder.Path);
+        return Finish(options, resolution, prepared, folder, evaluated, note);
+    }
+
+    /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
+    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, Action<string> note)
+    {
+        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, note);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
+        if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
+        RunFolder.WriteMetrics(folder.Path, scores);
+        RunReport.Write(folder, options, resolution, prepared, predictions, scores);
+        ManifestOf.Write(folder, options, resolution, prepared, isFinished: true);
+        folder.RemoveCheckpoints();
+        return new FineTuningResult(options.Output, scores, WasFinished: false);
+    }
+
+    /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
+    internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        options.Task.Loss.Validate();
+        Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
+        options.Task.Generation.Validate();
+        TaskData train = options.Task.Read(options.Train, options.Columns, labelled: true);
+        if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
+        TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns, labelled: true);
+        FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
+        if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
+        Tokenizer tokenizer = Tokenizer.Load(options.Model);
+        EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
+        EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
+        foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
+            note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
+        foreach (string line in found.GetAwaiter().GetResult()) note(line);
+        if (encodedTrain.LongExamples > 0) note($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
+        return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
+    }
+
+    /// <summary>What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.</summary>
+    private static IEnumerable<string> DataNotes(FineTuningOptions options) => TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
+        ? TaskDataCheck.Run(new DataCheckOptions { Task = options.Task.Name, Train = options.Train, Evaluation = options.Evaluation, Columns = options.Columns, MaxLength = options.Encoding.MaxLength })
+            .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code != "bad-rows").Select(finding => finding.Short)
+        : [];
+
+    private static PretrainedModel LoadModel(FineTuningOptions options, FineTuningTask task)
+    {
+        LoadOptions load = new()
+        {
+            Head = task.Head,
+            Labels = task.Labels.Count > 0 ? task.Labels : null,
+            ProblemType = task.ProblemType,
+            Dropout = options.Dropout,
+            Seed = options.Training.Seed,
+            FromScratch = options.FromScratch,
+        };
+        PretrainedModel model = PretrainedModel.Load(options.Model, load);
+        model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
+        return model;
+    }
+
+    /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
+    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, Action<string> note)
+    {
+        if (prepared.Evaluation is null) return (prepared, []);
+        IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores);
+        Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
+        if (decisions == prepared.Task.Decisions) return (prepared, predictions);
+        FineTuningTask task = prepared.Task with { Decisions = decisions };
+        note($"decided on {options.Evaluation}: {decisions.Describe()}");
+        return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
+    }
+}
+
+/// <summary>Data that is ready for training.</summary>
+internal sealed record Prepared(FineTuningTask Task, TaskData Train, EncodedData EncodedTrain, TaskData? Evaluation, EncodedData? EncodedEvaluation)
+{
+    /// <summary>When reading began, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
+    public long Started { get; init; }
+}
+
+/// <summary>What came of a run.</summary>
+/// <param name="Folder">The run folder.</param>
+/// <param name="Scores">On the development data; empty without any.</param>
+/// <param name="WasFinished">The run was finished before and nothing was done.</param>
+public sealed record FineTuningResult(string Folder, IReadOnlyList<NamedScore> Scores, bool WasFinished);
+
+/// <summary>Evaluates on development data while the model trains.</summary>
+internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, EncodedData encoded, TaskScorer scorer) : IDevelopmentEvaluation
+{
+    public string Metric => task.MainMetricOn(data);
+
+    public bool LargerIsBetter => task.LargerIsBetter;
+
+    public IReadOnlyDictionary<string, double> Evaluate()
+    {
+        FeatureScores[] scores = scorer.Score(encoded.Features);
+        IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
+        return task.Measure(data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Graft.Pretrained;
+using Graft.Runs;
+using Graft.Torch.Compute;
+using Graft.Torch.Products;
+
+namespace Graft.Tasks;
+
+/// <summary>What a fine-tuning run says about itself.</summary>
+internal static class ManifestOf
+{
+    /// <summary>Writes it into the run folder; a resumed run must be the one that was begun.</summary>
+    /// <exception cref="InputException">The run was begun with other options.</exception>
+    public static void Write(RunFolder folder, FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished)
+    {
+        RunManifest manifest = Of(options, resolution, prepared, isFinished);
+        if (options.Resume) manifest.RequireContinues(folder.Path);
+        manifest.Write(folder.Path);
+    }
+
+    private static RunManifest Of(FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished) => new()
+    {
+        Version = typeof(ManifestOf).Assembly.GetName().Version?.ToString(3),
+        IsFinished = isFinished,
+        CommandLine = options.CommandLine,
+        Task = prepared.Task.Name,
+        Strategy = options.Strategy.Name,
+        StrategyOptions = [.. options.Strategy.Options.Select(option => KeyValuePair.Create(option.Key, option.Value))],
+        Layers = new RunLayers(options.Layers.Decay, options.Layers.Unfreezing, options.Layers.Reinitialized),
+        Parameters = new RunParameters(resolution.TrainedParameters, resolution.AllParameters),
+        Labels = prepared.Task.Labels,
+        Model = new RunModel(options.Model, options.FromScratch, WeightsHash.Of(options.Model)),
+        Train = DataOf(options.Train, prepared.Train, prepared.EncodedTrain),
+        Evaluation = options.Evaluation is null ? null : DataOf(options.Evaluation, prepared.Evaluation!, prepared.EncodedEvaluation!),
+        Examples = options.Examples,
+        ClassWeights = options.ClassWeights,
+        LabelSmoothing = prepared.Task.Loss.LabelSmoothing,
+        MaxNewTokens = prepared.Task.Generation.MaxNewTokens,
+        NumBeams = prepared.Task.Generation.NumBeams,
+        Decisions = isFinished ? prepared.Task.Decisions : null,
+        Seed = options.Training.Seed,
+        LearningRate = resolution.LearningRate,
+        BatchSize = resolution.BatchSize,
+        Epochs = resolution.Epochs,
+        Steps = options.Training.Steps,
+        TimeBudgetSeconds = options.Training.TimeBudget?.TotalSeconds,
+        Encoding = options.Encoding,
+        Dropout = options.Dropout,
+        Schedule = options.Training.Schedule.Kind.ToString(),
+        Warmup = options.Training.Schedule.Warmup,
+        Optimizer = options.Training.Muon is null ? "adamw" : "muon",
+        Precision = options.Training.Precision.ToString(),
+        WeightDecay = options.Training.Optimizer.WeightDecay,
+        ClipNorm = options.Training.ClipNorm,
+        Keep = options.Training.Keep.ToString(),
+        MatrixProduct = Engine.IsStarted ? MatrixProduct.Library.ToString() : null,
+        Threads = Engine.IsStarted ? Engine.Threads : null,
+        Cost = isFinished ? CostOf(prepared) : null,
+    };
+
+    /// <summary>Wall-clock time of this process from reading the data on, and the most memory it has held.</summary>
+    private static RunCost CostOf(Prepared prepared)
+    {
+        using Process self = Process.GetCurrentProcess();
+        return new RunCost(Math.Round(Stopwatch.GetElapsedTime(prepared.Started).TotalSeconds, 1), self.PeakWorkingSet64);
+    }
+
+    private static RunData DataOf(string path, TaskData data, EncodedData encoded) => new(
+        path, WeightsHash.OfFile(path), data.Count, data.BadRows.Count, encoded.Features.Count, encoded.LongExamples, encoded.TokensBeyond,
+        [.. encoded.Losses.Select(loss => KeyValuePair.Create(loss.What, loss.Beyond))]);
+}

@@ -1,0 +1,30 @@
+using Graft.Pretrained;
+using Graft.Runs;
+using Graft.Training;
+using Graft.Tuning;
+
+namespace Graft.Tasks;
+
+/// <summary>The values that were left to <see cref="AutoRecipe"/>, resolved.</summary>
+internal sealed record Resolution(TrainingOptions Training, Resolved<double> LearningRate, Resolved<double>? Epochs, Resolved<int> BatchSize)
+{
+    /// <summary>Values that are trained.</summary>
+    public required long TrainedParameters { get; init; }
+
+    /// <summary>Values of the model and of the new parts on it.</summary>
+    public required long AllParameters { get; init; }
+
+    public static Resolution Of(FineTuningOptions options, PretrainedModel model, TunedModule trained, int examples, Action<string> note)
+    {
+        const string asked = "as asked";
+        string strategy = options.Strategy.Name;
+        Resolved<double> rate = options.LearningRate is double given ? new(given, asked) : AutoRecipe.LearningRate(strategy, model);
+        Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : AutoRecipe.BatchSize(examples);
+        bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
+        Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
+        note(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
+        (long learned, long all) = trained.Count();
+        note(FormattableString.Invariant($"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"));
+        return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch) { TrainedParameters = learned, AllParameters = all };
+    }
+}

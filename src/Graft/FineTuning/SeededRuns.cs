@@ -1,0 +1,38 @@
+using System.Globalization;
+using Graft.Runs;
+using Graft.Training;
+
+namespace Graft.Tasks;
+
+/// <summary>
+/// The same run with several seeds: each in <c>RUN/seed-S</c>, and <c>RUN/summary.json</c> with mean and deviation. One seed says little
+/// about a method: on small data the spread between seeds is often larger than the difference between methods.
+/// </summary>
+public static class SeededRuns
+{
+    /// <summary>Trains with seed, seed + 1 …; with one seed the run folder is the output itself.</summary>
+    /// <param name="options">The run; its seed is the first.</param>
+    /// <param name="seeds">How many.</param>
+    /// <param name="observers">Who watches the run of a seed.</param>
+    /// <param name="note">Told what a person should know.</param>
+    /// <param name="cancellation">Interrupts after writing a checkpoint; resume goes on with the seed that was under way.</param>
+    /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
+    public static IReadOnlyList<(ulong Seed, FineTuningResult Result)> Run(
+        FineTuningOptions options, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
+    {
+        ulong first = options.Training.Seed;
+        if (seeds == 1) return [(first, FineTuning.Run(options, observers?.Invoke(first), note, cancellation))];
+        RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
+        List<(ulong Seed, FineTuningResult Result)> results = [];
+        for (ulong seed = first; seed < first + (ulong)seeds; seed++)
+        {
+            string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}"));
+            note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {folder}"));
+            FineTuningOptions run = options with { Output = folder, Training = options.Training with { Seed = seed } };
+            results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), note, cancellation)));
+        }
+
+        RunSeeds.WriteSummary(options.Output, [.. results.Select(run => (run.Seed, run.Result.Scores))], options.Task.LargerIsBetter);
+        return results;
+    }
+}
