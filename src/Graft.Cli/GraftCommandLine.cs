@@ -79,6 +79,9 @@ internal static class GraftCommandLine
         {
             case OperationCanceledException:
                 return interruption.ExitCode;
+            case InputException { Key: string key } wrong:
+                Terminal.Error($"--{key} {wrong.Value}: must be {wrong.Allowed}");
+                return ExitCodes.BadInput;
             case InputException or FileNotFoundException or DirectoryNotFoundException:
                 Terminal.Error(cause.Message);
                 return ExitCodes.BadInput;

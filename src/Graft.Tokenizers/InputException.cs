@@ -17,4 +17,20 @@ public class InputException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>An option has a value that is not allowed. The library names the option by its key; whoever knows where it was set (a flag, a variable, a form) says so in its own words.</summary>
+    /// <param name="key">The option's name in lower case with hyphens, as flags and records spell it, without dashes before it: "learning-rate".</param>
+    /// <param name="value">What was found.</param>
+    /// <param name="allowed">What it must be: "above 0", "fp32 or bf16".</param>
+    public InputException(string key, string value, string allowed)
+        : base($"{key} is {value}; it must be {allowed}") => (Key, Value, Allowed) = (key, value, allowed);
+
+    /// <summary>The option whose value is not allowed; null where the error is about something else.</summary>
+    public string? Key { get; }
+
+    /// <summary>Its value; null without a <see cref="Key"/>.</summary>
+    public string? Value { get; }
+
+    /// <summary>What is allowed; null without a <see cref="Key"/>.</summary>
+    public string? Allowed { get; }
 }

@@ -28,7 +28,7 @@ public sealed partial class DependencyTests
         ("Graft", "Heads", ["Torch", "Graphs", "Layers", "Backbones"]),
         ("Graft", "Tuning", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads"]),
         ("Graft", "Pretrained", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning"]),
-        ("Graft", "Training", ["Checkpoints", "Reports", "Torch"]),
+        ("Graft", "Training", ["Checkpoints", "Reports", "Runs", "Torch"]),
         ("Graft", "Generation", ["Torch", "Layers", "Backbones", "Heads", "Pretrained"]),
         ("Graft", "Objectives", []),
         ("Graft", "Corpus", ["Checkpoints", "Data", "Objectives"]),

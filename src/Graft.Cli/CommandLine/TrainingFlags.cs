@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Graft.Torch.Compute;
 using Graft.Torch.Optimizers;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Cli;
@@ -66,12 +65,18 @@ internal sealed class TrainingFlags
         foreach (Option option in all) command.Options.Add(option);
     }
 
-    /// <summary>The options of the flags that were given; the others stay as <paramref name="defaults"/> has them. Starts the engine on the device and threads asked for.</summary>
+    /// <summary>The options of the flags that were given; the others stay as <paramref name="defaults"/> has them.</summary>
     /// <exception cref="InputException">A flag has no sensible value, or this machine has no such device or precision.</exception>
     public TrainingOptions Read(ParseResult parsed, TrainingOptions defaults)
     {
-        ComputeDevice device = ComputeDevice.Parse(parsed.GetValue(_device) ?? "cpu");
-        if (device != ComputeDevice.Cpu || parsed.GetValue(_threads) is not null) Engine.Start(new EngineOptions { Device = device, Threads = parsed.GetValue(_threads) });
+        ComputeContext compute = defaults.Compute ?? ComputeContext.Default;
+        compute = compute with
+        {
+            Device = parsed.GetValue(_device) is string device ? ComputeDevice.Parse(device) : compute.Device,
+            Threads = parsed.GetValue(_threads) ?? compute.Threads,
+            Precision = parsed.GetValue(_precision) is string precision ? Precisions.Parse(precision) : compute.Precision,
+        };
+        compute.Validate();
         TimeSpan? budget = parsed.GetValue(_timeBudget) is string time ? Duration("--time-budget", time) : null;
         long? steps = parsed.GetValue(_steps);
         double? epochs = parsed.GetValue(Epochs);
@@ -102,7 +107,7 @@ internal sealed class TrainingFlags
                 string other => throw new InputException($"--optimizer {other}: adamw or muon"),
             },
             ClipNorm = parsed.GetValue(_clipNorm) ?? defaults.ClipNorm,
-            Precision = parsed.GetValue(_precision) is string precision ? MatrixProduct.ParsePrecision(precision) : defaults.Precision,
+            Compute = compute,
             GradientCheckpointing = parsed.GetValue(_gradientCheckpointing),
             Seed = parsed.GetValue(_seed) ?? defaults.Seed,
             EvaluateEvery = parsed.GetValue(_evalEvery) ?? defaults.EvaluateEvery,

@@ -35,7 +35,7 @@ internal static class BenchCommand
 
     private static int Run(string[] names, BenchmarkOptions options, int? threads, bool json)
     {
-        if (threads is not null) Engine.Start(new EngineOptions { Threads = threads });
+        using ComputeScope computing = new ComputeContext { Threads = threads }.Enter();
         BenchmarkReport report = BenchmarkRunner.Run(names, options, json ? null : Print);
         if (json) Terminal.Json(Document(report));
         else Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"peak {report.PeakGflops:0.0} GFLOP/s"));

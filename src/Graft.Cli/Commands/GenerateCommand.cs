@@ -25,8 +25,8 @@ internal static class GenerateCommand
         {
             if (parsed.GetValue(batch) < 1) throw new InputException("--batch-size must be at least 1");
             IEnumerable<string> prompts = texts.Read(parsed);
-            if (parsed.GetValue(threads) is int count) Engine.Start(new EngineOptions { Threads = count });
-            using TextGenerator generator = TextGenerator.Load(ModelFlag.Locate(parsed, model, cancellation));
+            ComputeContext compute = new() { Threads = parsed.GetValue(threads) };
+            using TextGenerator generator = TextGenerator.Load(ModelFlag.Locate(parsed, model, cancellation), compute);
             GenerationOptions options = generation.Options(parsed, generator.Defaults);
             options.Validate();
             IReadOnlyList<string> stop = generation.Stop(parsed);

@@ -4,7 +4,6 @@ using Graft.Data;
 using Graft.Demonstrations.Transfer;
 using Graft.Tasks;
 using Graft.Torch.Compute;
-using Graft.Torch.Products;
 
 namespace Graft.Cli.Commands;
 
@@ -46,7 +45,6 @@ internal static class TransferReportCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        if (parsed.GetValue(s_threads) is int threads) Engine.Start(new EngineOptions { Threads = threads });
         TransferResult result = TransferReport.Run(Options(parsed, cancellation), Terminal.Log, cancellation);
         if (result.Rows.Count == 0) throw new RunFailedException("the time was up before the first measurement was finished; the same command goes on");
         Terminal.Out(File.ReadAllText(Path.Combine(result.Folder, parsed.GetValue(s_json) ? "transfer.json" : "transfer.md")).TrimEnd());
@@ -70,7 +68,7 @@ internal static class TransferReportCommand
         LearningRates = parsed.GetValue(s_rates) is string rates ? SweepCommand.Rates("--learning-rates", rates) : null,
         ScratchRates = parsed.GetValue(s_scratchRates) is string scratch ? SweepCommand.Rates("--scratch-rates", scratch) : null,
         Epochs = parsed.GetValue(s_epochs),
-        Precision = MatrixProduct.ParsePrecision(parsed.GetValue(s_precision)!),
+        Compute = new ComputeContext { Precision = Precisions.Parse(parsed.GetValue(s_precision)!), Threads = parsed.GetValue(s_threads) },
         Encoding = new EncodingOptions { MaxLength = parsed.GetValue(s_maxLength) },
         TimeBudget = parsed.GetValue(s_timeBudget) is string budget ? TrainingFlags.Duration("--time-budget", budget) : null,
         Columns = new ColumnOptions { Text = parsed.GetValue(s_textColumn), Pair = parsed.GetValue(s_pairColumn), Label = parsed.GetValue(s_labelColumn) },

@@ -23,11 +23,15 @@ public sealed record EmbedderOptions
     /// <value>Null for sentence_bert_config.json, or 512, and never more than the position table.</value>
     public int? MaxLength { get; init; }
 
+    /// <summary>How vectors are computed, whatever other objects of the process do.</summary>
+    /// <value>Null as its engine chooses (libtorch: the context of the thread that opens the embedder).</value>
+    public IComputeOptions? Compute { get; init; }
+
     /// <summary>Refuses impossible options.</summary>
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (MaxLength is < 3) throw new InputException($"max-length is {MaxLength}; it must be at least 3");
+        if (MaxLength is < 3) throw new InputException("max-length", $"{MaxLength}", "at least 3");
     }
 }
 
@@ -79,7 +83,7 @@ public sealed class Embedder : IDisposable
         options ??= new EmbedderOptions();
         options.Validate();
         folder = RunSeeds.Best(folder);
-        ScorerOptions asked = new() { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize };
+        ScorerOptions asked = new() { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize, Compute = options.Compute };
         IScorer scorer = ScoringEngines.Open(folder, asked, _ => new SentenceEmbedding());
         try
         {

@@ -66,6 +66,9 @@ public sealed record ScorerOptions
 
     /// <summary>Whether vectors are brought to length 1.</summary>
     public bool? Normalize { get; init; }
+
+    /// <summary>How it computes; an engine refuses what is another's.</summary>
+    public IComputeOptions? Compute { get; init; }
 }
 
 /// <summary>What opens models of a kind: libtorch, ONNX Runtime, a table of word counts.</summary>

@@ -44,15 +44,17 @@ public sealed class Predictor : IDisposable
     /// <param name="task">The task; null: the one the folder says.</param>
     /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
     /// <param name="generation">Changes how text is written; null: as in training.</param>
+    /// <param name="compute">How its answers are computed, whatever other objects of the process do; null: as its engine chooses (libtorch: the context of the thread that opens it).</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
-        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null)
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null,
+        IComputeOptions? compute = null)
     {
         folder = RunSeeds.Best(folder);
         RunManifest? record = RunManifest.Read(folder);
         FineTuningTask? asked = task is null ? null : FineTuningTasks.Parse(task);
         FineTuningTask? bound = null;
-        IScorer scorer = ScoringEngines.Open(folder, new ScorerOptions { Head = asked?.Head }, model =>
+        IScorer scorer = ScoringEngines.Open(folder, new ScorerOptions { Head = asked?.Head, Compute = compute }, model =>
         {
             bound = Bind(folder, record, asked, model);
             bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };

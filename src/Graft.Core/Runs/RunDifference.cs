@@ -24,11 +24,11 @@ internal static class RunDifference
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw new InputException($"{path}: not the record of a run; start anew with --overwrite", failure);
+            throw new InputException($"{path}: not the record of a run; overwrite it to start anew", failure);
         }
 
         if (Difference(then, JsonNode.Parse(now.ToJsonString())!.AsObject(), unimportant) is not (string key, JsonNode before, JsonNode after)) return;
-        throw new InputException($"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or start anew with --overwrite");
+        throw new InputException($"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or overwrite it to start anew");
     }
 
     /// <summary>The first option that differs. What the record does not have, an older version did not know: no difference.</summary>

@@ -146,6 +146,21 @@ public sealed record RunManifest
         }
     }
 
+    /// <summary>The library that multiplied matrices in a run, of fine-tuning or of pre-training; null where the folder does not say.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    internal static string? ReadMatrixProduct(string folder)
+    {
+        if (!Exists(folder)) return null;
+        try
+        {
+            return (string?)JsonNode.Parse(File.ReadAllBytes(PathOf(folder)))?["matrix_product"];
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            throw new InputException($"{PathOf(folder)} is damaged: {failure.Message}", failure);
+        }
+    }
+
     /// <summary>Writes the manifest into a folder; it appears whole or not at all.</summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public void Write(string folder) => WriteJson(folder, RunManifestJson.Write(this));

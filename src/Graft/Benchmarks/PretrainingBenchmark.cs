@@ -8,7 +8,6 @@ using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
 using Graft.Torch.Compute;
 using Graft.Torch.Optimizers;
-using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
 using Optimizer = Graft.Torch.Optimizers.Optimizer;
@@ -52,24 +51,16 @@ internal sealed class PretrainingBenchmark : IDisposable
     public static Measurement Bf16(BenchmarkOptions options)
     {
         using PretrainingBenchmark benchmark = new(muon: false);
-        Precision before = MatrixProduct.Precision;
         Dictionary<Precision, double> best = new() { [Precision.Fp32] = double.PositiveInfinity, [Precision.Bf16] = double.PositiveInfinity };
         ulong step = 0;
-        try
+        for (int round = -2; round < options.Repetitions; round++)
         {
-            for (int round = -2; round < options.Repetitions; round++)
+            foreach (Precision precision in new[] { Precision.Fp32, Precision.Bf16 })
             {
-                foreach (Precision precision in new[] { Precision.Fp32, Precision.Bf16 })
-                {
-                    MatrixProduct.Use(precision);
-                    double seconds = benchmark.Update(step++);
-                    if (round >= 0) best[precision] = Math.Min(best[precision], seconds);
-                }
+                using ComputeScope computing = (ComputeContext.Current with { Precision = precision }).Enter();
+                double seconds = benchmark.Update(step++);
+                if (round >= 0) best[precision] = Math.Min(best[precision], seconds);
             }
-        }
-        finally
-        {
-            MatrixProduct.Use(before);
         }
 
         return new Measurement(best[Precision.Bf16], benchmark.Operations, best[Precision.Bf16] * 1e3, "ms", best[Precision.Fp32]);

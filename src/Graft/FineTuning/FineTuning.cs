@@ -3,7 +3,7 @@ using Graft.Evaluation;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
-using Graft.Torch.Products;
+using Graft.Torch.Compute;
 using Graft.Training;
 using Graft.Tuning;
 
@@ -36,7 +36,10 @@ public static class FineTuning
             throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
         if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
-        if (options.Resume && RunManifest.Read(options.Output)?.MatrixProduct is string library) MatrixProduct.Use(MatrixProduct.Parse(library)); // another one rounds differently
+        ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
+        if (options.Resume) compute = ContinuedCompute.Of(options.Output, compute);
+        options = options with { Training = options.Training with { Compute = compute } };
+        using ComputeScope computing = compute.Enter();
 
         Prepared prepared = Prepare(options, note);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], note, cancellation);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Torch.Compute;
-using Graft.Torch.Products;
 
 namespace Graft.Tasks;
 
@@ -49,12 +48,12 @@ internal static class ManifestOf
         Schedule = options.Training.Schedule.Kind.ToString(),
         Warmup = options.Training.Schedule.Warmup,
         Optimizer = options.Training.Muon is null ? "adamw" : "muon",
-        Precision = options.Training.Precision.ToString(),
+        Precision = ComputeContext.Current.Precision.ToString(),
         WeightDecay = options.Training.Optimizer.WeightDecay,
         ClipNorm = options.Training.ClipNorm,
         Keep = options.Training.Keep.ToString(),
-        MatrixProduct = Engine.IsStarted ? MatrixProduct.Library.ToString() : null,
-        Threads = Engine.IsStarted ? Engine.Threads : null,
+        MatrixProduct = Engine.IsStarted ? ComputeContext.Current.ResolvedLibrary.ToString() : null,
+        Threads = Engine.IsStarted ? ComputeContext.Current.ResolvedThreads : null,
         Cost = isFinished ? CostOf(prepared) : null,
     };
 

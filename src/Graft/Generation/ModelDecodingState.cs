@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,6 +60,7 @@ public sealed class ModelDecodingState : IDecodingState
     /// <param name="startTokenId">What every target begins with.</param>
     public static ModelDecodingState SequenceToSequence(PretrainedModel model, IReadOnlyList<int[]> sources, IReadOnlyList<int[]> mask, int startTokenId)
     {
+        using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         EncoderInput input = new() { InputIds = Matrix(sources), AttentionMask = Matrix(mask) };
@@ -119,6 +121,7 @@ public sealed class ModelDecodingState : IDecodingState
 
     private void Step(Tensor ids, Span<float> logits)
     {
+        using ComputeScope computing = _model.Enter();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         EncoderInput written = new() { InputIds = ids, AttentionMask = _mask, PositionIds = _positions, Cache = _cache };

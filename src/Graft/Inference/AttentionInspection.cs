@@ -4,6 +4,7 @@ using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,6 +34,7 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
     {
         TokenizedText tokens = model.Tokenizer.Encode(text, pair);
         using IDisposable noGradient = inference_mode();
+        using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
         BackboneOutput output = model.Backbone.Forward(Input(model, tokens) with { OutputAttentions = true, OutputHiddenStates = true });
         return new AttentionInspection(tokens.Tokens, [.. output.Attentions!.Select(Cube)], [.. output.HiddenStates!.Select(Matrix)]);

@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -96,6 +97,7 @@ public sealed record ContextComparison(
     {
         TokenizedText tokens = model.Tokenizer.Encode(sentence);
         using IDisposable noGradient = inference_mode();
+        using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
         float[][,] layers = [.. model.Backbone.Forward(AttentionInspection.Input(model, tokens) with { OutputHiddenStates = true }).HiddenStates!.Select(AttentionInspection.Matrix)];
         List<float[][]> vectors = [];

@@ -6,6 +6,7 @@ using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -69,11 +70,13 @@ public sealed class FillMask : IDisposable
     public string Mask => _model.Tokenizer.IdToToken(MaskId)!;
 
     /// <summary>Opens a model folder or a run folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="compute">How it answers, whatever other objects of the process do; null: as the context of the thread that opens it.</param>
     /// <exception cref="InputException">The folder is missing or damaged, its family has no masked language model, or the weights of that head are missing.</exception>
-    public static FillMask Load(string folder)
+    public static FillMask Load(string folder, ComputeContext? compute = null)
     {
         folder = RunSeeds.Best(folder);
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.MaskedLm });
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.MaskedLm, Compute = compute ?? ComputeContext.Current });
         try
         {
             string[] lacking = [.. model.Report.Missing.Where(name => !name.Contains("pooler", StringComparison.Ordinal))];
@@ -113,6 +116,7 @@ public sealed class FillMask : IDisposable
         lock (_lock)
         {
             using IDisposable noGradient = inference_mode();
+            using ComputeScope computing = _model.Enter();
             using DisposeScope scope = NewDisposeScope();
             EncoderInput input = _collator.Input([new Feature { Example = 0, Ids = tokens.Ids, TypeIds = tokens.TypeIds }]);
             Tensor states = _model.Backbone.Forward(input).LastHiddenState.index_select(0, tensor(places.Select(place => (long)place).ToArray()));

@@ -4,6 +4,7 @@ using Graft.Generation;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 
 namespace Graft.Inference;
 
@@ -53,14 +54,16 @@ public sealed class TextGenerator : IDisposable
     private bool AnswersSources => _model.HeadKind == HeadKind.SequenceToSequence;
 
     /// <summary>Opens a model folder or a run folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="compute">How it writes, whatever other objects of the process do; null: as the context of the thread that opens it.</param>
     /// <exception cref="InputException">The folder is missing or damaged, its family does not write, or the weights of that head are missing.</exception>
-    public static TextGenerator Load(string folder)
+    public static TextGenerator Load(string folder, ComputeContext? compute = null)
     {
         folder = RunSeeds.Best(folder);
         string family = PretrainedModel.ReadConfig(folder).ModelType;
         HeadKind head = ModelFamilies.Of(family, folder).WritingHead
             ?? throw new InputException($"{folder} is a {family} model, which does not write text: {string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)");
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head });
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head, Compute = compute ?? ComputeContext.Current });
         try
         {
             if (model.Report.Missing.Count > 0) throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it holds no trained decoder");
@@ -97,6 +100,7 @@ public sealed class TextGenerator : IDisposable
         StopStrings stops = new(_model.Tokenizer, stop ?? []);
         TextStream[]? streams = onText is null ? null : [.. prompts.Select((_, row) => new TextStream(_model.Tokenizer, stops, piece => onText(row, piece)))];
         GeneratedTokens[][] written;
+        using ComputeScope computing = _model.Enter();
         lock (_lock)
         {
             (int[][] rows, int[][] mask) = Pad(ids, options.PadTokenId, left: !AnswersSources);

@@ -2,6 +2,7 @@ using Graft.Heads;
 using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 
 namespace Graft.Inference;
 
@@ -14,7 +15,13 @@ internal sealed class TorchScoringEngine : IScoringEngine
     /// <inheritdoc/>
     public IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = options.Head, Pooling = options.Pooling, Normalize = options.Normalize });
+        ComputeContext compute = options.Compute switch
+        {
+            null => ComputeContext.Current,
+            ComputeContext context => context,
+            IComputeOptions other => throw new InputException("compute", other.GetType().Name, $"a {nameof(ComputeContext)}: {folder} is computed by libtorch"),
+        };
+        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = options.Head, Pooling = options.Pooling, Normalize = options.Normalize, Compute = compute });
         try
         {
             ScoredModel described = Describe(model, folder);
@@ -59,6 +66,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
 
         public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
         {
+            using ComputeScope computing = _model.Enter();
             lock (_lock) return _scorer.Score(features, cancellation); // products use all cores: one at a time is fastest
         }
 

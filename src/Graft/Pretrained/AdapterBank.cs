@@ -1,6 +1,7 @@
 using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using Graft.Tuning;
 using Graft.Tuning.Files;
@@ -68,7 +69,7 @@ public sealed class AdapterBank : IDisposable
                 using AdapterFolder file = AdapterFolder.Open(folder);
                 string basePath = AdaptedModel.Locate(file, baseFolder ?? basis?.Folder);
                 LoadOptions options = AdaptedModel.ForBase(file, basePath, new LoadOptions());
-                basis ??= PretrainedModel.Load(basePath, new LoadOptions { Head = HeadKind.None });
+                basis ??= PretrainedModel.Load(basePath, new LoadOptions { Head = HeadKind.None, Compute = ComputeContext.Current });
                 entries.Add(Attach(basis, file, basePath, options));
             }
 
@@ -112,6 +113,7 @@ public sealed class AdapterBank : IDisposable
     private void Forward(EncoderInput input, IReadOnlyList<AdapterRun> runs, int[] own, SlotContents slots, AdaptedScores?[] scores)
     {
         EncoderInput part = own.Length == runs.Count ? input : Joined(input, [.. own.Select(i => runs[i])]);
+        using ComputeScope computing = _base.Enter();
         slots.PutBack(_base.Backbone);
         try
         {

@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Heads;
+using Graft.Torch.Compute;
 
 namespace Graft.Pretrained;
 
@@ -40,6 +41,10 @@ public sealed record LoadOptions
     /// <summary>What a classifier on frozen features sees, in the place of the class's own head.</summary>
     /// <value>Null for the class's own head.</value>
     public FeatureOptions? Features { get; init; }
+
+    /// <summary>How the model's forward passes are computed, whoever asks for them.</summary>
+    /// <value>Null for the context of the thread that asks: a trainer's own while it trains the model, else <see cref="ComputeContext.Default"/>.</value>
+    public ComputeContext? Compute { get; init; }
 
     /// <summary>Draws the parameters that the checkpoint lacks.</summary>
     public ulong Seed { get; init; } = 42;

@@ -37,7 +37,7 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>What stands on the backbone.</summary>
     public HeadKind HeadKind { get; }
 
-    /// <summary>The stack of layers.</summary>
+    /// <summary>The stack of layers. Its own <c>Forward</c> computes in the thread's context: <see cref="Enter"/> that of the model first.</summary>
     public Backbone Backbone => _network.Backbone;
 
     /// <summary>Null for <see cref="HeadKind.None"/>.</summary>
@@ -48,6 +48,10 @@ public sealed class PretrainedModel : IDisposable
 
     /// <summary>Both as one module; its parameters have the checkpoint's names.</summary>
     public torch.nn.Module Module => _network;
+
+    /// <summary>How its forward passes are computed, whoever asks for them.</summary>
+    /// <value>Null for the context of the thread that asks.</value>
+    public ComputeContext? Compute { get; private set; }
 
     /// <summary>What became of the checkpoint's keys.</summary>
     public LoadReport Report { get; private set; }
@@ -91,8 +95,15 @@ public sealed class PretrainedModel : IDisposable
         folder = ShippedModel.Locate(folder);
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
         if (AdapterFolder.IsAdapter(folder)) return AdaptedModel.Load(folder, options);
+        options.Compute?.Validate();
         ModelConfig config = ReadConfig(folder);
-        if (options.FromScratch) return Create(Adapted(config, options), options.Head ?? HeadKind.None, options.Seed, folder);
+        if (options.FromScratch)
+        {
+            PretrainedModel drawn = Create(Adapted(config, options), options.Head ?? HeadKind.None, options.Seed, folder);
+            drawn.Compute = options.Compute;
+            return drawn;
+        }
+
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
         HashSet<string> keys = checkpoint.Names.ToHashSet(StringComparer.Ordinal);
@@ -106,7 +117,7 @@ public sealed class PretrainedModel : IDisposable
         try
         {
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed);
-            return new PretrainedModel(network, config, kind, report, folder) { TokenizerFolder = folder };
+            return new PretrainedModel(network, config, kind, report, folder) { TokenizerFolder = folder, Compute = options.Compute };
         }
         catch
         {
@@ -142,10 +153,14 @@ public sealed class PretrainedModel : IDisposable
     /// <exception cref="InputException">A text is longer than the position table, or an id is not in the vocabulary.</exception>
     public ModelOutput Forward(EncoderInput input, Targets? targets = null)
     {
+        using ComputeScope computing = Enter();
         if (Head is FeatureHead { Options.NeedsHiddenStates: true }) input = input with { OutputHiddenStates = true };
         BackboneOutput states = Backbone.Forward(input);
         return new ModelOutput(states, Head?.Forward(states, Backbone.Prompt.Lengthened(input), targets));
     }
+
+    /// <summary>Enters the model's context, for passes through <see cref="Backbone"/> and <see cref="Head"/> themselves; does nothing where it has none of its own.</summary>
+    public ComputeScope Enter() => Compute is null ? default : Compute.Enter();
 
     /// <summary>Prepares the model for training with a strategy: new parts are put into its slots, and what is not trained is frozen.</summary>
     /// <param name="strategy">Which numbers are trained.</param>

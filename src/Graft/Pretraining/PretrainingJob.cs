@@ -9,8 +9,8 @@ using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Runs;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Torch.Measurement;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -76,6 +76,8 @@ public sealed class PretrainingJob(
     {
         ArgumentNullException.ThrowIfNull(log);
         RequireOneModel();
+        ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
+        using ComputeScope computing = (Resume ? ContinuedCompute.Of(output, compute) : compute).Enter();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(log)) return [];
         VocabularyExtension? extension = null;
@@ -264,7 +266,7 @@ public sealed class PretrainingJob(
         ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
         ["tokenizer"] = text.Manifest.Tokenizer,
         ["dropout"] = Dropout,
-        ["matrix_product"] = MatrixProduct.Library.ToString(),
+        ["matrix_product"] = ComputeContext.Current.ResolvedLibrary.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),
     };
 }

@@ -5,7 +5,6 @@ using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -24,6 +23,7 @@ public sealed class PretrainingRun : IDisposable
     private readonly CorpusFolder _corpus;
     private readonly MovingAverage? _average;
     private readonly string? _folder;
+    private readonly ComputeContext _compute;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="model">The model with the objective's head; it is trained in place.</param>
@@ -46,7 +46,8 @@ public sealed class PretrainingRun : IDisposable
         options.Validate();
         RequireFit(model, codec, corpus);
         (_model, _options, _corpus, _folder) = (model, options, corpus, folder);
-        MatrixProduct.Use(options.Training.Precision);
+        _compute = options.Training.Compute ?? ComputeContext.Current;
+        using ComputeScope computing = _compute.Enter();
         model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
         _objective = objective ?? options.CreateObjective(codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
@@ -72,6 +73,7 @@ public sealed class PretrainingRun : IDisposable
     /// <param name="measure">Time a forward and backward pass, to estimate the hours.</param>
     public PretrainingPlan Plan(bool measure)
     {
+        using ComputeScope computing = _compute.Enter();
         long tokens = _options.BatchSize * (long)_options.MaxLength;
         double? secondsPerUpdate = measure ? SecondsPerUpdate() : null;
         long? updates = _options.Training.Steps
@@ -90,6 +92,7 @@ public sealed class PretrainingRun : IDisposable
     /// <exception cref="OperationCanceledException">The run was interrupted; its checkpoint is whole.</exception>
     public IReadOnlyList<TermResult> Execute(bool resume, IReadOnlyList<ITrainingObserver> observers, CancellationToken cancellation = default)
     {
+        using ComputeScope computing = _compute.Enter();
         PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.GradientAccumulation);
         AverageKeeper? keeper = _average is null ? null : new AverageKeeper(_average, _folder);
         IReadOnlyList<ITrainingObserver> watching = keeper is null ? observers : [keeper, .. observers];
@@ -131,6 +134,7 @@ public sealed class PretrainingRun : IDisposable
     /// <summary>Results on held-out text as they are now; the average's, where there is one.</summary>
     public IReadOnlyList<TermResult> Evaluate()
     {
+        using ComputeScope computing = _compute.Enter();
         using IDisposable? averaged = _average?.Swap();
         return _heldOut?.Evaluate(_model) ?? [];
     }

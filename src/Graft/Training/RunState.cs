@@ -5,7 +5,6 @@ using Graft.Checkpoints;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using Graft.Torch.Optimizers;
-using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -64,8 +63,9 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     }
 
     /// <summary>Writes a checkpoint and removes the oldest ones.</summary>
+    /// <param name="library">What the run's matrices are multiplied by.</param>
     /// <returns>Its folder; null when none are written.</returns>
-    public string? Write()
+    public string? Write(MatrixLibrary library)
     {
         if (Folder is null) return null;
         string target = Path.Combine(Folder, Prefix + Step.ToString(CultureInfo.InvariantCulture));
@@ -78,7 +78,7 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
             WriteMoments(Path.Combine(partial, OptimizerFile));
             AtomicFile.WriteText(
                 Path.Combine(partial, StateFile),
-                JsonSerializer.Serialize(new Stored(Step, Seconds, Best, EvaluationsSinceBest, MatrixProduct.Library.ToString()), RunStateJson.Default.Stored));
+                JsonSerializer.Serialize(new Stored(Step, Seconds, Best, EvaluationsSinceBest, library.ToString()), RunStateJson.Default.Stored));
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             Directory.Move(partial, target);
         }
@@ -102,17 +102,18 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     }
 
     /// <summary>Goes on from the newest whole checkpoint; does nothing where there is none.</summary>
+    /// <returns>The library that the run's matrices are multiplied by; null where nothing says it.</returns>
     /// <exception cref="InputException">It belongs to another model.</exception>
-    public void RestoreNewest()
+    public MatrixLibrary? RestoreNewest()
     {
         (long Step, string Folder)[] whole = [.. Whole()];
-        if (whole.Length == 0) return;
+        if (whole.Length == 0) return null;
         string folder = whole.MaxBy(checkpoint => checkpoint.Step).Folder;
         Stored stored = ReadState(Path.Combine(folder, StateFile));
-        if (stored.MatrixLibrary is not null) MatrixProduct.Use(MatrixProduct.Parse(stored.MatrixLibrary)); // the same products, the same bits
         Load(Path.Combine(folder, ParametersFile));
         ReadMoments(Path.Combine(folder, OptimizerFile), stored.Step);
         (Step, Seconds, Best, EvaluationsSinceBest) = (stored.Step, stored.Seconds, stored.Best, stored.EvaluationsSinceBest);
+        return stored.MatrixLibrary is string library ? MatrixLibraries.Parse(library) : null;
     }
 
     private static void Discard(string partial)
@@ -156,7 +157,7 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
             string name = segment.Parameter.Name;
             StoredTensor? stored = checkpoint.Find(name);
             if (stored is null || !stored.Shape.SequenceEqual(segment.Parameter.Value.shape))
-                throw new InputException($"{path}: {name} is missing or of another shape; the checkpoint belongs to another model or strategy: use another --output, or --overwrite");
+                throw new InputException($"{path}: {name} is missing or of another shape; the checkpoint belongs to another model or strategy: train into another folder, or begin anew");
             stored.CopyTo(Dispatcher.Data(segment.Parameter.Value), segment.Count);
         }
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using Graft.Torch.Optimizers;
-using Graft.Torch.Products;
 using TorchSharp;
 using AdamW = Graft.Torch.Optimizers.AdamW;
 using Optimizer = Graft.Torch.Optimizers.Optimizer;
@@ -18,6 +17,7 @@ namespace Graft.Training;
 /// for each optimizer batch:   gradient of its exact mean loss → norm → clip → optimizer at the schedule's rate
 /// now and then:               evaluate, write a checkpoint
 /// </code>
+/// Its numbers are computed in its own <see cref="ComputeContext"/>, so that trainers and predictors run beside each other in one process.
 /// Everything random is a function of (seed, step), so a run that goes on from a checkpoint makes the same bits as one never interrupted.
 /// </summary>
 public sealed class Trainer : IDisposable
@@ -31,6 +31,7 @@ public sealed class Trainer : IDisposable
     private readonly Optimizer _optimizer;
     private readonly RunState _state;
     private readonly long? _totalUpdates;
+    private ComputeContext _compute;
     private readonly Stopwatch _clock = new();
     private TimeSpan _lastCheckpoint;
 
@@ -45,7 +46,7 @@ public sealed class Trainer : IDisposable
     {
         options.Validate();
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
-        MatrixProduct.Use(options.Precision);
+        _compute = options.Compute ?? ComputeContext.Current;
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
         _parameters = new FlatParameters(TrainedParameters(trainable, _totalUpdates ?? 0));
         _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer) : new Muon(_parameters, options.Muon, options.Optimizer);
@@ -60,7 +61,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InputException">The checkpoint belongs to another model.</exception>
     public long Resume()
     {
-        _state.RestoreNewest();
+        // The same products, the same bits: of this run, whatever others use.
+        if (_state.RestoreNewest() is MatrixLibrary library) _compute = _compute with { Library = library };
         return _state.Step;
     }
 
@@ -69,6 +71,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">The run was interrupted; its checkpoint is whole.</exception>
     public void Run(CancellationToken cancellation = default)
     {
+        using ComputeScope computing = _compute.Enter();
         Notify(observer => observer.Started(new TrainingPlan(_parameters.Count, _totalUpdates, _source.StepsPerEpoch, _state.Step)));
         _clock.Restart();
         _lastCheckpoint = TimeSpan.Zero;
@@ -163,7 +166,7 @@ public sealed class Trainer : IDisposable
     private void Checkpoint()
     {
         _state.Seconds = Elapsed().TotalSeconds;
-        string? folder = _state.Write();
+        string? folder = _state.Write(_compute.ResolvedLibrary);
         _clock.Restart();
         _lastCheckpoint = TimeSpan.Zero;
         if (folder is not null) Notify(observer => observer.CheckpointWritten(folder));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Graft.Torch.Compute;
 using Graft.Torch.Optimizers;
 
@@ -42,9 +43,10 @@ public sealed record TrainingOptions
     /// <value>Null: AdamW for all.</value>
     public MuonOptions? Muon { get; init; }
 
-    /// <summary>What linear layers multiply.</summary>
-    /// <value>fp32</value>
-    public Precision Precision { get; init; }
+    /// <summary>How the run's numbers are computed: precision, library, threads, device.</summary>
+    /// <value>Null for the context of the thread that prepares the run: all automatic where none was entered.</value>
+    [JsonIgnore]
+    public ComputeContext? Compute { get; init; }
 
     /// <summary>Layers keep what enters them and are computed again in the backward pass: less memory, the same gradients, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
@@ -95,10 +97,11 @@ public sealed record TrainingOptions
         Require(KeepCheckpoints >= 1, "keep-checkpoints", KeepCheckpoints, "at least 1");
         Optimizer.Validate();
         Muon?.Validate();
+        Compute?.Validate();
     }
 
     private static void Require(bool condition, string key, object? value, string allowed)
     {
-        if (!condition) throw new InputException(FormattableString.Invariant($"{key} is {value}; it must be {allowed}"));
+        if (!condition) throw new InputException(key, FormattableString.Invariant($"{value}"), allowed);
     }
 }

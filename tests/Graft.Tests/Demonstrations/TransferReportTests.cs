@@ -6,7 +6,6 @@ using Graft.Tasks.TokenClassification;
 using Graft.Tests.Contracts;
 using Graft.Tests.Tasks;
 using Graft.Torch.Compute;
-using Graft.Torch.Products;
 
 namespace Graft.Tests.Demonstrations;
 
@@ -102,19 +101,11 @@ public sealed class TransferReportTests : IDisposable
     public void ThePrecisionBelongsToWhatWasMeasured()
     {
         TransferOptions options = Options() with { Methods = TransferMethod.ParseList("frozen,full"), Seeds = 1 };
-        try
-        {
-            Assert.True(TransferReport.Run(options with { Precision = Precision.Bf16 }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
-            Assert.Equal(Precision.Bf16, MatrixProduct.Precision);
-            MatrixProduct.Use(Precision.Fp32);
-            TransferReport.Run(options with { Output = _tiny.PathOf("exact") }, _log.Add, TestContext.Current.CancellationToken);
-            Assert.Contains("precision", Assert.Throws<InputException>(() => TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Precision = Precision.Bf16 }, _log.Add)).Message, StringComparison.Ordinal);
-            Assert.Equal(Precision.Fp32, MatrixProduct.Precision); // a report that was refused leaves the process as it is
-        }
-        finally
-        {
-            MatrixProduct.Use(Precision.Fp32);
-        }
+        ComputeContext rounded = new() { Precision = Precision.Bf16 };
+        Assert.True(TransferReport.Run(options with { Compute = rounded }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
+        Assert.Equal(Precision.Fp32, ComputeContext.Current.Precision); // of the report, not of the process
+        TransferReport.Run(options with { Output = _tiny.PathOf("exact") }, _log.Add, TestContext.Current.CancellationToken);
+        Assert.Contains("precision", Assert.Throws<InputException>(() => TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Compute = rounded }, _log.Add)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

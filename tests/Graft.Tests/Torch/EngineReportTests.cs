@@ -17,5 +17,5 @@ public sealed class EngineReportTests
 
     [Fact]
     public void Impossible_threads_are_refused() =>
-        Assert.Throws<InputException>(() => Engine.Start(new EngineOptions { Threads = 0 }));
+        Assert.Throws<InputException>(() => new ComputeContext { Threads = 0 }.Validate());
 }

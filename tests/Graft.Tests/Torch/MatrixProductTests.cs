@@ -29,8 +29,8 @@ public sealed class MatrixProductTests
         PeakRate peak = PeakRate.Measure(3);
         Assert.True(peak.Gflops > 1, $"{peak}");
         Assert.True(PeakRate.MeasureBf16(1) is null or > 1);
-        Assert.Equal(MatrixLibrary.OneDnn, MatrixProduct.Parse("oneDNN"));
-        Assert.Throws<InputException>(() => MatrixProduct.Parse("blas"));
+        Assert.Equal(MatrixLibrary.OneDnn, MatrixLibraries.Parse("oneDNN"));
+        Assert.Throws<InputException>(() => MatrixLibraries.Parse("blas"));
         TestContext.Current.SendDiagnosticMessage($"{peak}");
     }
 

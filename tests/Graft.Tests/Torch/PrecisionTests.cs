@@ -6,18 +6,14 @@ using Graft.Torch.Compute;
 using Graft.Torch.Kernels;
 using Graft.Torch.Operations;
 using Graft.Torch.Optimizers;
-using Graft.Torch.Products;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Graft.Tests.Torch;
 
 /// <summary>bfloat16 products, whether or not this processor is fast at them.</summary>
-[Collection(AloneCollection.Name)]
-public sealed class PrecisionTests : IDisposable
+public sealed class PrecisionTests
 {
-    public void Dispose() => MatrixProduct.Use(Precision.Fp32);
-
     [Fact]
     public void Values_and_gradients_of_a_layer_are_those_of_fp32_to_eight_bits()
     {
@@ -26,7 +22,7 @@ public sealed class PrecisionTests : IDisposable
             x => nn.functional.gelu(nn.functional.linear(x[0], x[1], x[2])),
             x =>
             {
-                MatrixProduct.Use(Precision.Bf16);
+                using ComputeScope computing = new ComputeContext { Precision = Precision.Bf16 }.Enter();
                 return Ops.LinearActivation(x[0], x[1], x[2], Activation.GeluErf);
             },
             [TensorAssert.Leaf(1, 40, 24), TensorAssert.Leaf(2, 16, 24), TensorAssert.Leaf(3, 16)], 2e-2, "bfloat16");
@@ -61,10 +57,10 @@ public sealed class PrecisionTests : IDisposable
     [Fact]
     public void A_processor_without_it_is_named()
     {
-        Assert.Equal(Precision.Fp32, MatrixProduct.ParsePrecision("fp32"));
-        Assert.Contains("fp32 or bf16", Assert.Throws<InputException>(() => MatrixProduct.ParsePrecision("fp16")).Message, StringComparison.Ordinal);
-        if (Bf16.IsFast) Assert.Equal(Precision.Bf16, MatrixProduct.ParsePrecision("bf16"));
-        else Assert.Contains(Bf16.Found, Assert.Throws<InputException>(() => MatrixProduct.ParsePrecision("bf16")).Message, StringComparison.Ordinal);
+        Assert.Equal(Precision.Fp32, Precisions.Parse("fp32"));
+        Assert.Contains("fp32 or bf16", Assert.Throws<InputException>(() => Precisions.Parse("fp16")).Message, StringComparison.Ordinal);
+        if (Bf16.IsFast) Assert.Equal(Precision.Bf16, Precisions.Parse("bf16"));
+        else Assert.Contains(Bf16.Found, Assert.Throws<InputException>(() => Precisions.Parse("bf16")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,14 +68,16 @@ public sealed class PrecisionTests : IDisposable
     {
         ComputeDevice.Parse("cpu").Require();
         Assert.Equal("cuda:1", ComputeDevice.Parse("cuda:1").ToString());
-        Assert.Contains("--device cpu", Assert.Throws<InputException>(() => Engine.Start(new EngineOptions { Device = ComputeDevice.Parse("cuda:0") })).Message, StringComparison.Ordinal);
+        InputException refused = Assert.Throws<InputException>(() => new ComputeContext { Device = ComputeDevice.Parse("cuda:0") }.Validate());
+        Assert.Equal(("device", "cuda:0"), (refused.Key, refused.Value));
+        Assert.StartsWith("cpu", refused.Allowed, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => ComputeDevice.Parse("tpu"));
     }
 
     /// <summary>30 updates of AdamW towards fixed states.</summary>
     private static double LastLoss(Precision precision, out ScalarType weights)
     {
-        MatrixProduct.Use(precision);
+        using ComputeScope computing = new ComputeContext { Precision = precision }.Enter();
         using DisposeScope outer = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
         using FlatParameters flat = new([.. model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, true))]);

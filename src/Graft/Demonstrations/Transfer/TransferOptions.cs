@@ -51,9 +51,9 @@ public sealed record TransferOptions
     /// <summary>Passes over the labels; null: more the fewer they are (<see cref="AutoRecipe"/>).</summary>
     public double? Epochs { get; init; }
 
-    /// <summary>Of matrix products.</summary>
-    /// <value>fp32</value>
-    public Precision Precision { get; init; }
+    /// <summary>How everything is computed: precision, library, threads.</summary>
+    /// <value>Null for the context of the thread that runs the report.</value>
+    public ComputeContext? Compute { get; init; }
 
     /// <summary>How texts are cut.</summary>
     public EncodingOptions Encoding { get; init; } = new();

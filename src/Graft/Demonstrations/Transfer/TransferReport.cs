@@ -1,4 +1,5 @@
 using Graft.Evaluation;
+using Graft.Torch.Compute;
 
 namespace Graft.Demonstrations.Transfer;
 
@@ -41,6 +42,7 @@ public static class TransferReport
     public static TransferResult Run(TransferOptions options, Action<string> log, CancellationToken cancellation = default)
     {
         options.Validate();
+        using ComputeScope computing = (options.Compute ?? ComputeContext.Current).Enter(); // fixed vectors as well as training, in whatever order they are measured
         TransferData data = TransferData.Read(options);
         using TransferRun run = new(options, data, log);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

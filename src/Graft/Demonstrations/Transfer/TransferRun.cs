@@ -5,7 +5,6 @@ using Graft.Backbones;
 using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Torch.Compute;
-using Graft.Torch.Products;
 using Graft.Training;
 
 namespace Graft.Demonstrations.Transfer;
@@ -33,10 +32,9 @@ internal sealed class TransferRun : IDisposable
             ["test"] = WeightsHash.OfFile(options.Test),
             ["evaluation"] = options.Evaluation is null ? null : WeightsHash.OfFile(options.Evaluation),
             ["epochs"] = options.Epochs,
-            ["precision"] = options.Precision.ToString(),
+            ["precision"] = ComputeContext.Current.Precision.ToString(),
             ["max_length"] = options.Encoding.MaxLength,
         });
-        MatrixProduct.Use(options.Precision); // of fixed vectors as of training, in whatever order they are measured
         _model = PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None });
     }
 
@@ -120,7 +118,7 @@ internal sealed class TransferRun : IDisposable
                     Encoding = _options.Encoding,
                     FromScratch = method == TransferMethod.Scratch,
                     Resume = true,
-                    Training = new TrainingOptions { Seed = seed, Precision = _options.Precision, EvaluateEvery = long.MaxValue, CheckpointEvery = s_checkpointEvery },
+                    Training = new TrainingOptions { Seed = seed, Compute = ComputeContext.Current, EvaluateEvery = long.MaxValue, CheckpointEvery = s_checkpointEvery },
                 },
                 cancellation: cancellation);
             Directory.Delete(run, recursive: true);

@@ -5,6 +5,7 @@ using Graft.Checkpoints;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -85,6 +86,7 @@ internal sealed class FeatureTable
         {
             cancellation.ThrowIfCancellationRequested();
             using IDisposable inference = inference_mode();
+            using ComputeScope computing = model.Enter();
             using DisposeScope scope = NewDisposeScope();
             EncoderInput input = collator.Input([.. places.Select(i => features[i])]) with { OutputHiddenStates = options.NeedsHiddenStates };
             Tensor batch = options.Vectors(model.Backbone.Forward(input), input).contiguous();

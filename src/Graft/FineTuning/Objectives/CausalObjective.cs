@@ -4,6 +4,7 @@ using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tasks.LanguageModeling;
+using Graft.Torch.Compute;
 using TorchSharp;
 using Generator = Graft.Generation.Generator;
 using static TorchSharp.torch;
@@ -23,6 +24,7 @@ internal sealed class CausalObjective(CausalLanguageModeling task) : TaskObjecti
     private static FeatureScores[] Measure(PretrainedModel model, Collator collator, IReadOnlyList<Feature> features)
     {
         EncoderInput input = collator.Input(features);
+        using ComputeScope computing = model.Enter();
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         long width = states.shape[^1], row = input.IsPacked ? 0 : states.shape[1], before = input.IsPacked ? 0 : states.shape[1] - input.InputIds.shape[1];
         List<long> rows = [], targets = [];

@@ -3,6 +3,7 @@ using Graft.Generation;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
 using TorchSharp;
 using Generator = Graft.Generation.Generator;
 using static TorchSharp.torch;
@@ -35,6 +36,7 @@ internal sealed class TextToTextObjective(TextToText.TextToText task) : TaskObje
         Collator packed = collator with { Layout = BatchLayout.Packed, AddedTokens = 0 };
         Collator used = collator.AddedTokens > 0 ? collator : packed;
         EncoderInput input = Input(used, features);
+        using ComputeScope computing = model.Enter();
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         if (used.Layout == BatchLayout.Padded) states = cat([.. features.Select((feature, row) => states[row].slice(0, 0, Target(feature).Length, 1))], 0);
         Tensor targets = Targets(features, packed).Labels!;

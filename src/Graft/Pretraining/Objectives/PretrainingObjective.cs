@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Pretraining.Sequences;
+using Graft.Torch.Compute;
 
 namespace Graft.Pretraining.Objectives;
 
@@ -51,5 +52,9 @@ internal abstract class PretrainingObjective
     public PretrainingBatch Batch(IReadOnlyList<CorruptedSequence> sequences, int firstPlace = 0) => new(sequences, firstPlace, Counts);
 
     /// <summary>Hidden states of a batch.</summary>
-    private protected static BackboneOutput Run(PretrainedModel model, EncoderInput input) => model.Backbone.Forward(input);
+    private protected static BackboneOutput Run(PretrainedModel model, EncoderInput input)
+    {
+        using ComputeScope computing = model.Enter();
+        return model.Backbone.Forward(input);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,7 +12,8 @@ namespace Graft.Torch.Autograd;
 /// <remarks>
 /// The binding's <c>torch.autograd.SingleTensorFunction</c> allocates a second tensor the size of every output and keeps incoming
 /// gradients until the step's end: gigabytes in a BERT step. This node keeps what it is told to (<see cref="Keep"/>), lets go of it as
-/// soon as the backward pass has used it, and disposes gradients on the way.
+/// soon as the backward pass has used it, and disposes gradients on the way. It is computed in the
+/// <see cref="ComputeContext"/> of its forward pass.
 /// </remarks>
 internal abstract unsafe class GradientNode
 {
@@ -21,6 +23,7 @@ internal abstract unsafe class GradientNode
     [ThreadStatic]
     private static nint[]? s_wrapped;
 
+    private readonly ComputeContext _context = ComputeContext.Current; // the backward pass may run on another thread
     private readonly List<Tensor> _kept = [];
     private bool[] _needed = [];
     private nint* _returned;
@@ -118,6 +121,7 @@ internal abstract unsafe class GradientNode
         try
         {
             if (_spent) throw new InvalidOperationException("a second backward pass over the same operations");
+            using ComputeScope computing = _context.Enter();
             using IDisposable noGradient = no_grad();
             Tensor?[] results = Backward(gradient);
             ForgetReturned(); // of a backward pass inside this one

@@ -37,7 +37,7 @@ internal sealed class LinearNode : GradientNode
         if (!recorded && RowProduct.Applies(x, weight)) return Activated(RowProduct.Run(x, weight, bias), activation);
         using Tensor rows = x.reshape(-1, x.shape[^1]);
         using Tensor contiguous = rows.contiguous();
-        using Tensor operand = MatrixProduct.Operand(contiguous);
+        using Tensor operand = Operand.Of(contiguous);
         Tensor product = Product(operand, weight, bias);
         Tensor values = activation == Activation.None ? product : ElementwiseKernels.Map(product, activation);
         Tensor output = values.view([.. x.shape[..^1], weight.shape[0]]);
@@ -62,8 +62,8 @@ internal sealed class LinearNode : GradientNode
     private static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
     {
         if (x.dtype == ScalarType.Float32) return MatrixProduct.Linear(x, weight, bias);
-        using Tensor operand = MatrixProduct.Operand(weight);
-        return MatrixProduct.Fp32(MatrixProduct.Linear(x, operand, null), bias);
+        using Tensor operand = Operand.Of(weight);
+        return Operand.ToFp32(MatrixProduct.Linear(x, operand, null), bias);
     }
 
     /// <inheritdoc/>
@@ -72,12 +72,12 @@ internal sealed class LinearNode : GradientNode
         using Tensor shaped = gradient.reshape(-1, _weight.shape[0]);
         using Tensor contiguous = shaped.contiguous();
         Tensor upstream = _activation == Activation.None ? contiguous : ElementwiseKernels.MapGradient(contiguous, _product!, _activation);
-        using Tensor operand = MatrixProduct.Operand(upstream, _x.dtype); // as the forward pass was
+        using Tensor operand = Operand.Of(upstream, _x.dtype); // as the forward pass was
         Tensor? dx = null;
         if (Needs(0))
         {
-            using Tensor weight = MatrixProduct.Operand(_weight, _x.dtype);
-            using Tensor flat = MatrixProduct.Fp32(MatrixProduct.Multiply(operand, weight));
+            using Tensor weight = Operand.Of(_weight, _x.dtype);
+            using Tensor flat = Operand.ToFp32(MatrixProduct.Multiply(operand, weight));
             dx = flat.view(_shape);
         }
 

@@ -17,7 +17,7 @@ public readonly record struct ComputeDevice(int? CudaIndex)
         "cpu" => Cpu,
         "cuda" => new ComputeDevice(0),
         _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) => new ComputeDevice(index),
-        _ => throw new InputException($"--device {name}: cpu or cuda:0"),
+        _ => throw new InputException("device", name, "cpu or cuda:0"),
     };
 
     /// <summary>Refuses what this process cannot compute on. Optimizer, dropout and attention are kernels of the processor, so no CUDA device can be used so far, not even where libtorch has one.</summary>
@@ -25,9 +25,9 @@ public readonly record struct ComputeDevice(int? CudaIndex)
     public void Require()
     {
         if (CudaIndex is null) return;
-        throw new InputException(cuda_is_available()
-            ? $"--device {this}: Graft's kernels compute on the processor only so far; use --device cpu"
-            : $"--device {this}: this libtorch has no CUDA device (graft doctor lists what there is); use --device cpu");
+        throw new InputException("device", ToString(), cuda_is_available()
+            ? "cpu: Graft's kernels compute on the processor only so far"
+            : "cpu: this libtorch has no CUDA device (graft doctor lists what there is)");
     }
 
     /// <summary>As on the command line.</summary>

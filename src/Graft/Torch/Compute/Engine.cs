@@ -6,73 +6,44 @@ using static TorchSharp.torch;
 
 namespace Graft.Torch.Compute;
 
-/// <summary>How the engine is started.</summary>
-public sealed record EngineOptions
-{
-    /// <summary>Threads of products and kernels.</summary>
-    /// <value>Null for one a processor (or GRAFT_THREADS).</value>
-    public int? Threads { get; init; }
-
-    /// <summary>Where is computed.</summary>
-    /// <value>The processor.</value>
-    public ComputeDevice Device { get; init; } = ComputeDevice.Cpu;
-
-    /// <summary>Refuses impossible options.</summary>
-    /// <exception cref="InputException">The number of threads is not positive.</exception>
-    public void Validate()
-    {
-        if (Threads is <= 0) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--threads {Threads}: at least 1"));
-    }
-}
-
-/// <summary>Loads libtorch once a process and sets it up: allocator, threads.</summary>
+/// <summary>Loads libtorch once a process and sets up what belongs to the process: allocator, spinning threads. How numbers are computed is no business of the process: <see cref="ComputeContext"/>.</summary>
 public static class Engine
 {
     private const int TrimThreshold = -1, TopPad = -2, MmapMax = -4;
     private static readonly Lock s_lock = new();
-    private static bool s_started;
+    private static readonly Lazy<int> s_defaultThreads = new(() => EnvironmentThreads() ?? Environment.ProcessorCount);
+    private static volatile bool s_isStarted;
 
     /// <summary>True once libtorch is loaded: what needs no tensor starts faster without it.</summary>
-    internal static bool IsStarted
-    {
-        get
-        {
-            lock (s_lock) return s_started;
-        }
-    }
+    internal static bool IsStarted => s_isStarted;
 
-    /// <summary>The number of threads in use.</summary>
-    public static int Threads
-    {
-        get
-        {
-            Start();
-            return get_num_threads();
-        }
-    }
+    /// <summary>The threads of a context that names none: GRAFT_THREADS, or one a processor.</summary>
+    /// <exception cref="InputException">GRAFT_THREADS is no number of threads.</exception>
+    public static int DefaultThreads => s_defaultThreads.Value;
 
-    /// <summary>Starts the engine; later calls may change the number of threads.</summary>
-    /// <exception cref="InputException">An option or the environment variable GRAFT_THREADS is impossible.</exception>
-    public static void Start(EngineOptions? options = null)
+    /// <summary>Starts the engine; does nothing where it is started.</summary>
+    /// <exception cref="InputException">The environment variable GRAFT_THREADS is impossible.</exception>
+    public static void Start()
     {
-        options?.Validate();
-        options?.Device.Require();
-        lock (s_lock)
+        if (!s_isStarted)
         {
-            if (!s_started)
+            lock (s_lock)
             {
-                KeepFreedBlocks();
-                SpinBriefly();
-                RequireLibTorch();
-                InitializeDeviceType(DeviceType.CPU);
-                set_num_threads(options?.Threads ?? EnvironmentThreads() ?? Environment.ProcessorCount);
-                s_started = true;
-            }
-            else if (options?.Threads is int threads)
-            {
-                set_num_threads(threads);
+                if (!s_isStarted) Load();
             }
         }
+
+        ComputeContext.CatchUp();
+    }
+
+    private static void Load()
+    {
+        KeepFreedBlocks();
+        SpinBriefly();
+        RequireLibTorch();
+        InitializeDeviceType(DeviceType.CPU);
+        set_num_threads(DefaultThreads);
+        s_isStarted = true;
     }
 
     /// <summary>Says in one line that no package brings libtorch, instead of the binding's page; a libtorch that the system finds for itself serves too.</summary>

@@ -1,10 +1,11 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Graft.Torch.Native;
+using static TorchSharp.torch;
 
 namespace Graft.Torch.Compute;
 
-/// <summary>Runs managed kernels on libtorch's own threads, so that they never compete with those of its products.</summary>
+/// <summary>Runs managed kernels on libtorch's own threads, as many as the calling thread's context says, so that they never compete with those of its products.</summary>
 internal static unsafe class KernelThreads
 {
     /// <summary>Runs <paramref name="body"/> on disjoint ranges that cover 0 … <paramref name="count"/>.</summary>
@@ -43,7 +44,7 @@ internal static unsafe class KernelThreads
     public static void TakeTurns(int parts, Action<int> body)
     {
         int next = -1;
-        For(Math.Min(parts, Engine.Threads), 1, (_, _) =>
+        For(Math.Min(parts, get_num_threads()), 1, (_, _) =>
         {
             for (int part = Interlocked.Increment(ref next); part < parts; part = Interlocked.Increment(ref next)) body(part);
         });

@@ -3,7 +3,6 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
-using Graft.Torch.Products;
 
 namespace Graft.Torch.Measurement;
 
@@ -38,7 +37,7 @@ public sealed record EngineReport(
     public static EngineProbe Probe()
     {
         Engine.Start();
-        return new EngineProbe(Engine.Threads, PeakRate.Measure(), PeakRate.MeasureBf16(), MatrixProduct.Library, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
+        return new EngineProbe(ComputeContext.Current.ResolvedThreads, PeakRate.Measure(), PeakRate.MeasureBf16(), ComputeContext.Current.ResolvedLibrary, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
     }
 
     private static string PatchState(string path)
