@@ -3,7 +3,7 @@ using Graft.Layers;
 
 namespace Graft.Backbones.Bert;
 
-internal sealed partial class BertEmbeddings
+internal partial class BertEmbeddings
 {
     /// <summary>Whether the graph's input has segments: one kind of segment is no input.</summary>
     public bool ReadsSegments => _types is { Rows: > 1 };
@@ -15,8 +15,12 @@ internal sealed partial class BertEmbeddings
         Value sum = Words.Draw(graph, graph.InputIds);
         if (_types is not null) sum = g.Add(sum, ReadsSegments ? _types.DrawWide(graph, graph.TokenTypeIds!.Value) : graph.Weight(_types.Weight)); // [1, E] for one kind
         if (_positions is not null) sum = g.Add(sum, DrawPositions(graph, _positions));
+        if (DrawMore(graph) is Value more) sum = g.Add(sum, more);
         return _norm.Draw(graph, sum);
     }
+
+    /// <summary>What a family adds to the sum, [B or 1, T or 1, E]; null for nothing.</summary>
+    private protected virtual Value? DrawMore(GraphContext graph) => null;
 
     private Value DrawPositions(GraphContext graph, EmbeddingTable table) => _config.PositionsFromPadding
         ? table.DrawWide(graph, graph.PositionsFromPadding(_config.PaddingRow!.Value))
