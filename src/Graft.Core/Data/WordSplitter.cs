@@ -37,13 +37,13 @@ internal static class WordSplitter
 
             if (IsMark(text[at])) at++;
             else if (WritingWithoutSpaces.At(text, at) is > 0 and int length) at += length;
-            else while (at < text.Length && EndsNoWord(text, at) && (at == start || !cuts.Contains(at))) at++;
+            else while (at < text.Length && IsInWord(text, at) && (at == start || !cuts.Contains(at))) at++;
 
             yield return (start, at);
         }
     }
 
-    private static bool EndsNoWord(string text, int at) => !char.IsWhiteSpace(text[at]) && !IsMark(text[at]) && WritingWithoutSpaces.At(text, at) == 0;
+    private static bool IsInWord(string text, int at) => !char.IsWhiteSpace(text[at]) && !IsMark(text[at]) && WritingWithoutSpaces.At(text, at) == 0;
 
     private static bool IsMark(char c) => char.IsPunctuation(c) || char.IsSymbol(c);
 }
