@@ -2,6 +2,7 @@ using Graft.Backbones;
 using Graft.Inference;
 using Graft.Runs;
 using Graft.Tasks;
+using Graft.Tasks.SequenceClassification;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Graft.Onnx;
@@ -52,10 +53,15 @@ public sealed class OnnxScoringEngine : IScoringEngine
     {
         ProblemType = manifest.ProblemType,
         PositionLimit = manifest.PositionLimit,
-        MaxLength = manifest.MaxLength,
-        HiddenSize = manifest.HiddenSize,
+        Texts = new TextSettings
+        {
+            MaxLength = manifest.MaxLength, LowerCase = manifest.LowerCase, Prompts = manifest.Prompts, DefaultPrompt = manifest.DefaultPrompt, IncludesPrompt = manifest.IncludesPrompt,
+        },
+        VectorSize = manifest.HiddenSize,
+        OutputActivation = Enum.TryParse(manifest.OutputActivation, out OutputActivation activation) && Enum.IsDefined(activation) ? activation
+            : throw new InputException($"{ExportManifest.FileName} is damaged: \"output_activation\" is \"{manifest.OutputActivation}\""),
         ParameterCount = manifest.ParameterCount,
-        Pooling = manifest.Pooling,
+        Poolings = manifest.Pooling is { } pooling ? [pooling] : [],
         Normalizes = manifest.Normalizes,
     };
 

@@ -35,7 +35,7 @@ public sealed class CoreAotTests : IDisposable
         FineTuningTask task = new TextClassification().WithLabels(["negative", "positive"]);
         using (IScorer scorer = ScoringEngines.Open(run.Folder, new ScorerOptions(), _ => task))
         {
-            EncodedData encoded = task.Encode(task.Read(dev, new Data.ColumnOptions(), labelled: true), scorer.Tokenizer, new EncodingOptions());
+            EncodedData encoded = task.Encode(task.Read(dev, new Graft.Data.ColumnOptions(), labelled: true), scorer.Tokenizer, new EncodingOptions());
             File.WriteAllText(scores, JsonSerializer.Serialize(scorer.Score(encoded.Features).Select(score => score.Values)));
         }
 

@@ -41,6 +41,21 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     /// <summary>The most tokens of a text by its sentence-transformers files; null where there are none.</summary>
     public int? MaxLength { get; init; }
 
+    /// <summary>Whether texts are made lower case before the tokenizer sees them, by its sentence-transformers files.</summary>
+    public bool LowerCase { get; init; }
+
+    /// <summary>Texts that may stand before a text, by name.</summary>
+    public IReadOnlyDictionary<string, string> Prompts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The name of the prompt that stands before every text where none is asked for; null for none.</summary>
+    public string? DefaultPrompt { get; init; }
+
+    /// <summary>False where a prompt's tokens would have to be left out of the pooling.</summary>
+    public bool IncludesPrompt { get; init; } = true;
+
+    /// <summary>What scores of numbers go through: "none", "sigmoid" …, as published cross-encoders name it.</summary>
+    public string OutputActivation { get; init; } = "None";
+
     /// <summary>What fills a batch's shorter rows.</summary>
     public int PadTokenId { get; init; }
 
@@ -109,6 +124,8 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     {
         ["format"] = 1, ["architecture"] = Architecture, ["head"] = Head.ToString(), ["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)label)]),
         ["problem_type"] = ProblemType, ["graph"] = Graph, ["precision"] = Precision, ["position_limit"] = PositionLimit, ["max_length"] = MaxLength,
+        ["lower_case"] = LowerCase, ["prompts"] = new JsonObject(Prompts.Select(prompt => KeyValuePair.Create(prompt.Key, (JsonNode?)prompt.Value))), ["default_prompt"] = DefaultPrompt,
+        ["includes_prompt"] = IncludesPrompt, ["output_activation"] = OutputActivation,
         ["pad_token_id"] = PadTokenId, ["hidden_size"] = HiddenSize, ["parameters"] = ParameterCount, ["pooling"] = Pooling?.ToString(), ["normalizes"] = Normalizes,
         ["one_text_a_run"] = OneTextARun, ["loss"] = Loss?.ToJson(), ["kept_layers"] = new JsonArray([.. KeptLayers.Select(layer => (JsonNode)layer)]),
         ["files"] = new JsonArray([.. Files.Select(file => (JsonNode)file.ToJson())]),
@@ -121,7 +138,10 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
         return new ExportManifest(Text(json, "architecture"), head, Texts(json, "labels"))
         {
             ProblemType = (string?)json["problem_type"], Graph = Text(json, "graph"), Precision = Text(json, "precision"),
-            PositionLimit = Positive(json, "position_limit"), MaxLength = Positive(json, "max_length"), PadTokenId = (int?)json["pad_token_id"] ?? 0,
+            PositionLimit = Positive(json, "position_limit"), MaxLength = Positive(json, "max_length"), LowerCase = (bool?)json["lower_case"] ?? false,
+            Prompts = (json["prompts"] as JsonObject ?? []).ToDictionary(prompt => prompt.Key, prompt => (string?)prompt.Value ?? throw new FormatException("\"prompts\" has an entry that is no text"), StringComparer.Ordinal),
+            DefaultPrompt = (string?)json["default_prompt"], IncludesPrompt = (bool?)json["includes_prompt"] ?? true, OutputActivation = (string?)json["output_activation"] ?? "None",
+            PadTokenId = (int?)json["pad_token_id"] ?? 0,
             HiddenSize = Positive(json, "hidden_size") ?? throw new FormatException("\"hidden_size\" is missing"), ParameterCount = (long?)json["parameters"] ?? 0,
             Pooling = Name<EmbeddingPooling>(json, "pooling"), Normalizes = (bool?)json["normalizes"] ?? false, OneTextARun = (bool?)json["one_text_a_run"] ?? false,
             Loss = json["loss"] is JsonObject loss ? ExportLoss.FromJson(loss) : null, KeptLayers = Texts(json, "kept_layers"),

@@ -2,6 +2,7 @@ using System.Text;
 using Graft.Backbones;
 using Graft.Graphs;
 using Graft.Heads;
+using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
 using Onnx;
@@ -114,21 +115,30 @@ public static class OnnxExporter
         AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKind.Embedding ? "Embed" : "Predict"));
     }
 
-    private static ExportManifest Describe(PretrainedModel model, string folder, OnnxExportOptions options) =>
-        new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels)
+    private static ExportManifest Describe(PretrainedModel model, string folder, OnnxExportOptions options)
+    {
+        EmbeddingHead? vectors = model.Head as EmbeddingHead; // its graph has one pooling, or was refused
+        TextSettings texts = vectors is null ? new() : SentenceTransformersLayout.Settings(folder);
+        return new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels)
         {
             ProblemType = model.Config.ProblemType,
             Graph = Lower(options.Graph),
             Precision = Lower(options.Precision),
             PositionLimit = model.Backbone.PositionLimit,
-            MaxLength = SentenceTransformersLayout.MaxLength(folder),
+            MaxLength = texts.MaxLength,
+            LowerCase = texts.LowerCase,
+            Prompts = texts.Prompts,
+            DefaultPrompt = texts.DefaultPrompt,
+            IncludesPrompt = vectors is null || SentenceTransformersLayout.IncludesPromptIn(folder),
+            OutputActivation = model.Config.OutputActivation.ToString(),
             PadTokenId = model.Config.PadTokenId ?? 0,
             HiddenSize = model.Backbone.HiddenSize,
             ParameterCount = model.ParameterCount,
-            Pooling = (model.Head as EmbeddingHead)?.Pooling,
-            Normalizes = (model.Head as EmbeddingHead)?.Normalizes ?? false,
+            Pooling = vectors?.Poolings[0],
+            Normalizes = vectors?.Normalizes ?? false,
             OneTextARun = options.Precision == OnnxPrecision.Int8,
         };
+    }
 
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
