@@ -79,7 +79,7 @@ internal static class ManifestOf
     private static string Hash(string path)
     {
         IReadOnlyList<string> files = DataFile.Shards(path, DataPart.Training);
-        return files.Count == 1 ? WeightsHash.OfFile(files[0]) : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Concat(files.Select(WeightsHash.OfFile)))));
+        return files.Count == 1 ? WeightsHash.OfFile(files[0]) : Graft.Sha256.Of(System.Text.Encoding.ASCII.GetBytes(string.Concat(files.Select(WeightsHash.OfFile))));
     }
 
     private static RunData DataOf(string path, TaskData data, EncodedData encoded) => new(
