@@ -29,7 +29,8 @@ internal abstract class Table(string path)
     /// <exception cref="InputException">The file cannot be read as any of them.</exception>
     public static Table Open(string path, bool? hasHeader = null) => TableFormats.Detect(path) switch
     {
-        TableFormat.Parquet => new ParquetTable(path),
+        TableFormat.Parquet when ParquetSupport.IsSupported => new ParquetTable(path),
+        TableFormat.Parquet => throw ParquetSupport.Refusal(path),
         TableFormat.JsonLines => new JsonLinesTable(path),
         TableFormat.PlainText => new PlainTextTable(path),
         TableFormat.TabSeparated => new DelimitedTable(path, '\t', hasHeader),
