@@ -21,7 +21,8 @@ public sealed class RunManifestTests : IDisposable
         Assert.Equal((360, "samples/reviews/train.tsv"), (run.Train!.Examples, run.Train.Path));
         Assert.Equal(["complaint", "praise"], run.Labels);
         run.Write(_folder);
-        Assert.Equal(File.ReadAllText(Path.Combine(old, "graft.json")), File.ReadAllText(Path.Combine(_folder, "graft.json")));
+        string written = File.ReadAllText(Path.Combine(_folder, "graft.json")).Replace("  \"data\": null,\n", "", StringComparison.Ordinal); // a key of a later version
+        Assert.Equal(File.ReadAllText(Path.Combine(old, "graft.json")), written);
     }
 
     [Fact]

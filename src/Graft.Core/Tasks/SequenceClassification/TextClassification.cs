@@ -15,6 +15,9 @@ public sealed partial record TextClassification : SequenceTask
     public override string? ProblemType => "single_label_classification";
 
     /// <inheritdoc/>
+    public override string? PositiveClass => Labels.Count == 2 ? Labels[1] : null;
+
+    /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
         string[] labels = [.. ((TextData)train).Rows.Select(row => row.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

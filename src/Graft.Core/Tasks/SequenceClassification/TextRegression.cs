@@ -15,6 +15,8 @@ public sealed partial record TextRegression : SequenceTask
     /// <inheritdoc/>
     public override string? ProblemType => "regression";
 
+    private protected override AnswerKind Answer => AnswerKind.Number;
+
     /// <inheritdoc/>
     public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = ["LABEL_0"] };
 
