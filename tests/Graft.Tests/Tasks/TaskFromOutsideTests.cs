@@ -24,7 +24,8 @@ public sealed class TaskFromOutsideTests : IDisposable
         TaskObjectives.Register<OwnTask>(_ => new OwnObjective());
         FineTuningResult run = FineTuning.Run(new FineTuningOptions
         {
-            Model = _tiny.ModelFolder, Task = new OwnTask(), Train = _tiny.Reviews("train.tsv", 200), Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), Output = _tiny.PathOf("run"), Epochs = 8,
+            Model = _tiny.ModelFolder, Task = new OwnTask(), Train = _tiny.Reviews("train.tsv", 200), Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), Output = _tiny.PathOf("run"),
+            Epochs = 8, LearningRate = 3e-3, BatchSize = 32, Dropout = 0,
         });
         Assert.True(run.Scores[0].Interval.Value > 0.9, $"accuracy {run.Scores[0].Interval.Value}");
         using Predictor predictor = Predictor.Load(run.Folder);
