@@ -40,6 +40,9 @@ public sealed class Predictor : IDisposable
     /// <summary>Lines about keys of the folder's files that are not followed or not known.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
+    /// <summary>How the run's training data was read; files are read the same way. Null for published models and runs of earlier versions.</summary>
+    public Interpretation? Trained { get; private init; }
+
     /// <summary>The number of the model's parameters.</summary>
     public long ParameterCount => _scorer.Model.ParameterCount;
 
@@ -47,13 +50,13 @@ public sealed class Predictor : IDisposable
     /// <param name="folder">A run folder or a published model folder.</param>
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="task">The task; null: the one the folder says.</param>
-    /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
+    /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes. False: raw.</param>
     /// <param name="generation">Changes how text is written; null: as in training, or as the published folder says.</param>
     /// <param name="compute">How its answers are computed, whatever other objects of the process do; null: as its engine chooses (libtorch: the context of the thread that opens it).</param>
     /// <param name="aggregation">How labels of tokens become entities of a text; null: by words.</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
-        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null,
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = true, Func<GenerationOptions, GenerationOptions>? generation = null,
         IComputeOptions? compute = null, TokenAggregation? aggregation = null)
     {
         folder = RunSeeds.Best(folder);
@@ -73,7 +76,7 @@ public sealed class Predictor : IDisposable
         });
         try
         {
-            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit)) { Notes = scorer.Model.Notes };
+            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit)) { Notes = scorer.Model.Notes, Trained = record?.Data };
         }
         catch
         {

@@ -1,3 +1,4 @@
+using Graft.Data;
 using Graft.Tasks.TokenClassification;
 
 namespace Graft.Tests.Tasks;

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Graft.Tasks.TokenClassification;
+namespace Graft.Data;
 
 /// <summary>Characters of writings that put no space between words: Han, kana, Thai, Lao, Khmer, Burmese, Tibetan. What is a word in them only a dictionary knows.</summary>
 internal static class WritingWithoutSpaces
