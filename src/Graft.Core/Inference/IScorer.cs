@@ -2,7 +2,6 @@ using Graft.Backbones;
 using Graft.Generation;
 using Graft.Heads;
 using Graft.Tasks;
-using Graft.Tasks.SequenceClassification;
 using Graft.Tokenizers;
 
 namespace Graft.Inference;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
-using Graft.Inference;
+using Graft.Heads;
 
 namespace Graft.Pretrained;
 

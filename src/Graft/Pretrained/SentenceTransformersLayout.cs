@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Heads;
-using Graft.Inference;
 
 namespace Graft.Pretrained;
 

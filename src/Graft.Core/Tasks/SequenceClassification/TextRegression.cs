@@ -1,4 +1,5 @@
 using System.Globalization;
+using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
 
@@ -32,20 +33,4 @@ public sealed partial record TextRegression : SequenceTask
         double.TryParse(row.Label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
             ? value
             : throw new InputException($"{place}: \"{row.Label}\" is no number; regression needs one in the label column");
-}
-
-/// <summary>What the scores of a published cross-encoder go through.</summary>
-public enum OutputActivation
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>1 / (1 + e^−x): between 0 and 1.</summary>
-    Sigmoid,
-
-    /// <summary>tanh(x): between −1 and 1.</summary>
-    Tanh,
-
-    /// <summary>max(x, 0).</summary>
-    Relu,
 }

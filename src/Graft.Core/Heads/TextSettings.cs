@@ -1,4 +1,4 @@
-namespace Graft.Inference;
+namespace Graft.Heads;
 
 /// <summary>What a sentence-transformers folder says of its texts: how many tokens, lower case, what stands before them.</summary>
 public sealed record TextSettings
