@@ -36,7 +36,7 @@ internal static class EvaluateCommand
             ColumnOptions columns = new() { Text = parsed.GetValue(text), Pair = parsed.GetValue(pair), Label = parsed.GetValue(label) };
             string[] by = parsed.GetValue(slice) ?? [];
             RunEvaluation evaluation = RunEvaluation.Evaluate(
-                located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Log,
+                located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Logger,
                 parsed.GetValue(calibrated), cancellation);
             IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
             if (parsed.GetValue(output) is string folder) evaluation.Write(folder, by);

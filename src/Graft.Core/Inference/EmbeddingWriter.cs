@@ -30,7 +30,7 @@ public static class EmbeddingWriter
                 AtomicFile.Write(path, stream => WriteParquet(stream, batches));
                 break;
             default:
-                throw new InputException($"--output {path}: one of {string.Join(", ", Extensions)} is expected");
+                throw new InputException("output", path, $"a file that ends in one of {string.Join(", ", Extensions)}");
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class PredictionWriter
                 WriteParquet(path, batches);
                 break;
             default:
-                throw new InputException($"--output {path}: one of {string.Join(", ", Extensions)} is expected");
+                throw new InputException("output", path, $"a file that ends in one of {string.Join(", ", Extensions)}");
         }
     }
 

@@ -6,6 +6,8 @@ using Graft.Tokenizers;
 using Graft.Torch.Compute;
 using Graft.Training;
 using Graft.Tuning;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Graft.Tasks;
 
@@ -15,25 +17,25 @@ namespace Graft.Tasks;
 /// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
 /// </code>
 /// </summary>
-public static class FineTuning
+public static partial class FineTuning
 {
     /// <summary>Trains with one seed.</summary>
     /// <param name="options">What, on what, how.</param>
     /// <param name="observers">Who watches.</param>
-    /// <param name="note">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
+    /// <param name="logger">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
     /// <param name="cancellation">Interrupts the run after writing a checkpoint.</param>
     /// <exception cref="InputException">A file or an option cannot be used.</exception>
     /// <exception cref="RunFailedException">The run diverged or could not be written.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted; resume goes on.</exception>
     public static FineTuningResult Run(
-        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
+        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
-        note ??= _ => { };
+        logger ??= NullLogger.Instance;
         options = options with { Model = ShippedModel.Locate(options.Model) };
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
-            throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
+            throw new InputException($"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full");
         if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
@@ -41,14 +43,14 @@ public static class FineTuning
         options = options with { Training = options.Training with { Compute = compute } };
         using ComputeScope computing = compute.Enter();
 
-        Prepared prepared = Prepare(options, note);
-        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], note, cancellation);
+        Prepared prepared = Prepare(options, logger);
+        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
-        foreach (string line in model.Report.Notes) note(line);
+        foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
         Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
         TunedModule trained = new(model.Network, tuned.Parts);
-        Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, note);
+        Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, logger);
         TaskObjective objective = TaskObjectives.Of(prepared.Task);
         Collator collator = Collator.Of(objective.Layout, model);
         FeatureBatches batches = new(
@@ -71,14 +73,14 @@ public static class FineTuning
         FeatureScores[] evaluated = prepared.Evaluation is null ? [] : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellation);
         model.Save(folder.Path);
         objective.SaveCompanions(model, folder.Path);
-        return Finish(options, resolution, prepared, folder, evaluated, note);
+        return Finish(options, resolution, prepared, folder, evaluated, logger);
     }
 
     /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
-    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, Action<string> note)
+    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, ILogger logger)
     {
-        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, note);
-        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
+        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, logger);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
         RunFolder.WriteMetrics(folder.Path, scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
@@ -88,7 +90,7 @@ public static class FineTuning
     }
 
     /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
-    internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
+    internal static Prepared Prepare(FineTuningOptions options, ILogger logger)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         options.Task.Loss.Validate();
@@ -103,9 +105,9 @@ public static class FineTuning
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
         foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
-            note($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
-        foreach (string line in found.GetAwaiter().GetResult()) note(line);
-        if (encodedTrain.LongExamples > 0) note($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
+            logger.Tell($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
+        foreach (string line in found.GetAwaiter().GetResult()) logger.Tell(line);
+        if (encodedTrain.LongExamples > 0) logger.Tell($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
     }
 
@@ -132,14 +134,14 @@ public static class FineTuning
     }
 
     /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
-    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, Action<string> note)
+    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, ILogger logger)
     {
         if (prepared.Evaluation is null) return (prepared, []);
         IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores);
         Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
         if (decisions == prepared.Task.Decisions) return (prepared, predictions);
         FineTuningTask task = prepared.Task with { Decisions = decisions };
-        note($"decided on {options.Evaluation}: {decisions.Describe()}");
+        logger.Tell($"decided on {options.Evaluation}: {decisions.Describe()}");
         return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
     }
 }
@@ -168,6 +170,6 @@ internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, 
     {
         FeatureScores[] scores = scorer.Score(encoded.Features);
         IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
-        return task.Measure(data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+        return TaskMetrics.Measure(task, data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
     }
 }

@@ -150,7 +150,7 @@ public sealed class ReadyUseTests : IDisposable
     public async Task ModelsAreServices()
     {
         string folder = Model("bert", HeadKind.Embedding);
-        await using ServiceProvider services = new ServiceCollection().AddGraftEmbeddings(folder).BuildServiceProvider();
+        await using ServiceProvider services = new ServiceCollection().AddGraft(graft => graft.AddEmbeddings(folder)).BuildServiceProvider();
         IEmbeddingGenerator<string, Embedding<float>> generator = services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
         string[] texts = ["the film was good .", "bad"];
         GeneratedEmbeddings<Embedding<float>>[] answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => generator.GenerateAsync(texts, cancellationToken: TestContext.Current.CancellationToken)));

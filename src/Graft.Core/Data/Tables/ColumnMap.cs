@@ -38,9 +38,9 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
             if (pair >= 0 && options.Text is null && !table.HasNames && pair < text) (text, pair) = (pair, text);
         }
 
-        Require(table, text >= 0, "text", "--text-column");
-        Require(table, pair >= 0 || !options.RequirePair, "second text", "--pair-column");
-        Require(table, labels.Length > 0 || !options.RequireLabel, "label", "--label-column");
+        Require(table, text >= 0, "text", "`text-column`");
+        Require(table, pair >= 0 || !options.RequirePair, "second text", "`pair-column`");
+        Require(table, labels.Length > 0 || !options.RequireLabel, "label", "`label-column`");
         int[] other = Enumerable.Range(0, table.Columns.Count).Where(column => column != text && column != pair && !labels.Contains(column)).ToArray();
         return new ColumnMap(text, pair, labels, other);
     }

@@ -31,7 +31,7 @@ public static class TrainingSection
         blocks.Add(new PlotBlock(plots));
         blocks.Add(new Paragraph(turn is null
             ? "Development loss was still falling at the end, or was not measured: more epochs may help."
-            : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the model learned its training examples rather than the task. Fewer epochs, or --keep best, would stop there."));
+            : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the model learned its training examples rather than the task. Fewer epochs, or keep best, would stop there."));
         return new ReportSection("Training", blocks);
 
         LineSeries Series(string name, Func<TrainingPoint, double> value) =>
