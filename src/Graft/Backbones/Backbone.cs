@@ -27,6 +27,9 @@ public abstract class Backbone : Layer
     /// <summary>The table of word vectors, which heads may share.</summary>
     internal abstract EmbeddingTable Words { get; }
 
+    /// <summary>Whether it gives a pooled state.</summary>
+    internal virtual bool HasPooler => false;
+
     /// <summary>The normalised sums that enter the first layer (before such a matrix), […, E]; null where the family has none.</summary>
     internal virtual Tensor? NormalisedEmbeddings(EncoderInput input) => null;
 

@@ -66,6 +66,9 @@ internal enum HeadPooling
     /// <summary>The mean of attended tokens.</summary>
     Mean,
 
+    /// <summary>Every token is judged, and the mean of attended tokens' scores is the text's (EuroBERT's "late").</summary>
+    MeanOfScores,
+
     /// <summary>The rightmost token whose id is not padding (GPT-2).</summary>
     LastNotPadding,
 

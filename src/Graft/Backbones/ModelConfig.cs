@@ -67,6 +67,12 @@ public abstract class ModelConfig
     /// <summary>"single_label_classification", "multi_label_classification" or "regression"; null where the file does not say.</summary>
     public string? ProblemType => _json["problem_type"] is JsonValue value ? (string?)value : null;
 
+    /// <summary>
+    /// True where the checkpoint has the keys of the code that the family was first published with, and not those of transformers: the model is
+    /// then built, trained and saved under these. A fact about the file, no key of config.json.
+    /// </summary>
+    public bool HasPublishedKeys { get; private set; }
+
     /// <summary>The keys of the dropout rates that a training run may change together.</summary>
     internal abstract IReadOnlyList<string> DropoutKeys { get; }
 
@@ -85,7 +91,7 @@ public abstract class ModelConfig
     {
         JsonObject json = _json.DeepClone().AsObject();
         json[key] = value is null ? null : JsonNode.Parse(value.ToJsonString()); // as if it had been read from a file
-        return Create(json);
+        return Copy(json);
     }
 
     /// <summary>The same for other labels.</summary>
@@ -107,18 +113,26 @@ public abstract class ModelConfig
             (json["id2label"], json["label2id"]) = (names, numbers);
         }
 
-        return Create(json);
+        return Copy(json);
     }
 
     /// <summary>The same with all dropout rates of layers and head set.</summary>
     public ModelConfig WithDropout(double rate) => DropoutKeys.Aggregate(this, (config, key) => config.With(key, rate));
+
+    /// <summary>The same for a checkpoint with the other set of keys.</summary>
+    public ModelConfig WithPublishedKeys(bool published = true)
+    {
+        ModelConfig copy = Copy(_json.DeepClone().AsObject());
+        copy.HasPublishedKeys = published;
+        return copy;
+    }
 
     /// <summary>The same without a key.</summary>
     internal ModelConfig Without(string key)
     {
         JsonObject json = _json.DeepClone().AsObject();
         json.Remove(key);
-        return Create(json);
+        return Copy(json);
     }
 
     /// <summary>False where the size of a head is a key of its own.</summary>
@@ -180,6 +194,13 @@ public abstract class ModelConfig
 
     internal static InputException Wrong(string key, JsonNode? found, string allowed) =>
         new($"config.json: \"{key}\" is {found?.ToJsonString() ?? "missing"}: {allowed} is expected");
+
+    private ModelConfig Copy(JsonObject json)
+    {
+        ModelConfig copy = Create(json);
+        copy.HasPublishedKeys = HasPublishedKeys;
+        return copy;
+    }
 
     private static string DefaultLabel(int index) => string.Create(CultureInfo.InvariantCulture, $"LABEL_{index}");
 }

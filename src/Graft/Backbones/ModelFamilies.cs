@@ -2,12 +2,17 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Backbones.Albert;
 using Graft.Backbones.Bert;
+using Graft.Backbones.Deberta;
 using Graft.Backbones.DebertaV2;
 using Graft.Backbones.DistilBert;
 using Graft.Backbones.Electra;
+using Graft.Backbones.Ernie;
+using Graft.Backbones.EuroBert;
 using Graft.Backbones.Gpt2;
+using Graft.Backbones.Gte;
 using Graft.Backbones.ModernBert;
 using Graft.Backbones.MpNet;
+using Graft.Backbones.NomicBert;
 using Graft.Backbones.Roberta;
 using Graft.Backbones.T5;
 
@@ -22,13 +27,22 @@ internal static class ModelFamilies
         new ModernBertFamily(),
         new RobertaFamily("roberta", "Roberta"),
         new RobertaFamily("xlm-roberta", "XLMRoberta"),
+        new RobertaFamily("camembert", "Camembert"),
+        new RobertaFamily("data2vec-text", "Data2VecText", "data2vec_text."),
         new DistilBertFamily(),
         new AlbertFamily(),
         new ElectraFamily(),
         new Gpt2Family(),
-        new T5Family(),
+        new T5Family("t5", "T5"),
+        new T5Family("mt5", "MT5"),
         new MpNetFamily(),
         new DebertaV2Family(),
+        new DebertaFamily(),
+        new ErnieFamily(),
+        new NomicBertFamily(),
+        new GteFamily("gte", "Gte"),
+        new GteFamily("new", "New"),
+        new EuroBertFamily(),
     ];
 
     public static IReadOnlyList<ModelFamily> All => s_all;
@@ -56,7 +70,9 @@ internal static class ModelFamilies
 
         try
         {
-            ModelConfig config = Of(ModelType(json, path), path).ReadConfig(json);
+            ModelFamily family = Of(ModelType(json, path), path);
+            RefuseForeignCode(json, family);
+            ModelConfig config = family.ReadConfig(json);
             config.Validate();
             return config;
         }
@@ -81,6 +97,18 @@ internal static class ModelFamilies
     {
         HeadKind stored = head == HeadKind.Embedding ? HeadKind.None : head;
         return Of(config.ModelType, "config.json").Architectures.First(pair => pair.Value == stored).Key;
+    }
+
+    /// <summary>A folder may bring code of its own: it is never run, and its numbers are known only where the family is that code's.</summary>
+    private static void RefuseForeignCode(JsonObject json, ModelFamily family)
+    {
+        if (json["auto_map"] is not JsonObject map) return;
+        foreach ((string role, JsonNode? value) in map.Where(pair => pair.Key == "AutoConfig" || pair.Key.StartsWith("AutoModel", StringComparison.Ordinal)))
+        {
+            string named = value is JsonValue text && text.TryGetValue(out string? found) ? found : value?.ToJsonString() ?? "null";
+            if (!family.Implements(named[(named.LastIndexOf('.') + 1)..]))
+                throw new InputException($"config.json: \"auto_map\" names code of the folder's own ({role}: {named}), which Graft never runs and has no class for: convert the model to one that transformers has, or take another");
+        }
     }
 
     private static string ModelType(JsonObject json, string path)

@@ -41,6 +41,15 @@ internal abstract class ModelFamily
     public virtual bool IsRedundant(string key) =>
         key.EndsWith("position_ids", StringComparison.Ordinal) || key.EndsWith("token_type_ids", StringComparison.Ordinal);
 
+    /// <summary>A checkpoint's key as this family calls the parameter today: prefixes of other code.</summary>
+    public virtual string CurrentKey(string key) => key;
+
+    /// <summary>
+    /// True where a class of code that a folder brings along (<c>auto_map</c> in config.json) is what this family computes. The code itself is
+    /// never run; a folder with other classes is refused.
+    /// </summary>
+    public virtual bool Implements(string className) => false;
+
     /// <summary>True for backbone parameters that published checkpoints may lack (poolers).</summary>
     public virtual bool IsOptional(string key) => key.StartsWith("pooler.", StringComparison.Ordinal);
 

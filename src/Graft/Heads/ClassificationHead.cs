@@ -36,7 +36,8 @@ public abstract partial class ClassificationHead : Head
         if (_transform is not null)
             x = _transform.Forward(Ops.Dropout(x, _recipe.TransformDropout, Site(input, DropoutSites.HeadHidden)), context);
         x = Ops.Dropout(x, _recipe.Dropout, Site(input, DropoutSites.Head));
-        return rowsCompete ? _output.ForwardBeforeSoftmax(x, context) : _output.Forward(x, context);
+        Tensor scores = rowsCompete ? _output.ForwardBeforeSoftmax(x, context) : _output.Forward(x, context);
+        return _recipe.Pooling == HeadPooling.MeanOfScores ? Pooling.Mean(scores, input) : scores;
     }
 
     private static DropoutSite Site(EncoderInput input, int number) => input.Dropout?.Site(number) ?? DropoutSite.None;
@@ -44,6 +45,7 @@ public abstract partial class ClassificationHead : Head
     private Tensor Pool(BackboneOutput states, EncoderInput input) => _recipe.Pooling switch
     {
         HeadPooling.None => WithoutPrompt(states.LastHiddenState, input),
+        HeadPooling.MeanOfScores => states.LastHiddenState,
         HeadPooling.Pooler => states.PoolerOutput!,
         HeadPooling.First => Pooling.First(states.LastHiddenState, input),
         HeadPooling.Mean => Pooling.Mean(states.LastHiddenState, input),

@@ -31,6 +31,8 @@ public abstract partial class Head : Layer
         if (kind == HeadKind.None) return null;
         HeadRecipe recipe = ModelFamilies.Of(config.ModelType, "config.json").Recipe(kind, config)
             ?? throw new InputException($"a {config.ModelType} model has no {kind} head");
+        if (recipe is ClassifierRecipe { Pooling: HeadPooling.Pooler } && !backbone.HasPooler)
+            throw new InputException($"this {config.ModelType} backbone was loaded without the pooler that its {kind} head reads: adapters of such heads are opened one at a time, not in a bank");
         return (kind, recipe) switch
         {
             (HeadKind.QuestionAnswering, ClassifierRecipe classifier) => new SpanHead(classifier, config),

@@ -87,13 +87,14 @@ public abstract partial class ClassificationHead
     {
         Value x = _recipe.Pooling switch
         {
-            HeadPooling.None => states.LastHiddenState,
+            HeadPooling.None or HeadPooling.MeanOfScores => states.LastHiddenState,
             HeadPooling.Pooler => states.PoolerOutput!.Value,
             HeadPooling.First => graph.First(states.LastHiddenState),
             HeadPooling.Mean => GraphPooling.Mean(graph, states.LastHiddenState),
             _ => throw new InputException($"a head that looks at {_recipe.Pooling} has no ONNX form"),
         };
-        return _output.Draw(graph, _transform?.Draw(graph, x) ?? x);
+        Value scores = _output.Draw(graph, _transform?.Draw(graph, x) ?? x);
+        return _recipe.Pooling == HeadPooling.MeanOfScores ? GraphPooling.Mean(graph, scores) : scores;
     }
 }
 

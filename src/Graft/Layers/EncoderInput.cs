@@ -23,6 +23,10 @@ public sealed record EncoderInput
     /// <value>Null for segment 0 everywhere. Families without segments ignore it.</value>
     public Tensor? TokenTypeIds { get; init; }
 
+    /// <summary>Task of each token (ERNIE), int64, of the ids' shape.</summary>
+    /// <value>Null for task 0 everywhere. Other families ignore it.</value>
+    public Tensor? TaskTypeIds { get; init; }
+
     /// <summary>Position of each token, int64, of the ids' shape.</summary>
     /// <value>Null for what the family does by itself.</value>
     public Tensor? PositionIds { get; init; }
@@ -81,6 +85,7 @@ public sealed record EncoderInput
             InputIds = Rows(InputIds)!,
             AttentionMask = Rows(AttentionMask),
             TokenTypeIds = Rows(TokenTypeIds),
+            TaskTypeIds = Rows(TaskTypeIds),
             PositionIds = Rows(PositionIds),
             InputsEmbeds = Rows(InputsEmbeds),
             Boundaries = Boundaries is null ? null : [.. Boundaries[run.First..(run.End + 1)].Select(row => row - from)],
@@ -97,6 +102,7 @@ public sealed record EncoderInput
         if (ids.dtype != ScalarType.Int64 || ids.dim() != dimensions)
             throw new ArgumentException($"input ids: int64 with {dimensions} dimensions are expected, found {ids.dtype} [{string.Join(", ", ids.shape)}]", nameof(input));
         Require(input.TokenTypeIds, "token type ids");
+        Require(input.TaskTypeIds, "task type ids");
         Require(input.PositionIds, "position ids");
         if (input.IsPacked && input.AttentionMask is not null) throw new ArgumentException("a packed batch has no padding: leave the attention mask out", nameof(input));
         if (!input.IsPacked && input.Cache is null) Require(input.AttentionMask, "attention mask");

@@ -11,11 +11,12 @@ internal sealed class GraphRotary
     /// <param name="graph">The graph; positions count from its first token.</param>
     /// <param name="size">N.</param>
     /// <param name="theta">The base of the frequencies.</param>
-    public GraphRotary(GraphContext graph, int size, double theta)
+    /// <param name="divisor">Every frequency is divided by it.</param>
+    public GraphRotary(GraphContext graph, int size, double theta, double divisor = 1)
     {
         _size = size;
         GraphBuilder g = graph.Builder;
-        float[] frequencies = [.. Enumerable.Range(0, size / 2).Select(i => 1f / MathF.Pow((float)theta, 2f * i / size))];
+        float[] frequencies = [.. Enumerable.Range(0, size / 2).Select(i => 1f / MathF.Pow((float)theta, 2f * i / size) / (float)divisor)];
         Value places = g.Cast(g.Unsqueeze(g.Range(graph.Tokens), 1), Onnx.TensorProto.Types.DataType.Float); // [T, 1]
         Value angles = g.Op("Mul", [places, g.WideNumbers(frequencies)]); // [T, N/2], in 32 bits: positions are large
         (_cos, _sin) = (OfHeads(g, g.Op("Cos", [angles])), OfHeads(g, g.Op("Sin", [angles])));

@@ -29,6 +29,7 @@ internal static class Packing
             InputIds = Spread(input.InputIds)!,
             AttentionMask = Spread(ones_like(input.InputIds)),
             TokenTypeIds = Spread(input.TokenTypeIds),
+            TaskTypeIds = Spread(input.TaskTypeIds),
             PositionIds = Spread(input.PositionIds),
             InputsEmbeds = Spread(input.InputsEmbeds),
             Boundaries = null,

@@ -25,6 +25,7 @@ internal sealed class PromptSlot
             InputsEmbeds = cat([vectors, text], 1),
             AttentionMask = Before(input.AttentionMask, ones([batch, count], ScalarType.Int64)),
             TokenTypeIds = Before(input.TokenTypeIds, zeros([batch, count], ScalarType.Int64)),
+            TaskTypeIds = Before(input.TaskTypeIds, zeros([batch, count], ScalarType.Int64)),
             PositionIds = null,
         };
     }

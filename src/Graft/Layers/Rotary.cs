@@ -16,10 +16,12 @@ internal sealed class Rotary
     /// <param name="positions">Int64, [1 or B, T] or [tokens] when packed.</param>
     /// <param name="size">N.</param>
     /// <param name="theta">The base of the frequencies.</param>
-    public Rotary(Tensor positions, int size, double theta)
+    /// <param name="divisor">Every frequency is divided by it.</param>
+    public Rotary(Tensor positions, int size, double theta, double divisor = 1)
     {
         Tensor exponents = arange(0, size, 2, ScalarType.Int64).to(ScalarType.Float32) / size;
         Tensor frequencies = 1.0 / pow(theta, exponents); // [N/2]
+        if (divisor != 1) frequencies = frequencies / divisor;
         Tensor angles = positions.to(ScalarType.Float32).unsqueeze(-1) * frequencies; // […, N/2]
         angles = angles.unsqueeze(positions.dim() == 2 ? 1 : -2); // heads: [B, 1, T, N/2] or [tokens, 1, N/2]
         (_cos, _sin) = (angles.cos(), angles.sin());

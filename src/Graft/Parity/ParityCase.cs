@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Graft.Checkpoints;
 using Graft.Heads;
 using Graft.Layers;
@@ -34,11 +33,6 @@ internal sealed class ParityCase
     /// <summary>True where padded rows follow from the ordinary formulas.</summary>
     public bool PaddedRowsDefined => _metadata.GetValueOrDefault("padded_rows") != "undefined";
 
-    /// <summary>Parameters whose exact gradient is zero throughout.</summary>
-    public IReadOnlySet<string> ZeroGradient => _metadata.TryGetValue("zero_gradient", out string? names)
-        ? JsonSerializer.Deserialize<HashSet<string>>(names)!
-        : new HashSet<string>(StringComparer.Ordinal);
-
     public Tensor? Find(string name) => _tensors.GetValueOrDefault(name);
 
     /// <summary>Names below a prefix, without it: of "out." → "logits", "loss" …</summary>
@@ -51,6 +45,7 @@ internal sealed class ParityCase
         InputIds = Texts("in.input_ids")!,
         AttentionMask = Texts("in.attention_mask"),
         TokenTypeIds = Texts("in.token_type_ids"),
+        TaskTypeIds = Texts("in.task_type_ids"),
         PositionIds = Texts("in.position_ids"),
         Decoder = Find("in.decoder_input_ids") is Tensor ids ? new EncoderInput { InputIds = ids, AttentionMask = Find("in.decoder_attention_mask") } : null,
         OutputHiddenStates = true,

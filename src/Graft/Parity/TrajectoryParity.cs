@@ -42,11 +42,21 @@ internal sealed class TrajectoryParity : IParityKind
         Compare("gradient norm", Tolerance, seen.Updates.Select(update => update.GradientNorm), reference.Find("out.grad_norm")!, groups);
         Compare("learning rate", RateTolerance, seen.Updates.Select(update => update.LearningRate), reference.Find("out.lr")!, groups);
         Differences final = new("parameters", Tolerance), noise = new("parameters without exact gradient", NoiseTolerance);
+        HashSet<string> still = WithoutGradient(model, reference);
         foreach ((string name, TorchSharp.Modules.Parameter value) in model.Parameters)
-            (name.EndsWith("key.bias", StringComparison.Ordinal) ? noise : final).Add(name, reference.Find("final." + name)!, value);
+            (still.Contains(name) ? noise : final).Add(name, reference.Find("final." + name)!, value);
         final.AddTo(groups);
         noise.AddTo(groups);
         return new ParityReport(folder, "trainer's trajectory", groups);
+    }
+
+    /// <summary>The parameters whose gradient is exactly zero: the reference's move by rounding noise.</summary>
+    private static HashSet<string> WithoutGradient(PretrainedModel model, ParityCase reference)
+    {
+        foreach ((_, TorchSharp.Modules.Parameter value) in model.Parameters) value.grad = null;
+        RecordedBatch batch = new(reference, 0);
+        model.Head!.Losses(model.Forward(batch.Input).Scores!, batch.Input, batch.Targets)[0].Sum.backward();
+        return [.. model.Parameters.Where(parameter => parameter.Value.grad is not Tensor gradient || !gradient.ne(0).any().item<bool>()).Select(parameter => parameter.Name)];
     }
 
     private static double Number(IReadOnlyDictionary<string, string> metadata, string key) =>

@@ -148,6 +148,7 @@ public sealed class AdapterBank : IDisposable
             InputIds = Cat(part => part.InputIds)!,
             AttentionMask = Cat(part => part.AttentionMask),
             TokenTypeIds = Cat(part => part.TokenTypeIds),
+            TaskTypeIds = Cat(part => part.TaskTypeIds),
             PositionIds = Cat(part => part.PositionIds),
             Boundaries = input.IsPacked ? [.. boundaries] : null,
             AdapterRows = [.. runs.SelectMany(run => Enumerable.Repeat(run.Adapter, run.End - run.First))],

@@ -21,7 +21,7 @@ internal sealed class WeightLoader
     {
         (_network, _family, _checkpoint) = (network, family, checkpoint);
         _byName = new(StringComparer.Ordinal);
-        foreach (StoredTensor tensor in checkpoint.Tensors) _byName.TryAdd(Modern(tensor.Name), tensor);
+        foreach (StoredTensor tensor in checkpoint.Tensors) _byName.TryAdd(family.CurrentKey(Modern(tensor.Name)), tensor);
     }
 
     /// <summary>A key as today's libraries spell it: norms of 2018 had gamma and beta.</summary>

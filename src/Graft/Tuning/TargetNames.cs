@@ -7,13 +7,14 @@ internal static class TargetNames
 {
     /// <summary>What the families call a query or value projection (or the fused one); the first set that occurs in a model is its default.</summary>
     private static readonly string[][] s_queryValue =
-        [["query", "value"], ["query_proj", "value_proj"], ["q_lin", "v_lin"], ["attn.q", "attn.v"], ["q", "v"], ["c_attn"], ["Wqkv"]];
+        [["query", "value"], ["query_proj", "value_proj"], ["q_lin", "v_lin"], ["attn.q", "attn.v"], ["q", "v"], ["c_attn"], ["Wqkv"], ["q_proj", "v_proj"], ["qkv_proj"], ["in_proj"]];
 
     /// <summary>Keys, values and the second feed-forward matrix.</summary>
     private static readonly string[][] s_keyValueFeedForward =
     [
         ["key", "value", "output.dense"], ["key_proj", "value_proj", "output.dense"], ["key", "value", "ffn_output"], ["k_lin", "v_lin", "lin2"],
         ["attn.k", "attn.v", "output.dense"], ["k", "v", "wo"], ["c_attn", "mlp.c_proj"], ["Wqkv", "mlp.Wo"],
+        ["Wqkv", "fc2"], ["k_proj", "v_proj", "down_proj"], ["qkv_proj", "down_proj"], ["in_proj", "output.dense"],
     ];
 
     /// <summary>LoRA's default targets: "query and value" (Hu et al. 2022, §7.1).</summary>

@@ -15,7 +15,7 @@ namespace Graft.Tests.Contracts;
 /// <summary>What every tuning strategy promises on every family: it learns, changes only what it says, comes back from disk, and comes off.</summary>
 public sealed class TuningContract
 {
-    private static readonly string[] s_families = ["bert", "roberta", "distilbert", "albert", "electra", "gpt2", "mpnet", "modernbert", "deberta-v2"];
+    private static readonly string[] s_families = ["bert", "roberta", "distilbert", "albert", "electra", "gpt2", "mpnet", "modernbert", "deberta-v2", "deberta", "nomic_bert", "new", "eurobert"];
 
     public static TheoryData<string, string> FamiliesAndStrategies => [.. s_families.SelectMany(family => TuningStrategies.Names.Select(strategy => (family, strategy)))];
 

@@ -15,7 +15,7 @@ public sealed class AdapterBankTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Families => ["bert", "roberta", "distilbert", "albert", "gpt2", "mpnet", "modernbert", "deberta-v2"];
+    public static TheoryData<string> Families => ["bert", "roberta", "distilbert", "albert", "gpt2", "mpnet", "modernbert", "deberta-v2", "deberta", "eurobert"];
 
     public void Dispose() => _folder.Dispose();
 

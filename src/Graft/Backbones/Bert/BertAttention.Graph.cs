@@ -6,7 +6,7 @@ namespace Graft.Backbones.Bert;
 internal partial class BertAttention
 {
     /// <summary>W·[softmax(Q·Kᵀ/√N)·V of every head] + b: [B, T, D] → [B, T, D].</summary>
-    public Graphs.Value Draw(GraphContext graph, Graphs.Value x, Graphs.Value? bias = null) => _output.Draw(graph, DrawAttended(graph, x, bias));
+    public override Graphs.Value Draw(GraphContext graph, Graphs.Value x, Graphs.Value? bias = null) => _output.Draw(graph, DrawAttended(graph, x, bias));
 
     /// <summary>What is added to the scores, [B or 1, H or 1, T, T]; families whose bias depends on the content make it here.</summary>
     private protected virtual Value? DrawBias(GraphContext graph, Graphs.Value query, Value key, Value? bias) => bias;

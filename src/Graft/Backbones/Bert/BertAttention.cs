@@ -5,11 +5,27 @@ using static TorchSharp.torch.nn;
 
 namespace Graft.Backbones.Bert;
 
+/// <summary>What a layer asks of its attention.</summary>
+internal abstract class EncoderAttention : Layer
+{
+    /// <summary>softmax(Q·Kᵀ·scale + bias)·V with its own kernel, padded or packed, with dropout and tuned prefixes.</summary>
+    public abstract AttentionCore Core { get; }
+
+    /// <summary>[B, T, D] → [B, T, D].</summary>
+    /// <param name="x">The states.</param>
+    /// <param name="context">Layout, dropout, slots.</param>
+    /// <param name="bias">Added to the scores, or what the family makes that of.</param>
+    public abstract Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null);
+
+    /// <summary>The same as a graph.</summary>
+    public abstract Graphs.Value Draw(GraphContext graph, Graphs.Value x, Graphs.Value? bias = null);
+}
+
 /// <summary>
 /// Multi-head attention of a text to itself (Vaswani et al. 2017, §3.2): every token asks (query) every token (key) and takes from it (value).
 /// Legend: B batch, T tokens, H heads, N size per head, D = H·N.
 /// </summary>
-internal partial class BertAttention : Layer
+internal partial class BertAttention : EncoderAttention
 {
     private readonly Projection _output;
 
@@ -29,7 +45,7 @@ internal partial class BertAttention : Layer
     }
 
     /// <summary>The call that computes what <see cref="WrittenOut"/> says: with its own kernel, padded or packed, with dropout and tuned prefixes.</summary>
-    public AttentionCore Core { get; }
+    public override AttentionCore Core { get; }
 
     private protected Projection Query { get; }
 
@@ -41,10 +57,7 @@ internal partial class BertAttention : Layer
     private protected virtual bool KeyBiasMatters => Core.Tuning is not null;
 
     /// <summary>W·[softmax(Q·Kᵀ/√N)·V of every head] + b: [B, T, D] → [B, T, D].</summary>
-    /// <param name="x">The states.</param>
-    /// <param name="context">Layout, dropout, slots.</param>
-    /// <param name="bias">Added to the scores, or what <see cref="Bias"/> makes that of.</param>
-    public Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null)
+    public override Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null)
     {
         Tensor query = Query.Forward(x, context), value = Value.Forward(x, context); // [B, T, D]
         Tensor key = KeyBiasMatters ? Key.Forward(x, context) : Key.ForwardBeforeSoftmax(x, context);

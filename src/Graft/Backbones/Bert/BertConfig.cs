@@ -43,6 +43,9 @@ internal class BertConfig : ModelConfig
     /// <summary>Positions count the tokens that are not padding, from the pad id + 1 (RoBERTa); else the columns, from 0.</summary>
     public virtual bool PositionsFromPadding => false;
 
+    /// <summary>The only position_embedding_type that the family implements.</summary>
+    private protected virtual string PositionKind => "absolute";
+
     /// <summary>Rows of the segment table; 0 for none.</summary>
     public virtual int Types => Positive("type_vocab_size");
 
@@ -81,8 +84,8 @@ internal class BertConfig : ModelConfig
     {
         base.Validate();
         _ = (EmbeddingSize, IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, ClassifierDropout);
-        if (Has("position_embedding_type") && Text("position_embedding_type") != "absolute")
-            throw Wrong("position_embedding_type", Node("position_embedding_type"), "\"absolute\"");
+        if (Has("position_embedding_type") && Text("position_embedding_type") != PositionKind)
+            throw Wrong("position_embedding_type", Node("position_embedding_type"), $"\"{PositionKind}\"");
         if (!PositionsFromPadding) return;
         if (PaddingRow is null) throw Wrong("pad_token_id", null, "a whole number: positions count from it");
         if (Positions <= PaddingRow + 1) throw Wrong("max_position_embeddings", Node("max_position_embeddings"), "more than pad_token_id + 1");

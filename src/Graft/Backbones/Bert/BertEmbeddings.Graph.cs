@@ -4,7 +4,7 @@ using Onnx;
 
 namespace Graft.Backbones.Bert;
 
-internal sealed partial class BertEmbeddings
+internal partial class BertEmbeddings
 {
     /// <summary>Whether the graph's input has segments: one kind of segment is no input.</summary>
     public bool ReadsSegments => _types is { Rows: > 1 };
@@ -13,13 +13,18 @@ internal sealed partial class BertEmbeddings
     public Value Draw(GraphContext graph)
     {
         GraphBuilder g = graph.Builder;
-        bool fuses = g is { IsFused: true, IsHalf: false } && _positions is not null && (_types is null || ReadsSegments) && !g.IsQuantized(Words.NameIn(graph));
+        Value? more = DrawMore(graph);
+        bool fuses = more is null && g is { IsFused: true, IsHalf: false } && _positions is not null && (_types is null || ReadsSegments) && !g.IsQuantized(Words.NameIn(graph));
         if (fuses) return DrawFused(graph, _positions!);
         Value sum = Words.Draw(graph, graph.InputIds);
         if (_types is not null) sum = g.Add(sum, ReadsSegments ? _types.DrawWide(graph, graph.TokenTypeIds!.Value) : graph.Weight(_types.Weight)); // [1, E] for one kind
         if (_positions is not null) sum = g.Add(sum, DrawPositions(graph, _positions));
+        if (more is Value added) sum = g.Add(sum, added);
         return _norm.Draw(graph, sum);
     }
+
+    /// <summary>What a family adds to the sum, [B or 1, T or 1, E]; null for nothing.</summary>
+    private protected virtual Value? DrawMore(GraphContext graph) => null;
 
     private Value DrawPositions(GraphContext graph, EmbeddingTable table) => _config.PositionsFromPadding
         ? table.DrawWide(graph, graph.PositionsFromPadding(_config.PaddingRow!.Value))

@@ -9,7 +9,7 @@ namespace Graft.Backbones.Bert;
 /// From ids to input vectors: Drop(LN(word + position + segment)) (Devlin et al. 2019, §3, figure 2).
 /// Legend: B batch, T tokens, E width of the vectors.
 /// </summary>
-internal sealed partial class BertEmbeddings : Layer
+internal partial class BertEmbeddings : Layer
 {
     private readonly BertConfig _config;
     private readonly EmbeddingTable? _positions;
@@ -45,12 +45,15 @@ internal sealed partial class BertEmbeddings : Layer
         Ops.Dropout(Normalised(input, positionOffset), _config.HiddenDropout, context.Site(DropoutSites.Embeddings));
 
     /// <summary>LN(word + position + segment), [B, T, E].</summary>
-    public Tensor Normalised(EncoderInput input, long positionOffset = 0)
+    public Tensor Normalised(EncoderInput input, long positionOffset = 0) => _norm.Forward(Sum(input, positionOffset));
+
+    /// <summary>word + position + segment, [B, T, E].</summary>
+    private protected virtual Tensor Sum(EncoderInput input, long positionOffset)
     {
         Tensor sum = input.InputsEmbeds ?? Words.Forward(input.InputIds);
         if (_types is not null) sum = sum + (input.TokenTypeIds is null ? _types.Weight.select(0, 0) : _types.Forward(input.TokenTypeIds));
         if (_positions is not null) sum = sum + Positions(_positions, input, positionOffset);
-        return _norm.Forward(sum);
+        return sum;
     }
 
     private Tensor Positions(EmbeddingTable table, EncoderInput input, long offset)

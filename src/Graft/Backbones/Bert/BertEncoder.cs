@@ -15,18 +15,19 @@ internal partial class BertEncoder : Backbone
     /// <summary>BERT itself.</summary>
     /// <param name="config">Sizes and rates.</param>
     /// <param name="pooler">Whether a head (or none) uses the pooled state.</param>
-    public BertEncoder(BertConfig config, bool pooler)
-        : this(config)
+    /// <param name="embeddings">The family's own; BERT's when null.</param>
+    public BertEncoder(BertConfig config, bool pooler, BertEmbeddings? embeddings = null)
+        : this(config, embeddings)
     {
         Layers = AddLayers("encoder.layer", BertLayerNames.Published);
         if (pooler) Pooler = AddPooler("pooler.dense");
     }
 
     /// <summary>The embeddings alone, for families that go on with layers of their own.</summary>
-    private protected BertEncoder(BertConfig config)
+    private protected BertEncoder(BertConfig config, BertEmbeddings? embeddings = null)
         : base(config)
     {
-        Embeddings = Add("embeddings", new BertEmbeddings(config));
+        Embeddings = Add("embeddings", embeddings ?? new BertEmbeddings(config));
     }
 
     internal override EmbeddingTable Words => Embeddings.Words;
@@ -35,6 +36,8 @@ internal partial class BertEncoder : Backbone
 
     /// <summary>From ids to input vectors.</summary>
     internal BertEmbeddings Embeddings { get; }
+
+    internal override bool HasPooler => Pooler is not null;
 
     internal override Tensor? NormalisedEmbeddings(EncoderInput input) => Embeddings.Normalised(input);
 

@@ -4,7 +4,7 @@ using Graft.Torch;
 namespace Graft.Backbones.Bert;
 
 /// <summary>BERT's names and heads; SpanBERT's published files are BERT checkpoints.</summary>
-internal sealed class BertFamily : ModelFamily
+internal class BertFamily : ModelFamily
 {
     public override string ModelType => "bert";
 
@@ -14,8 +14,8 @@ internal sealed class BertFamily : ModelFamily
 
     public override IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
     {
-        ["BertForPreTraining"] = HeadKind.PreTraining,
-        ["BertForSpanBoundaryPreTraining"] = HeadKind.SpanBoundary,
+        [ClassPrefix + "ForPreTraining"] = HeadKind.PreTraining,
+        [ClassPrefix + "ForSpanBoundaryPreTraining"] = HeadKind.SpanBoundary,
     };
 
     public override ModelConfig ReadConfig(JsonObject json) => new BertConfig(json);
@@ -47,7 +47,7 @@ internal sealed class BertFamily : ModelFamily
         return keys.Contains("qa_outputs.weight") ? HeadKind.QuestionAnswering : HeadKind.None;
     }
 
-    private static bool HasPooler(HeadKind head) =>
+    private protected static bool HasPooler(HeadKind head) =>
         head is HeadKind.None or HeadKind.PreTraining or HeadKind.SequenceClassification or HeadKind.MultipleChoice or HeadKind.Embedding;
 
     private static LanguageModelRecipe Predictions(BertConfig config) => new(

@@ -23,7 +23,7 @@ internal sealed record BertLayerNames(
 /// </summary>
 internal sealed partial class BertLayer : TransformerBlock
 {
-    private readonly BertAttention _attention;
+    private readonly EncoderAttention _attention;
     private readonly Projection _intermediate;
     private readonly Projection _output;
     private readonly Activation _activation;
@@ -32,7 +32,7 @@ internal sealed partial class BertLayer : TransformerBlock
     /// <param name="names">The family's names.</param>
     /// <param name="index">The layer's number: its dropout sites follow from it.</param>
     /// <param name="attention">The family's own attention; BERT's when null.</param>
-    public BertLayer(BertConfig config, BertLayerNames names, int index, BertAttention? attention = null)
+    public BertLayer(BertConfig config, BertLayerNames names, int index, EncoderAttention? attention = null)
     {
         Init init = Init.Normal(config.InitializerRange);
         int site = DropoutSites.Layer(index);

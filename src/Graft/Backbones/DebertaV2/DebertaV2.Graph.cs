@@ -5,26 +5,10 @@ namespace Graft.Backbones.DebertaV2;
 
 internal sealed partial class DebertaV2
 {
-    private protected override Value DrawEmbeddings(GraphContext graph) => graph.Builder.Mul(base.DrawEmbeddings(graph), DrawMask(graph));
+    private protected override Value DrawDistances(GraphContext graph, Value table) => _relativeNorm is null ? table : _relativeNorm.Draw(graph, table);
 
-    private protected override Value DrawEncoder(GraphContext graph, Value states)
-    {
-        Value embedded = states;
-        Value? distances = _relative is null ? null
-            : _relativeNorm is null ? graph.Weight(_relative.Weight)
-            : _relativeNorm.Draw(graph, graph.Weight(_relative.Weight)); // [2S, D]
-        for (int i = 0; i < Layers.Length; i++)
-        {
-            graph.HiddenStates.Add(states);
-            states = Layers[i].Draw(graph, states, distances);
-            if (i == 0 && _convolution is not null) states = _convolution.Draw(graph, embedded, states, DrawMask(graph));
-        }
-
-        return states;
-    }
-
-    /// <summary>1 for tokens and 0 for padding, [B, T, 1].</summary>
-    private static Value DrawMask(GraphContext graph) => graph.Builder.ToFloat(graph.Builder.Unsqueeze(graph.AttentionMask, 2));
+    private protected override Value DrawAfterFirstLayer(GraphContext graph, Value embedded, Value states) =>
+        _convolution is null ? states : _convolution.Draw(graph, embedded, states, DrawMask(graph));
 
     private sealed partial class Convolution
     {

@@ -1,4 +1,4 @@
-using Graft.Backbones.Bert;
+using Graft.Backbones.Deberta;
 using Graft.Layers;
 using Graft.Torch.Operations;
 using TorchSharp;
@@ -9,23 +9,19 @@ using static TorchSharp.torch.nn;
 namespace Graft.Backbones.DebertaV2;
 
 /// <summary>
-/// DeBERTa-v2 and v3 (He et al. 2021, §3.1; He et al. 2023): a word's content and its position are two vectors, and scores are sums of
-/// content-to-content, content-to-position and position-to-content products of relative positions. v2 has a convolution beside its first
-/// layer. Padded tokens' vectors are zero.
+/// DeBERTa-v2 and v3 (He et al. 2021; He et al. 2023): DeBERTa with logarithmic buckets of distance, whose vectors may be normalised and pass
+/// through the matrices of the words. v2 has a convolution beside its first layer.
 /// </summary>
-internal sealed partial class DebertaV2 : BertEncoder
+internal sealed partial class DebertaV2 : DisentangledEncoder
 {
     private readonly DebertaV2Config _config;
-    private readonly EmbeddingTable? _relative;
     private readonly Norm? _relativeNorm;
     private readonly Convolution? _convolution;
 
     public DebertaV2(DebertaV2Config config)
-        : base(config)
+        : base(config, i => new DisentangledAttention(config, i))
     {
         _config = config;
-        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"encoder.layer.{i}", new BertLayer(config, BertLayerNames.Published, i, new DisentangledAttention(config, i))))];
-        if (config.IsRelative) _relative = Add("encoder.rel_embeddings", new EmbeddingTable("distance", 2 * config.Span, config.HiddenSize, config.InitializerRange));
         if (config.NormalisesRelative) _relativeNorm = Add("encoder.LayerNorm", new Norm(config.HiddenSize, config.LayerNormEps));
         if (config.ConvolutionWidth > 0) _convolution = Add("encoder.conv", new Convolution(config));
     }
@@ -33,45 +29,10 @@ internal sealed partial class DebertaV2 : BertEncoder
     /// <summary>Distances pass through the projections of the words.</summary>
     internal override bool MixesAdapters => !_config.SharesMatrices;
 
-    /// <summary>The position products differ for each pair of tokens and text, so a packed batch is padded for this family.</summary>
-    public override BackboneOutput Forward(EncoderInput input)
-    {
-        if (!input.IsPacked) return base.Forward(input);
-        EncoderInput.Validate(input);
-        (EncoderInput padded, Tensor rows) = Packing.Pad(input);
-        BackboneOutput output = base.Forward(padded);
-        Tensor Pack(Tensor states) => states.reshape(-1, states.shape[^1]).index_select(0, rows);
-        return output with { LastHiddenState = Pack(output.LastHiddenState), HiddenStates = output.HiddenStates?.Select(Pack).ToList() };
-    }
+    private protected override Tensor Distances(Tensor table) => _relativeNorm is null ? table : _relativeNorm.Forward(table);
 
-    private protected override Tensor Embed(EncoderInput input, LayerContext context)
-    {
-        Tensor states = Embeddings.Normalised(input, PrefixLength);
-        if (input.AttentionMask is not null) states = states * input.AttentionMask.to(states.dtype).unsqueeze(-1);
-        return Ops.Dropout(states, _config.HiddenDropout, context.Site(DropoutSites.Embeddings));
-    }
-
-    private protected override Tensor Encode(Tensor states, EncoderInput input, LayerContext context)
-    {
-        Tensor embedded = states;
-        Tensor? distances = RelativeTable();
-        for (int i = 0; i < Layers.Length; i++)
-        {
-            context.HiddenStates?.Add(states);
-            BertLayer block = Layers[i];
-            states = context.Run([states, distances], x => block.Forward(x[0]!, context, x[1]));
-            if (i == 0 && _convolution is not null) states = _convolution.Forward(embedded, states, input.AttentionMask, context);
-        }
-
-        return states;
-    }
-
-    /// <summary>A vector for each bucket of distance, [2·span, D]; null without relative attention.</summary>
-    private Tensor? RelativeTable()
-    {
-        if (_relative is null) return null;
-        return _relativeNorm is null ? _relative.Weight : _relativeNorm.Forward(_relative.Weight);
-    }
+    private protected override Tensor AfterFirstLayer(Tensor embedded, Tensor states, EncoderInput input, LayerContext context) =>
+        _convolution is null ? states : _convolution.Forward(embedded, states, input.AttentionMask, context);
 
     /// <summary>LN(first layer + act(Conv(embeddings))): v2's look at neighbouring tokens.</summary>
     private sealed partial class Convolution : Layer

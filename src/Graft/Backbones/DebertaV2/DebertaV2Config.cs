@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using Graft.Backbones.Bert;
+using Graft.Backbones.Deberta;
 using Graft.Torch;
 
 namespace Graft.Backbones.DebertaV2;
 
 /// <summary>DeBERTa-v2's and v3's config.json.</summary>
-internal sealed class DebertaV2Config(JsonObject json) : BertConfig(json, Defaults)
+internal sealed class DebertaV2Config(JsonObject json) : DebertaConfig(json, Defaults)
 {
     private const string Defaults = """
         {
@@ -18,36 +18,13 @@ internal sealed class DebertaV2Config(JsonObject json) : BertConfig(json, Defaul
         }
         """;
 
-    /// <summary>Absolute positions are added to the input where position_biased_input says so.</summary>
-    public override int Positions => Flag("position_biased_input") ? base.Positions : 0;
-
-    public override int Types => Int("type_vocab_size");
-
-    public double PoolerDropout => Rate("pooler_dropout");
-
-    public Activation PoolerActivation => ActivationOf("pooler_hidden_act");
-
-    public override double ClassifierDropout => Has("cls_dropout") ? Rate("cls_dropout") : HiddenDropout;
-
-    public bool IsRelative => Flag("relative_attention");
-
-    /// <summary>Content looks at positions.</summary>
-    public bool ContentToPosition => IsRelative && AttentionTypes.Contains("c2p", StringComparer.Ordinal);
-
-    /// <summary>Positions look at content.</summary>
-    public bool PositionToContent => IsRelative && AttentionTypes.Contains("p2c", StringComparer.Ordinal);
-
     /// <summary>Positions go through the matrices of the content.</summary>
     public bool SharesMatrices => Has("share_att_key") && Flag("share_att_key");
 
     /// <summary>Logarithmic buckets on each side; 0 for exact distances.</summary>
     public int Buckets => OptionalInt("position_buckets") is > 0 and int buckets ? buckets : 0;
 
-    /// <summary>The largest distance that counts.</summary>
-    public int MaxDistance => OptionalInt("max_relative_positions") is > 0 and int distance ? distance : base.Positions;
-
-    /// <summary>Rows of the relative table on each side.</summary>
-    public int Span => Buckets > 0 ? Buckets : MaxDistance;
+    public override int Span => Buckets > 0 ? Buckets : MaxDistance;
 
     public bool NormalisesRelative => Has("norm_rel_ebd") && Text("norm_rel_ebd").Contains("layer_norm", StringComparison.Ordinal);
 
@@ -58,18 +35,10 @@ internal sealed class DebertaV2Config(JsonObject json) : BertConfig(json, Defaul
 
     public Activation ConvolutionActivation => Has("conv_act") ? ActivationOf("conv_act") : Activation.Tanh;
 
-    private IEnumerable<string> AttentionTypes => Node("pos_att_type") switch
-    {
-        JsonArray names => names.Select(name => (string?)name ?? ""),
-        JsonValue value when value.TryGetValue(out string? names) => names.Split('|', StringSplitOptions.TrimEntries),
-        _ => [],
-    };
-
     public override void Validate()
     {
         base.Validate();
-        _ = (IsRelative, Span, ConvolutionWidth, ConvolutionActivation);
-        if (OptionalInt("embedding_size") is int width && width != HiddenSize) throw Wrong("embedding_size", Node("embedding_size"), "the same as hidden_size");
+        _ = (Span, ConvolutionWidth, ConvolutionActivation);
         if (OptionalInt("attention_head_size") is int size && size != HiddenSize / HeadCount) throw Wrong("attention_head_size", Node("attention_head_size"), "hidden_size / num_attention_heads");
         if (ConvolutionWidth % 2 == 0 && ConvolutionWidth > 0) throw Wrong("conv_kernel_size", Node("conv_kernel_size"), "an odd number");
     }

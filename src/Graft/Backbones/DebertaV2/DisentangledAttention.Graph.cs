@@ -1,3 +1,4 @@
+using Graft.Backbones.Deberta;
 using Graft.Graphs;
 using Graft.Layers;
 using static TorchSharp.torch;
@@ -13,9 +14,9 @@ internal sealed partial class DisentangledAttention
         if (distances is not Graphs.Value vectors || !BiasReadsContent) return null;
         GraphBuilder g = graph.Builder;
         Graphs.Value? bias = null;
-        if (_config.ContentToPosition) bias = DrawPick(graph, query, (_positionKey ?? Key).Draw(graph, vectors), DrawIndex(graph, bucket => bucket + _config.Span));
+        if (_config.ContentToPosition) bias = DistanceScores.Draw(graph, Core, query, (_positionKey ?? Key).Draw(graph, vectors), _scale, DrawIndex(graph, bucket => bucket + _config.Span));
         if (!_config.PositionToContent) return bias;
-        Graphs.Value picked = DrawPick(graph, key, (_positionQuery ?? Query).Draw(graph, vectors), DrawIndex(graph, bucket => _config.Span - bucket));
+        Graphs.Value picked = DistanceScores.Draw(graph, Core, key, (_positionQuery ?? Query).Draw(graph, vectors), _scale, DrawIndex(graph, bucket => _config.Span - bucket));
         Graphs.Value products = g.Transpose(picked, 0, 1, 3, 2);
         return bias is Graphs.Value first ? g.Add(first, products) : products;
     }
@@ -34,16 +35,5 @@ internal sealed partial class DisentangledAttention
 
         GraphBuilder g = graph.Builder;
         return g.Gather(g.Integers(rows), g.Add(g.Distances(graph.Tokens, most), g.Integers([most], [])));
-    }
-
-    /// <summary>content · positionsᵀ of each head, and of each pair the entry that the index names: [B, H, T, T].</summary>
-    private Graphs.Value DrawPick(GraphContext graph, Graphs.Value content, Graphs.Value positions, Graphs.Value index)
-    {
-        GraphBuilder g = graph.Builder;
-        int heads = Core.Heads, size = Core.Width / heads;
-        Graphs.Value rows = g.Transpose(g.Reshape(positions, -1, heads, size), 1, 2, 0); // [H, N, 2S]
-        Graphs.Value products = g.MatMul(g.Mul(Core.DrawHeads(g, content), g.Number(_scale)), rows); // [B, H, T, 2S]
-        Graphs.Value shape = g.Op("Concat", [g.SizeOf(content, 0), g.Integers(heads), graph.Tokens, graph.Tokens], ("axis", 0L));
-        return g.Op("GatherElements", [products, g.Op("Expand", [index, shape])], ("axis", -1L));
     }
 }

@@ -1,4 +1,5 @@
 using Graft.Backbones.Bert;
+using Graft.Backbones.Deberta;
 using Graft.Layers;
 using Graft.Torch;
 using Graft.Torch.Dropout;
@@ -45,47 +46,25 @@ internal sealed partial class DisentangledAttention : BertAttention
     private protected override Tensor? Bias(Tensor query, Tensor key, LayerContext context, Tensor? distances)
     {
         if (distances is null || (!_config.ContentToPosition && !_config.PositionToContent)) return null;
-        distances = Dropped(distances, context);
+        distances = DistanceScores.Dropped(distances, _config.HiddenDropout, _site, context);
         long tokens = query.shape[1];
         Tensor buckets = LogBuckets.Of(tokens, _config.Buckets, _config.MaxDistance); // [T, T]
         Tensor? bias = null;
         if (_config.ContentToPosition)
         {
             Tensor positionKey = _positionKey?.ForwardBeforeSoftmax(distances, context) ?? Key.Forward(distances, context);
-            bias = Pick(query, positionKey, (buckets + _config.Span).clamp(0, (2 * _config.Span) - 1));
+            bias = DistanceScores.Of(Core, query, positionKey, _scale, (buckets + _config.Span).clamp(0, (2 * _config.Span) - 1));
         }
 
         if (_config.PositionToContent)
         {
             Tensor positionQuery = (_positionQuery ?? Query).Forward(distances, context);
-            Tensor products = Pick(key, positionQuery, (_config.Span - buckets).clamp(0, (2 * _config.Span) - 1)).transpose(-1, -2);
+            Tensor products = DistanceScores.Of(Core, key, positionQuery, _scale, (_config.Span - buckets).clamp(0, (2 * _config.Span) - 1)).transpose(-1, -2);
             bias = bias is null ? products : bias + products;
         }
 
         int extra = Core.ExtraKeys;
         return extra == 0 ? bias : cat([zeros([.. bias!.shape[..3], extra]), bias], -1);
-    }
-
-    /// <summary>The table has no rows of the batch to drop by: it is dropped as a sequence of its own.</summary>
-    private Tensor Dropped(Tensor distances, LayerContext context)
-    {
-        if (context.Dropout is null) return distances;
-        DropoutPlan plan = DropoutPlan.Packed(context.Dropout.Seed, [0], [(int)distances.shape[0]]);
-        return Ops.Dropout(distances, _config.HiddenDropout, plan.Site(_site));
-    }
-
-    /// <summary>Scaled products of content with every distance, and of those each pair's own: [B, H, T, T].</summary>
-    /// <param name="content">[B, T, D].</param>
-    /// <param name="positions">[2S, D].</param>
-    /// <param name="index">[T, T], which of 2S.</param>
-    private Tensor Pick(Tensor content, Tensor positions, Tensor index)
-    {
-        Tensor heads = Core.SplitHeads(content); // [B, H, T, N]
-        (long batch, long count, long tokens, long size) = (heads.shape[0], heads.shape[1], heads.shape[2], heads.shape[3]);
-        Tensor rows = positions.view(-1, count, size).permute(1, 2, 0); // [H, N, 2S]
-        Tensor products = bmm(heads.transpose(0, 1).reshape(count, batch * tokens, size) * _scale, rows) // [H, B·T, 2S]
-            .view(count, batch, tokens, -1).transpose(0, 1);
-        return products.gather(-1, index.view(1, 1, tokens, tokens).expand(batch, count, tokens, tokens));
     }
 
     private static double Scale(DebertaV2Config config)

@@ -45,7 +45,7 @@ internal sealed class DistilBertFamily : ModelFamily
 
     /// <summary>A student of BERT takes its parameters under names of its own.</summary>
     public override string NameFrom(ModelFamily teacher, string name) => teacher is BertFamily
-        ? s_ofBert.Aggregate(name, (translated, pair) => translated.Replace(pair.Bert, pair.DistilBert, StringComparison.Ordinal))
+        ? s_ofBert.Aggregate(name.StartsWith(teacher.Prefix, StringComparison.Ordinal) ? "bert." + name[teacher.Prefix.Length..] : name, (translated, pair) => translated.Replace(pair.Bert, pair.DistilBert, StringComparison.Ordinal))
         : name;
 
     public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "vocab_projector.weight";

@@ -3,16 +3,20 @@ using Graft.Torch;
 
 namespace Graft.Backbones.Roberta;
 
-/// <summary>RoBERTa's names and heads; XLM-RoBERTa shares all but the names of type and classes.</summary>
-/// <param name="modelType">"roberta" or "xlm-roberta".</param>
-/// <param name="classPrefix">"Roberta" or "XLMRoberta".</param>
-internal sealed class RobertaFamily(string modelType, string classPrefix) : ModelFamily
+/// <summary>
+/// RoBERTa's names and heads. Of the same architecture, under other names of type and classes: XLM-RoBERTa (Conneau et al. 2020), CamemBERT
+/// (Martin et al. 2020, French) and the text model of Data2Vec (Baevski et al. 2022).
+/// </summary>
+/// <param name="modelType">"roberta", "xlm-roberta" …</param>
+/// <param name="classPrefix">"Roberta", "XLMRoberta" …</param>
+/// <param name="prefix">Of the backbone's parameters below a head.</param>
+internal sealed class RobertaFamily(string modelType, string classPrefix, string prefix = "roberta.") : ModelFamily
 {
     public override string ModelType => modelType;
 
     public override string ClassPrefix => classPrefix;
 
-    public override string Prefix => "roberta.";
+    public override string Prefix => prefix;
 
     public override ModelConfig ReadConfig(JsonObject json) => new RobertaConfig(json);
 

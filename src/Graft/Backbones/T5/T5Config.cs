@@ -7,7 +7,7 @@ namespace Graft.Backbones.T5;
 /// T5's config.json. Version 1.0 shares the output matrix with the word table and scales states before it; 1.1 does neither. Files of
 /// version 5 of transformers say so with scale_decoder_outputs, published ones with tie_word_embeddings.
 /// </summary>
-internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(json), Defaults)
+internal class T5Config : ModelConfig
 {
     private const string Defaults = """
         {
@@ -18,6 +18,20 @@ internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(jso
           "vocab_size": 32128
         }
         """;
+
+    public T5Config(JsonObject json)
+        : base(WithActivation(json, "relu", 6), Defaults)
+    {
+    }
+
+    /// <param name="json">The file's keys.</param>
+    /// <param name="defaults">Another family's, as JSON text.</param>
+    /// <param name="projection">Its feed_forward_proj.</param>
+    /// <param name="layers">Its num_layers.</param>
+    private protected T5Config(JsonObject json, string defaults, string projection, int layers)
+        : base(WithActivation(json, projection, layers), defaults)
+    {
+    }
 
     public override int HiddenSize => Positive("d_model");
 
@@ -55,7 +69,7 @@ internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(jso
     public bool IsTied => Flag("tie_word_embeddings");
 
     /// <summary>States are multiplied by D^−½ before the output matrix.</summary>
-    public bool ScalesOutputs => Node("scale_decoder_outputs") is null ? IsTied : Flag("scale_decoder_outputs");
+    public virtual bool ScalesOutputs => Node("scale_decoder_outputs") is null ? IsTied : Flag("scale_decoder_outputs");
 
     internal override IReadOnlyList<string> DropoutKeys => ["dropout_rate", "classifier_dropout"];
 
@@ -68,18 +82,28 @@ internal sealed class T5Config(JsonObject json) : ModelConfig(WithActivation(jso
         if (Buckets < 4) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 4");
     }
 
+    /// <summary>
+    /// Version 5 of transformers writes tie_word_embeddings for 1.1 as well; there a matrix of its own in the file wins. Files of 1.0 hold
+    /// the shared table under every name it is used by.
+    /// </summary>
+    public virtual ModelConfig Refine(IReadOnlySet<string> keys)
+    {
+        bool own = keys.Contains("lm_head.weight") && (!IsTied || !ScalesOutputs);
+        return own && IsTied ? With("tie_word_embeddings", false) : this;
+    }
+
     private protected override ModelConfig Create(JsonObject json) => new T5Config(json);
 
     /// <summary>feed_forward_proj says all ("relu", "gated-gelu"); files of version 5 also have what follows from it.</summary>
-    private static JsonObject WithActivation(JsonObject json)
+    private static JsonObject WithActivation(JsonObject json, string usual, int layers)
     {
         JsonObject complete = json.DeepClone().AsObject();
-        string projection = json["feed_forward_proj"] is JsonValue value && value.TryGetValue(out string? text) ? text : "relu";
+        string projection = json["feed_forward_proj"] is JsonValue value && value.TryGetValue(out string? text) ? text : usual;
         bool gated = projection.StartsWith("gated-", StringComparison.Ordinal);
         string activation = gated ? projection["gated-".Length..] : projection;
         complete["dense_act_fn"] ??= gated && activation == "gelu" ? "gelu_new" : activation;
         complete["is_gated_act"] ??= gated;
-        complete["num_decoder_layers"] ??= json["num_layers"]?.DeepClone() ?? 6;
+        complete["num_decoder_layers"] ??= json["num_layers"]?.DeepClone() ?? layers;
         return complete;
     }
 }

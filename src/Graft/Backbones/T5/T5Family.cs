@@ -3,29 +3,31 @@ using Graft.Torch;
 
 namespace Graft.Backbones.T5;
 
-/// <summary>T5's names and heads.</summary>
-internal sealed class T5Family : ModelFamily
+/// <summary>T5's names and heads; mT5 (Xue et al. 2021) is T5 1.1 over 101 languages, under other names of type and classes.</summary>
+/// <param name="modelType">"t5" or "mt5".</param>
+/// <param name="classPrefix">"T5" or "MT5".</param>
+internal sealed class T5Family(string modelType, string classPrefix) : ModelFamily
 {
-    public override string ModelType => "t5";
+    public override string ModelType => modelType;
 
-    public override string ClassPrefix => "T5";
+    public override string ClassPrefix => classPrefix;
 
     public override string Prefix => "transformer.";
 
     public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
     {
-        ["T5EncoderModel"] = HeadKind.None,
-        ["T5ForConditionalGeneration"] = HeadKind.SequenceToSequence,
-        ["T5ForQuestionAnswering"] = HeadKind.QuestionAnswering,
-        ["T5ForSequenceClassification"] = HeadKind.SequenceClassification,
-        ["T5ForTokenClassification"] = HeadKind.TokenClassification,
-        ["T5WithLMHeadModel"] = HeadKind.SequenceToSequence, // the class's name in files of 2020
-        ["T5Model"] = HeadKind.None,
+        [classPrefix + "EncoderModel"] = HeadKind.None,
+        [classPrefix + "ForConditionalGeneration"] = HeadKind.SequenceToSequence,
+        [classPrefix + "ForQuestionAnswering"] = HeadKind.QuestionAnswering,
+        [classPrefix + "ForSequenceClassification"] = HeadKind.SequenceClassification,
+        [classPrefix + "ForTokenClassification"] = HeadKind.TokenClassification,
+        [classPrefix + "WithLMHeadModel"] = HeadKind.SequenceToSequence, // the class's name in files of 2020
+        [classPrefix + "Model"] = HeadKind.None,
     };
 
     public override HeadKind? WritingHead => HeadKind.SequenceToSequence;
 
-    public override ModelConfig ReadConfig(JsonObject json) => new T5Config(json);
+    public override ModelConfig ReadConfig(JsonObject json) => modelType == "mt5" ? new MT5Config(json) : new T5Config(json);
 
     /// <summary>Only classifiers keep the whole model under a name.</summary>
     public override string PrefixUnder(HeadKind head) => head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? Prefix : "";
@@ -59,16 +61,7 @@ internal sealed class T5Family : ModelFamily
         };
     }
 
-    /// <summary>
-    /// Version 5 of transformers writes tie_word_embeddings for 1.1 as well; there a matrix of its own in the file wins. Files of 1.0 hold
-    /// the shared table under every name it is used by.
-    /// </summary>
-    public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys)
-    {
-        T5Config t5 = (T5Config)config;
-        bool own = keys.Contains("lm_head.weight") && (!t5.IsTied || !t5.ScalesOutputs);
-        return own && t5.IsTied ? config.With("tie_word_embeddings", false) : config;
-    }
+    public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) => ((T5Config)config).Refine(keys);
 
     public override bool IsRedundant(string key)
     {

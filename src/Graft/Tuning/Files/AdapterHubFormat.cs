@@ -11,6 +11,9 @@ namespace Graft.Tuning.Files;
 /// </summary>
 internal sealed class AdapterHubFormat : AdapterFormat
 {
+    /// <summary>What the families call their norms.</summary>
+    private static readonly string[] s_norms = ["norm", "norm1", "norm2", "_ln"];
+
     private const string Version = "adapters.1.3.0";
 
     public override HeadKind? Head(AdapterJson config)
@@ -36,7 +39,7 @@ internal sealed class AdapterHubFormat : AdapterFormat
             AddsToOutput = options.Flag("residual_before_ln", true),
             Activation = Activations.Parse(options.Text("non_linearity") ?? throw options.Wrong("non_linearity", "a name")),
             ReductionFactor = options.Number("reduction_factor", 16),
-            TrainsNorms = tensors.Any(tensor => tensor.Name.EndsWith("norm.weight", StringComparison.OrdinalIgnoreCase)),
+            TrainsNorms = tensors.Any(tensor => s_norms.Any(norm => tensor.Name.EndsWith(norm + ".weight", StringComparison.OrdinalIgnoreCase))),
             AdapterName = config.Text("name") ?? "task",
         };
     }

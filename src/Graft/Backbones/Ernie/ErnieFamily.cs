@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+using Graft.Backbones.Bert;
+
+namespace Graft.Backbones.Ernie;
+
+/// <summary>ERNIE's names; its heads are BERT's.</summary>
+internal sealed class ErnieFamily : BertFamily
+{
+    public override string ModelType => "ernie";
+
+    public override string ClassPrefix => "Ernie";
+
+    public override string Prefix => "ernie.";
+
+    public override ModelConfig ReadConfig(JsonObject json) => new ErnieConfig(json);
+
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Ernie((ErnieConfig)config, HasPooler(head));
+
+    /// <summary>SpanBERT's head is BERT's alone.</summary>
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) => head == HeadKind.SpanBoundary ? null : base.Recipe(head, config);
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Graft.Torch;
+
+namespace Graft.Backbones.EuroBert;
+
+/// <summary>EuroBERT's names and heads.</summary>
+internal sealed class EuroBertFamily : ModelFamily
+{
+    public override string ModelType => "eurobert";
+
+    public override string ClassPrefix => "EuroBert";
+
+    public override string Prefix => "model.";
+
+    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    {
+        ["EuroBertModel"] = HeadKind.None,
+        ["EuroBertForMaskedLM"] = HeadKind.MaskedLm,
+        ["EuroBertForSequenceClassification"] = HeadKind.SequenceClassification,
+        ["EuroBertForTokenClassification"] = HeadKind.TokenClassification,
+    };
+
+    public override bool Implements(string className) => className.StartsWith("EuroBert", StringComparison.Ordinal);
+
+    public override ModelConfig ReadConfig(JsonObject json) => new EuroBertConfig(json);
+
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new EuroBert((EuroBertConfig)config);
+
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    {
+        EuroBertConfig euro = (EuroBertConfig)config;
+        return head switch
+        {
+            HeadKind.MaskedLm => new LanguageModelRecipe(null, euro.FeedForwardBias ? "lm_head.bias" : null) { Decoder = euro.IsTied ? null : "lm_head" },
+            HeadKind.SequenceClassification => new ClassifierRecipe("classifier", euro.ClassifierPooling switch
+            {
+                "late" => HeadPooling.MeanOfScores,
+                "mean" => HeadPooling.Mean,
+                _ => HeadPooling.First,
+            }, 0)
+            {
+                Transform = new TransformRecipe("dense", Activation.GeluErf, config.HiddenSize),
+            },
+            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
+            _ => null,
+        };
+    }
+
+    public override bool IsRedundant(string key) => base.IsRedundant(key) || key.EndsWith("inv_freq", StringComparison.Ordinal);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using Graft.Torch;
+
+namespace Graft.Backbones.NomicBert;
+
+/// <summary>NomicBERT's names and heads, in transformers' layout and in that of the code it was published with.</summary>
+internal sealed class NomicBertFamily : ModelFamily
+{
+    public override string ModelType => "nomic_bert";
+
+    public override string ClassPrefix => "NomicBert";
+
+    public override string Prefix => "nomic_bert.";
+
+    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    {
+        ["NomicBertModel"] = HeadKind.None,
+        ["NomicBertForMaskedLM"] = HeadKind.MaskedLm,
+        ["NomicBertForPreTraining"] = HeadKind.MaskedLm, // the published class's name
+        ["NomicBertForSequenceClassification"] = HeadKind.SequenceClassification,
+        ["NomicBertForTokenClassification"] = HeadKind.TokenClassification,
+    };
+
+    public override bool Implements(string className) => className.StartsWith("NomicBert", StringComparison.Ordinal);
+
+    public override ModelConfig ReadConfig(JsonObject json) => new NomicBertConfig(json);
+
+    public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>
+        keys.Any(key => key.EndsWith(".attn.Wqkv.weight", StringComparison.Ordinal)) ? config.WithPublishedKeys() : config;
+
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new NomicBert(
+        (NomicBertConfig)config, config.HasPublishedKeys ? NomicBertNames.Nomic : NomicBertNames.Transformers, head == HeadKind.SequenceClassification);
+
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    {
+        NomicBertConfig nomic = (NomicBertConfig)config;
+        return head switch
+        {
+            // Published code has no bias there.
+            HeadKind.MaskedLm => new LanguageModelRecipe(
+                new TransformRecipe("cls.predictions.transform.dense", nomic.Activation, config.HiddenSize) { Norm = "cls.predictions.transform.layer_norm", Eps = nomic.LayerNormEps },
+                config.Has("mlp_fc2_bias") ? null : "cls.predictions.bias"),
+            HeadKind.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Pooler, nomic.ClassifierDropout),
+            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, nomic.ClassifierDropout),
+            _ => null,
+        };
+    }
+
+    /// <summary>Published heads keep the backbone under "bert.".</summary>
+    public override string CurrentKey(string key) => key.StartsWith("bert.", StringComparison.Ordinal) ? Prefix + key["bert.".Length..] : key;
+
+    public override bool IsRedundant(string key) => base.IsRedundant(key) || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias" || key.EndsWith("inv_freq", StringComparison.Ordinal);
+}
