@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Graft.Tokenizers.Text;
 
 namespace Graft.Tokenizers.Training;
 
@@ -73,7 +74,7 @@ public static class BpeTrainer
     private static void AddByteWords(WordCounts words, PairMerger merger)
     {
         int[] ids = new int[256];
-        foreach (int value in Enumerable.Range(0, 256).OrderBy(b => ByteCharacters.Of((byte)b))) ids[value] = merger.Add(ByteCharacters.Of((byte)value).ToString());
+        foreach (int value in Enumerable.Range(0, 256).OrderBy(b => ByteAlphabet.ToCharacter((byte)b))) ids[value] = merger.Add(ByteAlphabet.ToCharacter((byte)value).ToString());
         int[] symbols = new int[64];
         for (int w = 0; w < words.Count; w++)
         {
@@ -100,21 +101,5 @@ public static class BpeTrainer
 
             merger.AddWord(CollectionsMarshal.AsSpan(symbols), words.Frequency(w));
         }
-    }
-}
-
-/// <summary>GPT-2's printable characters for bytes: itself where it is printable Latin-1, else the next free one from U+0100.</summary>
-internal static class ByteCharacters
-{
-    private static readonly char[] s_characters = Make();
-
-    public static char Of(byte value) => s_characters[value];
-
-    private static char[] Make()
-    {
-        char[] characters = new char[256];
-        char next = (char)256;
-        for (int b = 0; b < 256; b++) characters[b] = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE ? (char)b : next++;
-        return characters;
     }
 }

@@ -46,8 +46,6 @@ public sealed class AdamWTests
         Assert.Equal(Math.Sqrt(4.0 * 100014), flat.GradientNorm(), 6);
         Assert.Equal(1 / (flat.GradientNorm() + 1e-6), FlatParameters.ClipFactor(flat.GradientNorm(), 1), 12);
         Assert.Equal(1, FlatParameters.ClipFactor(0.5, 1));
-        flat.ScaleGradients(0.5);
-        TensorAssert.Close(ones(3, 3), parameters[2].grad!, 0, "scaled");
         flat.ZeroGradients();
         Assert.Equal(0, flat.GradientNorm());
     }

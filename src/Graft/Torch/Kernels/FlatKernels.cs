@@ -20,19 +20,6 @@ internal static unsafe class FlatKernels
         });
     }
 
-    /// <summary>Multiplies every value.</summary>
-    public static void Scale(Tensor flat, float factor)
-    {
-        float* data = Dispatcher.Data(flat);
-        KernelThreads.For(flat.numel(), Block, (begin, end) =>
-        {
-            for (long i = begin; i < end; i += Block)
-            {
-                Multiply(data + i, Math.Min(Block, end - i), factor);
-            }
-        });
-    }
-
     /// <summary>The square root of the sum of squares: fp64 accumulators, blocks added in order.</summary>
     public static double Norm(Tensor flat)
     {
@@ -46,13 +33,6 @@ internal static unsafe class FlatKernels
         double sum = 0;
         foreach (double part in sums) sum += part;
         return Math.Sqrt(sum);
-    }
-
-    private static void Multiply(float* data, long count, float factor)
-    {
-        long i = 0;
-        for (; i + 8 <= count; i += 8) (Vector256.Load(data + i) * factor).Store(data + i);
-        for (; i < count; i++) data[i] *= factor;
     }
 
     private static double SumOfSquares(float* data, long count)

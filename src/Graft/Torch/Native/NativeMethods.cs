@@ -21,19 +21,10 @@ internal static unsafe partial class NativeMethods
     public static partial int torch_call_dispatcher(string operation, string overload, ulong* stack, ulong version);
 
     [LibraryImport(LibTorch)]
-    public static partial int torch_new_list_reserve_size(nuint size, nint* list);
-
-    [LibraryImport(LibTorch)]
-    public static partial int torch_list_push_back(nint list, ulong value);
-
-    [LibraryImport(LibTorch)]
     public static partial int torch_parallel_for(long begin, long end, long grain, delegate* unmanaged<long, long, void*, void> body, void* context);
 
     [LibraryImport(LibTorch)]
     public static partial int aoti_torch_new_tensor_handle(nint tensor, nint* copy);
-
-    [LibraryImport(LibTorch)]
-    public static partial int aoti_torch_delete_tensor_object(nint tensor);
 
     [LibraryImport(LibTorch)]
     public static partial int aoti_torch_get_data_ptr(nint tensor, void** pointer);

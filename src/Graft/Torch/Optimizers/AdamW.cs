@@ -38,7 +38,7 @@ public sealed record AdamWOptions
 
     private static void Require(bool valid, string key, double value, string allowed)
     {
-        if (!valid) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{key} {value}: {allowed} is allowed"));
+        if (!valid) throw new InputException(key, FormattableString.Invariant($"{value}"), allowed);
     }
 }
 

@@ -86,9 +86,6 @@ public sealed class FlatParameters : IDisposable
     /// <param name="clipNorm">The bound; 0 or less for none.</param>
     public static double ClipFactor(double norm, double clipNorm) => clipNorm <= 0 ? 1 : Math.Min(1, clipNorm / (norm + 1e-6));
 
-    /// <summary>Multiplies every gradient.</summary>
-    public void ScaleGradients(double factor) => FlatKernels.Scale(Gradient, (float)factor);
-
     /// <summary>Takes the gradients away from the parameters and releases them.</summary>
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.Intrinsics;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
@@ -22,8 +21,8 @@ public sealed record MuonOptions
     /// <exception cref="InputException">A constant is out of its range.</exception>
     public void Validate()
     {
-        if (Momentum is not (>= 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"momentum {Momentum}: a number in [0, 1) is allowed"));
-        if (Iterations is not (>= 1 and <= 20)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"iterations {Iterations}: 1 to 20 are allowed"));
+        if (Momentum is not (>= 0 and < 1)) throw new InputException("momentum", FormattableString.Invariant($"{Momentum}"), "a number in [0, 1)");
+        if (Iterations is not (>= 1 and <= 20)) throw new InputException("iterations", FormattableString.Invariant($"{Iterations}"), "from 1 to 20");
     }
 }
 
