@@ -19,7 +19,7 @@ public sealed partial class DependencyTests
         ("Graft.Core", "Evaluation", ["Data"]),
         ("Graft.Core", "Reports", ["Data", "Evaluation"]),
         ("Graft.Core", "Tasks", ["Backbones", "Generation", "Data", "Evaluation", "Reports"]),
-        ("Graft.Core", "Runs", ["Generation", "Evaluation", "Reports", "Tasks"]),
+        ("Graft.Core", "Runs", ["Generation", "Data", "Evaluation", "Reports", "Tasks"]),
         ("Graft.Core", "Inference", ["Backbones", "Heads", "Generation", "Data", "Evaluation", "Tasks", "Runs"]),
         ("Graft", "Torch", []),
         ("Graft", "Graphs", ["Torch"]), // only the names of activations

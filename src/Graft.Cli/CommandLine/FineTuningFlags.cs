@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Data;
 using Graft.Generation;
 using Graft.Tasks;
 using Graft.Training;
@@ -13,12 +12,10 @@ internal sealed class FineTuningFlags
     private readonly Option<string> _model = ModelFlag.Create("The pre-trained model: a folder in Hugging Face's layout, or a model of the hub.");
     private readonly Option<string> _task = Text("--task", $"What is learned: {string.Join(", ", FineTuningTasks.Names)}.", "TASK", required: true);
     private readonly TuningFlags _tuning = new();
-    private readonly Option<string> _train = Text("--train", "Labelled examples: CSV, TSV, JSON Lines or Parquet; CoNLL; SQuAD JSON.", "FILE", required: true);
+    private readonly Option<string> _train = Text("--train", "Labelled examples, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText; CoNLL, entities by characters; SQuAD.", "FILE", required: true);
     private readonly Option<string?> _eval = new("--eval") { Description = "Development data, evaluated during training.", HelpName = "FILE" };
     private readonly Option<string> _output = Text("--output", "The run folder.", "RUN", required: true);
-    private readonly Option<string?> _textColumn = new("--text-column") { Description = "The text column (or the words' column); found by name and content otherwise." };
-    private readonly Option<string?> _pairColumn = new("--pair-column") { Description = "The second text's column." };
-    private readonly Option<string?> _labelColumn = new("--label-column") { Description = "The label column." };
+    private readonly ReadingFlags _reading = new();
     private readonly Option<string?> _negativeColumn = new("--negative-column") { Description = "The column of texts that do not belong (embedding); found by name otherwise." };
     private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text (text-to-text, causal-lm).", DefaultValueFactory = _ => 64 };
     private readonly Option<int> _numBeams = new("--num-beams") { Description = "Beams of the search for a text; 1: greedy.", DefaultValueFactory = _ => 1 };
@@ -37,7 +34,7 @@ internal sealed class FineTuningFlags
     {
         Option[] all =
         [
-            _model, _task, .. _tuning.All, _train, _eval, _output, _textColumn, _pairColumn, _labelColumn, _negativeColumn, _maxNewTokens, _numBeams, _examples, _classWeights, _labelSmoothing,
+            _model, _task, .. _tuning.All, _train, _eval, _output, .. _reading.All, _negativeColumn, _maxNewTokens, _numBeams, _examples, _classWeights, _labelSmoothing,
             _tuneThreshold, _replay, _stride, _truncate, _seeds, _fromScratch,
         ];
         foreach (Option option in all) command.Options.Add(option);
@@ -69,7 +66,7 @@ internal sealed class FineTuningFlags
             Train = parsed.GetValue(_train)!,
             Evaluation = parsed.GetValue(_eval),
             Output = parsed.GetValue(_output)!,
-            Columns = new ColumnOptions { Text = parsed.GetValue(_textColumn), Pair = parsed.GetValue(_pairColumn), Negative = parsed.GetValue(_negativeColumn), Label = parsed.GetValue(_labelColumn) },
+            Columns = _reading.Options(parsed) with { Negative = parsed.GetValue(_negativeColumn) },
             Encoding = new EncodingOptions { MaxLength = parsed.GetValue(_training.MaxLength) ?? 128, Stride = parsed.GetValue(_stride), Truncate = parsed.GetValue(_truncate) },
             Epochs = parsed.GetValue(_training.Epochs),
             LearningRate = parsed.GetValue(_training.LearningRate),

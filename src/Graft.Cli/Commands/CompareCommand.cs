@@ -16,9 +16,11 @@ internal static class CompareCommand
         Option<string?> input = new("--input") { Description = "Labelled examples; otherwise the development data of the first run.", HelpName = "FILE" };
         Option<bool> json = new("--json") { Description = "Print one JSON document." };
         Command command = new("compare", "Compare two runs on the same examples: a paired test, parameters, size, time a text.") { first, second, input, json, OptionSources.ConfigOption() };
+        ReadingFlags reading = new();
+        reading.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), cancellation: cancellation);
+            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), reading.Options(parsed), Terminal.Logger, cancellation);
             if (parsed.GetValue(json)) Terminal.Json(Document(comparison));
             else Print(comparison);
             return Task.FromResult(ExitCodes.Ok);

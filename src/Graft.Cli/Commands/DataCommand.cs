@@ -14,18 +14,17 @@ internal static class DataCommand
     private static Command Check()
     {
         Option<string> task = new("--task") { Description = $"What the data is for: {string.Join(", ", TaskDataCheck.Tasks)}.", Required = true };
-        Option<string> train = new("--train") { Description = "The training file: CSV, TSV, JSON Lines, Parquet, CoNLL, CoNLL-U or SQuAD JSON.", Required = true };
+        Option<string> train = new("--train") { Description = "The training file, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText, CoNLL, CoNLL-U, SQuAD, entities by characters.", Required = true };
         Option<string?> eval = new("--eval") { Description = "The file that scores will be measured on." };
-        Option<string?> textColumn = new("--text-column") { Description = "The column of texts or words; found where it is left out." };
-        Option<string?> pairColumn = new("--pair-column") { Description = "The column of second texts." };
-        Option<string?> labelColumn = new("--label-column") { Description = "The column of labels or tags; found where it is left out." };
+        ReadingFlags reading = new();
         Option<int> maxLength = new("--max-length") { Description = "The longest input in tokens; longer texts are named.", DefaultValueFactory = _ => DataChecks.DefaultMaxLength };
         Option<int> show = new("--show") { Description = "How many places of each problem to print.", DefaultValueFactory = _ => 10 };
         Option<bool> json = new("--json") { Description = "Print one JSON document with every place." };
-        Command command = new("check", "Name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced answers and damaged encoding, line by line. Exit code 1 when data is damaged.")
+        Command command = new("check", "Say how files are read, and name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced answers and damaged encoding, line by line. Exit code 1 when data is damaged.")
         {
-            task, train, eval, textColumn, pairColumn, labelColumn, maxLength, show, json,
+            task, train, eval, maxLength, show, json,
         };
+        reading.AddTo(command);
         command.SetAction(parsed =>
         {
             DataReport report = TaskDataCheck.Run(new DataCheckOptions
@@ -33,7 +32,7 @@ internal static class DataCommand
                 Task = parsed.GetValue(task)!,
                 Train = parsed.GetValue(train)!,
                 Evaluation = parsed.GetValue(eval),
-                Columns = new ColumnOptions { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), Label = parsed.GetValue(labelColumn) },
+                Columns = reading.Options(parsed),
                 MaxLength = parsed.GetValue(maxLength),
             });
             if (parsed.GetValue(json)) Terminal.Json(Document(report));
@@ -45,7 +44,7 @@ internal static class DataCommand
 
     private static void Print(DataReport report, int show)
     {
-        foreach ((string path, int count) in report.Examples) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{path}: {count:N0} examples"));
+        foreach (Interpretation file in report.Files) Terminal.Out($"{file.Path} is read as: {file.Describe()}");
         foreach (Finding finding in report.Findings)
         {
             Terminal.Out($"{finding.Severity.ToString().ToLowerInvariant()}: {finding.Summary}; {finding.Advice}");
@@ -58,7 +57,7 @@ internal static class DataCommand
 
     private static JsonObject Document(DataReport report) => new()
     {
-        ["files"] = new JsonArray([.. report.Examples.Select(file => new JsonObject { ["path"] = file.Path, ["examples"] = file.Count })]),
+        ["files"] = new JsonArray([.. report.Files.Select(file => file.ToJson())]),
         ["findings"] = new JsonArray([.. report.Findings.Select(finding => new JsonObject
         {
             ["code"] = finding.Code,

@@ -17,27 +17,27 @@ internal static class EvaluateCommand
         Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
         Option<string> input = new("--input") { Description = "Labelled examples.", HelpName = "FILE", Required = true };
         Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
-        Option<string?> text = new("--text-column") { Description = "The text column." };
-        Option<string?> pair = new("--pair-column") { Description = "The second text's column." };
-        Option<string?> label = new("--label-column") { Description = "The label column." };
+        ReadingFlags reading = new();
         Option<int?> maxLength = new("--max-length") { Description = "Tokens of a window; otherwise as in training (masked-lm: 128)." };
         Option<int?> stride = new("--stride") { Description = "Tokens that neighbouring windows share; otherwise as in training." };
         Option<bool> truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows (with --max-length)." };
-        Option<bool> calibrated = new("--calibrated") { Description = "Divide scores by the temperature that was fitted on the run's development data." };
+        CalibrationFlags calibration = new();
         Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
         Option<string[]> slice = new("--slice") { Description = "A column to print scores by; may be given several times.", HelpName = "COLUMN" };
         Option<string?> output = new("--output") { Description = "Write report.html, report.json, predictions.jsonl and mistakes.jsonl there.", HelpName = "DIR" };
         Option<bool> json = new("--json") { Description = "Print one JSON document." };
-        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, text, pair, label, maxLength, stride, truncate, calibrated, slicing, slice, output, json, OptionSources.ConfigOption() };
+        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, maxLength, stride, truncate, slicing, slice, output, json, OptionSources.ConfigOption() };
+        reading.AddTo(command);
+        calibration.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             string located = ModelFlag.Locate(parsed, model, cancellation);
             if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(located, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json)));
-            ColumnOptions columns = new() { Text = parsed.GetValue(text), Pair = parsed.GetValue(pair), Label = parsed.GetValue(label) };
+            ColumnOptions columns = reading.Options(parsed);
             string[] by = parsed.GetValue(slice) ?? [];
             RunEvaluation evaluation = RunEvaluation.Evaluate(
                 located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Logger,
-                parsed.GetValue(calibrated), cancellation);
+                calibration.IsCalibrated(parsed), cancellation);
             IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
             if (parsed.GetValue(output) is string folder) evaluation.Write(folder, by);
             if (parsed.GetValue(json))
@@ -82,7 +82,8 @@ internal static class EvaluateCommand
 
     private static void Print(RunEvaluation evaluation, IReadOnlyList<SlicedScores> slices)
     {
-        Terminal.Out($"{evaluation.Task}, {evaluation.Examples} examples{(evaluation.Runs.Count > 1 ? $", {evaluation.Runs.Count} seeds" : "")}");
+        string positive = evaluation.Runs[0].Bound.PositiveClass is string of ? $"; precision, recall and F1 are of \"{of}\"" : "";
+        Terminal.Out($"{evaluation.Task}, {evaluation.Examples} examples{(evaluation.Runs.Count > 1 ? $", {evaluation.Runs.Count} seeds" : "")}{positive}");
         foreach (NamedScore score in evaluation.Scores)
         {
             double[] values = [.. evaluation.Runs.Select(run => run.Scores.First(other => other.Name == score.Name).Interval.Value)];

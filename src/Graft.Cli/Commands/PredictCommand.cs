@@ -20,34 +20,43 @@ internal static class PredictCommand
         Option<string?> input = new("--input") { Description = "A file of texts, or - for the lines of stdin (a tab before a second text).", HelpName = "FILE" };
         Option<string?> output = new("--output") { Description = $"Where answers go: {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise.", HelpName = "FILE" };
         Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
-        Option<string?> textColumn = new("--text-column") { Description = "The text column." };
-        Option<string?> pairColumn = new("--pair-column") { Description = "The second text's column." };
-        Option<bool> calibrated = new("--calibrated") { Description = "Divide scores by the temperature that was fitted on the run's development data: confidence then means what it says." };
+        Option<string?> offsets = new("--offsets") { Description = "What start and end of entities and answers count: utf16 units (as .NET and JavaScript do) or codepoint (as Python does).", HelpName = "utf16|codepoint" };
+        ReadingFlags reading = new();
+        CalibrationFlags calibration = new();
         Option<int?> maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text; as in training otherwise." };
         Option<int?> numBeams = new("--num-beams") { Description = "Beams of the search for a text; as in training otherwise." };
         Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
-        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, textColumn, pairColumn, calibrated, maxNewTokens, numBeams, json, OptionSources.ConfigOption() };
+        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, offsets, maxNewTokens, numBeams, json, OptionSources.ConfigOption() };
+        reading.AddTo(command);
+        calibration.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             (string? one, string? file, string? target) = (parsed.GetValue(text), parsed.GetValue(input), parsed.GetValue(output));
             if (one is null == file is null) throw new InputException("give either --text or --input");
             if (target is not null && !PredictionWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal))
                 throw new InputException($"--output {target}: one of {string.Join(", ", PredictionWriter.Extensions)} is expected");
-            if (file is not null and not "-" && !File.Exists(file)) throw new InputException($"{file} does not exist");
+            if (file is not null and not "-" && !Path.Exists(file) && !file.Contains('*', StringComparison.Ordinal)) throw new InputException($"{file} does not exist");
+            bool inCodePoints = parsed.GetValue(offsets) switch
+            {
+                null or "utf16" => false,
+                "codepoint" => true,
+                var other => throw new InputException($"--offsets {other}: utf16 or codepoint is expected"),
+            };
+            ColumnOptions columns = reading.Options(parsed);
             using Predictor predictor = Predictor.Load(
-                ModelFlag.Locate(parsed, model, cancellation), task: parsed.GetValue(task), calibrated: parsed.GetValue(calibrated), generation: options => options with
+                ModelFlag.Locate(parsed, model, cancellation), task: parsed.GetValue(task), calibrated: calibration.IsCalibrated(parsed), generation: options => options with
                 {
                     MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens, NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
                 });
             if (one is not null)
             {
-                Print(predictor.Predict(one, parsed.GetValue(pair)), parsed.GetValue(json));
+                Prediction prediction = predictor.Predict(one, parsed.GetValue(pair));
+                Print(inCodePoints ? prediction.InCodePoints(parsed.GetValue(pair)) : prediction, parsed.GetValue(json));
                 return Task.FromResult(ExitCodes.Ok);
             }
 
-            ColumnOptions columns = new() { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), RequireLabel = false };
-            IEnumerable<TaskData> batches = file == "-" ? Lines(predictor.Task) : predictor.Task.Stream(file!, columns, ExamplesAtOnce, row => Terminal.Log($"left out: {row}"));
-            IEnumerable<(TaskData, IReadOnlyList<Prediction>)> answers = batches.Select(data => (data, predictor.Predict(data, cancellation)));
+            PredictionStream stream = new(predictor, inCodePoints, cancellation) { Logger = Terminal.Logger };
+            IEnumerable<AnsweredRows> answers = file == "-" ? stream.OfLines(Console.In, Console.IsInputRedirected ? ExamplesAtOnce : 1) : stream.OfFile(file!, columns, ExamplesAtOnce);
             if (target is null) Print(answers, parsed.GetValue(json));
             else PredictionWriter.Write(target, answers);
             return Task.FromResult(ExitCodes.Ok);
@@ -61,26 +70,15 @@ internal static class PredictCommand
         else Terminal.Out(Line(prediction));
     }
 
-    private static void Print(IEnumerable<(TaskData Data, IReadOnlyList<Prediction> Predictions)> answers, bool json)
+    private static void Print(IEnumerable<AnsweredRows> answers, bool json)
     {
-        foreach ((TaskData data, IReadOnlyList<Prediction> predictions) in answers)
+        foreach (AnsweredRow row in answers.SelectMany(part => part.Rows))
         {
-            for (int i = 0; i < predictions.Count; i++) Terminal.Out(json ? PredictionWriter.Line(data, i, predictions[i]) : Line(predictions[i]));
+            if (row.Failure is { } failure) Terminal.Log($"no answer: {failure}");
+            Terminal.Out(json ? PredictionWriter.Line(row) : row.Prediction is { } prediction ? Line(prediction) : "");
         }
     }
 
     private static string Line(Prediction prediction) =>
         prediction.Answer + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
-
-    private static IEnumerable<TaskData> Lines(FineTuningTask task)
-    {
-        foreach (string[] lines in TextInput.StandardInput().Chunk(Console.IsInputRedirected ? ExamplesAtOnce : 1))
-        {
-            yield return task.FromTexts([.. lines.Select(line =>
-            {
-                int tab = line.IndexOf('\t', StringComparison.Ordinal);
-                return tab < 0 ? (line, (string?)null) : (line[..tab], line[(tab + 1)..]);
-            })]);
-        }
-    }
 }

@@ -1,8 +1,37 @@
 namespace Graft.Data;
 
-/// <summary>Which columns of a table hold what. Everything left out is found by name and content.</summary>
+/// <summary>What the answers of a file are.</summary>
+public enum AnswerKind
+{
+    /// <summary>Classes, one a text; several with <see cref="ColumnOptions.MultiLabel"/>.</summary>
+    Class,
+
+    /// <summary>Numbers.</summary>
+    Number,
+
+    /// <summary>Texts.</summary>
+    Text,
+}
+
+/// <summary>What a file is for: it decides which part of a folder of several is read.</summary>
+public enum DataPart
+{
+    /// <summary>Training.</summary>
+    Training,
+
+    /// <summary>Evaluation.</summary>
+    Evaluation,
+}
+
+/// <summary>What a user says about a file: its format, and which columns hold what. Everything left out is found by content and name.</summary>
 public sealed record ColumnOptions
 {
+    /// <value>The format: <c>csv</c>, <c>tsv</c>, <c>json-lines</c>, <c>json</c>, <c>parquet</c>, <c>fasttext</c>, <c>text</c>, <c>conll</c>, <c>conll-u</c>, <c>spans</c>, <c>squad</c>. Null: found.</value>
+    public string? Format { get; init; }
+
+    /// <value>What separates the columns of a table: a character, or <c>tab</c>. Null: found.</value>
+    public string? Delimiter { get; init; }
+
     /// <value>The text column; a name, or a number from 1 in files without a header. Null: found.</value>
     public string? Text { get; init; }
 
@@ -12,21 +41,42 @@ public sealed record ColumnOptions
     /// <value>The column of texts that do not belong to the text (triplets of sentence vectors). Null: found by name.</value>
     public string? Negative { get; init; }
 
-    /// <value>The label column; with <see cref="MultiLabel"/> also several names separated by commas, each a column of 0 and 1. Null: found.</value>
+    /// <value>The label column. Null: found.</value>
     public string? Label { get; init; }
 
-    /// <value>True or false when it is known whether the first row of a CSV or TSV file names the columns. Null: found out.</value>
+    /// <value>Columns of 0 and 1, each a label (with <see cref="MultiLabel"/>). Empty: the labels stand in one column.</value>
+    public IReadOnlyList<string> LabelColumns { get; init; } = [];
+
+    /// <value>The names of numbered classes, the first that of 0; of lists of 0 and 1 the label of each position. Empty: none, or those of the file's metadata.</value>
+    public IReadOnlyList<string> LabelNames { get; init; } = [];
+
+    /// <value>What separates several labels in a cell. Null: <c>|</c>, <c>;</c> or <c>,</c>, the first that any cell of the file has.</value>
+    public string? LabelSeparator { get; init; }
+
+    /// <value>True or false when it is known whether the first row of a table names the columns. Null: found out.</value>
     public bool? HasHeader { get; init; }
 
-    /// <value>True: a file without labels is refused and a row without one is a bad row. False for texts to be predicted.</value>
+    /// <value>True: a file without labels is refused and a row without one is left out. False for texts to be predicted.</value>
     public bool RequireLabel { get; init; } = true;
 
     /// <value>True: a file without a second text column is refused.</value>
     public bool RequirePair { get; init; }
 
     /// <value>
-    /// True: a row may carry any number of labels, given as a JSON list, as a cell separated by <c>|</c>, <c>;</c> or <c>,</c>, or as one
-    /// column of 0 and 1 a label.
+    /// True: a row may carry any number of labels, given as a list, as a cell with separators, as an object of label → 0 or 1, as a list of 0
+    /// and 1 with <see cref="LabelNames"/>, or as <see cref="LabelColumns"/>.
     /// </value>
     public bool MultiLabel { get; init; }
+
+    /// <value>What the answers are; what looks like one and what is a missing one depends on it.</value>
+    public AnswerKind Answer { get; init; }
+
+    /// <value>How the file a model was trained on was read; this one is read the same way where it can be. Null: there is none.</value>
+    public Interpretation? Trained { get; init; }
+
+    /// <value>Which part of a folder of several is meant.</value>
+    public DataPart? Part { get; init; }
+
+    /// <value>Whether a blank line of plain text is a row, which then cannot be used: answers keep the rows of what was asked.</value>
+    internal bool CountBlankLines { get; init; }
 }

@@ -1,36 +1,76 @@
 using System.Globalization;
+using Graft.Data.Tagging;
 
 namespace Graft.Data;
 
-/// <summary>CoNLL columns: a word a line with its tags, a blank line after each sentence.</summary>
-internal sealed class ConllReader(string path, TokenColumnOptions options, Action<BadRow> onBadRow)
+/// <summary>
+/// CoNLL columns: a word a line with its tags, a blank line after each sentence. A first column that counts words is passed over; of the others
+/// the last that holds tags of entities is read, else the last; lines that begin with <c>#</c> and a blank are comments.
+/// </summary>
+internal sealed class ConllReader
 {
     private const string DocumentStart = "-DOCSTART-";
+    private const int ProbedLines = 4000;
+    private const double TagShare = 0.9;
 
+    private readonly string _path;
+    private readonly Action<BadRow> _onBadRow;
+    private readonly bool _hasTabs;
+    private readonly int _columns;
+    private readonly int _wordColumn;
+    private readonly int _tagColumn;
+    private readonly bool _marksEntities;
     private readonly List<string> _words = [];
     private readonly List<string> _tags = [];
-    private int _columns;
-    private int _wordColumn;
-    private int _tagColumn;
+    private readonly List<long> _lines = [];
     private int _document = -1;
-    private long _start;
+    private long _sentences;
     private bool _bad;
+
+    /// <summary>Reads the beginning of the file to learn its columns.</summary>
+    /// <exception cref="InputException">A named column does not exist, or tags are required and there is one column.</exception>
+    public ConllReader(string path, TokenColumnOptions options, Action<BadRow> onBadRow)
+    {
+        (_path, _onBadRow) = (path, onBadRow);
+        List<(long, string Text)> lines = [.. DataFile.Lines(path).Take(ProbedLines)];
+        _hasTabs = lines.Exists(line => !IsComment(line.Text) && line.Text.Contains('\t', StringComparison.Ordinal));
+        List<string[]> rows = [.. lines.Where(line => !string.IsNullOrWhiteSpace(line.Text) && !IsComment(line.Text) && !IsDocument(line.Text)).Select(line => Cells(line.Text))];
+        _columns = rows.Count == 0 ? 0 : rows.CountBy(row => row.Length).MaxBy(count => count.Value).Key;
+        rows.RemoveAll(row => row.Length != _columns);
+        bool counts = _columns > 2 && rows.TrueForAll(row => int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)) && rows.Count(row => row[0] is "0" or "1") > 0
+            && rows.Zip(rows.Skip(1)).All(pair => Number(pair.Second[0]) is var next && (next == Number(pair.First[0]) + 1 || next is 0 or 1));
+        _wordColumn = Named(options.Word, counts ? 1 : 0);
+        int[] entities = [.. Enumerable.Range(0, _columns).Where(column => column > _wordColumn && HoldsEntities(rows, column))];
+        int found = entities.Length == 0 ? _columns - 1 : counts ? entities[0] : entities[^1];
+        _tagColumn = options.Tag is null && _columns <= 1 + (counts ? 1 : 0) ? -1 : Named(options.Tag, found);
+        _marksEntities = entities.Contains(_tagColumn);
+        if (_tagColumn < 0 && options.RequireTags) throw new InputException($"{path} has one column; a line needs a word and its tag, separated by a tab or blank");
+    }
+
+    /// <summary>The column of words, from 1.</summary>
+    public int WordColumn => _wordColumn + 1;
+
+    /// <summary>The column of tags, from 1; 0 where there is none.</summary>
+    public int TagColumn => _tagColumn + 1;
+
+    /// <summary>What separates columns.</summary>
+    public string Delimiter => _hasTabs ? "\t" : " ";
 
     /// <summary>The sentences; one with an unusable line is reported and left out.</summary>
     public IEnumerable<TokenSequence> Read()
     {
-        foreach ((long number, string text) in DataFile.Lines(path))
+        foreach ((long number, string text) in DataFile.Lines(_path))
         {
             if (string.IsNullOrWhiteSpace(text))
             {
                 if (Take() is { } sentence) yield return sentence;
             }
-            else if (text.StartsWith(DocumentStart, StringComparison.Ordinal))
+            else if (IsDocument(text))
             {
                 if (Take() is { } sentence) yield return sentence;
-                _document++;
+                if (!text.StartsWith("#end", StringComparison.Ordinal)) _document++;
             }
-            else
+            else if (!IsComment(text) || IsWord(text))
             {
                 Add(number, text);
             }
@@ -39,20 +79,36 @@ internal sealed class ConllReader(string path, TokenColumnOptions options, Actio
         if (Take() is { } last) yield return last;
     }
 
+    private static bool IsComment(string text) => text.StartsWith("# ", StringComparison.Ordinal);
+
+    private static bool IsDocument(string text) => text.StartsWith(DocumentStart, StringComparison.Ordinal)
+        || text.StartsWith("#begin document", StringComparison.Ordinal) || text.StartsWith("#end document", StringComparison.Ordinal);
+
+    private static int Number(string cell) => int.Parse(cell, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static bool HoldsEntities(List<string[]> rows, int column)
+    {
+        int marking = rows.Count(row => TagSchemes.MarksEntities(row[column].Trim()));
+        return marking >= TagShare * rows.Count && rows.Exists(row => row[column].Length > 1 && TagSchemes.MarksEntities(row[column]));
+    }
+
+    /// <summary>A lone # inside a sentence, with a tag: the sign itself, not a comment.</summary>
+    private bool IsWord(string text) => _words.Count > 0 && _marksEntities && Cells(text) is { } cells && cells.Length == _columns && TagSchemes.MarksEntities(cells[_tagColumn]);
+
+    private string[] Cells(string text) => _hasTabs ? text.Split('\t') : text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
     private void Add(long number, string text)
     {
-        string[] cells = text.Contains('\t', StringComparison.Ordinal)
-            ? text.Split('\t')
-            : text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (_columns == 0) FindColumns(cells.Length);
-        if (_words.Count == 0) _start = number;
-        if (cells.Length != _columns)
+        string[] cells = Cells(text);
+        _lines.Add(number);
+        bool hasMore = cells.Length > _columns && _tagColumn >= 0 && _marksEntities && TagSchemes.MarksEntities(cells[_tagColumn]);
+        if (cells.Length != _columns && !hasMore)
         {
-            Reject(number, string.Create(CultureInfo.InvariantCulture, $"{cells.Length} columns where the first line has {_columns}; the sentence is left out"));
+            Reject(number, string.Create(CultureInfo.InvariantCulture, $"{cells.Length} columns where other lines have {_columns}"));
         }
         else if (cells[_wordColumn].Length == 0 || (_tagColumn >= 0 && string.IsNullOrWhiteSpace(cells[_tagColumn])))
         {
-            Reject(number, "a word or tag is missing; the sentence is left out");
+            Reject(number, "a word or tag is missing");
         }
         else
         {
@@ -61,34 +117,31 @@ internal sealed class ConllReader(string path, TokenColumnOptions options, Actio
         }
     }
 
+    /// <summary>The sentence is left out, at the line of the first of its problems.</summary>
     private void Reject(long number, string problem)
     {
+        if (!_bad) _onBadRow(new BadRow(_path, number, problem + "; the sentence is left out") { Row = _sentences + 1 });
         _bad = true;
-        onBadRow(new BadRow(path, number, problem));
     }
 
-    private void FindColumns(int count)
-    {
-        _columns = count;
-        _wordColumn = Number(options.Word, 0);
-        _tagColumn = options.Tag is null && count == 1 ? -1 : Number(options.Tag, count - 1);
-        if (_tagColumn < 0 && options.RequireTags) throw new InputException($"{path} has one column; a line needs a word and its tag, separated by a tab or blank");
-    }
-
-    private int Number(string? column, int fallback)
+    private int Named(string? column, int fallback)
     {
         if (column is null) return fallback;
-        if (int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= _columns) return number - 1;
-        throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{path} has no column \"{column}\"; its columns are numbered 1 to {_columns}"));
+        string name = column.StartsWith("column ", StringComparison.Ordinal) ? column[7..] : column;
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= _columns) return number - 1;
+        throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path} has no column \"{column}\"; its columns are numbered 1 to {_columns}"));
     }
 
     private TokenSequence? Take()
     {
-        TokenSequence? sentence = _words.Count == 0 || _bad
+        if (_lines.Count == 0) return null;
+        _sentences++;
+        TokenSequence? sentence = _bad
             ? null
-            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Line = _start, Document = Math.Max(_document, 0) };
+            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Line = _lines[0], Lines = _lines.ToArray(), Document = Math.Max(_document, 0), Row = _sentences };
         _words.Clear();
         _tags.Clear();
+        _lines.Clear();
         _bad = false;
         return sentence;
     }

@@ -17,11 +17,20 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
     private readonly List<string> _words = [];
     private readonly List<string> _tags = [];
     private readonly List<bool> _joined = [];
+    private readonly List<long> _lines = [];
+    private long _sentences;
+    private bool _anything;
     private int _document = -1;
     private long _start;
     private int _rangeEnd;
     private bool _rangeJoined;
     private bool _bad;
+
+    /// <summary>The name of the column of words.</summary>
+    public string Word => s_columns[_wordColumn];
+
+    /// <summary>The name of the column of tags.</summary>
+    public string Tag => s_columns[_tagColumn];
 
     /// <summary>The sentences; one with an unusable line is reported and left out.</summary>
     public IEnumerable<TokenSequence> Read()
@@ -48,18 +57,17 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
     private void Add(long number, string text)
     {
         string[] cells = text.Split('\t');
-        if (_words.Count == 0) _start = number;
+        if (_lines.Count == 0) _start = number;
+        _anything = true;
         if (cells.Length != s_columns.Length)
         {
-            _bad = true;
-            onBadRow(new BadRow(path, number, string.Create(CultureInfo.InvariantCulture, $"{cells.Length} columns where CoNLL-U has {s_columns.Length}; the sentence is left out")));
+            Reject(number, string.Create(CultureInfo.InvariantCulture, $"{cells.Length} columns where CoNLL-U has {s_columns.Length}"));
             return;
         }
 
         if (Problem(cells) is { } problem)
         {
-            _bad = true;
-            onBadRow(new BadRow(path, number, problem + "; the sentence is left out"));
+            Reject(number, problem);
             return;
         }
 
@@ -73,9 +81,17 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
         {
             // Inside a written token ("don't") nothing separates its words; after the last one the token itself says.
             _joined.Add(id < _rangeEnd || (id == _rangeEnd ? _rangeJoined : joined));
+            _lines.Add(number);
             _words.Add(cells[_wordColumn]);
             _tags.Add(cells[_tagColumn]);
         }
+    }
+
+    /// <summary>The sentence is left out, at the line of the first of its problems.</summary>
+    private void Reject(long number, string problem)
+    {
+        if (!_bad) onBadRow(new BadRow(path, number, problem + "; the sentence is left out") { Row = _sentences + 1 });
+        _bad = true;
     }
 
     /// <summary>Words count 1, 2, 3 …; ranges and empty nodes stand between them; every word has a form and a tag.</summary>
@@ -106,13 +122,15 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
 
     private TokenSequence? Take()
     {
+        if (_anything) _sentences++;
         TokenSequence? sentence = _words.Count == 0 || _bad
             ? null
-            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Joined = _joined.ToArray(), Line = _start, Document = Math.Max(_document, 0) };
+            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Joined = _joined.ToArray(), Line = _start, Lines = _lines.ToArray(), Row = _sentences, Document = Math.Max(_document, 0) };
         _words.Clear();
         _tags.Clear();
         _joined.Clear();
-        (_bad, _rangeEnd) = (false, 0);
+        _lines.Clear();
+        (_bad, _anything, _rangeEnd) = (false, false, 0);
         return sentence;
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 
 namespace Graft.Data;
 
@@ -16,16 +17,48 @@ internal static class DataFile
         return gzip ? new GZipStream(file, CompressionMode.Decompress) : file;
     }
 
-    /// <summary>The file's text; anything that is not UTF-8 is refused by line.</summary>
+    /// <summary>The file's text; anything that is neither UTF-8 nor UTF-16 is refused by line.</summary>
     /// <exception cref="InputException">The file is missing, a folder, empty or not readable, or is not UTF-8.</exception>
     public static StrictUtf8Reader OpenText(string path) => new(OpenBytes(path), path);
 
-    /// <summary>Lines with their numbers from 1; LF or CR LF.</summary>
+    /// <summary>Lines with their numbers from 1; LF, CR LF, or CR alone.</summary>
     /// <exception cref="InputException">As <see cref="OpenText"/>.</exception>
     public static IEnumerable<(long Number, string Text)> Lines(string path)
     {
         using StrictUtf8Reader reader = OpenText(path);
         for (long number = 1; reader.ReadLine() is { } line; number++) yield return (number, line);
+    }
+
+    /// <summary>The whole file as UTF-8 bytes without a byte-order mark, for formats that are one document.</summary>
+    /// <exception cref="InputException">As <see cref="OpenText"/>.</exception>
+    public static byte[] Utf8(string path)
+    {
+        using StrictUtf8Reader reader = OpenText(path);
+        return Encoding.UTF8.GetBytes(reader.ReadToEnd());
+    }
+
+    /// <summary>How the file's text is encoded: <c>utf-8</c>, <c>utf-16le</c> or <c>utf-16be</c>.</summary>
+    public static string EncodingOf(string path)
+    {
+        using StrictUtf8Reader reader = OpenText(path);
+        return reader.EncodingName;
+    }
+
+    /// <summary>The files that a path stands for: itself, or the shards of a folder or pattern.</summary>
+    /// <exception cref="InputException">A folder or pattern names none, or several parts.</exception>
+    public static IReadOnlyList<string> Shards(string path, DataPart part) => Tables.Shards.Of(path, part);
+
+    /// <summary>Whether a line feed stands anywhere in the file.</summary>
+    internal static bool HasLineFeed(string path)
+    {
+        using Stream stream = OpenBytes(path);
+        byte[] buffer = new byte[1 << 16];
+        for (int read; (read = stream.Read(buffer)) > 0;)
+        {
+            if (buffer.AsSpan(0, read).Contains((byte)'\n')) return true;
+        }
+
+        return false;
     }
 
     /// <summary>The extension that tells the format, lower case, <c>.gz</c> looked through: <c>train.tsv.gz</c> is <c>.tsv</c>.</summary>

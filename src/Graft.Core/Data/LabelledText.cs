@@ -15,6 +15,12 @@ public sealed record LabelledText
     /// <value>The line in the file, from 1 (Parquet: the row).</value>
     public long Line { get; init; }
 
+    /// <value>The number of the record in its file, from 1; a header is none.</value>
+    public long Row { get; init; }
+
+    /// <value>What the file's id column says; null where it has none.</value>
+    public string? Id { get; init; }
+
     /// <value>The other columns of the row by name: for scores by slice and for writing predictions beside their input.</value>
     public IReadOnlyDictionary<string, string?> Other { get; init; } = NoColumns;
 
@@ -32,10 +38,12 @@ public sealed record LabelledText
 /// <param name="LabelColumns">The columns of the labels: one, or one a label where each is a column of 0 and 1; empty when there is none.</param>
 /// <param name="Rows">The sound rows, in order.</param>
 /// <param name="BadRows">The others, each with its line and what is wrong with it.</param>
+/// <param name="Interpretation">How the file was read.</param>
 public sealed record LabelledTextFile(
     string Path,
     string TextColumn,
     string? PairColumn,
     IReadOnlyList<string> LabelColumns,
     IReadOnlyList<LabelledText> Rows,
-    IReadOnlyList<BadRow> BadRows);
+    IReadOnlyList<BadRow> BadRows,
+    Interpretation Interpretation);

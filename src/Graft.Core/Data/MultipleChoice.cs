@@ -17,10 +17,17 @@ public sealed record MultipleChoiceExample
 
     /// <value>The line in the file, from 1.</value>
     public long Line { get; init; }
+
+    /// <value>The number of the record in its file, from 1.</value>
+    public long Row { get; init; }
+
+    /// <value>What the file's id column says; null where it has none.</value>
+    public string? Id { get; init; }
 }
 
 /// <summary>The examples of a file and what could not be used of it.</summary>
 /// <param name="Path">The file, as it was named.</param>
 /// <param name="Examples">The sound examples, in order.</param>
 /// <param name="BadRows">The others, by line.</param>
-public sealed record MultipleChoiceFile(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows);
+/// <param name="Interpretation">How the file was read.</param>
+public sealed record MultipleChoiceFile(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);

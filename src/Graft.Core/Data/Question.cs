@@ -31,13 +31,17 @@ public sealed record Question
 
     /// <value>The line its id stands in, from 1 (Parquet: the row).</value>
     public long Line { get; init; }
+
+    /// <value>The number of the question in its file, from 1.</value>
+    public long Row { get; init; }
 }
 
 /// <summary>The questions of a file and what could not be used of it.</summary>
 /// <param name="Path">The file, as it was named.</param>
 /// <param name="Questions">The sound questions, in order.</param>
 /// <param name="BadRows">The others, by line and id.</param>
-public sealed record QuestionFile(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows)
+/// <param name="Interpretation">How the file was read.</param>
+public sealed record QuestionFile(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation)
 {
     /// <summary>True when some question has no answer (SQuAD 2.0).</summary>
     public bool HasUnanswerable => Questions.Any(question => question.IsImpossible);

@@ -26,7 +26,7 @@ internal sealed class QuestionCheck(string path, bool requireAnswers, Action<Bad
 
         if (requireAnswers && placed.Count == 0 && !question.IsImpossible) problem ??= "no answer, and not marked is_impossible";
         if (problem is null) return question with { Answers = placed };
-        onBadRow(new BadRow(path, question.Line, $"question {question.Id}: {problem}"));
+        onBadRow(new BadRow(path, question.Line, $"question {question.Id}: {problem}") { Row = question.Row, Id = question.Id });
         return null;
     }
 

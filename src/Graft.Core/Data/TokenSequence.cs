@@ -21,6 +21,18 @@ public sealed record TokenSequence
     /// <value>Whether no space follows each word (<c>SpaceAfter=No</c>); empty where the format does not say.</value>
     public IReadOnlyList<bool> Joined { get; init; } = [];
 
+    /// <value>The number of the record in a file of records, from 1; of other files the sentence's.</value>
+    public long Row { get; init; }
+
+    /// <value>What the file's id column says; null where it has none.</value>
+    public string? Id { get; init; }
+
+    /// <value>The line of each word; empty where they all stand in one.</value>
+    internal IReadOnlyList<long> Lines { get; init; } = [];
+
+    /// <summary>The line a word stands in.</summary>
+    internal long LineOf(int word) => word < Lines.Count ? Lines[word] : Line;
+
     /// <summary>The sentence as text, with the UTF-16 offset at which each word starts.</summary>
     public (string Text, int[] Starts) Layout()
     {
@@ -42,7 +54,8 @@ public sealed record TokenSequence
 /// <param name="Scheme">The scheme of its tags.</param>
 /// <param name="Sequences">The sound sentences, in order, with their tags as they stand in the file.</param>
 /// <param name="BadRows">Lines that could not be used; their sentences are left out.</param>
-public sealed record TokenFile(string Path, TagScheme Scheme, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows);
+/// <param name="Interpretation">How the file was read.</param>
+public sealed record TokenFile(string Path, TagScheme Scheme, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);
 
 /// <summary>Which columns of a file of tokens hold what.</summary>
 public sealed record TokenColumnOptions
@@ -52,6 +65,9 @@ public sealed record TokenColumnOptions
 
     /// <value>The column of the tags: a number from 1, a CoNLL-U column (<c>upos</c>, <c>xpos</c>, <c>deprel</c> …) or a JSON key. Null: the last, <c>upos</c>, or found by name.</value>
     public string? Tag { get; init; }
+
+    /// <value>What else the user says about the file: format, separator, header, names of numbered tags, how training was read.</value>
+    public ColumnOptions File { get; init; } = new();
 
     /// <value>True: words without a tag are refused. False for text to be predicted.</value>
     public bool RequireTags { get; init; } = true;

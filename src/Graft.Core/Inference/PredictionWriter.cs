@@ -23,75 +23,85 @@ public sealed class PredictionWriter
 
     /// <summary>Writes a file in the format of its extension.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="batches">Examples with their predictions, in order; read while writing.</param>
+    /// <param name="parts">Rows with their answers, in order; read while writing.</param>
     /// <exception cref="InputException">No format has this extension.</exception>
     /// <exception cref="RunFailedException">The file cannot be written.</exception>
-    public static void Write(string path, IEnumerable<(TaskData Data, IReadOnlyList<Prediction> Predictions)> batches)
+    public static void Write(string path, IEnumerable<AnsweredRows> parts)
     {
         switch (Path.GetExtension(path).ToLowerInvariant())
         {
             case ".csv":
-                WriteText(path, batches, writer => new TableLines(writer, ','));
+                WriteText(path, parts, writer => new TableLines(writer, ','));
                 break;
             case ".tsv":
-                WriteText(path, batches, writer => new TableLines(writer, '\t'));
+                WriteText(path, parts, writer => new TableLines(writer, '\t'));
                 break;
             case ".jsonl" or ".ndjson":
-                WriteText(path, batches, _ => null);
+                WriteText(path, parts, _ => null);
                 break;
             case ".parquet":
-                WriteParquet(path, batches);
+                WriteParquet(path, parts);
                 break;
             default:
                 throw new InputException("output", path, $"a file that ends in one of {string.Join(", ", Extensions)}");
         }
     }
 
-    /// <summary>One line of JSON Lines: the text and the prediction.</summary>
-    public static string Line(TaskData data, int example, Prediction prediction)
+    /// <summary>One line of JSON Lines: the row, its id where the file has one, the text and the prediction, or <c>error</c> where there is none.</summary>
+    public static string Line(AnsweredRow row)
     {
-        JsonObject line = new() { ["text"] = data.TextOf(example) };
-        foreach ((string key, JsonNode? value) in prediction.ToJson()) line[key] = value?.DeepClone();
+        JsonObject line = new() { ["row"] = row.Number };
+        if (row.Id is not null) line["id"] = row.Id;
+        if (row.Prediction is null)
+        {
+            line["error"] = row.Failure?.Problem ?? "no answer";
+            return line.ToJsonString(s_line);
+        }
+
+        line["text"] = row.Data!.TextOf(row.Example);
+        foreach ((string key, JsonNode? value) in row.Prediction.ToJson()) line[key] = value?.DeepClone();
         return line.ToJsonString(s_line);
     }
 
-    private static void WriteText(string path, IEnumerable<(TaskData Data, IReadOnlyList<Prediction> Predictions)> batches, Func<StreamWriter, TableLines?> table) => AtomicFile.Write(path, stream =>
+    private static void WriteText(string path, IEnumerable<AnsweredRows> parts, Func<StreamWriter, TableLines?> table) => AtomicFile.Write(path, stream =>
     {
         using StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
         TableLines? lines = table(writer);
         Columns? columns = null;
-        foreach ((TaskData data, IReadOnlyList<Prediction> predictions) in batches)
+        foreach (AnsweredRow row in parts.SelectMany(part => part.Rows))
         {
-            if (columns is null) lines?.Write((columns = Columns.Of(data, predictions[0])).Names);
-            for (int i = 0; i < predictions.Count; i++)
+            if (lines is null)
             {
-                if (lines is null) writer.WriteLine(Line(data, i, predictions[i]));
-                else lines.Write(columns!.Cells(data, i, predictions[i]));
+                writer.WriteLine(Line(row));
+                continue;
             }
+
+            if (columns is null) lines.Write((columns = Columns.Of(row)).Names);
+            lines.Write(columns.Cells(row));
         }
     });
 
-    private static void WriteParquet(string path, IEnumerable<(TaskData Data, IReadOnlyList<Prediction> Predictions)> batches) => AtomicFile.Write(path, stream =>
+    private static void WriteParquet(string path, IEnumerable<AnsweredRows> parts) => AtomicFile.Write(path, stream =>
     {
         Columns? columns = null;
         DataField<double?> confidence = new("confidence");
         DataField[] fields = [];
         ParquetWriter? writer = null;
         using CountingStream counted = new(stream); // the writer wants to know its place
-        foreach ((TaskData data, IReadOnlyList<Prediction> predictions) in batches)
+        foreach (AnsweredRows part in parts)
         {
             if (columns is null)
             {
-                columns = Columns.Of(data, predictions[0]);
+                columns = Columns.Of(part.Rows[0]);
                 fields = [.. columns.Names.Select(name => name == confidence.Name ? (DataField)confidence : new DataField<string>(name))];
                 writer = ParquetWriter.CreateAsync(new ParquetSchema(fields), counted).GetAwaiter().GetResult();
             }
 
-            string[][] cells = [.. predictions.Select((prediction, i) => columns.Cells(data, i, prediction))];
+            string[][] cells = [.. part.Rows.Select(columns.Cells)];
             using ParquetRowGroupWriter group = writer!.CreateRowGroup();
             for (int column = 0; column < fields.Length; column++)
             {
-                if (fields[column].Equals(confidence)) group.WriteAsync<double>(confidence, (double?[])[.. predictions.Select(prediction => prediction.Confidence)]).GetAwaiter().GetResult();
+                if (fields[column].Equals(confidence)) group.WriteAsync<double>(confidence, (double?[])[.. part.Rows.Select(row => row.Prediction?.Confidence)]).GetAwaiter().GetResult();
                 else group.WriteAsync(fields[column], (string[])[.. cells.Select(row => row[column])]).GetAwaiter().GetResult();
             }
         }
@@ -99,19 +109,27 @@ public sealed class PredictionWriter
         writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
     });
 
-    /// <summary>The columns of a table, from what the first example has.</summary>
-    private sealed record Columns(IReadOnlyList<string> Names, bool HasPair, bool HasDetails)
+    /// <summary>The columns of a table, from what the first row has.</summary>
+    private sealed record Columns(IReadOnlyList<string> Names, bool HasId, bool HasPair, bool HasDetails)
     {
-        public static Columns Of(TaskData data, Prediction first)
+        public static Columns Of(AnsweredRow first)
         {
-            bool hasPair = data.PairOf(0) is not null, hasDetails = first.Details is not null;
-            return new Columns(["text", .. hasPair ? ["pair"] : (string[])[], "prediction", "confidence", .. hasDetails ? ["details"] : (string[])[]], hasPair, hasDetails);
+            // A first row without an answer says little: then there are all columns.
+            bool hasPair = first.Data is null || first.Data.PairOf(first.Example) is not null, hasDetails = first.Prediction is null || first.Prediction.Details is not null;
+            string[] names = ["row", .. first.Id is not null ? ["id"] : (string[])[], "text", .. hasPair ? ["pair"] : (string[])[], "prediction", "confidence", .. hasDetails ? ["details"] : (string[])[], "error"];
+            return new Columns(names, first.Id is not null, hasPair, hasDetails);
         }
 
-        public string[] Cells(TaskData data, int example, Prediction prediction) =>
+        public string[] Cells(AnsweredRow row) =>
         [
-            data.FirstTextOf(example), .. HasPair ? [data.PairOf(example) ?? ""] : (string[])[], prediction.Answer, Confidence(prediction),
-            .. HasDetails ? [prediction.Details?.ToJsonString(s_line) ?? ""] : (string[])[],
+            row.Number.ToString(CultureInfo.InvariantCulture),
+            .. HasId ? [row.Id ?? ""] : (string[])[],
+            row.Data?.FirstTextOf(row.Example) ?? "",
+            .. HasPair ? [row.Data?.PairOf(row.Example) ?? ""] : (string[])[],
+            row.Prediction?.Answer ?? "",
+            row.Prediction is null ? "" : Confidence(row.Prediction),
+            .. HasDetails ? [row.Prediction?.Details?.ToJsonString(s_line) ?? ""] : (string[])[],
+            row.Failure?.Problem ?? "",
         ];
     }
 

@@ -36,6 +36,9 @@ public sealed class Predictor : IDisposable
     /// <summary>How texts are cut into windows.</summary>
     public EncodingOptions Encoding { get; }
 
+    /// <summary>How the run's training data was read; files are read the same way. Null for published models and runs of earlier versions.</summary>
+    public Interpretation? Trained { get; private init; }
+
     /// <summary>The number of the model's parameters.</summary>
     public long ParameterCount => _scorer.Model.ParameterCount;
 
@@ -43,12 +46,12 @@ public sealed class Predictor : IDisposable
     /// <param name="folder">A run folder or a published model folder.</param>
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="task">The task; null: the one the folder says.</param>
-    /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes.</param>
+    /// <param name="calibrated">Divide scores by the run's temperature, so that confidence means what it says; where the run fitted none, nothing changes. False: raw.</param>
     /// <param name="generation">Changes how text is written; null: as in training.</param>
     /// <param name="compute">How its answers are computed, whatever other objects of the process do; null: as its engine chooses (libtorch: the context of the thread that opens it).</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
-        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = false, Func<GenerationOptions, GenerationOptions>? generation = null,
+        string folder, EncodingOptions? encoding = null, string? task = null, bool calibrated = true, Func<GenerationOptions, GenerationOptions>? generation = null,
         IComputeOptions? compute = null)
     {
         folder = RunSeeds.Best(folder);
@@ -66,7 +69,7 @@ public sealed class Predictor : IDisposable
         });
         try
         {
-            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit));
+            return new Predictor(folder, scorer, bound!, encoding ?? EncodingOf(record, scorer.Model.PositionLimit)) { Trained = record?.Data };
         }
         catch
         {

@@ -46,11 +46,11 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
     /// <param name="task">The task; null: the one the folder says.</param>
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="logger">Told what a person should know.</param>
-    /// <param name="calibrated">Divide scores by the run's temperature.</param>
+    /// <param name="calibrated">Divide scores by the run's temperature, where it fitted one; false: raw.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="InputException">A folder or file cannot be used.</exception>
     public static RunEvaluation Evaluate(
-        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, ILogger? logger = null, bool calibrated = false,
+        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, ILogger? logger = null, bool calibrated = true,
         CancellationToken cancellation = default)
     {
         List<EvaluatedRun> runs = [];
@@ -63,8 +63,8 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
             string file = input ?? record?.Evaluation?.Path ?? throw new InputException($"{path} records no development data: name the file to evaluate on with `input`");
             using Predictor predictor = Predictor.Load(path, encoding, task, calibrated);
             bound = predictor.Task;
-            TaskData data = bound.Read(file, columns, labelled: true);
-            if (runs.Count == 0 && data.BadRows.Count > 0) logger?.Tell($"{file}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
+            TaskData data = bound.Read(file, columns with { Trained = record?.Data, Part = DataPart.Evaluation }, labelled: true);
+            if (runs.Count == 0) data.TellReading(record?.Data, logger);
             predictor.Predict(data.Take([.. Enumerable.Range(0, Math.Min(WarmUp, data.Count))]), cancellation); // the first call of a process pays for its start
             long start = Stopwatch.GetTimestamp();
             IReadOnlyList<Prediction> predictions = predictor.Predict(data, out EncodedData encoded, cancellation);
@@ -74,7 +74,7 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
             {
                 Bound = bound, Encoded = encoded, Encoding = predictor.Encoding,
             });
-            baselines ??= record?.Train?.Path is string train && File.Exists(train) ? bound.Baselines(bound.Read(train, columns, labelled: true), data) : new Dictionary<string, double>(StringComparer.Ordinal);
+            baselines ??= record?.Train?.Path is string train && Path.Exists(train) ? bound.Baselines(bound.Read(train, columns with { Trained = record.Data, Part = DataPart.Training }, labelled: true), data) : new Dictionary<string, double>(StringComparer.Ordinal);
         }
 
         return new RunEvaluation(bound!.Name, runs[0].Data.Count, runs, baselines!);
@@ -83,7 +83,7 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
     /// <summary>The same beside the caller.</summary>
     /// <inheritdoc cref="Evaluate"/>
     public static Task<RunEvaluation> EvaluateAsync(
-        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, ILogger? logger = null, bool calibrated = false,
+        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, ILogger? logger = null, bool calibrated = true,
         CancellationToken cancellationToken = default) =>
         System.Threading.Tasks.Task.Run(() => Evaluate(folder, input, columns, task, encoding, logger, calibrated, cancellationToken), cancellationToken);
 
@@ -129,7 +129,9 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
             })]),
             ["mean"] = means,
             ["deviation"] = deviations,
-            ["baselines"] = new JsonObject(Baselines.Select(baseline => KeyValuePair.Create(baseline.Key, (JsonNode?)baseline.Value))),
+            ["baselines"] = new JsonObject(Baselines.Select(baseline => KeyValuePair.Create(baseline.Key, RunFolder.Finite(baseline.Value)))),
+            ["positive_class"] = Runs[0].Bound.PositiveClass,
+            ["calibrated"] = Runs[0].Bound.Calibrated && Runs[0].Bound.Decisions.Temperature is not null,
         };
     }
 }

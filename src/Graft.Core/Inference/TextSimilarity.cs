@@ -22,7 +22,7 @@ public sealed record TextSimilarity(
     /// <exception cref="InputException">The file is missing or damaged, has no second text column, or a label that is no number.</exception>
     public static TextSimilarity OfFile(Embedder embedder, string path, ColumnOptions? columns = null, CancellationToken cancellation = default)
     {
-        LabelledTextFile file = LabelledTextReader.Read(path, (columns ?? new ColumnOptions()) with { RequirePair = true, RequireLabel = false });
+        LabelledTextFile file = LabelledTextReader.Read(path, (columns ?? new ColumnOptions()) with { RequirePair = true, RequireLabel = false, Answer = AnswerKind.Number });
         double[]? truth = file.LabelColumns.Count == 0 ? null : [.. file.Rows.Select(row => Number(path, row))];
         (double[] similarities, int cut) = Of(embedder, [.. file.Rows.Select(row => (row.Text, row.Pair!))], cancellation);
         return new TextSimilarity(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Data;
 using Graft.Generation;
 using Graft.Tasks;
 
@@ -50,6 +51,9 @@ public sealed record RunManifest
 
     /// <summary>The training data.</summary>
     public RunData? Train { get; init; }
+
+    /// <summary>How the training data was read; later files are read the same way. Null in runs of earlier versions.</summary>
+    public Interpretation? Data { get; init; }
 
     /// <summary>The development data; null where there was none.</summary>
     public RunData? Evaluation { get; init; }
@@ -117,6 +121,21 @@ public sealed record RunManifest
     /// <summary>Which weights it ends with.</summary>
     public string? Keep { get; init; }
 
+    /// <summary>Updates between evaluations; null: at the end of each epoch.</summary>
+    public long? EvaluateEvery { get; init; }
+
+    /// <summary>It ended after so many evaluations without improvement; null: not before its time.</summary>
+    public int? EarlyStopping { get; init; }
+
+    /// <summary>The threshold of several labels was chosen on development data.</summary>
+    public bool TuneThreshold { get; init; }
+
+    /// <summary>The power of a polynomial schedule.</summary>
+    public double Power { get; init; } = 1;
+
+    /// <summary>The cosines of a schedule with restarts.</summary>
+    public int Cycles { get; init; } = 2;
+
     /// <summary>The library that multiplied matrices; null where no model was run.</summary>
     public string? MatrixProduct { get; init; }
 
@@ -169,7 +188,7 @@ public sealed record RunManifest
     /// <exception cref="InputException">Names the option, what it was and what it is.</exception>
     public void RequireContinues(string folder) =>
         // A path may change; the hash beside it says whether it is the same file.
-        RunDifference.RequireSame(PathOf(folder), RunManifestJson.Write(this), "finished", "command_line", "graft", "threads", "decisions", "path", "cost");
+        RunDifference.RequireSame(PathOf(folder), RunManifestJson.Write(this), "finished", "command_line", "graft", "threads", "decisions", "path", "cost", "reason", "encoding");
 
     /// <summary>A task with what the run decided for it and how it wrote; the task as it is where the run was for another.</summary>
     public FineTuningTask Bind(FineTuningTask task)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Data;
 using Graft.Tasks;
 
 namespace Graft.Runs;
@@ -19,6 +20,7 @@ internal static class RunManifestJson
         ["parameters"] = run.Parameters is { } parameters ? new JsonObject { ["trained"] = parameters.Trained, ["all"] = parameters.All } : null,
         ["labels"] = new JsonArray([.. run.Labels.Select(label => (JsonNode?)label)]),
         ["model"] = run.Model is { } model ? new JsonObject { ["path"] = model.Path, ["from_scratch"] = model.FromScratch, ["sha256"] = model.Sha256 } : null,
+        ["data"] = run.Data?.ToRecord(),
         ["train"] = Data(run.Train),
         ["evaluation"] = Data(run.Evaluation),
         ["examples"] = run.Examples,
@@ -45,6 +47,11 @@ internal static class RunManifestJson
         ["weight_decay"] = run.WeightDecay,
         ["clip_norm"] = run.ClipNorm,
         ["keep"] = run.Keep,
+        ["evaluate_every"] = run.EvaluateEvery,
+        ["early_stopping"] = run.EarlyStopping,
+        ["tune_threshold"] = run.TuneThreshold,
+        ["power"] = run.Power,
+        ["cycles"] = run.Cycles,
         ["matrix_product"] = run.MatrixProduct,
         ["threads"] = run.Threads,
         ["cost"] = run.Cost is { } cost ? new JsonObject { ["seconds"] = cost.Seconds, ["peak_memory_bytes"] = cost.PeakMemoryBytes } : null,
@@ -62,6 +69,7 @@ internal static class RunManifestJson
         Parameters = json["parameters"] is { } parameters ? new RunParameters((long?)parameters["trained"] ?? 0, (long?)parameters["all"] ?? 0) : null,
         Labels = [.. (json["labels"]?.AsArray() ?? []).Select(label => (string?)label ?? throw new JsonException("a label is null"))],
         Model = json["model"] is { } model ? new RunModel((string?)model["path"] ?? "", (bool?)model["from_scratch"] ?? false, (string?)model["sha256"]) : null,
+        Data = Interpretation.FromRecord(json["data"], (string?)json["train"]?["path"] ?? ""),
         Train = ReadData(json["train"]),
         Evaluation = ReadData(json["evaluation"]),
         Examples = (int?)json["examples"],
@@ -87,6 +95,11 @@ internal static class RunManifestJson
         WeightDecay = (double?)json["weight_decay"] ?? 0,
         ClipNorm = (double?)json["clip_norm"] ?? 0,
         Keep = (string?)json["keep"],
+        EvaluateEvery = (long?)json["evaluate_every"],
+        EarlyStopping = (int?)json["early_stopping"],
+        TuneThreshold = (bool?)json["tune_threshold"] ?? false,
+        Power = (double?)json["power"] ?? 1,
+        Cycles = (int?)json["cycles"] ?? 2,
         MatrixProduct = (string?)json["matrix_product"],
         Threads = (int?)json["threads"],
         Cost = json["cost"] is { } cost ? new RunCost((double?)cost["seconds"] ?? 0, (long?)cost["peak_memory_bytes"] ?? 0) : null,

@@ -129,6 +129,9 @@ public abstract record FineTuningTask
     /// <summary>What <see cref="SliceLabelOf"/> is.</summary>
     public virtual string SliceName => "label";
 
+    /// <summary>The class that precision, recall and F1 are of; null where they are of none in particular.</summary>
+    public virtual string? PositiveClass => null;
+
     /// <summary>Whether <see cref="CreditOf"/> is a share of right; false for errors in units of their own.</summary>
     public virtual bool CreditIsShare => true;
 }

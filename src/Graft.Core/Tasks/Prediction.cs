@@ -14,6 +14,10 @@ public abstract record Prediction
     /// <summary>What the answer leaves out, as JSON for a table's cell: entities, candidates, probabilities; null where there is nothing more.</summary>
     public virtual JsonNode? Details => null;
 
+    /// <summary>The same with offsets in code points instead of UTF-16 units; the same prediction where it has none.</summary>
+    /// <param name="context">The text that the offsets are of, where the prediction does not hold it.</param>
+    public virtual Prediction InCodePoints(string? context) => this;
+
     /// <summary>How sure the model is, in [0, 1]; null where there is no such number.</summary>
     public virtual double? Confidence => null;
 }

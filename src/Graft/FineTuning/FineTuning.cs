@@ -1,3 +1,4 @@
+using Graft.Data;
 using Graft.Data.Checks;
 using Graft.Evaluation;
 using Graft.Pretrained;
@@ -36,7 +37,7 @@ public static partial class FineTuning
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
             throw new InputException($"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full");
-        if (options.Resume && RunFolder.FinishedMetrics(options.Output) is { } finished) return new FineTuningResult(options.Output, finished, WasFinished: true);
+        IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
         if (options.Resume) compute = ContinuedCompute.Of(options.Output, compute);
@@ -44,13 +45,19 @@ public static partial class FineTuning
         using ComputeScope computing = compute.Enter();
 
         Prepared prepared = Prepare(options, logger);
-        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, observers ?? [], logger, cancellation);
+        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
         Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
         TunedModule trained = new(model.Network, tuned.Parts);
         Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, logger);
+        if (finished is not null)
+        {
+            ManifestOf.RequireSame(options, resolution, prepared);
+            return new FineTuningResult(options.Output, finished, WasFinished: true);
+        }
+
         TaskObjective objective = TaskObjectives.Of(prepared.Task);
         Collator collator = Collator.Of(objective.Layout, model);
         FeatureBatches batches = new(
@@ -96,16 +103,16 @@ public static partial class FineTuning
         options.Task.Loss.Validate();
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
-        TaskData train = options.Task.Read(options.Train, options.Columns, labelled: true);
+        TaskData train = options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true);
+        train.TellReading(null, logger);
         if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
-        TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns, labelled: true);
+        TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns with { Part = DataPart.Evaluation, Trained = train.Reading }, labelled: true);
+        if (evaluation is not null) evaluation.TellReading(train.Reading, logger);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
         Tokenizer tokenizer = Tokenizer.Load(options.Model);
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
-        foreach (TaskData data in new[] { train, evaluation }.OfType<TaskData>().Where(data => data.BadRows.Count > 0))
-            logger.Tell($"{data.Path}: {data.BadRows.Count} rows are left out; the first: {data.BadRows[0]}");
         foreach (string line in found.GetAwaiter().GetResult()) logger.Tell(line);
         if (encodedTrain.LongExamples > 0) logger.Tell($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
@@ -114,7 +121,7 @@ public static partial class FineTuning
     /// <summary>What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.</summary>
     private static IEnumerable<string> DataNotes(FineTuningOptions options) => TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
         ? TaskDataCheck.Run(new DataCheckOptions { Task = options.Task.Name, Train = options.Train, Evaluation = options.Evaluation, Columns = options.Columns, MaxLength = options.Encoding.MaxLength })
-            .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code != "bad-rows").Select(finding => finding.Short)
+            .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code is not ("bad-rows" or "missing-labels")).Select(finding => finding.Short)
         : [];
 
     private static PretrainedModel LoadModel(FineTuningOptions options, FineTuningTask task)
@@ -136,7 +143,12 @@ public static partial class FineTuning
     /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
     private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, ILogger logger)
     {
-        if (prepared.Evaluation is null) return (prepared, []);
+        if (prepared.Evaluation is null)
+        {
+            if (prepared.Task is SequenceClassification.TextClassification) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
+            return (prepared, []);
+        }
+
         IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores);
         Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
         if (decisions == prepared.Task.Decisions) return (prepared, predictions);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Graft.Data;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Torch.Compute;
@@ -17,6 +18,10 @@ internal static class ManifestOf
         manifest.Write(folder.Path);
     }
 
+    /// <summary>Refuses a finished run that other options or other data would not have led to.</summary>
+    /// <exception cref="InputException">Names what differs.</exception>
+    public static void RequireSame(FineTuningOptions options, Resolution resolution, Prepared prepared) => Of(options, resolution, prepared, isFinished: true).RequireContinues(options.Output);
+
     private static RunManifest Of(FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished) => new()
     {
         Version = typeof(ManifestOf).Assembly.GetName().Version?.ToString(3),
@@ -29,6 +34,7 @@ internal static class ManifestOf
         Parameters = new RunParameters(resolution.TrainedParameters, resolution.AllParameters),
         Labels = prepared.Task.Labels,
         Model = new RunModel(options.Model, options.FromScratch, WeightsHash.Of(options.Model)),
+        Data = prepared.Train.Reading,
         Train = DataOf(options.Train, prepared.Train, prepared.EncodedTrain),
         Evaluation = options.Evaluation is null ? null : DataOf(options.Evaluation, prepared.Evaluation!, prepared.EncodedEvaluation!),
         Examples = options.Examples,
@@ -52,6 +58,11 @@ internal static class ManifestOf
         WeightDecay = options.Training.Optimizer.WeightDecay,
         ClipNorm = options.Training.ClipNorm,
         Keep = options.Training.Keep.ToString(),
+        EvaluateEvery = options.Training.EvaluateEvery,
+        EarlyStopping = options.Training.EarlyStopping,
+        TuneThreshold = options.TuneThreshold,
+        Power = options.Training.Schedule.Power,
+        Cycles = options.Training.Schedule.Cycles,
         MatrixProduct = Engine.IsStarted ? ComputeContext.Current.ResolvedLibrary.ToString() : null,
         Threads = Engine.IsStarted ? ComputeContext.Current.ResolvedThreads : null,
         Cost = isFinished ? CostOf(prepared) : null,
@@ -64,7 +75,14 @@ internal static class ManifestOf
         return new RunCost(Math.Round(Stopwatch.GetElapsedTime(prepared.Started).TotalSeconds, 1), self.PeakWorkingSet64);
     }
 
+    /// <summary>The hash of a file; of shards that of their hashes, in the order of their names.</summary>
+    private static string Hash(string path)
+    {
+        IReadOnlyList<string> files = DataFile.Shards(path, DataPart.Training);
+        return files.Count == 1 ? WeightsHash.OfFile(files[0]) : Graft.Sha256.Of(System.Text.Encoding.ASCII.GetBytes(string.Concat(files.Select(WeightsHash.OfFile))));
+    }
+
     private static RunData DataOf(string path, TaskData data, EncodedData encoded) => new(
-        path, WeightsHash.OfFile(path), data.Count, data.BadRows.Count, encoded.Features.Count, encoded.LongExamples, encoded.TokensBeyond,
+        path, Hash(path), data.Count, data.BadRows.Count, encoded.Features.Count, encoded.LongExamples, encoded.TokensBeyond,
         [.. encoded.Losses.Select(loss => KeyValuePair.Create(loss.What, loss.Beyond))]);
 }

@@ -198,7 +198,7 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
         return name;
     }
 
-    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes));
+    private static string Hash(ReadOnlySpan<byte> bytes) => Sha256.Of(bytes);
 
     private static ValueInfoProto Describe(string name, TensorProto.Types.DataType type, string[] axes)
     {

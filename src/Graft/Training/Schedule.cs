@@ -46,8 +46,8 @@ public sealed record Schedule
     /// <value>2</value>
     public int Cycles { get; init; } = 2;
 
-    /// <summary>The length of warm-up in updates, rounded up as the reference does.</summary>
-    public double WarmupUpdates(long totalUpdates) => Warmup < 1 ? Math.Ceiling(Warmup * totalUpdates) : Warmup;
+    /// <summary>The length of warm-up in updates, rounded up as the reference does; a run of one update has none, or it would change nothing.</summary>
+    public double WarmupUpdates(long totalUpdates) => totalUpdates <= 1 ? 0 : Warmup < 1 ? Math.Ceiling(Warmup * totalUpdates) : Warmup;
 
     /// <summary>The multiplier, in [0, 1].</summary>
     /// <param name="progress">Updates made so far (0 at the first), or seconds gone.</param>

@@ -158,7 +158,7 @@ public sealed class Trainer : IDisposable
         if (Development is null) return;
         IReadOnlyDictionary<string, double> metrics = Development.Evaluate();
         double value = metrics[Development.Metric];
-        bool isBest = _state.Best is not double best || (Development.LargerIsBetter ? value > best : value < best);
+        bool isBest = double.IsFinite(value) && (_state.Best is not double best || (Development.LargerIsBetter ? value > best : value < best)); // a score without a value is never the best
         _state.Evaluated(value, isBest, saveWeights: _options.Keep == KeepWeights.Best);
         Notify(observer => observer.Evaluated(new EvaluationRecord(_state.Step, metrics, isBest)));
     }

@@ -64,7 +64,7 @@ public sealed class DataCheckTests : DataFolder
     public void NumbersMustBeNumbers()
     {
         Assert.Equal([3L], Lines(Check("regression", Write("a.tsv", "text\tlabel\na b\t1.5\nc d\t2,5\n")), "not-numbers"));
-        Assert.Equal([3L], Lines(Check("regression", Write("b.tsv", "text\tlabel\na b\t1.5\nc d\tnan\n")), "not-numbers"));
+        Assert.Equal([3L], Lines(Check("regression", Write("b.tsv", "text\tlabel\na b\t1.5\nc d\tnan\n")), "missing-labels"));
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class DataCheckTests : DataFolder
             + Word("1", "c", "_") + "\n" + Word("x", "d", "NOUN") + "\n" + Word("1", "e", "NOUN"));
         DataReport report = Check("token-classification", train);
         Assert.Equal([7L, 9L, 11L], Lines(report, "bad-rows"));
-        Assert.Equal(2, report.Examples[0].Count);
+        Assert.Equal(2, report.Files[0].Rows);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class DataCheckTests : DataFolder
         DataReport targets = Check("text-to-text", Write("targets.tsv", "text\ttarget\na cafe\tcafÃ©\ncopied\tcopied\nnone\t\n"));
         Assert.Equal([2L], Lines(targets, "target-encoding-damage"));
         Assert.Equal([3L], Lines(targets, "copied-texts"));
-        Assert.Equal([4L], Lines(targets, "bad-rows"));
+        Assert.Equal([4L], Lines(targets, "missing-labels"));
         Assert.Empty(Check("causal-lm", Write("texts.tsv", "text\tlabel\na\t1\nb\t2\n")).Findings);
     }
 

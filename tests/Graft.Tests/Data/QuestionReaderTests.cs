@@ -51,7 +51,7 @@ public sealed class QuestionReaderTests : DataFolder
 
     [Fact]
     public void OtherJsonIsRefused() =>
-        Assert.Contains("is not SQuAD JSON", Assert.Throws<InputException>(() => QuestionReader.Read(Write("a.json", "{\"rows\": []}"))).Message, StringComparison.Ordinal);
+        Assert.Contains("has no \"question\" column", Assert.Throws<InputException>(() => QuestionReader.Read(Write("a.json", "{\"rows\": []}"))).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("tasks/squad/train.json", false)]

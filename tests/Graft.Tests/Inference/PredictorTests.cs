@@ -80,9 +80,9 @@ public sealed class PredictorTests : IDisposable
     private string[] Answers(Predictor predictor, string input, string output)
     {
         string path = _tiny.PathOf(output);
-        PredictionWriter.Write(path, predictor.Task.Stream(input, new ColumnOptions { RequireLabel = false }, 2, row => Assert.Fail(row.ToString())).Select(part => (part, predictor.Predict(part))));
+        PredictionWriter.Write(path, new PredictionStream(predictor).OfFile(input, new ColumnOptions(), 2));
         if (path.EndsWith(".jsonl", StringComparison.Ordinal)) return [.. File.ReadLines(path).Select(line => Answer(JsonNode.Parse(line)!.AsObject()))];
-        LabelledTextFile table = LabelledTextReader.Read(path, new ColumnOptions { Text = "text", Label = "prediction", RequireLabel = false });
+        LabelledTextFile table = LabelledTextReader.Read(path, new ColumnOptions { Text = "text", Label = "prediction", RequireLabel = false, Answer = AnswerKind.Text });
         return [.. table.Rows.Select(row => row.Label ?? "")];
     }
 

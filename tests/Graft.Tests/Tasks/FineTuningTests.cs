@@ -34,7 +34,7 @@ public sealed class FineTuningTests : IDisposable
         RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv"));
         Assert.Equal(result.Scores[0].Interval.Value, evaluation.Scores[0].Interval.Value, 12);
         Assert.Contains("naive_bayes", evaluation.Baselines.Keys);
-        Assert.Equal(["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines"], evaluation.ToJson().Select(pair => pair.Key));
+        Assert.Equal(["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines", "positive_class", "calibrated"], evaluation.ToJson().Select(pair => pair.Key));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class FineTuningTests : IDisposable
         Assert.Equal(run.Scores[0].Interval.Value, RunEvaluation.Evaluate(run.Folder, data).Scores[0].Interval.Value, 12);
 
         FineTuningResult classes = FineTuning.Run(Options(new TextClassification(), _tiny.Reviews("train.tsv", 60), _tiny.Reviews("dev.tsv", 40)) with { Output = _tiny.PathOf("classes"), Epochs = 2 });
-        using Predictor plain = Predictor.Load(classes.Folder), calibrated = Predictor.Load(classes.Folder, calibrated: true);
+        using Predictor plain = Predictor.Load(classes.Folder, calibrated: false), calibrated = Predictor.Load(classes.Folder);
         ClassPrediction before = plain.Predict<ClassPrediction>("the film was good ."), after = calibrated.Predict<ClassPrediction>("the film was good .");
         Assert.Equal(before.Label, after.Label);
         Assert.Equal(TemperatureScaling.Probabilities(before.Logits, plain.Temperature!.Value), after.Probabilities);

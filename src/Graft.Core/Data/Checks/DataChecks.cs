@@ -35,7 +35,7 @@ public static class DataChecks
     /// <inheritdoc cref="Classification" path="/param"/>
     public static DataReport PlainTexts(LabelledTextFile train, LabelledTextFile? evaluation = null, int maxLength = DefaultMaxLength)
     {
-        static LabelledTextFile Bare(LabelledTextFile file) => file with { Rows = [.. file.Rows.Select(row => row with { Labels = [], Pair = null })] };
+        static LabelledTextFile Bare(LabelledTextFile file) => file with { Interpretation = file.Interpretation with { Pair = null, Label = null, LabelSyntax = null, Labels = new Dictionary<string, long>(StringComparer.Ordinal) }, Rows = [.. file.Rows.Select(row => row with { Labels = [], Pair = null })] };
         return Texts(Bare(train), evaluation is null ? null : Bare(evaluation), maxLength, (_, _) => []);
     }
 
@@ -74,10 +74,8 @@ public static class DataChecks
         {
             foreach (TokenSequence sequence in file.Sequences)
             {
-                // A word a line: the tag of word i stands i lines below the first, except in CoNLL-U with its ranges and in lists.
-                bool aWordALine = sequence.Joined.Count == 0 && DataFile.Extension(file.Path) is not (".jsonl" or ".ndjson" or ".parquet");
                 badTags.AddRange(TagSchemes.Problems(sequence.Tags, train.Scheme).Select(problem =>
-                    new Place(file.Path, aWordALine ? sequence.Line + problem.Index : sequence.Line, $"{problem.Problem} (word \"{sequence.Words[problem.Index]}\")")));
+                    new Place(file.Path, sequence.LineOf(problem.Index), $"{problem.Problem} (word \"{sequence.Words[problem.Index]}\")")));
             }
         }
 
@@ -89,13 +87,13 @@ public static class DataChecks
         CheckedText[] trainTexts = Items(train), evaluationTexts = evaluation is null ? [] : Items(evaluation);
         return DataReport.Of(
             [
-                Findings.BadRows(files.SelectMany(file => file.BadRows)),
-                Findings.Of("invalid-tags", Severity.Error, badTags, n => $"{n} break{(n == "1 tag" ? "s" : "")} the scheme {train.Scheme.ToString().ToUpperInvariant()}", "correct them: entities would begin or end in the wrong place", "tag", "tags"),
+                .. Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                Findings.Of("invalid-tags", Severity.Error, badTags, n => $"{n} break{(n == "1 tag" ? "s" : "")} the scheme {TagSchemes.NameOf(train.Scheme)}", "correct them: entities would begin or end in the wrong place", "tag", "tags"),
                 .. TextCheck.Run(trainTexts.Concat(evaluationTexts), maxLength),
                 .. DuplicateCheck.Run(trainTexts, evaluationTexts),
                 .. LabelCheck.Run(Types(train), evaluation is null ? [] : Types(evaluation), judgesBalance: false),
             ],
-            files.Select(file => (file.Path, file.Sequences.Count)));
+            files.Select(file => file.Interpretation));
     }
 
     /// <summary>Checks questions; wrong answer offsets are among the bad rows.</summary>
@@ -110,13 +108,13 @@ public static class DataChecks
         HashSet<string> trained = new(train.Questions.Select(question => question.Context), StringComparer.Ordinal);
         return DataReport.Of(
             [
-                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                .. Findings.BadRows(files.SelectMany(file => file.BadRows)),
                 Findings.Of("leaked-texts", Severity.Warning, contexts.Where(context => trained.Contains(context.Text)).Select(context => context.Place()).ToArray(),
                     n => $"{n} of the evaluation also stand{(n == "1 context" ? "s" : "")} in training", "split by article, not by question", "context", "contexts"),
                 .. TextCheck.Run(Contexts(train).Concat(contexts), maxLength),
                 .. DuplicateCheck.Run(Items(train), []),
             ],
-            files.Select(file => (file.Path, file.Questions.Count)));
+            files.Select(file => file.Interpretation));
     }
 
     /// <summary>Checks multiple-choice examples.</summary>
@@ -129,14 +127,14 @@ public static class DataChecks
         CheckedText[] trainTexts = Items(train), evaluationTexts = evaluation is null ? [] : Items(evaluation);
         return DataReport.Of(
             [
-                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                .. Findings.BadRows(files.SelectMany(file => file.BadRows)),
                 Findings.Of("repeated-choices", Severity.Warning,
                     files.SelectMany(file => file.Examples.Where(example => example.Choices.Distinct(StringComparer.Ordinal).Count() < example.Choices.Count).Select(example => new Place(file.Path, example.Line, CheckedText.Quoted(example.Prompt)))).ToArray(),
                     n => $"{n} offer{(n == "1 example" ? "s" : "")} the same choice twice", "make choices different", "example", "examples"),
                 .. TextCheck.Run(trainTexts.Concat(evaluationTexts), maxLength),
                 .. DuplicateCheck.Run(trainTexts, evaluationTexts),
             ],
-            files.Select(file => (file.Path, file.Examples.Count)));
+            files.Select(file => file.Interpretation));
     }
 
     private static DataReport Texts(LabelledTextFile train, LabelledTextFile? evaluation, int maxLength, Func<LabelledTextFile, LabelledTextFile?, IEnumerable<Finding?>> ofLabels)
@@ -145,12 +143,12 @@ public static class DataChecks
         CheckedText[] trainTexts = Items(train), evaluationTexts = evaluation is null ? [] : Items(evaluation);
         return DataReport.Of(
             [
-                Findings.BadRows(files.SelectMany(file => file.BadRows)),
+                .. Findings.BadRows(files.SelectMany(file => file.BadRows)),
                 .. TextCheck.Run(trainTexts.Concat(evaluationTexts), maxLength),
                 .. DuplicateCheck.Run(trainTexts, evaluationTexts),
                 .. ofLabels(train, evaluation),
             ],
-            files.Select(file => (file.Path, file.Rows.Count)));
+            files.Select(file => file.Interpretation));
     }
 
     private static IEnumerable<(string Path, LabelledText Row)> Both(LabelledTextFile train, LabelledTextFile? evaluation) =>

@@ -40,8 +40,8 @@ public sealed record Finding(string Code, Severity Severity, string Summary, str
 
 /// <summary>All that was found in the data of a task.</summary>
 /// <param name="Findings">By severity, the worst first.</param>
-/// <param name="Examples">How many sound examples each file holds.</param>
-public sealed record DataReport(IReadOnlyList<Finding> Findings, IReadOnlyList<(string Path, int Count)> Examples)
+/// <param name="Files">How each file was read.</param>
+public sealed record DataReport(IReadOnlyList<Finding> Findings, IReadOnlyList<Interpretation> Files)
 {
     /// <summary>True when something is damaged.</summary>
     public bool HasErrors => Findings.Any(finding => finding.Severity == Severity.Error);
@@ -49,6 +49,6 @@ public sealed record DataReport(IReadOnlyList<Finding> Findings, IReadOnlyList<(
     /// <summary>One line a finding, notes left out: what training prints before it starts.</summary>
     public IEnumerable<string> ShortForm => Findings.Where(finding => finding.Severity > Severity.Note).Select(finding => finding.Short);
 
-    internal static DataReport Of(IEnumerable<Finding?> findings, IEnumerable<(string Path, int Count)> examples) =>
-        new(findings.OfType<Finding>().OrderByDescending(finding => finding.Severity).ToArray(), examples.ToArray());
+    internal static DataReport Of(IEnumerable<Finding?> findings, IEnumerable<Interpretation> files) =>
+        new(findings.OfType<Finding>().OrderByDescending(finding => finding.Severity).ToArray(), files.ToArray());
 }

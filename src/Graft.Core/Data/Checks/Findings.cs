@@ -16,7 +16,11 @@ internal static class Findings
     public static Finding? Of(string code, Severity severity, IReadOnlyList<Place> places, Func<string, string> summary, string advice, string one, string many) =>
         places.Count == 0 ? null : new Finding(code, severity, summary(string.Create(CultureInfo.InvariantCulture, $"{places.Count:N0} {(places.Count == 1 ? one : many)}")), advice, places);
 
-    /// <summary>Rows the reader could not use.</summary>
-    public static Finding? BadRows(IEnumerable<BadRow> rows) => Of("bad-rows", Severity.Error,
-        rows.Select(row => new Place(row.Path, row.Line, row.Problem)).ToArray(), n => $"{n} cannot be used and would be left out", "mend or remove them", "row", "rows");
+    /// <summary>Rows the reader could not use, and those that only lack a label.</summary>
+    public static IEnumerable<Finding?> BadRows(IEnumerable<BadRow> rows)
+    {
+        ILookup<bool, Place> places = rows.ToLookup(row => row.LacksLabel, row => new Place(row.Path, row.Line, row.Problem));
+        yield return Of("bad-rows", Severity.Error, [.. places[false]], n => $"{n} cannot be used and would be left out", "mend or remove them", "row", "rows");
+        yield return Of("missing-labels", Severity.Warning, [.. places[true]], n => $"{n} {(n == "1 row" ? "has" : "have")} no label and would be left out", "label or remove them", "row", "rows");
+    }
 }

@@ -2,16 +2,29 @@ using System.Globalization;
 
 namespace Graft.Data.Tables;
 
-/// <summary>Judges columns by what stands in their first rows, for files whose names say nothing.</summary>
+/// <summary>Judges columns by what stands in their rows, for files whose names say nothing.</summary>
 internal sealed class ColumnContents(Table table)
 {
-    private const double ShortestTextShare = 0.15;
-    private const int AlwaysFewLabels = 10;
+    private const double ShortestTextShare = 0.15, RivalTextShare = 0.5;
+    private const int AlwaysFewLabels = 10, ManyLabels = 500;
+    private static readonly string[] s_dates = ["yyyy-M-d", "yyyy/M/d", "d.M.yyyy", "M/d/yyyy", "d/M/yyyy", "yyyyMMdd"];
 
     private readonly Lazy<string?[][]> _columns = new(() => Transpose(table));
 
-    /// <summary>The column with the longest cells; −1 when all are taken.</summary>
-    public int LongestText(IReadOnlySet<int> taken) => Free(taken).OrderByDescending(MeanLength).FirstOrDefault(-1);
+    /// <summary>A day, with or without a time behind it.</summary>
+    public static bool IsDate(string cell)
+    {
+        string day = cell.Trim().Split(' ', 'T')[0];
+        return day.Length is >= 8 and <= 10 && DateTime.TryParseExact(day, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.None, out _) && day.Any(c => !char.IsAsciiDigit(c));
+    }
+
+    /// <summary>The column with the longest cells, and another of texts that are not much shorter, where there is one; −1 for none.</summary>
+    public (int Text, int Rival) LongestText(IReadOnlySet<int> taken)
+    {
+        int text = Free(taken).Where(column => !IsEmpty(column)).OrderByDescending(MeanLength).FirstOrDefault(-1);
+        int rival = text < 0 ? -1 : Free(taken).FirstOrDefault(column => column != text && MeanLength(column) >= RivalTextShare * MeanLength(text) && IsText(column), -1);
+        return (text, rival);
+    }
 
     /// <summary>Another column of texts: not much shorter than the first, several words, mostly different. −1 when there is none.</summary>
     public int SecondText(int text, IReadOnlySet<int> taken) => text < 0
@@ -22,18 +35,36 @@ internal sealed class ColumnContents(Table table)
             .FirstOrDefault(-1);
 
     /// <summary>
-    /// The column that looks most like labels: a value in every row, repeated ones or numbers with a fraction; numbers before words, then the
-    /// fewest different values. −1 when there is none.
+    /// The columns that look like labels, the likeliest first, with their rank: columns that look alike have the same. Classes that are words
+    /// go before numbers, whole numbers before codes, and names such as <c>lang</c> and <c>…_id</c> stand last.
     /// </summary>
-    public int Label(IReadOnlySet<int> taken) => Free(taken)
-        .Where(IsLabel)
-        .OrderByDescending(column => Distinct(column) > 1)
-        .ThenByDescending(IsNumeric)
-        .ThenBy(Distinct)
+    public IReadOnlyList<(int Column, int Rank)> Labels(IReadOnlySet<int> taken) => [.. Free(taken)
+        .Where(LooksLikeLabels)
+        .Select(column => (column, Rank: Rank(column)))
+        .OrderBy(found => found.Rank).ThenBy(found => Distinct(found.column))];
+
+    /// <summary>The column of numbers that looks most like scores: with a fraction before whole; −1 when there is none.</summary>
+    public int Number(IReadOnlySet<int> taken) => Free(taken)
+        .Where(column => Filled(column) is { Length: > 0 } cells && cells.All(IsNumber) && !IsCounter(column))
+        .OrderBy(column => table.HasNames && ColumnNames.IsAside(table.Columns[column]))
+        .ThenByDescending(column => Filled(column).Any(cell => cell.Contains('.', StringComparison.Ordinal)))
         .FirstOrDefault(-1);
 
-    /// <summary>The columns that hold nothing but 0 and 1.</summary>
-    public int[] Indicators(IReadOnlySet<int> taken) => Free(taken).Where(column => Cells(column).All(cell => cell is "0" or "1")).ToArray();
+    /// <summary>The columns that hold nothing but 0 and 1, in any of the ways these are written.</summary>
+    public int[] Indicators(IReadOnlySet<int> taken) => [.. Free(taken).Where(column => Filled(column) is { Length: > 0 } cells && cells.All(cell => LabelCells.Flag(cell) is not null))];
+
+    /// <summary>How many different values a column has.</summary>
+    public int Distinct(int column) => Filled(column).Distinct(StringComparer.Ordinal).Count();
+
+    /// <summary>True where most cells are several words and few occur twice.</summary>
+    public bool IsText(int column)
+    {
+        string[] cells = Filled(column);
+        return cells.Count(cell => cell.Contains(' ', StringComparison.Ordinal)) > cells.Length / 2 && Distinct(column) > cells.Length / 4;
+    }
+
+    /// <summary>True where every cell that says something is a number with a fraction or a list of answers.</summary>
+    public bool HasFractions(int column) => Filled(column) is { Length: > 0 } cells && cells.All(IsNumber) && cells.Any(cell => cell.Contains('.', StringComparison.Ordinal) && LabelCells.Whole(cell) == cell);
 
     private static string?[][] Transpose(Table table)
     {
@@ -41,28 +72,33 @@ internal sealed class ColumnContents(Table table)
         return Enumerable.Range(0, table.Columns.Count).Select(column => rows.Select(row => row.Cells[column]).ToArray()).ToArray();
     }
 
-    private string?[] Cells(int column) => _columns.Value[column];
+    private string[] Filled(int column) => [.. _columns.Value[column].Where(cell => !LabelCells.IsMissing(cell)).Select(cell => cell!.Trim())];
 
     private IEnumerable<int> Free(IReadOnlySet<int> taken) => Enumerable.Range(0, table.Columns.Count).Where(column => !taken.Contains(column));
 
-    private double MeanLength(int column) => Cells(column).Select(cell => (double)(cell?.Length ?? 0)).DefaultIfEmpty().Average();
+    private bool IsEmpty(int column) => Filled(column).Length == 0;
 
-    private int Distinct(int column) => Cells(column).Distinct(StringComparer.Ordinal).Count();
+    private double MeanLength(int column) => _columns.Value[column].Select(cell => (double)(cell?.Length ?? 0)).DefaultIfEmpty().Average();
 
-    private bool IsNumeric(int column) => Cells(column).All(cell => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+    private static bool IsNumber(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
-    private bool IsText(int column)
+    /// <summary>Whole numbers that never occur twice: ids, row numbers.</summary>
+    private bool IsCounter(int column) => Filled(column) is { Length: > AlwaysFewLabels } cells && cells.All(cell => long.TryParse(cell, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)) && Distinct(column) == cells.Length;
+
+    /// <summary>Most rows have a value, few values occur only once, and it is no date and no number with a fraction.</summary>
+    private bool LooksLikeLabels(int column)
     {
-        string?[] cells = Cells(column);
-        return cells.Count(cell => cell?.Trim().Contains(' ', StringComparison.Ordinal) == true) > cells.Length / 2
-            && Distinct(column) > cells.Length / 4;
+        string[] cells = Filled(column);
+        int distinct = Distinct(column), rows = _columns.Value[column].Length;
+        if (cells.Length * 2 < rows || cells.Length == 0 || cells.All(IsDate) || HasFractions(column) || (IsText(column) && distinct == cells.Length)) return false;
+        return distinct <= Math.Max(AlwaysFewLabels, Math.Min(ManyLabels, cells.Length / 2)) && !(rows > AlwaysFewLabels && distinct == cells.Length);
     }
 
-    private bool IsLabel(int column)
+    private int Rank(int column)
     {
-        string?[] cells = Cells(column);
-        bool complete = cells.Length > 0 && cells.All(cell => !string.IsNullOrWhiteSpace(cell));
-        bool repeats = Distinct(column) <= Math.Max(AlwaysFewLabels, cells.Length / 2);
-        return complete && (repeats || (IsNumeric(column) && cells.Any(cell => cell!.Contains('.', StringComparison.Ordinal))));
+        string[] cells = Filled(column);
+        int rank = cells.All(IsNumber) ? 1 : cells.All(cell => cell.Any(char.IsAsciiDigit)) ? 2 : 0;
+        if (table.HasNames && ColumnNames.IsAside(table.Columns[column])) rank += 4;
+        return Distinct(column) < 2 ? rank + 8 : rank;
     }
 }

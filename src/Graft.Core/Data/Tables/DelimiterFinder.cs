@@ -1,30 +1,62 @@
 namespace Graft.Data.Tables;
 
-/// <summary>Finds out what the writer of a separated file left unsaid: the separator, and whether quotes have a meaning.</summary>
+/// <summary>Finds out what the writer of a separated file left unsaid: the separator, and what quotes mean.</summary>
 internal static class DelimiterFinder
 {
-    private const int ProbeRecords = 50;
+    private const int ProbedRecords = 1000;
 
-    /// <summary>The separator of a <c>.csv</c> file: the one that gives every record of the beginning the same number of columns, at least two.</summary>
-    public static char Find(string path)
+    // Some rows of real files are broken; a separator that orders fewer than these is none.
+    private const double OrderedShare = 0.8;
+
+    /// <summary>The separators that are looked for, the most frequent first.</summary>
+    private static readonly char[] s_separators = [',', ';', '\t', '|'];
+
+    /// <summary>A separator as a flag has it: the character, <c>tab</c> or <c>\t</c>.</summary>
+    /// <exception cref="InputException">It is no single character.</exception>
+    public static char Parse(string delimiter) => delimiter switch
     {
-        foreach (char separator in (ReadOnlySpan<char>)[',', ';', '\t', '|'])
-        {
-            using StrictUtf8Reader reader = DataFile.OpenText(path);
-            List<int> widths = Records(new DelimitedParser(reader, separator, quoting: true))
-                .Take(ProbeRecords).Where(row => row.Problem is null).Select(row => row.Cells.Length).ToList();
-            if (widths.Count > 0 && widths[0] > 1 && widths.TrueForAll(width => width == widths[0])) return separator;
-        }
+        "tab" or "\\t" or "\t" => '\t',
+        [char one] when one is not ('"' or '\n' or '\r') => one,
+        _ => throw new InputException($"--delimiter {delimiter}: one character is expected, or tab"),
+    };
 
-        return ',';
+    /// <summary>The separator a first line <c>sep=;</c> states; null where there is no such line.</summary>
+    public static char? Stated(string firstLine) => firstLine is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', char separator] ? separator : null;
+
+    /// <summary>The separator of a file by its content; null where none orders its rows into columns.</summary>
+    /// <exception cref="InputException">Two do so equally well.</exception>
+    public static char? Find(string path, char? expected)
+    {
+        List<Candidate> candidates = [.. s_separators.Select(separator => Candidate.Of(path, separator)).Where(candidate => candidate.Share >= OrderedShare)];
+        if (candidates.Count == 0) return null;
+        Candidate best = candidates.MaxBy(candidate => (candidate.KnownNames, candidate.Share, candidate.Separator == expected ? 1 : 0))!;
+        Candidate? rival = candidates.FirstOrDefault(candidate => candidate != best && candidate.KnownNames == best.KnownNames && candidate.Share == best.Share);
+        if (rival is null || best.Separator == expected) return best.Separator;
+        throw new InputException($"{path}: {Name(best.Separator)} and {Name(rival.Separator)} both order its rows, into {best.Width} and {rival.Width} columns; say which with --delimiter");
     }
 
     /// <summary>
-    /// Whether a tab-separated file quotes its fields. Two dialects are common: spreadsheets quote every field that contains a quote; others
-    /// write quotes as they are. Only a file without a single field that contradicts the first dialect follows it.
+    /// What quotes mean in a file. Spreadsheets quote every field that contains a quote and double it; some databases write a backslash
+    /// before it; others write quotes as they are. Of tab-separated files only one without a single field that contradicts the first dialect
+    /// follows it.
     /// </summary>
     /// <example><c>"so ""bad""" TAB 0</c> is quoted; <c>"so bad" , he said TAB 0</c> anywhere in the file shows that it is not.</example>
-    public static bool QuotesFields(string path, char separator)
+    public static Quoting QuotingOf(string path, char separator)
+    {
+        if (separator == '\t') return QuotesFields(path, separator) ? Quoting.Doubled : Quoting.None;
+        bool escaped = false, doubled = false;
+        foreach ((_, string line) in DataFile.Lines(path).Take(ProbedRecords))
+        {
+            doubled |= line.Contains("\"\"", StringComparison.Ordinal);
+            escaped |= line.Contains("\\\"", StringComparison.Ordinal);
+        }
+
+        return escaped && !doubled ? Quoting.Backslash : Quoting.Doubled;
+    }
+
+    private static string Name(char separator) => separator == '\t' ? "tabs" : $"`{separator}`";
+
+    private static bool QuotesFields(string path, char separator)
     {
         using StrictUtf8Reader reader = DataFile.OpenText(path);
         bool insideQuotes = false;
@@ -68,8 +100,19 @@ internal static class DelimiterFinder
         return true;
     }
 
-    private static IEnumerable<TableRow> Records(DelimitedParser parser)
+    /// <summary>A separator, the share of rows it cuts into the same number of columns, and how many known names it finds in the first.</summary>
+    private sealed record Candidate(char Separator, int Width, double Share, int KnownNames)
     {
-        while (parser.Next() is { } row) yield return row;
+        public static Candidate Of(string path, char separator)
+        {
+            using StrictUtf8Reader reader = DataFile.OpenText(path);
+            DelimitedParser parser = new(reader, separator, Quoting.Doubled);
+            List<TableRow> rows = [];
+            while (rows.Count < ProbedRecords && parser.Next() is { } row) rows.Add(row);
+            if (rows.Count == 0) return new Candidate(separator, 0, 0, 0);
+            IGrouping<int, TableRow> usual = rows.Where(row => row.Problem is null).GroupBy(row => row.Cells.Length).DefaultIfEmpty(rows.GroupBy(_ => 0).First()).MaxBy(group => group.Count())!;
+            bool isOrdered = usual.Key > 1 && rows[0].Problem is null && rows[0].Cells.Length is int first && (first == usual.Key || first + 1 == usual.Key || rows.Count < 3);
+            return new Candidate(separator, usual.Key, isOrdered ? (double)usual.Count() / rows.Count : 0, rows[0].Cells.Count(cell => cell is not null && ColumnNames.IsKnown(cell)));
+        }
     }
 }

@@ -11,6 +11,7 @@ namespace Graft.Data.Tables;
 internal sealed class ParquetTable : Table
 {
     private readonly DataField[] _fields;
+    private readonly Dictionary<string, string[]> _classes;
 
     /// <summary>Reads the schema.</summary>
     public ParquetTable(string path)
@@ -19,17 +20,24 @@ internal sealed class ParquetTable : Table
         ParquetReader reader = OpenReader(out Stream stream);
         _fields = reader.Schema.GetDataFields().Where(field => field.MaxRepetitionLevel <= 1 && Cells.ContainsKey(field.ClrType)).ToArray();
         Columns = _fields.Select(field => field.Path.FirstPart!).ToArray();
+        _classes = reader.CustomMetadata.TryGetValue(ClassLabels.MetadataKey, out string? metadata) ? ClassLabels.OfMetadata(metadata) : [];
         Close(reader, stream);
         if (_fields.Length == 0) throw new InputException($"{path} has no column of text, numbers or lists of them");
     }
 
     /// <inheritdoc/>
+    public override string Format => "parquet";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Columns { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string>? ClassNames(int column) => _classes.GetValueOrDefault(Columns[column]);
 
     private static Dictionary<Type, Func<ParquetRowGroupReader, DataField, string?[]>> Cells { get; } = new()
     {
         [typeof(ReadOnlyMemory<char>)] = Read<ReadOnlyMemory<char>>(value => value.ToString(), quoted: true),
-        [typeof(ReadOnlyMemory<byte>)] = Read<ReadOnlyMemory<byte>>(value => Encoding.UTF8.GetString(value.Span), quoted: true),
+        [typeof(ReadOnlyMemory<byte>)] = Read<ReadOnlyMemory<byte>>(value => System.Text.Encoding.UTF8.GetString(value.Span), quoted: true),
         [typeof(bool)] = Read<bool>(value => value ? "true" : "false"),
         [typeof(sbyte)] = Read<sbyte>(Invariant),
         [typeof(byte)] = Read<byte>(Invariant),

@@ -6,10 +6,22 @@ namespace Graft.Data.Tables;
 /// </summary>
 internal abstract class Table(string path)
 {
-    private const int ProbeRows = 500;
+    private const int ProbeRows = 20_000;
 
     /// <summary>The file, as the user named it.</summary>
     public string Path { get; } = path;
+
+    /// <summary>What the file is: <c>csv</c>, <c>json-lines</c>, <c>json</c>, <c>parquet</c>, <c>fasttext</c>, <c>text</c>.</summary>
+    public abstract string Format { get; }
+
+    /// <summary>How its text is encoded; null for a binary format.</summary>
+    public string? Encoding { get; protected init; }
+
+    /// <summary>What separates columns; null where nothing does.</summary>
+    public virtual string? Delimiter => null;
+
+    /// <summary>Whether the first row names the columns; null for formats without such a row.</summary>
+    public virtual bool? Header => null;
 
     /// <summary>Column names; <c>column 1</c>, <c>column 2</c> … when the file names none.</summary>
     public abstract IReadOnlyList<string> Columns { get; }
@@ -17,22 +29,38 @@ internal abstract class Table(string path)
     /// <summary>False when the columns have no names of their own, so that contents alone tell what they are.</summary>
     public virtual bool HasNames => true;
 
+    /// <summary>The names of a column's numbered classes, where the file's metadata has them; null otherwise.</summary>
+    public virtual IReadOnlyList<string>? ClassNames(int column) => null;
+
     /// <summary>The first rows, for finding the columns by content.</summary>
     public List<TableRow> Probe() => Rows().Where(row => row.Problem is null).Take(ProbeRows).ToList();
 
     /// <summary>All rows in order, the unusable ones with their problem.</summary>
     public abstract IEnumerable<TableRow> Rows();
 
-    /// <summary>Opens a CSV, TSV, JSON Lines, Parquet or plain text file; the content decides where the extension does not.</summary>
+    /// <summary>Opens a file, a folder of shards or a pattern that names some (<c>data/train-*.parquet</c>); the content decides what it is.</summary>
     /// <param name="path">The file, possibly gzip-compressed.</param>
-    /// <param name="hasHeader">True or false when known; null finds out (CSV and TSV only).</param>
-    /// <exception cref="InputException">The file cannot be read as any of them.</exception>
-    public static Table Open(string path, bool? hasHeader = null) => TableFormats.Detect(path) switch
+    /// <param name="options">What the user says about it; null: nothing.</param>
+    /// <exception cref="InputException">The file cannot be read as any format.</exception>
+    public static Table Open(string path, ColumnOptions? options = null)
     {
-        TableFormat.Parquet => new ParquetTable(path),
-        TableFormat.JsonLines => new JsonLinesTable(path),
-        TableFormat.PlainText => new PlainTextTable(path),
-        TableFormat.TabSeparated => new DelimitedTable(path, '\t', hasHeader),
-        _ => new DelimitedTable(path, DelimiterFinder.Find(path), hasHeader),
-    };
+        options ??= new ColumnOptions();
+        IReadOnlyList<string> shards = Shards.Of(path, options.Part);
+        return shards.Count == 1 ? OpenFile(shards[0], path, options) : new ShardedTable(path, [.. shards.Select(shard => OpenFile(shard, shard, options))]);
+    }
+
+    private static Table OpenFile(string file, string path, ColumnOptions options)
+    {
+        if (file != path) return new ShardedTable(path, [OpenFile(file, file, options)]);
+        (TableFormat format, char? separator) = TableFormats.Detect(path, options);
+        return format switch
+        {
+            TableFormat.Parquet => new ParquetTable(path),
+            TableFormat.JsonLines => new JsonLinesTable(path),
+            TableFormat.Json => new JsonTable(path),
+            TableFormat.FastText => new FastTextTable(path),
+            TableFormat.PlainText => new PlainTextTable(path, options.CountBlankLines),
+            _ => new DelimitedTable(path, separator!.Value, options),
+        };
+    }
 }

@@ -13,19 +13,32 @@ public static class TagSchemes
 {
     private const string Prefixes = "BIOESLU";
 
-    /// <summary>The scheme a set of sentences is tagged in; <see cref="TagScheme.None"/> for tags that mark no entities.</summary>
+    // A slip of the finger (0 for O) makes a file of entities no file of anything else.
+    private const double MarkingShare = 0.9;
+
+    /// <summary>
+    /// The scheme a set of sentences is tagged in; <see cref="TagScheme.None"/> for tags that mark no entities. A few odd tags among many are
+    /// passed over: <see cref="Problems"/> names them.
+    /// </summary>
     public static TagScheme Detect(IEnumerable<IReadOnlyList<string>> sentences)
     {
         bool[] seen = new bool[128];
-        long openedByInside = 0, openedByBegin = 0, closedByInside = 0, closedByEnd = 0;
+        long openedByInside = 0, openedByBegin = 0, closedByInside = 0, closedByEnd = 0, odd = 0, all = 0;
         foreach (IReadOnlyList<string> tags in sentences)
         {
             Tag previous = Tag.Outside;
             for (int i = 0; i < tags.Count; i++)
             {
-                if (!MarksEntities(tags[i])) return TagScheme.None;
+                all++;
+                if (!MarksEntities(tags[i]))
+                {
+                    odd++;
+                    previous = Tag.Outside;
+                    continue;
+                }
+
                 Tag tag = Tag.Parse(tags[i]);
-                Tag next = i + 1 < tags.Count ? Tag.Parse(tags[i + 1]) : Tag.Outside;
+                Tag next = i + 1 < tags.Count && MarksEntities(tags[i + 1]) ? Tag.Parse(tags[i + 1]) : Tag.Outside;
                 seen[tag.Prefix] = true;
                 bool opens = previous.Prefix == 'O' || previous.Type != tag.Type;
                 bool closes = next.Prefix == 'O' || next.Type != tag.Type;
@@ -37,6 +50,7 @@ public static class TagSchemes
             }
         }
 
+        if (all - odd < MarkingShare * all) return TagScheme.None;
         if (seen['L'] || seen['U']) return TagScheme.Bilou;
         if (seen['S'] || (seen['E'] && seen['B'])) return TagScheme.Iobes;
         if (seen['E']) return closedByEnd >= closedByInside ? TagScheme.Ioe2 : TagScheme.Ioe1;
@@ -46,7 +60,18 @@ public static class TagSchemes
 
     /// <summary>The entities of one sentence, read leniently: what is malformed is understood as conlleval understands it.</summary>
     public static IReadOnlyList<EntitySpan> Entities(IReadOnlyList<string> tags, TagScheme scheme) =>
-        LenientDecoder.Decode(scheme == TagScheme.Bilou ? tags.Select(ToIobes).ToList() : tags);
+        LenientDecoder.Decode([.. tags.Select(tag => scheme != TagScheme.None && !MarksEntities(tag) ? "O" : scheme == TagScheme.Bilou ? ToIobes(tag) : tag)]);
+
+    /// <summary>The scheme's name as the field writes it: <c>IOB2</c>, <c>BIOES</c> …; null for none.</summary>
+    public static string? NameOf(TagScheme scheme) => scheme switch
+    {
+        TagScheme.None => null,
+        TagScheme.Iobes => "BIOES",
+        _ => scheme.ToString().ToUpperInvariant(),
+    };
+
+    /// <summary>The scheme of a name; null for an unknown one.</summary>
+    public static TagScheme? Named(string? name) => name == "BIOES" ? TagScheme.Iobes : Enum.TryParse(name, ignoreCase: true, out TagScheme scheme) ? scheme : null;
 
     /// <summary>The tags in IOB2.</summary>
     /// <example>IOB1 <c>I-PER B-PER O</c> → <c>B-PER B-PER O</c>; BILOU <c>U-LOC</c> → <c>B-LOC</c></example>
@@ -87,7 +112,8 @@ public static class TagSchemes
         return problems;
     }
 
-    private static bool MarksEntities(string tag) => tag == "O" || (tag.Length > 0 && Prefixes.Contains(tag[0], StringComparison.Ordinal) && (tag.Length == 1 || tag[1] == '-'));
+    /// <summary>True for <c>O</c>, a prefix alone, and a prefix with a hyphen behind it.</summary>
+    internal static bool MarksEntities(string tag) => tag == "O" || (tag.Length > 0 && Prefixes.Contains(tag[0], StringComparison.Ordinal) && (tag.Length == 1 || tag[1] == '-'));
 
     private static bool Fits(string neighbour, Tag tag, string prefixes)
     {

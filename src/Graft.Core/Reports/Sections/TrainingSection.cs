@@ -29,8 +29,9 @@ public static class TrainingSection
         LineSeries score = Series("development", point => point.DevelopmentScore);
         if (score.Points.Count > 0) plots.Add(new LinePlot($"Development {scoreName.Replace('_', ' ')}", "update", scoreName.Replace('_', ' '), [score]));
         blocks.Add(new PlotBlock(plots));
-        blocks.Add(new Paragraph(turn is null
-            ? "Development loss was still falling at the end, or was not measured: more epochs may help."
+        int measured = history.Count(point => double.IsFinite(point.DevelopmentLoss));
+        if (turn is not null || measured > 1) blocks.Add(new Paragraph(turn is null
+            ? "Development loss was still falling at the end: more epochs may help."
             : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the model learned its training examples rather than the task. Fewer epochs, or keep best, would stop there."));
         return new ReportSection("Training", blocks);
 

@@ -48,6 +48,12 @@ public sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Rows
     public override IReadOnlyDictionary<string, string?> ColumnsOf(int example) => Rows[example].Other;
 
     /// <inheritdoc/>
+    public override long RowOf(int example) => Rows[example].Row;
+
+    /// <inheritdoc/>
+    public override string? IdOf(int example) => Rows[example].Id;
+
+    /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) =>
         this with { Rows = [.. examples.Select(i => Rows[i])], Negatives = Negatives.Count == 0 ? [] : [.. examples.Select(i => Negatives[i])] };
 
@@ -69,20 +75,20 @@ public sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Rows
     /// <exception cref="InputException">There is no second text to learn from, or no score is a number.</exception>
     internal static EmbeddingData Read(string path, ColumnOptions columns, bool labelled)
     {
-        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = false, RequirePair = labelled });
-        if (!labelled) return new EmbeddingData(path, [.. file.Rows.Select(row => row with { Labels = [] })], [], file.PairColumn is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs, file.BadRows);
+        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = false, RequirePair = labelled, Answer = AnswerKind.Number });
+        if (!labelled) return new EmbeddingData(path, [.. file.Rows.Select(row => row with { Labels = [] })], [], file.PairColumn is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs, file.BadRows) { Reading = file.Interpretation };
         string? negative = columns.Negative ?? s_negatives.FirstOrDefault(name => file.Rows[0].Other.ContainsKey(name));
         if (columns.Negative is not null && !file.Rows[0].Other.ContainsKey(columns.Negative)) throw new InputException($"{path} has no column \"{columns.Negative}\"; beside text and pair it has {string.Join(", ", file.Rows[0].Other.Keys.Select(name => $"\"{name}\""))}");
         if (negative is not null) return Triplets(file, negative);
-        if (file.LabelColumns.Count == 0) return new EmbeddingData(path, file.Rows, [], EmbeddingRows.Pairs, file.BadRows);
+        if (file.LabelColumns.Count == 0) return new EmbeddingData(path, file.Rows, [], EmbeddingRows.Pairs, file.BadRows) { Reading = file.Interpretation };
         (LabelledText[] sound, BadRow[] bad) = Split(file, row => IsNumber(row.Label), row => $"\"{row.Label}\" is no number; a label of pairs says how similar they are");
-        return new EmbeddingData(path, sound, [], EmbeddingRows.Scored, [.. file.BadRows, .. bad]);
+        return new EmbeddingData(path, sound, [], EmbeddingRows.Scored, [.. file.BadRows, .. bad]) { Reading = file.Interpretation };
     }
 
     private static EmbeddingData Triplets(LabelledTextFile file, string negative)
     {
         (LabelledText[] sound, BadRow[] bad) = Split(file, row => !string.IsNullOrWhiteSpace(row.Other[negative]), _ => $"no text in column \"{negative}\"");
-        return new EmbeddingData(file.Path, sound, [.. sound.Select(row => row.Other[negative]!)], EmbeddingRows.Triplets, [.. file.BadRows, .. bad]);
+        return new EmbeddingData(file.Path, sound, [.. sound.Select(row => row.Other[negative]!)], EmbeddingRows.Triplets, [.. file.BadRows, .. bad]) { Reading = file.Interpretation };
     }
 
     private static (LabelledText[] Sound, BadRow[] Bad) Split(LabelledTextFile file, Func<LabelledText, bool> isSound, Func<LabelledText, string> problem)

@@ -46,12 +46,12 @@ public sealed record SentenceEmbedding : FineTuningTask
 
     /// <inheritdoc/>
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        LabelledTextReader.Stream(path, columns with { RequireLabel = false }, onBadRow).Chunk(examples).Select(rows => new EmbeddingData(
-            path, [.. rows.Select(row => row with { Labels = [] })], [], rows[0].Pair is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs, []));
+        TaskData.Parts(LabelledTextReader.Stream, path, columns, examples, onBadRow, (rows, read) => new EmbeddingData(
+            path, [.. rows.Select(row => row with { Labels = [] })], [], rows[0].Pair is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs, []) { Reading = read });
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => new EmbeddingData(
-        "text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], [],
+        "text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1, Row = i + 1 })], [],
         texts.All(text => text.Pair is not null) ? EmbeddingRows.Pairs : EmbeddingRows.Texts, []);
 
     /// <inheritdoc/>

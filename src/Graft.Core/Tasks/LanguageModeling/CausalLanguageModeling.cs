@@ -42,7 +42,10 @@ public sealed record CausalLanguageModeling : FineTuningTask
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
         LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = false });
-        return new TextData(path, [.. file.Rows.Select(row => row with { Pair = null, Labels = labelled ? [row.Text] : [] })], file.BadRows);
+        return new TextData(path, [.. file.Rows.Select(row => row with { Pair = null, Labels = labelled ? [row.Text] : [] })], file.BadRows)
+        {
+            Reading = file.Interpretation with { Pair = null, Label = null, LabelSyntax = null, Labels = new Dictionary<string, long>(StringComparer.Ordinal) },
+        };
     }
 
     /// <inheritdoc/>

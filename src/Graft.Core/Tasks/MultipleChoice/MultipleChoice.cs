@@ -22,6 +22,12 @@ public sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample
     public override string PlaceOf(int example) => $"{Path} line {Examples[example].Line}";
 
     /// <inheritdoc/>
+    public override long RowOf(int example) => Examples[example].Row;
+
+    /// <inheritdoc/>
+    public override string? IdOf(int example) => Examples[example].Id;
+
+    /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Examples = [.. examples.Select(i => Examples[i])] };
 }
 
@@ -75,13 +81,15 @@ public sealed record MultipleChoice : FineTuningTask
     /// <inheritdoc/>
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
-        MultipleChoiceFile file = MultipleChoiceReader.Read(path, labelled);
-        return new ChoiceData(path, file.Examples, file.BadRows);
+        MultipleChoiceFile file = MultipleChoiceReader.Read(path, labelled, columns);
+        return new ChoiceData(path, file.Examples, file.BadRows) { Reading = file.Interpretation };
     }
 
     /// <inheritdoc/>
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        MultipleChoiceReader.Stream(path, onBadRow).Chunk(examples).Select(part => new ChoiceData(path, part, []));
+        TaskData.Parts(
+            (file, options, onBad, onRead) => MultipleChoiceReader.Stream(file, onBad, options, onRead), path, columns, examples, onBadRow,
+            (part, read) => new ChoiceData(path, part, []) { Reading = read });
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>

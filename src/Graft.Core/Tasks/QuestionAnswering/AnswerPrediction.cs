@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Data;
 
 namespace Graft.Tasks.QuestionAnswering;
 
@@ -29,11 +30,23 @@ public sealed record AnswerPrediction(string Id, AnswerCandidate Best, double Nu
     /// <inheritdoc/>
     public override double? Confidence => Best.Probability;
 
+    /// <summary>What the offsets of answers count: <c>utf16</c> units or <c>codepoint</c>s.</summary>
+    public string Offsets { get; init; } = "utf16";
+
+    /// <inheritdoc/>
+    public override Prediction InCodePoints(string? context)
+    {
+        if (context is null) return this;
+        AnswerCandidate Counted(AnswerCandidate answer) => answer with { Start = CodePoints.FromUtf16(context, answer.Start), End = CodePoints.FromUtf16(context, answer.End) };
+        return this with { Best = Counted(Best), Candidates = [.. Candidates.Select(Counted)], Offsets = "codepoint" };
+    }
+
     /// <inheritdoc/>
     public override JsonObject ToJson()
     {
         JsonObject json = ToJson(Best);
         json.Insert(0, "id", Id);
+        json["offsets"] = Offsets;
         json["null_difference"] = Math.Round(NullDifference, 6);
         json["candidates"] = new JsonArray([.. Candidates.Select(candidate => (JsonNode?)ToJson(candidate))]);
         return json;

@@ -40,13 +40,15 @@ public sealed record QuestionAnswering : FineTuningTask
     /// <inheritdoc/>
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
-        QuestionFile file = QuestionReader.Read(path, labelled);
-        return new QuestionData(path, file.Questions, file.BadRows);
+        QuestionFile file = QuestionReader.Read(path, labelled, columns);
+        return new QuestionData(path, file.Questions, file.BadRows) { Reading = file.Interpretation };
     }
 
     /// <inheritdoc/>
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        QuestionReader.Stream(path, requireAnswers: false, onBadRow).Chunk(examples).Select(questions => new QuestionData(path, questions, []));
+        TaskData.Parts(
+            (file, options, onBad, onRead) => QuestionReader.Stream(file, requireAnswers: false, onBad, options, onRead), path, columns, examples, onBadRow,
+            (questions, read) => new QuestionData(path, questions, []) { Reading = read });
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => new QuestionData(
@@ -54,6 +56,7 @@ public sealed record QuestionAnswering : FineTuningTask
         [.. texts.Select((text, i) => new Question
         {
             Id = (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Row = i + 1,
             Text = text.Text,
             Context = text.Pair ?? throw new InputException("question answering needs the question and the text that may answer it (--text QUESTION --pair TEXT)"),
         })],

@@ -24,5 +24,11 @@ public sealed record QuestionData(string Path, IReadOnlyList<Question> Questions
     public override string PlaceOf(int example) => $"{Path} line {Questions[example].Line}, question {Questions[example].Id}";
 
     /// <inheritdoc/>
+    public override long RowOf(int example) => Questions[example].Row;
+
+    /// <inheritdoc/>
+    public override string? IdOf(int example) => Questions[example].Id;
+
+    /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Questions = [.. examples.Select(i => Questions[i])] };
 }

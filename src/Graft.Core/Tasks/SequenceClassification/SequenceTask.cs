@@ -16,14 +16,17 @@ public abstract record SequenceTask : FineTuningTask
     /// <summary>Whether a row may carry several labels.</summary>
     private protected virtual bool IsMultiLabel => false;
 
+    /// <summary>What the answers are.</summary>
+    private protected virtual AnswerKind Answer => AnswerKind.Class;
+
     /// <summary>Whether a file without a second text column is refused.</summary>
     public bool RequiresPair { get; init; }
 
     /// <inheritdoc/>
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
-        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled, MultiLabel = IsMultiLabel, RequirePair = RequiresPair });
-        return new TextData(path, file.Rows, file.BadRows);
+        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled, MultiLabel = IsMultiLabel, RequirePair = RequiresPair, Answer = Answer });
+        return new TextData(path, file.Rows, file.BadRows) { Reading = file.Interpretation };
     }
 
     /// <inheritdoc/>

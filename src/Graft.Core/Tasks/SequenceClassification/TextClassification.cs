@@ -21,6 +21,9 @@ public sealed record TextClassification : SequenceTask
     public override string MainMetric => "accuracy";
 
     /// <inheritdoc/>
+    public override string? PositiveClass => Labels.Count == 2 ? Labels[1] : null;
+
+    /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
         string[] labels = [.. ((TextData)train).Rows.Select(row => row.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

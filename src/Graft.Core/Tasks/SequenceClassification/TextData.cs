@@ -7,12 +7,11 @@ public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IRe
 {
     /// <summary>Texts in memory.</summary>
     internal static TextData Of(IReadOnlyList<(string Text, string? Pair)> texts) =>
-        new("text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1 })], []);
+        new("text", [.. texts.Select((text, i) => new LabelledText { Text = text.Text, Pair = text.Pair, Line = i + 1, Row = i + 1 })], []);
 
     /// <summary>The texts of a file, a part at a time, without their labels.</summary>
     internal static IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        LabelledTextReader.Stream(path, columns with { RequireLabel = false }, onBadRow).Chunk(examples)
-            .Select(rows => new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []));
+        Parts(LabelledTextReader.Stream, path, columns, examples, onBadRow, (rows, read) => new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []) { Reading = read });
 
     /// <inheritdoc/>
     public override int Count => Rows.Count;
@@ -31,6 +30,12 @@ public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IRe
 
     /// <inheritdoc/>
     public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";
+
+    /// <inheritdoc/>
+    public override long RowOf(int example) => Rows[example].Row;
+
+    /// <inheritdoc/>
+    public override string? IdOf(int example) => Rows[example].Id;
 
     /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Rows = [.. examples.Select(i => Rows[i])] };

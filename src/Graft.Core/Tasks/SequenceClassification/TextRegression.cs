@@ -20,6 +20,8 @@ public sealed record TextRegression : SequenceTask
     /// <inheritdoc/>
     public override string? ProblemType => "regression";
 
+    private protected override AnswerKind Answer => AnswerKind.Number;
+
     /// <inheritdoc/>
     public override string MainMetric => "spearman";
 

@@ -32,8 +32,8 @@ public sealed record TextToText : FineTuningTask
     /// <inheritdoc/>
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
-        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled });
-        return new TextData(path, labelled ? file.Rows : [.. file.Rows.Select(row => row with { Labels = [] })], file.BadRows);
+        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled, Answer = AnswerKind.Text });
+        return new TextData(path, labelled ? file.Rows : [.. file.Rows.Select(row => row with { Labels = [] })], file.BadRows) { Reading = file.Interpretation };
     }
 
     /// <inheritdoc/>

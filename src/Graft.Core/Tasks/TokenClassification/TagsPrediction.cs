@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Data;
 
 namespace Graft.Tasks.TokenClassification;
 
@@ -28,6 +29,16 @@ public sealed record TagsPrediction(
     /// <inheritdoc/>
     public override double? Confidence => Probabilities.Count == 0 ? null : Probabilities.Average();
 
+    /// <summary>What the offsets of <see cref="Entities"/> count: <c>utf16</c> units or <c>codepoint</c>s.</summary>
+    public string Offsets { get; init; } = "utf16";
+
+    /// <inheritdoc/>
+    public override Prediction InCodePoints(string? context) => this with
+    {
+        Entities = [.. Entities.Select(entity => entity with { Start = CodePoints.FromUtf16(Text, entity.Start), End = CodePoints.FromUtf16(Text, entity.End) })],
+        Offsets = "codepoint",
+    };
+
     /// <inheritdoc/>
     public override JsonObject ToJson() => new()
     {
@@ -41,5 +52,6 @@ public sealed record TagsPrediction(
             ["end"] = entity.End,
             ["score"] = Math.Round(entity.Score, 6),
         })]),
+        ["offsets"] = Offsets,
     };
 }

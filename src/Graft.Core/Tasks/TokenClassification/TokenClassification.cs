@@ -39,11 +39,11 @@ public sealed record TokenClassification : FineTuningTask
 
     /// <inheritdoc/>
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        TokenData.Stream(path, columns, onBadRow).Chunk(examples).Select(sentences => new TokenData(path, sentences, []));
+        TaskData.Parts(TokenData.Stream, path, columns, examples, onBadRow, (sentences, read) => new TokenData(path, sentences, []) { Reading = read });
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
-        new TokenData("text", [.. texts.Select((text, i) => WordSplitter.Split(text.Text) with { Line = i + 1 })], []);
+        new TokenData("text", [.. texts.Select((text, i) => WordSplitter.Split(text.Text) with { Line = i + 1, Row = i + 1 })], []);
 
     /// <inheritdoc/>
     public override double CreditOf(TaskData data, int example, Prediction prediction)

@@ -21,7 +21,7 @@ internal static class FeatureRun
     /// <summary>Fits, evaluates and saves.</summary>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static FineTuningResult Run(
-        FineTuningOptions options, HeadTuning strategy, Prepared prepared, IReadOnlyList<ITrainingObserver> observers, ILogger logger, CancellationToken cancellation)
+        FineTuningOptions options, HeadTuning strategy, Prepared prepared, IReadOnlyList<NamedScore>? finished, IReadOnlyList<ITrainingObserver> observers, ILogger logger, CancellationToken cancellation)
     {
         if (prepared.Task.Head != HeadKind.SequenceClassification) throw new InputException($"`features` cached is for tasks about whole texts; {prepared.Task.Name} needs `features` live");
         bool hasClasses = prepared.EncodedTrain.Features.All(feature => feature.Target is ClassTarget) && prepared.Task.Loss.IsPlain;
@@ -37,6 +37,12 @@ internal static class FeatureRun
             FeatureTable? evaluation = prepared.EncodedEvaluation is null ? null : FeatureTable.Of(model, hash, prepared.EncodedEvaluation.Features, strategy.Features, logger, cancellation);
             int outputs = config.Labels.Count;
             Resolution resolution = Resolve(options, kind, strategy.Features, prepared, ((long)outputs * train.Width) + outputs, logger);
+            if (finished is not null)
+            {
+                ManifestOf.RequireSame(options, resolution, prepared);
+                return new FineTuningResult(options.Output, finished, WasFinished: true);
+            }
+
             RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite);
             MetricsLog log = new(folder.Path);
             AtomicFile.WriteText(Path.Combine(folder.Path, "metrics.jsonl"), ""); // a convex fit logs no updates

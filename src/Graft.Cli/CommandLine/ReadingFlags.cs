@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Graft.Data;
+
+namespace Graft.Cli;
+
+/// <summary>What a user says about a file of labelled texts, on every command that reads one; each flag overrules what would be found.</summary>
+internal sealed class ReadingFlags
+{
+    private readonly Option<string?> _format = new("--format") { Description = "csv, tsv, json-lines, json, parquet, fasttext, text, conll, conll-u, spans or squad; found by content otherwise.", HelpName = "FORMAT" };
+    private readonly Option<string?> _delimiter = new("--delimiter") { Description = "What separates columns: one character, or tab.", HelpName = "CHARACTER" };
+    private readonly Option<string?> _header = new("--header") { Description = "yes or no: whether the first row names the columns.", HelpName = "yes|no" };
+    private readonly Option<string?> _text = new("--text-column") { Description = "The column of texts or words; a number from 1 where there is no header.", HelpName = "COLUMN" };
+    private readonly Option<string?> _pair = new("--pair-column") { Description = "The column of second texts.", HelpName = "COLUMN" };
+    private readonly Option<string?> _label = new("--label-column") { Description = "The column of labels or tags.", HelpName = "COLUMN" };
+    private readonly Option<string?> _labels = new("--label-columns") { Description = "Columns of 0 and 1, each a label: toxic,insult.", HelpName = "COLUMNS" };
+    private readonly Option<string?> _names = new("--label-names") { Description = "The names of numbered classes or tags, the first that of 0; of lists of 0 and 1 the label of each position: joy,anger,fear.", HelpName = "NAMES" };
+    private readonly Option<string?> _separator = new("--label-separator") { Description = "What separates several labels in a cell; | ; or , by what the file has otherwise.", HelpName = "TEXT" };
+
+    /// <summary>All of the flags.</summary>
+    public IEnumerable<Option> All => [_format, _delimiter, _header, _text, _pair, _label, _labels, _names, _separator];
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All) command.Options.Add(option);
+    }
+
+    /// <summary>What the flags say.</summary>
+    /// <exception cref="InputException">A value is none of those allowed.</exception>
+    public ColumnOptions Options(ParseResult parsed) => new()
+    {
+        Format = parsed.GetValue(_format),
+        Delimiter = parsed.GetValue(_delimiter),
+        HasHeader = parsed.GetValue(_header) switch
+        {
+            null => null,
+            "yes" or "true" => true,
+            "no" or "false" => false,
+            var other => throw new InputException($"--header {other}: yes or no is expected"),
+        },
+        Text = parsed.GetValue(_text),
+        Pair = parsed.GetValue(_pair),
+        Label = parsed.GetValue(_label),
+        LabelColumns = List(parsed.GetValue(_labels)),
+        LabelNames = List(parsed.GetValue(_names)),
+        LabelSeparator = parsed.GetValue(_separator),
+    };
+
+    private static string[] List(string? value) => value?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+}

@@ -1,0 +1,46 @@
+namespace Graft.Data;
+
+/// <summary>Plain text as words: white space separates, a punctuation mark is a word of its own, as in the corpora that taggers learn from.</summary>
+internal static class WordSplitter
+{
+    /// <summary>The words of a text; <see cref="TokenSequence.Layout"/> of single-spaced text gives it back.</summary>
+    /// <example>"Ann's in Rome." → Ann ' s in Rome .</example>
+    public static TokenSequence Split(string text)
+    {
+        (List<string> words, List<bool> joined) = ([], []);
+        foreach ((int start, int end) in Ranges(text, new HashSet<int>()))
+        {
+            words.Add(text[start..end]);
+            joined.Add(end < text.Length && !char.IsWhiteSpace(text[end]));
+        }
+
+        return new TokenSequence { Words = words, Joined = joined };
+    }
+
+    /// <summary>Where the words stand; a word also ends wherever the text must be cut.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="cuts">Offsets at which no word may go on: the ends of entities.</param>
+    public static IEnumerable<(int Start, int End)> Ranges(string text, IReadOnlySet<int> cuts)
+    {
+        int at = 0;
+        while (at < text.Length)
+        {
+            int start = at;
+            if (char.IsWhiteSpace(text[at]))
+            {
+                at++;
+                continue;
+            }
+
+            if (IsMark(text[at])) at++;
+            else
+            {
+                while (at < text.Length && !char.IsWhiteSpace(text[at]) && !IsMark(text[at]) && (at == start || !cuts.Contains(at))) at++;
+            }
+
+            yield return (start, at);
+        }
+    }
+
+    private static bool IsMark(char c) => char.IsPunctuation(c) || char.IsSymbol(c);
+}
