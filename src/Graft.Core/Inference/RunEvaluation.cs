@@ -21,7 +21,7 @@ public sealed record EvaluatedRun(
     string Folder, ulong? Seed, TaskData Data, IReadOnlyList<Prediction> Predictions, double[] Credits, IReadOnlyList<NamedScore> Scores, long Parameters, TimeSpan Elapsed)
 {
     /// <summary>The task with what the run decided.</summary>
-    internal FineTuningTask Bound { get; init; } = null!;
+    public FineTuningTask Bound { get; internal init; } = null!;
 
     /// <summary>What went through the model.</summary>
     internal EncodedData Encoded { get; init; } = null!;
