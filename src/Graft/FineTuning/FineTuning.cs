@@ -32,7 +32,7 @@ public static partial class FineTuning
         FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
         logger ??= NullLogger.Instance;
-        options = options with { Model = ShippedModel.Locate(options.Model) };
+        options = options.WithOneHome() with { Model = ShippedModel.Locate(options.Model) };
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
