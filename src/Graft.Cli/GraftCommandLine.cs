@@ -83,10 +83,10 @@ internal static class GraftCommandLine
                 Terminal.Error($"--{key} {wrong.Value}: must be {wrong.Allowed}");
                 return ExitCodes.BadInput;
             case InputException or FileNotFoundException or DirectoryNotFoundException:
-                Terminal.Error(cause.Message);
+                Terminal.Error(Terminal.WithFlags(cause.Message));
                 return ExitCodes.BadInput;
             case RunFailedException or IOException or UnauthorizedAccessException:
-                Terminal.Error(cause.Message);
+                Terminal.Error(Terminal.WithFlags(cause.Message));
                 return ExitCodes.Failed;
             default:
                 Terminal.Error($"internal error: {cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")} (GRAFT_TRACE=1 prints where; please report it)");

@@ -2,7 +2,8 @@ namespace Graft;
 
 /// <summary>
 /// The user's input cannot be used: a missing or malformed file, an unknown key, a value out of range. The message is one line that
-/// names the file, line or key, says what was found and what to do. The command line prints it and exits with code 2.
+/// names the file, line or key, says what was found and what to do; an option stands in it as its key between back-ticks, and whoever shows the message writes it as its
+/// users know it. The command line prints it and exits with code 2.
 /// </summary>
 public class InputException : Exception
 {

@@ -20,7 +20,7 @@ internal static class CompareCommand
         reading.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), reading.Options(parsed), Terminal.Log, cancellation);
+            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), reading.Options(parsed), Terminal.Logger, cancellation);
             if (parsed.GetValue(json)) Terminal.Json(Document(comparison));
             else Print(comparison);
             return Task.FromResult(ExitCodes.Ok);

@@ -56,7 +56,7 @@ internal static class DistillCommand
                 Overwrite = parsed.GetValue(training.Overwrite),
                 CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
             };
-            foreach (TermResult term in job.Run(Terminal.Log, cancellation))
+            foreach (TermResult term in job.Run(Terminal.Logger, cancellation))
                 Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{term.Name}: held-out loss {term.Loss:F4}{(double.IsNaN(term.Accuracy) ? "" : $", accuracy {100 * term.Accuracy:F2} %")} over {term.Items:N0}"));
             return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
         });

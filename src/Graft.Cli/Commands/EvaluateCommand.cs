@@ -36,7 +36,7 @@ internal static class EvaluateCommand
             ColumnOptions columns = reading.Options(parsed);
             string[] by = parsed.GetValue(slice) ?? [];
             RunEvaluation evaluation = RunEvaluation.Evaluate(
-                located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Log,
+                located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Logger,
                 calibration.IsCalibrated(parsed), cancellation);
             IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
             if (parsed.GetValue(output) is string folder) evaluation.Write(folder, by);

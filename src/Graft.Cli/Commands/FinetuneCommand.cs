@@ -21,7 +21,7 @@ internal static class FinetuneCommand
 
     private static int Run(FineTuningOptions options, int seeds, bool json, CancellationToken cancellation)
     {
-        IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options, seeds, _ => [new TrainingProgress()], Terminal.Log, cancellation);
+        IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options, seeds, _ => [new ProgressLine()], Terminal.Logger, cancellation);
         if (json) Terminal.Json(new JsonArray([.. runs.Select(run => (JsonNode?)Document(run.Seed, run.Result))]));
         foreach ((ulong seed, FineTuningResult result) in runs)
             Terminal.Log($"seed {seed}: {result.Folder}{(result.WasFinished ? " was finished before" : "")}: {Scores(result.Scores)}");

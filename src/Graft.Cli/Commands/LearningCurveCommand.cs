@@ -23,7 +23,7 @@ internal static class LearningCurveCommand
 
     private static int Run(FineTuningOptions options, int[] sizes, int seeds, bool json, CancellationToken cancellation)
     {
-        LearningCurveResult result = LearningCurveRuns.Run(options, sizes, seeds, _ => [new TrainingProgress()], Terminal.Log, cancellation);
+        LearningCurveResult result = LearningCurveRuns.Run(options, sizes, seeds, _ => [new ProgressLine()], Terminal.Logger, cancellation);
         if (json)
         {
             Terminal.Json(JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "learning-curve.json")))!);
@@ -34,7 +34,7 @@ internal static class LearningCurveCommand
         foreach (LearningCurvePoint point in result.Points)
         {
             string seedScores = string.Join(" ", point.Scores.Select(score => (100 * score).ToString("0.0", CultureInfo.InvariantCulture)));
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{point.Labels,6} {100 * point.Mean,8:0.0} {Format.Percent(point.Deviation),11}   {seedScores}"));
+            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{point.Labels,6} {100 * point.Mean,8:0.0} {Terminal.Percent(point.Deviation),11}   {seedScores}"));
         }
 
         if (result.GainOfDoubling is double gain)

@@ -63,7 +63,7 @@ internal static class PredictCommand
                 return Task.FromResult(ExitCodes.Ok);
             }
 
-            PredictionStream stream = new(predictor, inCodePoints, cancellation) { Note = Terminal.Log };
+            PredictionStream stream = new(predictor, inCodePoints, cancellation) { Logger = Terminal.Logger };
             IEnumerable<AnsweredRows> answers = file == "-" ? stream.OfLines(Console.In, Console.IsInputRedirected ? ExamplesAtOnce : 1) : stream.OfFile(file!, columns, ExamplesAtOnce);
             if (target is null) Print(answers, parsed.GetValue(json));
             else PredictionWriter.Write(target, answers);

@@ -73,7 +73,7 @@ internal static class PretrainCommand
                 DryRun = parsed.GetValue(dryRun),
                 CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
             };
-            IReadOnlyList<TermResult> results = job.Run(Terminal.Log, cancellation);
+            IReadOnlyList<TermResult> results = job.Run(Terminal.Logger, cancellation);
             if (parsed.GetValue(json)) Terminal.Json(Results(results));
             else foreach (TermResult term in results) Terminal.Out(Describe(term));
             return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);

@@ -24,7 +24,7 @@ internal static class QuickstartCommand
                     Output = parsed.GetValue(output)!,
                     Seeds = parsed.GetValue(seeds),
                 },
-                Terminal.Log,
+                Terminal.Logger,
                 cancellation);
             if (parsed.GetValue(json)) Terminal.Json(Json(result));
             else Print(result);

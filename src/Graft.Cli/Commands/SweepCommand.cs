@@ -23,7 +23,7 @@ internal static class SweepCommand
 
     private static int Run(FineTuningOptions options, double[] rates, int seeds, bool json, CancellationToken cancellation)
     {
-        IReadOnlyList<SweepResult> results = Sweep.Run(options, rates, seeds, _ => [new TrainingProgress()], Terminal.Log, cancellation);
+        IReadOnlyList<SweepResult> results = Sweep.Run(options, rates, seeds, _ => [new ProgressLine()], Terminal.Logger, cancellation);
         if (json)
         {
             Terminal.Json(JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "sweep.json")))!);
@@ -34,7 +34,7 @@ internal static class SweepCommand
         foreach (SweepResult result in results)
         {
             string seedScores = string.Join(" ", result.Scores.Select(score => (100 * score).ToString("0.0", CultureInfo.InvariantCulture)));
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{result.LearningRate,13:g3} {100 * result.Mean,6:0.0} {Format.Percent(result.Deviation),11}   {seedScores}"));
+            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{result.LearningRate,13:g3} {100 * result.Mean,6:0.0} {Terminal.Percent(result.Deviation),11}   {seedScores}"));
         }
 
         Terminal.Out($"Report: {Path.Combine(options.Output, "sweep.html")}");

@@ -45,7 +45,7 @@ internal static class TransferReportCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        TransferResult result = TransferReport.Run(Options(parsed, cancellation), Terminal.Log, cancellation);
+        TransferResult result = TransferReport.Run(Options(parsed, cancellation), Terminal.Logger, cancellation);
         if (result.Rows.Count == 0) throw new RunFailedException("the time was up before the first measurement was finished; the same command goes on");
         Terminal.Out(File.ReadAllText(Path.Combine(result.Folder, parsed.GetValue(s_json) ? "transfer.json" : "transfer.md")).TrimEnd());
         if (!result.IsComplete) Terminal.Log("not complete: the time was up; the same command goes on");

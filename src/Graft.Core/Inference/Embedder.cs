@@ -137,6 +137,11 @@ public sealed class Embedder : IDisposable
         return new TextEmbeddings([.. scores.Select(score => score.Values)], features.Sum(feature => (long)feature.Ids.Length), cut);
     }
 
+    /// <summary>The vectors of texts, in their order, computed beside the caller.</summary>
+    /// <param name="texts">Any number; memory grows with it, so hand over large files in parts.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public Task<TextEmbeddings> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) => Task.Run(() => Embed(texts, cancellationToken), cancellationToken);
+
     /// <summary>The cosine of the angle between two vectors, −1 … 1; 0 where one of them is zero.</summary>
     public static double Cosine(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {

@@ -10,8 +10,9 @@ namespace Graft.Inference;
 /// Embedding&lt;float&gt; vector = await generator.GenerateAsync("a fine film");
 /// </code>
 /// </summary>
-/// <param name="embedder">Does the work; released with the generator.</param>
-public sealed class GraftEmbeddingGenerator(Embedder embedder) : IEmbeddingGenerator<string, Embedding<float>>
+/// <param name="embedder">Does the work.</param>
+/// <param name="ownsEmbedder">Whether the embedder is released with the generator; false where it has another owner.</param>
+public sealed class GraftEmbeddingGenerator(Embedder embedder, bool ownsEmbedder = true) : IEmbeddingGenerator<string, Embedding<float>>
 {
     private readonly EmbeddingGeneratorMetadata _metadata = new("graft", defaultModelId: embedder.Folder, defaultModelDimensions: embedder.Dimensions);
 
@@ -29,8 +30,7 @@ public sealed class GraftEmbeddingGenerator(Embedder embedder) : IEmbeddingGener
             throw new InputException($"model {model} is asked for; this generator has {embedder.Folder}");
         string[] texts = [.. values];
 
-        // The engine works on one thread at a time: the caller's is left free.
-        TextEmbeddings embedded = await Task.Run(() => embedder.Embed(texts, cancellationToken), cancellationToken);
+        TextEmbeddings embedded = await embedder.EmbedAsync(texts, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return new GeneratedEmbeddings<Embedding<float>>(embedded.Vectors.Select(vector => new Embedding<float>(vector) { CreatedAt = now, ModelId = embedder.Folder }))
         {
@@ -49,6 +49,9 @@ public sealed class GraftEmbeddingGenerator(Embedder embedder) : IEmbeddingGener
             : null;
     }
 
-    /// <summary>Releases the model.</summary>
-    public void Dispose() => embedder.Dispose();
+    /// <summary>Releases the model, where the generator owns it.</summary>
+    public void Dispose()
+    {
+        if (ownsEmbedder) embedder.Dispose();
+    }
 }

@@ -1,5 +1,6 @@
 using Graft.Data;
 using Graft.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Inference;
 
@@ -23,7 +24,7 @@ public sealed record AnsweredRows(IReadOnlyList<AnsweredRow> Rows);
 public sealed class PredictionStream(Predictor predictor, bool inCodePoints = false, CancellationToken cancellation = default)
 {
     /// <summary>Told how a file is read.</summary>
-    public Action<string>? Note { get; init; }
+    public ILogger? Logger { get; init; }
 
     /// <summary>Answers a file; a run's is read as its training data was.</summary>
     /// <param name="path">The file, or a folder or pattern of shards.</param>
@@ -37,7 +38,7 @@ public sealed class PredictionStream(Predictor predictor, bool inCodePoints = fa
         ColumnOptions options = columns with { Trained = predictor.Trained, RequireLabel = false, CountBlankLines = true, Part = DataPart.Evaluation };
         foreach (TaskData data in predictor.Task.Stream(path, options, examples, failures.Enqueue))
         {
-            if (!isTold) data.TellReading(predictor.Trained, Note);
+            if (!isTold) data.TellReading(predictor.Trained, Logger);
             isTold = true;
             yield return Answer(data, [.. Enumerable.Range(0, data.Count).Select(data.RowOf)], failures);
         }

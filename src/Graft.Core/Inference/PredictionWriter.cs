@@ -45,7 +45,7 @@ public sealed class PredictionWriter
             case ".parquet":
                 throw ParquetSupport.Refusal(path);
             default:
-                throw new InputException($"--output {path}: one of {string.Join(", ", Extensions)} is expected");
+                throw new InputException("output", path, $"a file that ends in one of {string.Join(", ", Extensions)}");
         }
     }
 

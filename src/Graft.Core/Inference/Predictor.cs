@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Graft.Data;
 using Graft.Generation;
 using Graft.Runs;
@@ -111,6 +112,27 @@ public sealed class Predictor : IDisposable
     /// <param name="cancellation">Stops between batches.</param>
     public IReadOnlyList<Prediction> Predict(TaskData data, CancellationToken cancellation = default) => Predict(data, out _, cancellation);
 
+    /// <summary>The answers to texts or pairs, in their order, computed beside the caller.</summary>
+    /// <param name="texts">Texts or pairs.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public Task<IReadOnlyList<Prediction>> PredictAsync(IReadOnlyList<(string Text, string? Pair)> texts, CancellationToken cancellationToken = default) =>
+        System.Threading.Tasks.Task.Run(() => Predict(texts, cancellationToken), cancellationToken);
+
+    /// <summary>Answers a stream of texts or pairs, in its order; memory does not grow with it.</summary>
+    /// <param name="texts">A queue, a file's lines, a request's body.</param>
+    /// <param name="batchSize">How many are waited for and go through the model together: 1 answers each as soon as it is there.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public async IAsyncEnumerable<Prediction> PredictAsync(
+        IAsyncEnumerable<(string Text, string? Pair)> texts, int batchSize = 32, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        await foreach ((string Text, string? Pair)[] batch in texts.Chunk(batchSize).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            foreach (Prediction prediction in await PredictAsync(batch, cancellationToken).ConfigureAwait(false)) yield return prediction;
+        }
+    }
+
     /// <summary>The same, with the features that went through the model.</summary>
     internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellation = default)
     {
@@ -126,7 +148,7 @@ public sealed class Predictor : IDisposable
     internal static FineTuningTask Bind(string folder, RunManifest? record, FineTuningTask? asked, ScoredModel model)
     {
         FineTuningTask bound = (asked ?? (record is null ? FineTuningTasks.Of(model.Head, model.Labels, model.ProblemType) : FineTuningTasks.Parse(record.Task)))?.WithLabels(model.Labels)
-            ?? throw new InputException($"{folder} holds a {model.Name}, which is not fine-tuned for a task: run graft finetune first, or name the task with --task");
+            ?? throw new InputException($"{folder} holds a {model.Name}, which is not fine-tuned for a task: run graft finetune first, or name the task with `task`");
         if (record is not null) return record.Bind(bound);
         if (model.Generation is GenerationOptions generation) bound = bound with { Generation = generation };
         return bound switch

@@ -1,5 +1,6 @@
 using Graft.Data;
 using Graft.Evaluation;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Inference;
 
@@ -14,13 +15,13 @@ public sealed record RunComparison(RunEvaluation First, RunEvaluation Second, Pa
     /// <param name="second">Another.</param>
     /// <param name="input">Labelled examples; null: the development data of the first run.</param>
     /// <param name="columns">Which columns hold what.</param>
-    /// <param name="note">Told how the file is read for each run, and where that departs from its training data.</param>
+    /// <param name="logger">Told how the file is read for each run, and where that departs from its training data.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="InputException">A folder or file cannot be used, or the tasks differ.</exception>
-    public static RunComparison Compare(string first, string second, string? input, ColumnOptions? columns = null, Action<string>? note = null, CancellationToken cancellation = default)
+    public static RunComparison Compare(string first, string second, string? input, ColumnOptions? columns = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
-        RunEvaluation one = RunEvaluation.Evaluate(first, input, columns, note: note, cancellation: cancellation);
-        RunEvaluation two = RunEvaluation.Evaluate(second, input ?? one.Runs[0].Data.Path, columns, note: note, cancellation: cancellation);
+        RunEvaluation one = RunEvaluation.Evaluate(first, input, columns, logger: logger, cancellation: cancellation);
+        RunEvaluation two = RunEvaluation.Evaluate(second, input ?? one.Runs[0].Data.Path, columns, logger: logger, cancellation: cancellation);
         if (one.Task != two.Task) throw new InputException($"{first} is a {one.Task} run and {second} a {two.Task} run: only runs of one task can be compared");
         double[] before = Credits(one), after = Credits(two);
         PairedComparison difference = Bootstrap.Paired(

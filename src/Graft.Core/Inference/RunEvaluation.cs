@@ -4,6 +4,7 @@ using Graft.Data;
 using Graft.Evaluation;
 using Graft.Runs;
 using Graft.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Inference;
 
@@ -20,7 +21,7 @@ public sealed record EvaluatedRun(
     string Folder, ulong? Seed, TaskData Data, IReadOnlyList<Prediction> Predictions, double[] Credits, IReadOnlyList<NamedScore> Scores, long Parameters, TimeSpan Elapsed)
 {
     /// <summary>The task with what the run decided.</summary>
-    internal FineTuningTask Bound { get; init; } = null!;
+    public FineTuningTask Bound { get; internal init; } = null!;
 
     /// <summary>What went through the model.</summary>
     internal EncodedData Encoded { get; init; } = null!;
@@ -44,12 +45,12 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
     /// <param name="columns">Which columns hold what.</param>
     /// <param name="task">The task; null: the one the folder says.</param>
     /// <param name="encoding">How texts are cut; null: as in training.</param>
-    /// <param name="note">Told what a person should know.</param>
+    /// <param name="logger">Told what a person should know.</param>
     /// <param name="calibrated">Divide scores by the run's temperature, where it fitted one; false: raw.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="InputException">A folder or file cannot be used.</exception>
     public static RunEvaluation Evaluate(
-        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, Action<string>? note = null, bool calibrated = true,
+        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, ILogger? logger = null, bool calibrated = true,
         CancellationToken cancellation = default)
     {
         List<EvaluatedRun> runs = [];
@@ -59,17 +60,17 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
         foreach ((ulong? seed, string path) in RunSeeds.Of(folder))
         {
             RunManifest? record = RunManifest.Read(path);
-            string file = input ?? record?.Evaluation?.Path ?? throw new InputException($"{path} records no development data: name the file to evaluate on with --input");
+            string file = input ?? record?.Evaluation?.Path ?? throw new InputException($"{path} records no development data: name the file to evaluate on with `input`");
             using Predictor predictor = Predictor.Load(path, encoding, task, calibrated);
             bound = predictor.Task;
             TaskData data = bound.Read(file, columns with { Trained = record?.Data, Part = DataPart.Evaluation }, labelled: true);
-            if (runs.Count == 0) data.TellReading(record?.Data, note);
+            if (runs.Count == 0) data.TellReading(record?.Data, logger);
             predictor.Predict(data.Take([.. Enumerable.Range(0, Math.Min(WarmUp, data.Count))]), cancellation); // the first call of a process pays for its start
             long start = Stopwatch.GetTimestamp();
             IReadOnlyList<Prediction> predictions = predictor.Predict(data, out EncodedData encoded, cancellation);
             TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
             double[] credits = [.. predictions.Select((prediction, i) => bound.CreditOf(data, i, prediction))];
-            runs.Add(new EvaluatedRun(path, seed, data, predictions, credits, bound.Measure(data, predictions), predictor.ParameterCount, elapsed)
+            runs.Add(new EvaluatedRun(path, seed, data, predictions, credits, TaskMetrics.Measure(bound, data, predictions), predictor.ParameterCount, elapsed)
             {
                 Bound = bound, Encoded = encoded, Encoding = predictor.Encoding,
             });
@@ -78,6 +79,13 @@ public sealed record RunEvaluation(string Task, int Examples, IReadOnlyList<Eval
 
         return new RunEvaluation(bound!.Name, runs[0].Data.Count, runs, baselines!);
     }
+
+    /// <summary>The same beside the caller.</summary>
+    /// <inheritdoc cref="Evaluate"/>
+    public static Task<RunEvaluation> EvaluateAsync(
+        string folder, string? input, ColumnOptions? columns = null, string? task = null, EncodingOptions? encoding = null, ILogger? logger = null, bool calibrated = true,
+        CancellationToken cancellationToken = default) =>
+        System.Threading.Tasks.Task.Run(() => Evaluate(folder, input, columns, task, encoding, logger, calibrated, cancellationToken), cancellationToken);
 
     /// <summary>The scores: of one run its own; of several seeds means of the values and of the intervals' ends.</summary>
     public IReadOnlyList<NamedScore> Scores => [.. Runs[0].Scores.Select(score =>

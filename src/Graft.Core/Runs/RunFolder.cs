@@ -51,8 +51,8 @@ public sealed class RunFolder
     {
         bool isFilled = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
         if (!isFilled || resume) return;
-        if (!overwrite) throw new InputException($"{path} exists already: go on with --resume, replace it with --overwrite, or choose another --output");
-        if (!HoldsRun(path)) throw new InputException($"{path} is no run folder (it has no {RunManifest.FileName}); --overwrite removes run folders only");
+        if (!overwrite) throw new InputException($"{path} exists already: go on with `resume`, replace it with `overwrite`, or choose another `output`");
+        if (!HoldsRun(path)) throw new InputException($"{path} is no run folder (it has no {RunManifest.FileName}); `overwrite` removes run folders only");
     }
 
     /// <summary>The scores of a run that is finished; null for one that is not.</summary>

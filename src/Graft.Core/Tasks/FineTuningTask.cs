@@ -62,7 +62,7 @@ public abstract record FineTuningTask
     /// <exception cref="InputException">The task tells no classes apart, or the file does not fit.</exception>
     internal FineTuningTask WithClassWeights(string asked, TaskData train)
     {
-        if (Labels.Count < 2 || ClassCounts(train) is not { } counts) throw new InputException($"--class-weights: {Name} has no classes to weigh");
+        if (Labels.Count < 2 || ClassCounts(train) is not { } counts) throw new InputException($"`class-weights`: {Name} has no classes to weigh");
         return this with { Loss = Loss with { ClassWeights = LossOptions.Weights(asked, Labels, counts) } };
     }
 

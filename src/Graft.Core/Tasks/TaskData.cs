@@ -1,4 +1,5 @@
 using Graft.Data;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tasks;
 
@@ -36,12 +37,12 @@ public abstract record TaskData(string Path, IReadOnlyList<BadRow> BadRows)
 
     /// <summary>Says how the file was read, and where that departs from training.</summary>
     /// <param name="trained">How training was read; null where that is not known.</param>
-    /// <param name="note">Is told.</param>
-    public void TellReading(Interpretation? trained, Action<string>? note)
+    /// <param name="logger">Is told.</param>
+    public void TellReading(Interpretation? trained, ILogger? logger)
     {
         if (Reading is not { } reading) return;
-        note?.Invoke($"{Path} read as: {reading.Describe()}");
-        if (trained is not null && reading.DepartureFrom(trained) is string departure) note?.Invoke($"{Path} departs from the training data: {departure}");
+        logger?.Tell($"{Path} read as: {reading.Describe()}");
+        if (trained is not null && reading.DepartureFrom(trained) is string departure) logger?.Tell($"{Path} departs from the training data: {departure}");
     }
 
     /// <summary>Examples of a stream, a part at a time, each part with how the file is read.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using Graft.Torch.Compute;
 using Graft.Torch.Measurement;
@@ -25,7 +26,7 @@ public sealed record BenchmarkOptions
     /// <exception cref="InputException">The number of repetitions is not positive.</exception>
     public void Validate()
     {
-        if (Repetitions < 1) throw new InputException("--repetitions: at least 1");
+        if (Repetitions < 1) throw new InputException("repetitions", Repetitions.ToString(CultureInfo.InvariantCulture), "at least 1");
     }
 }
 

@@ -53,7 +53,7 @@ internal static class FineTuningBenchmarks
 
     private static (FineTuningTask Task, TaskData Data, Tokenizer Tokenizer) Read(BenchmarkOptions options)
     {
-        if (options.Model is null || options.Train is null) throw new InputException("the minilm benchmarks need --model FOLDER and --train FILE");
+        if (options.Model is null || options.Train is null) throw new InputException("the minilm benchmarks need `model` FOLDER and `train` FILE");
         TextClassification task = new();
         TaskData data = task.Read(options.Train, new ColumnOptions(), labelled: true);
         return (task.WithLabelsOf(data), data, Tokenizer.Load(options.Model));

@@ -22,7 +22,7 @@ internal static class TokenizerBenchmarks
 
     private static Measurement Run(BenchmarkOptions options, Func<string, TrainedVocabulary> train)
     {
-        if (options.Input is null) throw new InputException("the tokenizer benchmarks need --input FILE");
+        if (options.Input is null) throw new InputException("the tokenizer benchmarks need `input` FILE");
         if (!File.Exists(options.Input)) throw new InputException($"{options.Input}: no such file");
         string[] lines = [.. File.ReadLines(options.Input).Where(line => !string.IsNullOrWhiteSpace(line))];
         if (lines.Length == 0) throw new InputException($"{options.Input}: there is no text in it");

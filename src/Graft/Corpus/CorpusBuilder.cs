@@ -48,7 +48,7 @@ public sealed class CorpusBuilder
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public CorpusManifest Build(Action<CorpusProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (File.Exists(Path.Combine(_folder, CorpusManifest.FileName))) throw new InputException($"{_folder} already holds a corpus; choose another folder or --overwrite");
+        if (File.Exists(Path.Combine(_folder, CorpusManifest.FileName))) throw new InputException($"{_folder} already holds a corpus; choose another folder or `overwrite`");
         try
         {
             Directory.CreateDirectory(_folder);
@@ -174,7 +174,7 @@ public sealed class CorpusBuilder
         {
             BuildState state = CorpusManifest.Parse<BuildState>(StatePath);
             if (state.Fingerprint == fingerprint) return state;
-            throw new InputException($"{_folder} holds an unfinished build with other options or another tokenizer; give those again, or --overwrite");
+            throw new InputException($"{_folder} holds an unfinished build with other options or another tokenizer; give those again, or `overwrite`");
         }
 
         if (Directory.Exists(IndexFolder)) Directory.Delete(IndexFolder, recursive: true);

@@ -79,9 +79,9 @@ public sealed record CorpusOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Sources.Count == 0) throw new InputException("no input: name files or folders with --input");
-        if (HeldOutShare is not (>= 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--held-out {HeldOutShare}: a share of at least 0 and below 1"));
-        if (!(NearDuplicateSimilarity > 0)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--near-duplicates {NearDuplicateSimilarity}: a similarity above 0"));
-        if (Threads < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--threads {Threads}: at least 1"));
+        if (Sources.Count == 0) throw new InputException("no input: name files or folders with `input`");
+        if (HeldOutShare is not (>= 0 and < 1)) throw new InputException("held-out", HeldOutShare.ToString(CultureInfo.InvariantCulture), "a share of at least 0 and below 1");
+        if (!(NearDuplicateSimilarity > 0)) throw new InputException("near-duplicates", string.Create(CultureInfo.InvariantCulture, $"{NearDuplicateSimilarity}"), "a similarity above 0");
+        if (Threads < 1) throw new InputException("threads", Threads.ToString(CultureInfo.InvariantCulture), "at least 1");
     }
 }

@@ -20,7 +20,7 @@ internal sealed class EvaluationOverlap
     /// <exception cref="InputException">A file cannot be read.</exception>
     public EvaluationOverlap(IReadOnlyList<string> files, int words)
     {
-        if (words < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--exclude-words {words}: at least 1"));
+        if (words < 1) throw new InputException("exclude-words", words.ToString(CultureInfo.InvariantCulture), "at least 1");
         _words = words;
         Files = files;
         TooShort = new long[files.Count];

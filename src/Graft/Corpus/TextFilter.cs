@@ -66,7 +66,7 @@ public sealed record TextFilter
     {
         "web" => Web,
         "none" => None,
-        _ => throw new InputException($"--filter {name}: web or none"),
+        _ => throw new InputException("filter", name, "web or none"),
     };
 
     /// <summary>The first reason against a document.</summary>

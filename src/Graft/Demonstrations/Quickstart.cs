@@ -5,6 +5,7 @@ using Graft.Reports.Plots;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Training;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Demonstrations;
 
@@ -54,22 +55,22 @@ public static class Quickstart
 
     /// <summary>Runs everything.</summary>
     /// <param name="options">Where and on what.</param>
-    /// <param name="log">Takes lines for people.</param>
+    /// <param name="logger">Takes lines for people.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <exception cref="InputException">The samples are not there, or the output folder holds something else.</exception>
-    public static QuickstartResult Run(QuickstartOptions options, Action<string> log, CancellationToken cancellation = default)
+    public static QuickstartResult Run(QuickstartOptions options, ILogger logger, CancellationToken cancellation = default)
     {
         Clear(options.Output);
-        log($"starting from {Path.GetFileName(options.Model)}, which comes with Graft (its README.md says what it read); epochs, batch and data are the same for both, learning rates are tuned for both on dev.tsv");
+        logger.Tell($"starting from {Path.GetFileName(options.Model)}, which comes with Graft (its README.md says what it read); epochs, batch and data are the same for both, learning rates are tuned for both on dev.tsv");
         TextClassification task = new();
         string test = Data(options, "test");
         TaskData trainData = task.Read(Data(options, "train"), new(), labelled: true), testData = task.Read(test, new(), labelled: true);
         IReadOnlyDictionary<string, double> baselines = task.WithLabelsOf(trainData).Baselines(trainData, testData);
 
-        log($"from scratch: the same network with drawn weights, on the same {trainData.Count} labelled texts");
-        MethodScore scratch = Best("from scratch", options, s_scratchRates, fromScratch: true, test, log, cancellation, out _);
-        log("pre-trained: fine-tuning");
-        MethodScore tuned = Best("pre-trained, fine-tuned", options, s_pretrainedRates, fromScratch: false, test, log, cancellation, out string folder);
+        logger.Tell($"from scratch: the same network with drawn weights, on the same {trainData.Count} labelled texts");
+        MethodScore scratch = Best("from scratch", options, s_scratchRates, fromScratch: true, test, logger, cancellation, out _);
+        logger.Tell("pre-trained: fine-tuning");
+        MethodScore tuned = Best("pre-trained, fine-tuned", options, s_pretrainedRates, fromScratch: false, test, logger, cancellation, out string folder);
         MethodScore[] methods =
         [
             Exactly("majority class", baselines["majority_class"], "always the most frequent label"),
@@ -85,7 +86,7 @@ public static class Quickstart
 
     /// <summary>Tries each rate with one seed on the development data, then trains the better one with every seed and judges it on the test data.</summary>
     private static MethodScore Best(
-        string method, QuickstartOptions options, double[] rates, bool fromScratch, string test, Action<string> log, CancellationToken cancellation, out string bestFolder)
+        string method, QuickstartOptions options, double[] rates, bool fromScratch, string test, ILogger logger, CancellationToken cancellation, out string bestFolder)
     {
         string name = fromScratch ? "scratch" : "tuned";
         FineTuningOptions Options(double rate, ulong seed, string folder) => new()
@@ -112,7 +113,7 @@ public static class Quickstart
             FineTuning.Run(Options(best, seed, folder), cancellation: cancellation);
             bestFolder = Path.Combine(options.Output, folder);
             accuracies.Add(RunEvaluation.Evaluate(bestFolder, test, cancellation: cancellation).Runs[0].Scores[0].Interval.Value);
-            log(FormattableString.Invariant($"  seed {seed}: {100 * accuracies[^1]:0.0} % of the test texts right"));
+            logger.Tell(FormattableString.Invariant($"  seed {seed}: {100 * accuracies[^1]:0.0} % of the test texts right"));
         }
 
         return new MethodScore(
@@ -149,7 +150,7 @@ public static class Quickstart
         const string marker = ".graft-quickstart";
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
-            if (!File.Exists(Path.Combine(folder, marker))) throw new InputException($"{folder} is not empty and no earlier quickstart: name another folder with --output");
+            if (!File.Exists(Path.Combine(folder, marker))) throw new InputException($"{folder} is not empty and no earlier quickstart: name another folder with `output`");
             Directory.Delete(folder, recursive: true);
         }
 

@@ -7,6 +7,8 @@ using Graft.Tokenizers;
 using Graft.Torch.Compute;
 using Graft.Training;
 using Graft.Tuning;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Graft.Tasks;
 
@@ -16,25 +18,25 @@ namespace Graft.Tasks;
 /// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
 /// </code>
 /// </summary>
-public static class FineTuning
+public static partial class FineTuning
 {
     /// <summary>Trains with one seed.</summary>
     /// <param name="options">What, on what, how.</param>
     /// <param name="observers">Who watches.</param>
-    /// <param name="note">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
+    /// <param name="logger">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
     /// <param name="cancellation">Interrupts the run after writing a checkpoint.</param>
     /// <exception cref="InputException">A file or an option cannot be used.</exception>
     /// <exception cref="RunFailedException">The run diverged or could not be written.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted; resume goes on.</exception>
     public static FineTuningResult Run(
-        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
+        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
-        note ??= _ => { };
+        logger ??= NullLogger.Instance;
         options = options.WithOneHome() with { Model = ShippedModel.Locate(options.Model) };
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
-            throw new InputException($"--from-scratch draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use --strategy full");
+            throw new InputException($"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full");
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
@@ -42,14 +44,14 @@ public static class FineTuning
         options = options with { Training = options.Training with { Compute = compute } };
         using ComputeScope computing = compute.Enter();
 
-        Prepared prepared = Prepare(options, note);
-        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], note, cancellation);
+        Prepared prepared = Prepare(options, logger);
+        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
-        foreach (string line in model.Report.Notes) note(line);
+        foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
         Adapter tuned = model.Tune(options.Strategy, options.Training.Seed);
         TunedModule trained = new(model.Network, tuned.Parts);
-        Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, note);
+        Resolution resolution = Resolution.Of(options, model, trained, prepared.Train.Count, logger);
         if (finished is not null)
         {
             ManifestOf.RequireSame(options, resolution, prepared);
@@ -78,14 +80,14 @@ public static class FineTuning
         FeatureScores[] evaluated = prepared.Evaluation is null ? [] : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellation);
         model.Save(folder.Path);
         objective.SaveCompanions(model, folder.Path);
-        return Finish(options, resolution, prepared, folder, evaluated, note);
+        return Finish(options, resolution, prepared, folder, evaluated, logger);
     }
 
     /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
-    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, Action<string> note)
+    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, ILogger logger)
     {
-        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, note);
-        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : prepared.Task.Measure(prepared.Evaluation, predictions);
+        (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, logger);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
         RunFolder.WriteMetrics(folder.Path, scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
@@ -95,24 +97,24 @@ public static class FineTuning
     }
 
     /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
-    internal static Prepared Prepare(FineTuningOptions options, Action<string> note)
+    internal static Prepared Prepare(FineTuningOptions options, ILogger logger)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         options.Task.Loss.Validate();
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
         TaskData train = options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true);
-        train.TellReading(null, note);
+        train.TellReading(null, logger);
         if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
         TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns with { Part = DataPart.Evaluation, Trained = train.Reading }, labelled: true);
-        if (evaluation is not null) evaluation.TellReading(train.Reading, note);
+        if (evaluation is not null) evaluation.TellReading(train.Reading, logger);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
         Tokenizer tokenizer = task.ForTraining(Tokenizer.Load(options.Model));
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
-        foreach (string line in found.GetAwaiter().GetResult()) note(line);
-        if (encodedTrain.LongExamples > 0) note($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
+        foreach (string line in found.GetAwaiter().GetResult()) logger.Tell(line);
+        if (encodedTrain.LongExamples > 0) logger.Tell($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
     }
 
@@ -141,11 +143,11 @@ public static class FineTuning
     }
 
     /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
-    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, Action<string> note)
+    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, ILogger logger)
     {
         if (prepared.Evaluation is null)
         {
-            if (prepared.Task is SequenceClassification.TextClassification) note("trained on every label once, without development data: confidence is raw, no temperature was fitted (--eval FILE)");
+            if (prepared.Task is SequenceClassification.TextClassification) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
             return (prepared, []);
         }
 
@@ -153,7 +155,7 @@ public static class FineTuning
         Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
         if (decisions == prepared.Task.Decisions) return (prepared, predictions);
         FineTuningTask task = prepared.Task with { Decisions = decisions };
-        note($"decided on {options.Evaluation}: {decisions.Describe()}");
+        logger.Tell($"decided on {options.Evaluation}: {decisions.Describe()}");
         return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
     }
 }
@@ -182,6 +184,6 @@ internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, 
     {
         FeatureScores[] scores = scorer.Score(encoded.Features);
         IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
-        return task.Measure(data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+        return TaskMetrics.Measure(task, data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
     }
 }

@@ -5,6 +5,7 @@ using Graft.Reports;
 using Graft.Reports.Sections;
 using Graft.Runs;
 using Graft.Training;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tasks;
 
@@ -44,14 +45,14 @@ public static class LearningCurveRuns
     /// <param name="sizes">Numbers of labels; empty: a 1/16, 1/8, 1/4, 1/2 of the examples, and all.</param>
     /// <param name="seeds">Seeds a number.</param>
     /// <param name="observers">Who watches a run.</param>
-    /// <param name="note">Told what a person should know.</param>
+    /// <param name="logger">Told what a person should know.</param>
     /// <param name="cancellation">Interrupts after writing a checkpoint.</param>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static LearningCurveResult Run(
-        FineTuningOptions options, IReadOnlyList<int> sizes, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, Action<string>? note = null,
+        FineTuningOptions options, IReadOnlyList<int> sizes, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, ILogger? logger = null,
         CancellationToken cancellation = default)
     {
-        if (options.Evaluation is null) throw new InputException("a learning curve is judged on development data: name it with --eval");
+        if (options.Evaluation is null) throw new InputException("a learning curve is judged on development data: name it with `eval`");
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         int all = options.Task.Read(options.Train, options.Columns, labelled: true).Count;
         List<LearningCurvePoint> points = [];
@@ -59,8 +60,8 @@ public static class LearningCurveRuns
         foreach (int labels in Sizes(sizes, all))
         {
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"labels-{labels}"));
-            note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{labels} of {all} labels: {folder}"));
-            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { Examples = labels, Output = folder }, seeds, observers, note, cancellation);
+            logger?.Tell(string.Create(CultureInfo.InvariantCulture, $"{labels} of {all} labels: {folder}"));
+            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { Examples = labels, Output = folder }, seeds, observers, logger, cancellation);
             metric = runs[0].Result.Scores[0].Name;
             points.Add(new LearningCurvePoint(labels, folder, [.. runs.Select(run => run.Result.Scores[0].Interval.Value)]));
         }
@@ -76,7 +77,7 @@ public static class LearningCurveRuns
         if (asked.FirstOrDefault(size => size < 1, 1) is < 1 and int wrong) throw new InputException($"sizes: {wrong} labels; every number must be at least 1");
         if (asked.Count > 0) return [.. asked.Select(size => Math.Min(size, all)).Distinct().Order()];
         int[] halves = [.. Enumerable.Range(0, DefaultSizes).Select(i => all >> i).Where(size => size >= Smallest || size == all).Distinct().Order()];
-        return halves.Length >= 3 ? halves : throw new InputException($"{all} examples are too few for a learning curve; at least {4 * Smallest} are needed, or name --sizes");
+        return halves.Length >= 3 ? halves : throw new InputException($"{all} examples are too few for a learning curve; at least {4 * Smallest} are needed, or name `sizes`");
     }
 
     private static void Write(FineTuningOptions options, LearningCurveResult result)

@@ -2,6 +2,7 @@ using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Training;
 using Graft.Tuning;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tasks;
 
@@ -14,7 +15,7 @@ internal sealed record Resolution(TrainingOptions Training, Resolved<double> Lea
     /// <summary>Values of the model and of the new parts on it.</summary>
     public required long AllParameters { get; init; }
 
-    public static Resolution Of(FineTuningOptions options, PretrainedModel model, TunedModule trained, int examples, Action<string> note)
+    public static Resolution Of(FineTuningOptions options, PretrainedModel model, TunedModule trained, int examples, ILogger logger)
     {
         const string asked = "as asked";
         string strategy = options.Strategy.Name;
@@ -22,9 +23,9 @@ internal sealed record Resolution(TrainingOptions Training, Resolved<double> Lea
         Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : AutoRecipe.BatchSize(examples);
         bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
         Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
-        note(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
+        logger.Tell(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
         (long learned, long all) = trained.Count();
-        note(FormattableString.Invariant($"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"));
+        logger.Tell(FormattableString.Invariant($"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"));
         return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch) { TrainedParameters = learned, AllParameters = all };
     }
 }

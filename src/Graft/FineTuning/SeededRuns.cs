@@ -1,6 +1,7 @@
 using System.Globalization;
 using Graft.Runs;
 using Graft.Training;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tasks;
 
@@ -14,22 +15,22 @@ public static class SeededRuns
     /// <param name="options">The run; its seed is the first.</param>
     /// <param name="seeds">How many.</param>
     /// <param name="observers">Who watches the run of a seed.</param>
-    /// <param name="note">Told what a person should know.</param>
+    /// <param name="logger">Told what a person should know.</param>
     /// <param name="cancellation">Interrupts after writing a checkpoint; resume goes on with the seed that was under way.</param>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static IReadOnlyList<(ulong Seed, FineTuningResult Result)> Run(
-        FineTuningOptions options, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
+        FineTuningOptions options, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
         ulong first = options.Training.Seed;
-        if (seeds == 1) return [(first, FineTuning.Run(options, observers?.Invoke(first), note, cancellation))];
+        if (seeds == 1) return [(first, FineTuning.Run(options, observers?.Invoke(first), logger, cancellation))];
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         List<(ulong Seed, FineTuningResult Result)> results = [];
         for (ulong seed = first; seed < first + (ulong)seeds; seed++)
         {
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}"));
-            note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {folder}"));
+            logger?.Tell(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {folder}"));
             FineTuningOptions run = options with { Output = folder, Training = options.Training with { Seed = seed } };
-            results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), note, cancellation)));
+            results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), logger, cancellation)));
         }
 
         RunSeeds.WriteSummary(options.Output, [.. results.Select(run => (run.Seed, run.Result.Scores))], options.Task.LargerIsBetter);

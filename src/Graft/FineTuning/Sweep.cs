@@ -5,6 +5,7 @@ using Graft.Reports;
 using Graft.Reports.Plots;
 using Graft.Runs;
 using Graft.Training;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tasks;
 
@@ -32,23 +33,23 @@ public static class Sweep
     /// <param name="rates">The learning rates.</param>
     /// <param name="seeds">Seeds a rate.</param>
     /// <param name="observers">Who watches a run.</param>
-    /// <param name="note">Told what a person should know.</param>
+    /// <param name="logger">Told what a person should know.</param>
     /// <param name="cancellation">Interrupts after writing a checkpoint.</param>
     /// <returns>The rates' results, best first.</returns>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static IReadOnlyList<SweepResult> Run(
-        FineTuningOptions options, IReadOnlyList<double> rates, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, Action<string>? note = null,
+        FineTuningOptions options, IReadOnlyList<double> rates, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, ILogger? logger = null,
         CancellationToken cancellation = default)
     {
-        if (options.Evaluation is null) throw new InputException("a sweep is judged on development data: name it with --eval");
-        if (rates.Count == 0) throw new InputException("a sweep needs learning rates: --learning-rates 2e-5,3e-5,5e-5");
+        if (options.Evaluation is null) throw new InputException("a sweep is judged on development data: name it with `eval`");
+        if (rates.Count == 0) throw new InputException("a sweep needs learning rates: `learning-rates` 2e-5,3e-5,5e-5");
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         List<SweepResult> results = [];
         foreach (double rate in rates)
         {
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"rate-{rate:0.###e+0}"));
-            note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"learning rate {rate}: {folder}"));
-            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { LearningRate = rate, Training = options.Training with { LearningRate = null }, Output = folder }, seeds, observers, note, cancellation);
+            logger?.Tell(string.Create(CultureInfo.InvariantCulture, $"learning rate {rate}: {folder}"));
+            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { LearningRate = rate, Training = options.Training with { LearningRate = null }, Output = folder }, seeds, observers, logger, cancellation);
             results.Add(new SweepResult(rate, folder, [.. runs.Select(run => run.Result.Scores[0].Interval.Value)]));
         }
 

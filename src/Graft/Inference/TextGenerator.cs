@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Graft.Backbones;
 using Graft.Generation;
 using Graft.Pretrained;
@@ -121,6 +123,46 @@ public sealed class TextGenerator : IDisposable
         return [.. written.Select((texts, row) => (IReadOnlyList<GeneratedText>)[.. texts.Select(text => Finished(prompts[row], text, options, stops))])];
     }
 
+    /// <summary>Goes on from a prompt, or answers it, piece by piece as the text becomes certain; written beside the caller, who may stop reading at any time.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="options">How to search; null for <see cref="Defaults"/>. Beam search knows its text only at the end and gives it as one piece.</param>
+    /// <param name="stop">Texts that end the writing; they and what follows are not in the result.</param>
+    /// <param name="cancellationToken">Stops between two tokens.</param>
+    /// <exception cref="InputException">As <see cref="Generate(string, GenerationOptions, IReadOnlyList{string}, Action{string}, CancellationToken)"/>; thrown where the pieces are read.</exception>
+    public async IAsyncEnumerable<string> GenerateAsync(
+        string prompt, GenerationOptions? options = null, IReadOnlyList<string>? stop = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        Channel<string> pieces = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task writing = ComputeThread.RunAsync(
+            () =>
+            {
+                try
+                {
+                    bool isStreamed = (options ?? Defaults).NumBeams == 1;
+                    GeneratedText whole = Generate(prompt, options, stop, isStreamed ? piece => pieces.Writer.TryWrite(piece) : null, ended.Token);
+                    if (!isStreamed) pieces.Writer.TryWrite(whole.Text);
+                    pieces.Writer.Complete();
+                }
+                catch (Exception failure)
+                {
+                    pieces.Writer.Complete(failure);
+                }
+
+                return true;
+            },
+            CancellationToken.None);
+        try
+        {
+            await foreach (string piece in pieces.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return piece;
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false); // a reader who stops early
+            await writing.ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Releases the model.</summary>
     public void Dispose() => _model.Dispose();
 
@@ -138,7 +180,7 @@ public sealed class TextGenerator : IDisposable
         int longest = prompts.Max(prompt => prompt.Length);
         int written = options.NewTokensAfter(longest);
         if (longest + written - 1 > limit)
-            throw new InputException($"a prompt has {longest} tokens and up to {written} more are to be written; the position table (wpe) has {limit}: shorten the prompt or lower --max-new-tokens");
+            throw new InputException($"a prompt has {longest} tokens and up to {written} more are to be written; the position table (wpe) has {limit}: shorten the prompt or lower `max-new-tokens`");
     }
 
     private static (int[][] Rows, int[][] Mask) Pad(int[][] prompts, int padding, bool left)

@@ -35,6 +35,6 @@ public static class PositionIds
     {
         if (tokens <= limit) return;
         throw new InputException(string.Create(
-            CultureInfo.InvariantCulture, $"{tokens} tokens: the model's position table ({table}) ends at {limit}; shorten the text (--max-length {limit})"));
+            CultureInfo.InvariantCulture, $"{tokens} tokens: the model's position table ({table}) ends at {limit}; shorten the text (`max-length` {limit})"));
     }
 }

@@ -63,7 +63,7 @@ public sealed record MaskedLmOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Share is not (> 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--mask-share {Share}: a number between 0 and 1 is allowed"));
+        if (Share is not (> 0 and < 1)) throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
         if (MaxPredictions < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"max predictions {MaxPredictions}: at least 1"));
         if (LongestNGram < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"longest n-gram {LongestNGram}: at least 1"));
         if (StaticCopies < 0) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"static copies {StaticCopies}: at least 0"));

@@ -17,7 +17,7 @@ public sealed record SpanCorruptionOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Share is not (> 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--mask-share {Share}: a number between 0 and 1 is allowed"));
+        if (Share is not (> 0 and < 1)) throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
         if (MeanLength < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"mean span length {MeanLength}: at least 1"));
     }
 }

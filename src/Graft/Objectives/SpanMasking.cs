@@ -25,7 +25,7 @@ public sealed record SpanMaskingOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Share is not (> 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--mask-share {Share}: a number between 0 and 1 is allowed"));
+        if (Share is not (> 0 and < 1)) throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
         if (Probability is not (> 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"span probability {Probability}: a number between 0 and 1 is allowed"));
         if (LongestSpan < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"longest span {LongestSpan}: at least 1"));
         Replacement.Validate();

@@ -46,7 +46,7 @@ internal static class AdaptedModel
     {
         if (asked is not null) return Directory.Exists(asked) ? asked : throw new InputException($"{asked}: no such folder");
         string? name = file.BaseModel;
-        if (name is null) throw new InputException($"{file.Path} is an adapter and does not say which model it is for: write it anew with graft model convert --base DIR");
+        if (name is null) throw new InputException($"{file.Path} is an adapter and does not say which model it is for: write it anew with its base named (graft model convert `base`)");
         string[] places = [Path.GetFullPath(Path.Combine(file.Path, name)), Path.GetFullPath(name)];
         if (Array.Find(places, Directory.Exists) is string found) return found;
         if (ModelHubId.TryParse(name, out ModelHubId? id))
@@ -55,7 +55,7 @@ internal static class AdaptedModel
             if (hub.FindCached(id) is string cached) return cached;
         }
 
-        throw new InputException($"{file.Path} is an adapter of {name}, which is not there: put that model back, or write the adapter anew for its new place with graft model convert --base DIR");
+        throw new InputException($"{file.Path} is an adapter of {name}, which is not there: put that model back, or write the adapter anew for its new place (graft model convert `base`)");
     }
 
     private static void RequireSame(AdapterFolder file, string basePath)

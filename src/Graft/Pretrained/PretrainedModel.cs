@@ -174,7 +174,7 @@ public sealed class PretrainedModel : IDisposable
     public Adapter Tune(TuningStrategy strategy, ulong seed = 42)
     {
         ArgumentNullException.ThrowIfNull(strategy);
-        if (Adapter is not null) throw new InputException($"{Folder} has a {Adapter.Strategy.Name} adapter already: merge it first (graft model convert --merge)");
+        if (Adapter is not null) throw new InputException($"{Folder} has a {Adapter.Strategy.Name} adapter already: merge it first (graft model convert `merge`)");
         Adapter tuned = strategy.Apply(_network, Backbone, Head, seed, Report.Missing);
         if (strategy.SavesAdapterOnly) Adapter = tuned;
         return tuned;

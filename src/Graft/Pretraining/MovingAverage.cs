@@ -18,7 +18,7 @@ internal sealed class MovingAverage : IDisposable
     /// <param name="decay">In [0, 1).</param>
     public MovingAverage(IEnumerable<(string Name, Parameter Value)> parameters, double decay)
     {
-        if (decay is not (>= 0 and < 1)) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--ema {decay}: a number of at least 0 and below 1"));
+        if (decay is not (>= 0 and < 1)) throw new InputException("ema", decay.ToString(System.Globalization.CultureInfo.InvariantCulture), "at least 0 and below 1");
         (_decay, _parameters) = (decay, [.. parameters]);
         using IDisposable noGradient = no_grad();
         foreach ((string name, Parameter value) in _parameters) _average[name] = value.detach().clone().DetachFromDisposeScope();

@@ -12,6 +12,8 @@ using Graft.Tokenizers;
 using Graft.Torch.Compute;
 using Graft.Torch.Measurement;
 using Graft.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Graft.Pretraining;
 
@@ -67,42 +69,42 @@ public sealed class PretrainingJob(
     private string DonePath => Path.Combine(output, "metrics.json");
 
     /// <summary>Runs it.</summary>
-    /// <param name="log">Takes lines for people.</param>
+    /// <param name="logger">Takes lines for people.</param>
     /// <param name="cancellation">A checkpoint is written first.</param>
     /// <returns>The results on held-out text; empty for a dry run.</returns>
     /// <exception cref="InputException">Something given cannot be used.</exception>
     /// <exception cref="RunFailedException">The run cannot be finished.</exception>
-    public IReadOnlyList<TermResult> Run(Action<string> log, CancellationToken cancellation = default)
+    public IReadOnlyList<TermResult> Run(ILogger? logger = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(log);
+        logger ??= NullLogger.Instance;
         RequireOneModel();
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
         using ComputeScope computing = (Resume ? ContinuedCompute.Of(output, compute) : compute).Enter();
-        TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("--tokenizer is missing: name the tokenizer of the new model")));
-        if (!DryRun && !PrepareFolder(log)) return [];
+        TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("`tokenizer` is missing: name the tokenizer of the new model")));
+        if (!DryRun && !PrepareFolder(logger)) return [];
         VocabularyExtension? extension = null;
         int firstNewId = codec.VocabularySize;
         if (ExtendVocabulary is int words)
         {
-            extension = FindNewWords(codec, words, log);
+            extension = FindNewWords(codec, words, logger);
             codec = new TextCodec(extension.Save(codec.Tokenizer, Path.Combine(output, "tokenizer")));
         }
 
-        string corpusFolder = CorpusFor(codec, log, cancellation);
+        string corpusFolder = CorpusFor(codec, logger, cancellation);
         try
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
             bool sameTokens = Teacher is not null && new TextCodec(Tokenizer.Load(Teacher.Folder)).Fingerprint == codec.Fingerprint;
             using PretrainedModel? teacher = Teacher is null ? null : LoadTeacher(Teacher, sameTokens);
-            using PretrainedModel given = MakeModel(codec, teacher, log);
+            using PretrainedModel given = MakeModel(codec, teacher, logger);
             using PretrainedModel? extended = extension?.Extend(given, firstNewId);
             PretrainedModel model = extended ?? given;
             using PretrainedModel? generator = MakeGenerator(model);
             PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec, sameTokens);
             using IDisposable? held = objective as IDisposable;
             using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, objective);
-            foreach (string line in run.Plan(measure: true).Lines()) log(line);
-            return DryRun ? [] : Train(run, codec, text, log, cancellation);
+            foreach (string line in run.Plan(measure: true).Lines()) logger.Tell(line);
+            return DryRun ? [] : Train(run, codec, text, logger, cancellation);
         }
         finally
         {
@@ -110,26 +112,31 @@ public sealed class PretrainingJob(
         }
     }
 
-    private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, Action<string> log, CancellationToken cancellation)
+    /// <summary>The same beside the caller, on a thread of its own.</summary>
+    /// <inheritdoc cref="Run"/>
+    public Task<IReadOnlyList<TermResult>> RunAsync(ILogger? logger = null, CancellationToken cancellationToken = default) =>
+        ComputeThread.RunAsync(() => Run(logger, cancellationToken), cancellationToken);
+
+    private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, ILogger logger, CancellationToken cancellation)
     {
         JsonObject record = Record(text);
         if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
         RunManifest.WritePretraining(output, record);
-        PretrainingLog observer = new(new MetricsLog(output), log, run.FlopsPerToken, PeakRate.Measure().Gflops);
+        PretrainingLog observer = new(new MetricsLog(output), logger, run.FlopsPerToken, PeakRate.Measure().Gflops);
         IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
         AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
-        log($"written to {output}");
+        logger.Tell($"written to {output}");
         return results;
     }
 
     /// <summary>False where the run is finished already.</summary>
-    private bool PrepareFolder(Action<string> log)
+    private bool PrepareFolder(ILogger logger)
     {
         bool isRun = RunManifest.Exists(output) || Directory.Exists(Path.Combine(output, "checkpoints"));
         if (isRun && Resume && File.Exists(DonePath))
         {
-            log($"{output} is finished");
+            logger.Tell($"{output} is finished");
             return false;
         }
 
@@ -143,11 +150,11 @@ public sealed class PretrainingJob(
         bool isFree = !Directory.Exists(output) || Directory.EnumerateFileSystemEntries(output).All(entry => Path.GetFileName(entry) is "corpus" or "tokenizer");
         if (Resume || isFree) return true;
         throw new InputException(isRun
-            ? $"{output} holds a run already: --resume goes on with it, --overwrite replaces it"
+            ? $"{output} holds a run already: `resume` goes on with it, `overwrite` replaces it"
             : $"{output} is not empty and holds no run: choose another folder");
     }
 
-    private string CorpusFor(TextCodec codec, Action<string> log, CancellationToken cancellation)
+    private string CorpusFor(TextCodec codec, ILogger logger, CancellationToken cancellation)
     {
         if (corpus.Count == 1 && CorpusFolder.IsCorpus(corpus[0])) return corpus[0];
         string folder = DryRun ? Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName()) : Path.Combine(output, "corpus");
@@ -168,27 +175,27 @@ public sealed class PretrainingJob(
             manifest = new CorpusBuilder(build with { HeldOutShare = 0 }, codec, folder).Build(cancellation: cancellation);
         }
 
-        if (manifest.Total(heldOut: true).Documents == 0) log("no document is held out: the text has too few (blank lines separate documents)");
+        if (manifest.Total(heldOut: true).Documents == 0) logger.Tell("no document is held out: the text has too few (blank lines separate documents)");
         return folder;
     }
 
-    private VocabularyExtension FindNewWords(TextCodec codec, int words, Action<string> log)
+    private VocabularyExtension FindNewWords(TextCodec codec, int words, ILogger logger)
     {
-        if (initFrom is null || DryRun) throw new InputException("--extend-vocabulary goes with --init-from, and not with --dry-run");
-        if (corpus.Any(CorpusFolder.IsCorpus)) throw new InputException("--extend-vocabulary needs the text itself: a built corpus is tokenized already");
+        if (initFrom is null || DryRun) throw new InputException("`extend-vocabulary` goes with `init-from`, and not with `dry-run`");
+        if (corpus.Any(CorpusFolder.IsCorpus)) throw new InputException("`extend-vocabulary` needs the text itself: a built corpus is tokenized already");
         VocabularyExtension extension = VocabularyExtension.Find(codec.Tokenizer, [.. corpus.Select(CorpusSource.Parse)], words);
-        log(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vocabulary {extension.Words.Count} new words: {string.Join(", ", extension.Words.Take(8))} …"));
+        logger.Tell(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vocabulary {extension.Words.Count} new words: {string.Join(", ", extension.Words.Take(8))} …"));
         return extension;
     }
 
     private void RequireOneModel()
     {
-        if (Teacher is null && (modelConfig is null) == (initFrom is null)) throw new InputException("give either --model-config (a new model) or --init-from (go on from a model)");
+        if (Teacher is null && (modelConfig is null) == (initFrom is null)) throw new InputException("give either `model-config` (a new model) or `init-from` (go on from a model)");
         if (Teacher is null) return;
         bool isNew = modelConfig is not null || Teacher.StudentLayers is not null;
         if (isNew == (initFrom is not null))
-            throw new InputException("give --student-config (a new student), --student-layers (one made of the teacher's) or both; or --init-from (a student that exists)");
-        if (Teacher.WordVectors && initFrom is not null) throw new InputException("--teacher-word-vectors is for a new student: --init-from has word vectors of its own");
+            throw new InputException("give `student-config` (a new student), `student-layers` (one made of the teacher's) or both; or `init-from` (a student that exists)");
+        if (Teacher.WordVectors && initFrom is not null) throw new InputException("`teacher-word-vectors` is for a new student: `init-from` has word vectors of its own");
     }
 
     // Only the triple loss looks at the teacher's distribution. A teacher without a masked-LM head, such as a sentence encoder, has none.
@@ -211,27 +218,27 @@ public sealed class PretrainingJob(
             return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary(), Teacher.Pairs);
         MaskedLmOptions? masking = student.Head is null ? null : options.Masking;
         if (sameTokens && sameWidth) return new StatesObjective(teacher, masking is null ? null : new MaskedObjective(masking, codec.MaskingVocabulary()), Teacher!.HiddenWeight, Teacher.Pairs);
-        if (Teacher!.Pairs) throw new InputException("--pairs goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width");
+        if (Teacher!.Pairs) throw new InputException("`pairs` goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width");
         return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher.Folder), codec, masking, masking is null ? 1 : Teacher.HiddenWeight);
     }
 
     // To follow hidden states alone a student needs no head.
     private HeadKind HeadOfModel => Teacher is { StatesOnly: true } ? HeadKind.None : options.Head;
 
-    private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, Action<string> log)
+    private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, ILogger logger)
     {
         ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", layers.Count) : ShippedConfigs.Read(modelConfig);
         PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), HeadOfModel, options.Training.Seed);
         int without = StudentLayers.Copy(teacher, student, layers);
         if (Teacher!.WordVectors) TeacherWordVectors.Copy(teacher, student, codec.Tokenizer, options.Training.Seed, forItsLayers: true);
         double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
-        log(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors without a counterpart"));
+        logger.Tell(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors without a counterpart"));
         return student;
     }
 
-    private PretrainedModel MakeModel(TextCodec codec, PretrainedModel? teacher, Action<string> log)
+    private PretrainedModel MakeModel(TextCodec codec, PretrainedModel? teacher, ILogger logger)
     {
-        if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, log);
+        if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, logger);
         ModelConfig config = initFrom is null ? ShippedConfigs.Read(modelConfig!) : PretrainedModel.ReadConfig(initFrom);
         if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = HeadOfModel, Dropout = Dropout, Seed = options.Training.Seed });
         config = config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout);

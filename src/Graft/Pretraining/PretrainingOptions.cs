@@ -88,7 +88,7 @@ public sealed record PretrainingOptions
         "rtd" => ObjectiveKind.ReplacedTokens,
         "causal" => ObjectiveKind.Causal,
         "span-corruption" => ObjectiveKind.SpanCorruption,
-        _ => throw new InputException($"--objective {name}: mlm, mlm+nsp, mlm+sop, span, span+sbo, rtd, causal or span-corruption"),
+        _ => throw new InputException("objective", name, "mlm, mlm+nsp, mlm+sop, span, span+sbo, rtd, causal or span-corruption"),
     };
 
     /// <summary>Refuses impossible options.</summary>
@@ -98,9 +98,9 @@ public sealed record PretrainingOptions
         Masking.Validate();
         SpanMasking.Validate();
         SpanCorruption.Validate();
-        if (BatchSize < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--batch-size {BatchSize}: at least 1"));
-        if (GradientAccumulation < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--gradient-accumulation {GradientAccumulation}: at least 1"));
-        if (HeldOutSequences < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--held-out-sequences {HeldOutSequences}: at least 1"));
+        if (BatchSize < 1) throw new InputException("batch-size", BatchSize.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (GradientAccumulation < 1) throw new InputException("gradient-accumulation", GradientAccumulation.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (HeldOutSequences < 1) throw new InputException("held-out-sequences", HeldOutSequences.ToString(CultureInfo.InvariantCulture), "at least 1");
         Training.Validate();
     }
 

@@ -178,7 +178,7 @@ public sealed class PretrainingRun : IDisposable
     private static void RequireFit(PretrainedModel model, TextCodec codec, CorpusFolder corpus)
     {
         if (corpus.Manifest.Tokenizer != codec.Fingerprint)
-            throw new InputException($"{corpus.Folder} was made with another tokenizer; build the corpus with this one, or give --tokenizer the one it was made with");
+            throw new InputException($"{corpus.Folder} was made with another tokenizer; build the corpus with this one, or give `tokenizer` the one it was made with");
         if (model.Config.VocabularySize < codec.VocabularySize)
             throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the tokenizer has {codec.VocabularySize} tokens, but \"vocab_size\" in the model's configuration is {model.Config.VocabularySize}"));
         if (corpus.Train.Count == 0) throw new InputException($"{corpus.Folder} has no text to train on");

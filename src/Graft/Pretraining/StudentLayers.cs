@@ -45,10 +45,10 @@ internal static partial class StudentLayers
     private static void Check(ModelConfig teacher, ModelConfig student, IReadOnlyList<int> layers)
     {
         if (layers.Count != student.LayerCount)
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--student-layers names {layers.Count} layers, the student has {student.LayerCount}"));
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"`student-layers` names {layers.Count} layers, the student has {student.LayerCount}"));
         foreach (int layer in layers)
         {
-            if (layer < 0 || layer >= teacher.LayerCount) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--student-layers {layer}: the teacher has layers 0 … {teacher.LayerCount - 1}"));
+            if (layer < 0 || layer >= teacher.LayerCount) throw new InputException("student-layers", layer.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"0 … {teacher.LayerCount - 1}, which the teacher has"));
         }
 
         if (teacher.HiddenSize != student.HiddenSize)

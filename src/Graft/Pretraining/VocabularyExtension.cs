@@ -30,9 +30,9 @@ internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnl
     /// <exception cref="InputException">The tokenizer is no WordPiece.</exception>
     public static VocabularyExtension Find(Tokenizer tokenizer, IReadOnlyList<CorpusSource> sources, int count)
     {
-        if (count < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--extend-vocabulary {count}: at least 1"));
+        if (count < 1) throw new InputException("extend-vocabulary", count.ToString(CultureInfo.InvariantCulture), "at least 1");
         if (!Enumerable.Range(0, tokenizer.IdEnd).Any(id => tokenizer.IdToToken(id)?.StartsWith(Mark, StringComparison.Ordinal) == true))
-            throw new InputException("--extend-vocabulary is for WordPiece vocabularies (pieces marked ##)");
+            throw new InputException("`extend-vocabulary` is for WordPiece vocabularies (pieces marked ##)");
         Dictionary<string, (long Count, int[] Pieces)> words = new(StringComparer.Ordinal);
         TokenBuffer buffer = new();
         foreach (string document in sources.SelectMany(source => source.Files).SelectMany(file => DocumentReader.Read(file)))

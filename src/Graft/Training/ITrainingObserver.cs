@@ -1,8 +1,15 @@
 namespace Graft.Training;
 
-/// <summary>Watches a run: progress bars, logs, event files. Every member may be left out.</summary>
+/// <summary>Watches a run, and may end it: progress bars, logs, event files, a rule of your own. Every member may be left out.</summary>
 public interface ITrainingObserver
 {
+    /// <summary>
+    /// Whether the run shall end here, as after its last update: asked after every update and evaluation. What was trained is kept and the run is finished;
+    /// to interrupt a run that goes on later, cancel it.
+    /// </summary>
+    /// <value>False.</value>
+    bool StopsRun => false;
+
     /// <summary>The run is about to make its first update, or goes on after an interruption.</summary>
     void Started(TrainingPlan plan)
     {

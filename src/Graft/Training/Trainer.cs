@@ -184,7 +184,8 @@ public sealed class Trainer : IDisposable
     private bool IsFinished() =>
         (_totalUpdates is long total && _state.Step >= total)
         || (_options.TimeBudget is TimeSpan budget && Elapsed() >= budget)
-        || (_options.EarlyStopping is int patience && _state.EvaluationsSinceBest >= patience);
+        || (_options.EarlyStopping is int patience && _state.EvaluationsSinceBest >= patience)
+        || _observers.Any(observer => observer.StopsRun);
 
     private bool IsEvaluationDue()
     {

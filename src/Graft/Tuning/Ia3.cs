@@ -29,7 +29,7 @@ public sealed record Ia3 : TuningStrategy
     ];
 
     /// <inheritdoc/>
-    internal override bool Decays(string parameter) => !parameter.EndsWith(Scaling.ParameterName, StringComparison.Ordinal);
+    public override bool Decays(string parameter) => !parameter.EndsWith(Scaling.ParameterName, StringComparison.Ordinal);
 
     /// <summary>Names or endings of the names of the scaled projections; null: keys, values and the second feed-forward matrix.</summary>
     public IReadOnlyList<string>? TargetModules { get; init; }

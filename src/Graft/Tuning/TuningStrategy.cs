@@ -29,7 +29,7 @@ public abstract record TuningStrategy
     public virtual IEnumerable<(string Key, string Value)> Options => [];
 
     /// <summary>Whether a parameter is pulled towards zero where others of its shape are; what begins at one is not.</summary>
-    internal virtual bool Decays(string parameter) => true;
+    public virtual bool Decays(string parameter) => true;
 
     /// <summary>Whether the new parts can be folded into the model's own weights.</summary>
     public virtual bool CanMerge => false;
@@ -73,7 +73,7 @@ public abstract record TuningStrategy
     }
 
     /// <summary>Whether a parameter of the model itself is trained; the head always is.</summary>
-    private protected virtual bool Trains(string parameter) => false;
+    protected virtual bool Trains(string parameter) => false;
 
     /// <summary>Adds new parts to the slots.</summary>
     internal virtual void Fill(TunedParts parts, Layer model, Backbone backbone)
@@ -107,7 +107,8 @@ public sealed record FullTuning : TuningStrategy
     /// <inheritdoc/>
     public override bool SavesAdapterOnly => false;
 
-    private protected override bool Trains(string parameter) => true;
+    /// <inheritdoc/>
+    protected override bool Trains(string parameter) => true;
 }
 
 /// <summary>How a classifier on frozen features is fitted.</summary>
@@ -157,5 +158,6 @@ public sealed record BitFit : TuningStrategy
     /// <inheritdoc/>
     public override bool SavesAdapterOnly => false;
 
-    private protected override bool Trains(string parameter) => parameter.EndsWith(".bias", StringComparison.Ordinal);
+    /// <inheritdoc/>
+    protected override bool Trains(string parameter) => parameter.EndsWith(".bias", StringComparison.Ordinal);
 }

@@ -14,6 +14,9 @@ public sealed class TransferReportTests : IDisposable
 {
     private readonly TinyBert _tiny = new();
     private readonly List<string> _log = [];
+    private readonly LineLogger _logger;
+
+    public TransferReportTests() => _logger = new LineLogger(_log.Add);
 
     public void Dispose() => _tiny.Dispose();
 
@@ -27,7 +30,7 @@ public sealed class TransferReportTests : IDisposable
     [InlineData("ten")]
     [InlineData("10/class")]
     [InlineData("")]
-    public void OtherLabelListsAreRefused(string text) => Assert.Contains("--labels", Assert.Throws<InputException>(() => LabelBudget.ParseList(text)).Message, StringComparison.Ordinal);
+    public void OtherLabelListsAreRefused(string text) => Assert.Contains("`labels`", Assert.Throws<InputException>(() => LabelBudget.ParseList(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void FewerLabelsAreTheFirstOnesAndLabelsAreThoseOfTheWholeFile()
@@ -56,7 +59,7 @@ public sealed class TransferReportTests : IDisposable
     public void ItComparesAllMethodsAndMakesNothingTwice()
     {
         TransferOptions options = Options() with { Labels = LabelBudget.ParseList("8/label,all") };
-        TransferResult result = TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken);
+        TransferResult result = TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         Assert.True(result.IsComplete);
         Assert.Equal(10, result.Rows.Count);
         Assert.All(result.Rows, row => Assert.Equal(row.Method.IsTrained ? 2 : 1, row.Scores.Count));
@@ -64,18 +67,18 @@ public sealed class TransferReportTests : IDisposable
         Assert.True(result.Rows.Single(row => row.Method == TransferMethod.Static && row.Budget.Count is null).Score.Value > 0.95, "and its vector too");
 
         int made = _log.Count;
-        TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken);
+        TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         Assert.Equal(made, _log.Count);
-        TransferReport.Run(options with { Seeds = 3 }, _log.Add, TestContext.Current.CancellationToken);
+        TransferReport.Run(options with { Seeds = 3 }, _logger, TestContext.Current.CancellationToken);
         Assert.Equal(made + 4, _log.Count); // one more seed for two methods and two numbers of labels
-        Assert.Contains("name another --output", Assert.Throws<InputException>(() => TransferReport.Run(options with { Epochs = 3 }, _log.Add)).Message, StringComparison.Ordinal);
+        Assert.Contains("name another `output`", Assert.Throws<InputException>(() => TransferReport.Run(options with { Epochs = 3 }, _logger)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ItWritesATableAPlotAPageAndNumbers()
     {
         TransferOptions options = Options() with { Methods = TransferMethod.ParseList("counts,frozen,full"), Labels = LabelBudget.ParseList("20,all") };
-        TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken);
+        TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         string table = File.ReadAllText(Path.Combine(options.Output, "transfer.md"));
         Assert.Contains("| labels | word counts | frozen | fine-tuned |", table, StringComparison.Ordinal);
         Assert.Contains("\n| 20 | ", table, StringComparison.Ordinal);
@@ -93,8 +96,8 @@ public sealed class TransferReportTests : IDisposable
     public void WhenTheTimeIsUpTheSameCallGoesOn()
     {
         TransferOptions options = Options() with { TimeBudget = TimeSpan.FromMilliseconds(1), Methods = TransferMethod.ParseList("frozen,full") };
-        Assert.False(TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken).IsComplete);
-        Assert.True(TransferReport.Run(options with { TimeBudget = null }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
+        Assert.False(TransferReport.Run(options, _logger, TestContext.Current.CancellationToken).IsComplete);
+        Assert.True(TransferReport.Run(options with { TimeBudget = null }, _logger, TestContext.Current.CancellationToken).IsComplete);
     }
 
     [Fact]
@@ -102,24 +105,24 @@ public sealed class TransferReportTests : IDisposable
     {
         TransferOptions options = Options() with { Methods = TransferMethod.ParseList("frozen,full"), Seeds = 1 };
         ComputeContext rounded = new() { Precision = Precision.Bf16 };
-        Assert.True(TransferReport.Run(options with { Compute = rounded }, _log.Add, TestContext.Current.CancellationToken).IsComplete);
+        Assert.True(TransferReport.Run(options with { Compute = rounded }, _logger, TestContext.Current.CancellationToken).IsComplete);
         Assert.Equal(Precision.Fp32, ComputeContext.Current.Precision); // of the report, not of the process
-        TransferReport.Run(options with { Output = _tiny.PathOf("exact") }, _log.Add, TestContext.Current.CancellationToken);
-        Assert.Contains("precision", Assert.Throws<InputException>(() => TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Compute = rounded }, _log.Add)).Message, StringComparison.Ordinal);
+        TransferReport.Run(options with { Output = _tiny.PathOf("exact") }, _logger, TestContext.Current.CancellationToken);
+        Assert.Contains("precision", Assert.Throws<InputException>(() => TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Compute = rounded }, _logger)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void WordsAreComparedByEntities()
     {
         TransferOptions options = Options() with { Task = new TokenClassification(), Train = _tiny.Entities("train.conll", 40), Test = _tiny.Entities("test.conll", 20), Evaluation = null, Methods = TransferMethod.ParseList("static,frozen,full"), Seeds = 1 };
-        TransferResult result = TransferReport.Run(options, _log.Add, TestContext.Current.CancellationToken);
+        TransferResult result = TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         Assert.Equal("entity_f1", result.Metric);
         Assert.True(result.Rows.Single(row => row.Method == TransferMethod.Static).Score.Value > 0.95, "each word has always the same tag");
     }
 
     [Fact]
     public void MoreLabelsThanThereAreIsAMistake() =>
-        Assert.Contains("has 60 examples", Assert.Throws<InputException>(() => TransferReport.Run(Options() with { Labels = LabelBudget.ParseList("500") }, _log.Add)).Message, StringComparison.Ordinal);
+        Assert.Contains("has 60 examples", Assert.Throws<InputException>(() => TransferReport.Run(Options() with { Labels = LabelBudget.ParseList("500") }, _logger)).Message, StringComparison.Ordinal);
 
     private TransferOptions Options() => new()
     {

@@ -19,6 +19,23 @@ public sealed class GuideSnippetTests
         Assert.Equal(guide, here.Select(line => line.Length < 12 ? line : line[12..]));
     }
 
+    /// <summary>The samples are built and run by tests of their own.</summary>
+    [Fact]
+    public void TheGuideShowsTheSamplesToTheLetter()
+    {
+        string[] sources = [.. Directory.EnumerateFiles(Path.Combine(TestData.Root, "samples"), "*.cs", SearchOption.AllDirectories).Select(file => Plain(File.ReadAllLines(file)))];
+        string[] chapter = File.ReadAllLines(Path.Combine(TestData.Root, "docs", "guide", "13-add-your-own.md"));
+        int[] begins = [.. Enumerable.Range(0, chapter.Length).Where(line => chapter[line] == "```csharp")];
+        Assert.NotEmpty(begins);
+        foreach (int begin in begins)
+        {
+            string shown = Plain(chapter[(begin + 1)..Array.IndexOf(chapter, "```", begin)]);
+            Assert.True(sources.Any(source => source.Contains(shown, StringComparison.Ordinal)), $"13-add-your-own.md:{begin + 1} is in no sample:\n{shown}");
+        }
+
+        static string Plain(string[] lines) => string.Join('\n', lines.Select(line => line.Trim()));
+    }
+
     [Fact]
     public void ItRuns()
     {

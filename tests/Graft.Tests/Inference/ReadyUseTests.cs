@@ -99,6 +99,28 @@ public sealed class ReadyUseTests : IDisposable
     }
 
     [Fact]
+    public async Task WrittenTextIsReadPieceByPieceAndItsReaderMayStop()
+    {
+        using TextGenerator generator = TextGenerator.Load(Model("gpt2", HeadKind.CausalLm));
+        GenerationOptions options = generator.Defaults with { MaxNewTokens = 6 };
+        string expected = generator.Generate("the film", options).Text, read = "";
+        await foreach (string piece in generator.GenerateAsync("the film", options, cancellationToken: TestContext.Current.CancellationToken)) read += piece;
+        Assert.Equal(expected, read);
+        await foreach (string piece in generator.GenerateAsync("the film", options with { MaxNewTokens = 30 }, cancellationToken: TestContext.Current.CancellationToken))
+        {
+            Assert.StartsWith(piece, expected, StringComparison.Ordinal);
+            break;
+        }
+
+        await foreach (string whole in generator.GenerateAsync("the film", options with { NumBeams = 2 }, cancellationToken: TestContext.Current.CancellationToken))
+            Assert.Equal(generator.Generate("the film", options with { NumBeams = 2 }).Text, whole);
+        await Assert.ThrowsAsync<InputException>(async () =>
+        {
+            await foreach (string _ in generator.GenerateAsync("the film", options with { MaxNewTokens = 4000 })) { }
+        });
+    }
+
+    [Fact]
     public void AStopStringEndsTheTextAndIsNotInIt()
     {
         using TextGenerator generator = TextGenerator.Load(Model("t5", HeadKind.SequenceToSequence));
@@ -150,7 +172,7 @@ public sealed class ReadyUseTests : IDisposable
     public async Task ModelsAreServices()
     {
         string folder = Model("bert", HeadKind.Embedding);
-        await using ServiceProvider services = new ServiceCollection().AddGraftEmbeddings(folder).BuildServiceProvider();
+        await using ServiceProvider services = new ServiceCollection().AddGraft(graft => graft.AddEmbeddings(folder)).BuildServiceProvider();
         IEmbeddingGenerator<string, Embedding<float>> generator = services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
         string[] texts = ["the film was good .", "bad"];
         GeneratedEmbeddings<Embedding<float>>[] answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => generator.GenerateAsync(texts, cancellationToken: TestContext.Current.CancellationToken)));

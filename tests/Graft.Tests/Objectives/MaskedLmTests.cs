@@ -142,7 +142,7 @@ public sealed class MaskedLmTests
     [Fact]
     public void Impossible_options_are_named()
     {
-        Assert.Contains("--mask-share 1.5", Assert.Throws<InputException>(() => new MaskedLmOptions { Share = 1.5 }.Validate()).Message);
+        Assert.Contains("mask-share is 1.5", Assert.Throws<InputException>(() => new MaskedLmOptions { Share = 1.5 }.Validate()).Message);
         Assert.Throws<InputException>(() => new MaskedLmOptions { Replacement = new MaskReplacement(0.9, 0.2) }.Validate());
     }
 

@@ -65,7 +65,7 @@ public sealed class PretrainingRunTests : IDisposable
     public void A_folder_in_use_is_refused_and_a_finished_run_is_done_at_once()
     {
         Run("run", "mlm", steps: 2);
-        Assert.Contains("--resume", Assert.Throws<InputException>(() => Run("run", "mlm", steps: 2)).Message);
+        Assert.Contains("`resume`", Assert.Throws<InputException>(() => Run("run", "mlm", steps: 2)).Message);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(_folder, "run", "model.safetensors"));
         Run("run", "mlm", steps: 2, resume: true);
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(_folder, "run", "model.safetensors")));
@@ -119,10 +119,10 @@ public sealed class PretrainingRunTests : IDisposable
             HeldOutShare = 0.2,
         };
 
-        IReadOnlyList<TermResult> taught = Job(null).Run(_ => { });
+        IReadOnlyList<TermResult> taught = Job(null).Run();
         Assert.True(taught.Count > 1, "masked LM and what the teacher says");
         Assert.Equal(alone[0].Loss, taught.Single(term => term.Name == "mlm").Loss, 1e-3); // it began where the student was
-        Assert.Contains("--init-from", Assert.Throws<InputException>(() => Job("bert-mini-2x128").Run(_ => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("`init-from`", Assert.Throws<InputException>(() => Job("bert-mini-2x128").Run()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -150,14 +150,14 @@ public sealed class PretrainingRunTests : IDisposable
 
         string other = Path.Combine(_folder, "other.txt"); // one word more, otherwise the same: word by word the states are the same too
         File.WriteAllLines(other, [.. File.ReadLines(WriteVocabulary()), "zz"]);
-        if (pairs) Assert.Contains("--pairs", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run(_ => { })).Message, StringComparison.Ordinal);
-        else Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run(_ => { })).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
+        if (pairs) Assert.Contains("`pairs`", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run()).Message, StringComparison.Ordinal);
+        else Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
         Directory.Delete(taught, recursive: true);
 
         // Beside masked LM: one half of the held-out sequences is followed as it is, the other half is masked.
         foreach (string? tokenizer in pairs ? new string?[] { null } : [null, other])
         {
-            IReadOnlyList<TermResult> both = Job(tokenizer, false, 0, 1).Run(_ => { });
+            IReadOnlyList<TermResult> both = Job(tokenizer, false, 0, 1).Run();
             Assert.Equal(["mlm", "hidden"], both.Select(term => term.Name));
             Assert.InRange(both[1].Loss, -1e-5, tokenizer is null ? 1e-5 : 0.01);
             Assert.InRange(both[1].Items, 0.25 * 64 * 20, 0.75 * 64 * 32);
@@ -167,12 +167,12 @@ public sealed class PretrainingRunTests : IDisposable
             Directory.Delete(taught, recursive: true);
         }
 
-        TermResult hidden = Assert.Single(Job(null, true, 0, 1).Run(_ => { }));
+        TermResult hidden = Assert.Single(Job(null, true, 0, 1).Run());
         Assert.InRange(hidden.Loss, -1e-5, 1e-5); // every state, those of [CLS] and [SEP] included
         using PretrainedModel student = PretrainedModel.Load(taught);
         Assert.True(Pooler(teacher).allclose(Pooler(student), atol: 1e-6), "the pooler comes along: classification reads it");
         Directory.Delete(taught, recursive: true);
-        Assert.InRange(Job(null, true, 1).Run(_ => { })[0].Loss, 2e-5, 1); // half of its layers are not the encoder yet
+        Assert.InRange(Job(null, true, 1).Run()[0].Loss, 2e-5, 1); // half of its layers are not the encoder yet
 
         static TorchSharp.torch.Tensor Pooler(PretrainedModel model) => model.Parameters.Single(parameter => parameter.Name == "pooler.dense.weight").Value;
     }
@@ -202,7 +202,7 @@ public sealed class PretrainingRunTests : IDisposable
         ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32).With("intermediate_size", 64).With("num_attention_heads", 2);
         File.WriteAllText(config, family is null ? tiny.ToJson() : Contracts.TinyModels.Config(family).ToJson());
         PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name)) { HeldOutShare = 0.2, Resume = resume };
-        return job.Run(log ?? (_ => { }), cancellation);
+        return job.Run(log is null ? null : new LineLogger(log), cancellation);
     }
 
     private TextCodec Codec() => new(Tokenizer.Load(WriteVocabulary()));

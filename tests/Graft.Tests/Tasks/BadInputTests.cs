@@ -60,7 +60,7 @@ public sealed class BadInputTests : IDisposable
         Directory.CreateDirectory(_tiny.PathOf("run"));
         File.WriteAllText(Path.Combine(_tiny.PathOf("run"), "precious.txt"), "mine");
         InputException failure = Assert.Throws<InputException>(() => FineTuning.Run(Options(_tiny.Reviews("train.tsv", 20))));
-        Assert.Contains("--overwrite", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("`overwrite`", failure.Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => FineTuning.Run(Options(_tiny.PathOf("train.tsv")) with { Overwrite = true }));
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_tiny.PathOf("run"), "precious.txt")));
     }

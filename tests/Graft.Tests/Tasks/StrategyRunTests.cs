@@ -115,14 +115,14 @@ public sealed class StrategyRunTests : IDisposable
         HeadTuning strategy = new() { Features = new FeatureOptions { Layers = [-1, -2], Pooling = EmbeddingPooling.Mean }, Classifier = classifier };
         List<string> notes = [];
         FineTuningOptions options = Options(strategy) with { Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), Train = _tiny.Reviews("train.tsv", 200), LearningRate = null, Epochs = 5 };
-        FineTuningResult result = FineTuning.Run(options, note: notes.Add);
+        FineTuningResult result = FineTuning.Run(options, logger: new LineLogger(notes.Add));
         Assert.True(result.Scores[0].Interval.Value > 0.8, $"accuracy {result.Scores[0].Interval.Value}");
         RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv"));
         Assert.Equal(result.Scores[0].Interval.Value, evaluation.Scores[0].Interval.Value, 12);
         Assert.Equal(2, notes.Count(note => note.Contains("are kept in", StringComparison.Ordinal)));
 
         notes.Clear();
-        FineTuning.Run(options with { Output = _tiny.PathOf("again") }, note: notes.Add);
+        FineTuning.Run(options with { Output = _tiny.PathOf("again") }, logger: new LineLogger(notes.Add));
         Assert.Equal(2, notes.Count(note => note.Contains(" from ", StringComparison.Ordinal) && note.Contains("features", StringComparison.Ordinal)));
         Assert.Equal(Adapter(result.Folder), Adapter(_tiny.PathOf("again")));
     }

@@ -32,7 +32,7 @@ public static class TrainingSection
         int measured = history.Count(point => double.IsFinite(point.DevelopmentLoss));
         if (turn is not null || measured > 1) blocks.Add(new Paragraph(turn is null
             ? "Development loss was still falling at the end: more epochs may help."
-            : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the model learned its training examples rather than the task. Fewer epochs, or --keep best, would stop there."));
+            : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the model learned its training examples rather than the task. Fewer epochs, or keep best, would stop there."));
         return new ReportSection("Training", blocks);
 
         LineSeries Series(string name, Func<TrainingPoint, double> value) =>

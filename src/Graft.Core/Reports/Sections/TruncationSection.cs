@@ -50,7 +50,7 @@ public static class TruncationSection
             ]),
             new Paragraph(statistics.Windowed
                 ? "Nothing was lost: long texts were read in overlapping windows. The shares say what a plain cut at the limit would have cost."
-                : statistics.TextsTruncated == 0 ? "Every text fits." : "What lies beyond the limit was not seen by the model. A larger --max-length, or windows with --stride, would show it."),
+                : statistics.TextsTruncated == 0 ? "Every text fits." : "What lies beyond the limit was not seen by the model. A larger max-length, or windows with stride, would show it."),
         ];
         if (lengths.Count > 1) blocks.Add(new PlotBlock(Curve(lengths, statistics.MaxLength)));
         return new ReportSection("Length and truncation", blocks);

@@ -27,6 +27,6 @@ internal static class TableDocuments
         }
 
         if (textField is null && table.Columns.Count == 1) return 0;
-        throw new InputException($"{table.Path} has no column \"{textField ?? "text"}\"; it has {string.Join(", ", table.Columns)}: name it with --text-field");
+        throw new InputException($"{table.Path} has no column \"{textField ?? "text"}\"; it has {string.Join(", ", table.Columns)}: name it with `text-field`");
     }
 }

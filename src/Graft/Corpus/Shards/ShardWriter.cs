@@ -69,7 +69,7 @@ internal sealed class ShardWriter : IDisposable
         if (file.Length < length)
         {
             file.Dispose();
-            throw new InputException($"{path} is shorter than the build that is to go on left it; start anew with --overwrite");
+            throw new InputException($"{path} is shorter than the build that is to go on left it; start anew with `overwrite`");
         }
 
         file.SetLength(length);

@@ -32,7 +32,7 @@ internal sealed class CellStore
             foreach ((string key, JsonNode? value) in measured)
             {
                 if (then[key]?.ToJsonString() != value?.ToJsonString())
-                    throw new InputException($"{folder} holds measurements with {key} {then[key]?.ToJsonString() ?? "null"}, not {value?.ToJsonString() ?? "null"}: name another --output");
+                    throw new InputException($"{folder} holds measurements with {key} {then[key]?.ToJsonString() ?? "null"}, not {value?.ToJsonString() ?? "null"}: name another `output`");
             }
         }
         else

@@ -25,7 +25,7 @@ public sealed record LabelBudget(int? Count, bool OfEachLabel)
     public static IReadOnlyList<LabelBudget> ParseList(string text)
     {
         LabelBudget[] budgets = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse).Distinct()];
-        return budgets.Length > 0 ? budgets : throw new InputException("--labels is empty; numbers are expected: 50,100,500,all or 10/label,all");
+        return budgets.Length > 0 ? budgets : throw new InputException("`labels` is empty; numbers are expected: 50,100,500,all or 10/label,all");
     }
 
     /// <summary>The examples that are used, in the file's order.</summary>
@@ -45,6 +45,6 @@ public sealed record LabelBudget(int? Count, bool OfEachLabel)
         string number = each ? part[..^EachSuffix.Length] : part;
         return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
             ? new LabelBudget(count, each)
-            : throw new InputException($"--labels: \"{part}\" is no number of labels; 500, 10{EachSuffix} or {All} is expected");
+            : throw new InputException($"`labels`: \"{part}\" is no number of labels; 500, 10{EachSuffix} or {All} is expected");
     }
 }

@@ -29,5 +29,5 @@ public sealed record TransferMethod(string Key, string Name, string What, bool I
     /// <exception cref="InputException">A part is no method.</exception>
     public static IReadOnlyList<TransferMethod> ParseList(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => All.FirstOrDefault(method => method.Key == part)
-            ?? throw new InputException($"--methods: \"{part}\" is not known; {string.Join(", ", All.Select(method => method.Key))} are")).Distinct()];
+            ?? throw new InputException($"`methods`: \"{part}\" is not known; {string.Join(", ", All.Select(method => method.Key))} are")).Distinct()];
 }

@@ -1,5 +1,6 @@
 using Graft.Evaluation;
 using Graft.Torch.Compute;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Demonstrations.Transfer;
 
@@ -34,17 +35,17 @@ public static class TransferReport
 {
     /// <summary>Measures what is missing and writes the report.</summary>
     /// <param name="options">What is measured.</param>
-    /// <param name="log">Takes lines for people.</param>
+    /// <param name="logger">Takes lines for people.</param>
     /// <param name="cancellation">Interrupts; the same call goes on.</param>
     /// <exception cref="InputException">A file or an option cannot be used, or the folder holds a report of something else.</exception>
     /// <exception cref="RunFailedException">A run diverged or could not be written.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
-    public static TransferResult Run(TransferOptions options, Action<string> log, CancellationToken cancellation = default)
+    public static TransferResult Run(TransferOptions options, ILogger logger, CancellationToken cancellation = default)
     {
         options.Validate();
         using ComputeScope computing = (options.Compute ?? ComputeContext.Current).Enter(); // fixed vectors as well as training, in whatever order they are measured
         TransferData data = TransferData.Read(options);
-        using TransferRun run = new(options, data, log);
+        using TransferRun run = new(options, data, logger);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (options.TimeBudget is TimeSpan budget) limit.CancelAfter(budget);
         bool isComplete = true;

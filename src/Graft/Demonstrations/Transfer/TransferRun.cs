@@ -6,6 +6,7 @@ using Graft.Pretrained;
 using Graft.Tasks;
 using Graft.Torch.Compute;
 using Graft.Training;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Demonstrations.Transfer;
 
@@ -16,14 +17,14 @@ internal sealed class TransferRun : IDisposable
     private static readonly TimeSpan s_checkpointEvery = TimeSpan.FromMinutes(2);
     private readonly TransferOptions _options;
     private readonly TransferData _data;
-    private readonly Action<string> _log;
+    private readonly ILogger _logger;
     private readonly CellStore _cells;
     private readonly PretrainedModel _model;
     private readonly Dictionary<TransferMethod, (ConvexClassifier.Vectors Train, ConvexClassifier.Vectors Test, ConvexClassifier.Vectors? Evaluation)> _vectors = [];
 
-    public TransferRun(TransferOptions options, TransferData data, Action<string> log)
+    public TransferRun(TransferOptions options, TransferData data, ILogger logger)
     {
-        (_options, _data, _log) = (options, data, log);
+        (_options, _data, _logger) = (options, data, logger);
         _cells = CellStore.Open(Path.Combine(options.Output, "work", "cells"), new JsonObject
         {
             ["model"] = WeightsHash.Of(options.Model),
@@ -47,7 +48,7 @@ internal sealed class TransferRun : IDisposable
         {
             IReadOnlyList<int> chosen = _data.Choose(budget);
             if (budget is { Count: int count, OfEachLabel: false } && chosen.Count < count)
-                throw new InputException($"--labels {budget.Name}: {_options.Train} has {chosen.Count} examples; write all");
+                throw new InputException($"`labels` {budget.Name}: {_options.Train} has {chosen.Count} examples; write all");
             foreach (TransferMethod method in _options.Methods)
             {
                 TransferRow? row = method.IsTrained ? Trained(budget, chosen, method, cancellation) : Fixed(budget, chosen, method, cancellation);
@@ -136,7 +137,7 @@ internal sealed class TransferRun : IDisposable
         (double score, double? setting) = measure();
         Cell cell = new(score, setting, watch.Elapsed.TotalSeconds);
         _cells.Keep(name, cell);
-        _log(string.Create(CultureInfo.InvariantCulture, $"{name}: {100 * score:0.0} % ({cell.Seconds:0.0} s)"));
+        _logger.Tell(string.Create(CultureInfo.InvariantCulture, $"{name}: {100 * score:0.0} % ({cell.Seconds:0.0} s)"));
         return cell;
     }
 

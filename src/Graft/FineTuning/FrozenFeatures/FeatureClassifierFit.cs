@@ -17,8 +17,8 @@ internal static class FeatureClassifierFit
     public static LinearClassifier Logistic(FineTuningTask task, IReadOnlyList<Feature> features, FeatureTable table)
     {
         if (features.Any(feature => feature.Target is not ClassTarget))
-            throw new InputException($"--classifier logistic tells classes apart; {task.Name} has none: use --classifier linear");
-        if (!task.Loss.IsPlain) throw new InputException("--classifier logistic has no class weights and no label smoothing: use --classifier linear");
+            throw new InputException($"`classifier` logistic tells classes apart; {task.Name} has none: use `classifier` linear");
+        if (!task.Loss.IsPlain) throw new InputException("`classifier` logistic has no class weights and no label smoothing: use `classifier` linear");
         int[] labels = [.. features.Select(feature => ((ClassTarget)feature.Target!).Class)];
         return LogisticRegression.FitWithChosenPenalty(table.Vectors, table.Width, labels, task.Labels.Count).ToLinear();
     }

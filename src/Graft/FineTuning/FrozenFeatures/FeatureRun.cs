@@ -8,6 +8,7 @@ using Graft.Runs;
 using Graft.Training;
 using Graft.Tuning;
 using Graft.Tuning.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tasks.FrozenFeatures;
 
@@ -20,9 +21,9 @@ internal static class FeatureRun
     /// <summary>Fits, evaluates and saves.</summary>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static FineTuningResult Run(
-        FineTuningOptions options, HeadTuning strategy, Prepared prepared, IReadOnlyList<NamedScore>? finished, IReadOnlyList<ITrainingObserver> observers, Action<string> note, CancellationToken cancellation)
+        FineTuningOptions options, HeadTuning strategy, Prepared prepared, IReadOnlyList<NamedScore>? finished, IReadOnlyList<ITrainingObserver> observers, ILogger logger, CancellationToken cancellation)
     {
-        if (prepared.Task.Head != HeadKind.SequenceClassification) throw new InputException($"--features cached is for tasks about whole texts; {prepared.Task.Name} needs --features live");
+        if (prepared.Task.Head != HeadKind.SequenceClassification) throw new InputException($"`features` cached is for tasks about whole texts; {prepared.Task.Name} needs `features` live");
         bool hasClasses = prepared.EncodedTrain.Features.All(feature => feature.Target is ClassTarget) && prepared.Task.Loss.IsPlain;
         FeatureClassifier kind = strategy.Classifier ?? (hasClasses ? FeatureClassifier.Logistic : FeatureClassifier.Linear);
         LoadOptions load = new() { Labels = prepared.Task.Labels.Count > 0 ? prepared.Task.Labels : null, ProblemType = prepared.Task.ProblemType };
@@ -32,10 +33,10 @@ internal static class FeatureRun
         Lazy<PretrainedModel> model = new(() => PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None }));
         try
         {
-            FeatureTable train = FeatureTable.Of(model, hash, prepared.EncodedTrain.Features, strategy.Features, note, cancellation);
-            FeatureTable? evaluation = prepared.EncodedEvaluation is null ? null : FeatureTable.Of(model, hash, prepared.EncodedEvaluation.Features, strategy.Features, note, cancellation);
+            FeatureTable train = FeatureTable.Of(model, hash, prepared.EncodedTrain.Features, strategy.Features, logger, cancellation);
+            FeatureTable? evaluation = prepared.EncodedEvaluation is null ? null : FeatureTable.Of(model, hash, prepared.EncodedEvaluation.Features, strategy.Features, logger, cancellation);
             int outputs = config.Labels.Count;
-            Resolution resolution = Resolve(options, kind, strategy.Features, prepared, ((long)outputs * train.Width) + outputs, note);
+            Resolution resolution = Resolve(options, kind, strategy.Features, prepared, ((long)outputs * train.Width) + outputs, logger);
             if (finished is not null)
             {
                 ManifestOf.RequireSame(options, resolution, prepared);
@@ -50,7 +51,7 @@ internal static class FeatureRun
                 ? FeatureClassifierFit.Logistic(prepared.Task, prepared.EncodedTrain.Features, train)
                 : FeatureClassifierFit.Linear(prepared.Task, Batches(options, resolution, prepared), prepared.EncodedTrain.Features, train, resolution.Training, outputs, [log, .. observers], cancellation);
             Save(folder.Path, options.Model, hash, config, strategy.Features, classifier);
-            return FineTuning.Finish(options, resolution, prepared, folder, evaluation is null ? [] : [.. classifier.Score(evaluation.Vectors).Select(values => new FeatureScores(values, outputs))], note);
+            return FineTuning.Finish(options, resolution, prepared, folder, evaluation is null ? [] : [.. classifier.Score(evaluation.Vectors).Select(values => new FeatureScores(values, outputs))], logger);
         }
         finally
         {
@@ -58,7 +59,7 @@ internal static class FeatureRun
         }
     }
 
-    private static Resolution Resolve(FineTuningOptions options, FeatureClassifier kind, FeatureOptions features, Prepared prepared, long parameters, Action<string> note)
+    private static Resolution Resolve(FineTuningOptions options, FeatureClassifier kind, FeatureOptions features, Prepared prepared, long parameters, ILogger logger)
     {
         int examples = prepared.Train.Count;
         bool isConvex = kind == FeatureClassifier.Logistic;
@@ -66,7 +67,7 @@ internal static class FeatureRun
             : options.LearningRate is double given ? new(given, "as asked") : new(1e-2, "a matrix on standardised features");
         Resolved<double> epochs = isConvex ? new(1, "none: one optimum") : options.Epochs is double count ? new(count, "as asked") : new(20, "an epoch takes a moment");
         Resolved<int> batch = options.BatchSize is int size ? new(size, "as asked") : AutoRecipe.BatchSize(examples);
-        note(FormattableString.Invariant($"strategy head on features ({features.Describe()}), classifier {kind.ToString().ToLowerInvariant()}: {parameters:N0} parameters"));
+        logger.Tell(FormattableString.Invariant($"strategy head on features ({features.Describe()}), classifier {kind.ToString().ToLowerInvariant()}: {parameters:N0} parameters"));
         bool isBounded = !isConvex && (options.Training.Steps is not null || options.Training.TimeBudget is not null);
         return new Resolution(options.Training with { Epochs = isBounded ? null : epochs.Value, LearningRate = rate.Value, CheckpointEvery = null, CheckpointEverySteps = null }, rate, isBounded ? null : epochs, batch)
         {

@@ -6,6 +6,7 @@ using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Torch.Compute;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,21 +44,21 @@ internal sealed class FeatureTable
     /// <param name="modelHash">The SHA-256 of its weights.</param>
     /// <param name="features">The texts.</param>
     /// <param name="options">Layers and pooling.</param>
-    /// <param name="note">Told where they come from.</param>
+    /// <param name="logger">Told where they come from.</param>
     /// <param name="cancellation">Stops between batches.</param>
     public static FeatureTable Of(
-        Lazy<PretrainedModel> model, string modelHash, IReadOnlyList<Feature> features, FeatureOptions options, Action<string> note, CancellationToken cancellation)
+        Lazy<PretrainedModel> model, string modelHash, IReadOnlyList<Feature> features, FeatureOptions options, ILogger logger, CancellationToken cancellation)
     {
         string path = Path.Combine(Folder, Key(modelHash, features, options) + ".safetensors");
         if (Read(path, features.Count) is FeatureTable kept)
         {
-            note($"features of {features.Count} texts from {path}");
+            logger.Tell($"features of {features.Count} texts from {path}");
             return kept;
         }
 
         FeatureTable computed = Compute(model.Value, features, options, cancellation);
         SafetensorsWriter.Write(path, [TensorToWrite.FromSingles(TensorName, [features.Count, computed.Width], computed.Vectors)]);
-        note($"features of {features.Count} texts are kept in {path}");
+        logger.Tell($"features of {features.Count} texts are kept in {path}");
         return computed;
     }
 

@@ -31,7 +31,7 @@ public sealed class SentencePairs : ISequenceSource
     {
         ArgumentNullException.ThrowIfNull(splits);
         if (frame is not { First: not null, Last: not null }) throw new InputException("sentence pairs need a tokenizer with [CLS] and [SEP]");
-        if (maxLength < SegmentPairs.Specials + 4) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--max-length {maxLength}: too short for a pair of sentences"));
+        if (maxLength < SegmentPairs.Specials + 4) throw new InputException("max-length", maxLength.ToString(System.Globalization.CultureInfo.InvariantCulture), string.Create(System.Globalization.CultureInfo.InvariantCulture, $"at least {SegmentPairs.Specials + 4}, for a pair of sentences"));
         (_splits, _store, _frame, _maxLength, _seed, _order, _shuffle) = (splits, new JoinedSplits(splits), frame, maxLength, seed, order, shuffle);
         _firstDocument = new long[splits.Count + 1];
         for (int i = 0; i < splits.Count; i++) _firstDocument[i + 1] = _firstDocument[i] + (splits[i].Documents * Repeats(i));

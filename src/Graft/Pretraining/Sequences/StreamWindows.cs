@@ -29,10 +29,10 @@ public sealed class StreamWindows : ISequenceSource
     {
         ArgumentNullException.ThrowIfNull(splits);
         (_splits, _frame, _separatorId, _text, _seed, Shuffled) = (splits, frame, separatorId, length - frame.Count, seed, shuffle);
-        if (_text < 1) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--max-length {length}: no room for text beside {frame.Count} special tokens"));
+        if (_text < 1) throw new InputException("max-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture), string.Create(System.Globalization.CultureInfo.InvariantCulture, $"above {frame.Count}: special tokens leave no room for text"));
         _first = new long[splits.Count + 1];
         for (int i = 0; i < splits.Count; i++) _first[i + 1] = _first[i] + (long)Math.Round(Windows(i) * splits[i].Weight);
-        if (PerEpoch == 0) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the corpus has {splits.Sum(split => split.Tokens)} tokens, fewer than one sequence of {length}: add text or lower --max-length"));
+        if (PerEpoch == 0) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the corpus has {splits.Sum(split => split.Tokens)} tokens, fewer than one sequence of {length}: add text or lower `max-length`"));
     }
 
     /// <summary>Documents become sequences of their own.</summary>

@@ -57,11 +57,11 @@ public static class Engine
     }
 
     /// <summary>
-    /// Ends a command's process. Once libtorch is loaded, without the destructors of its globals: .NET's own threads may still release tensors
+    /// Ends the process of a console program, as its last act. Once libtorch is loaded, without the destructors of its globals: .NET's own threads may still release tensors
     /// meanwhile, and a run that had ended well was seen to abort there, with glibc's "corrupted size vs. prev_size". The system takes everything back anyway.
     /// </summary>
     /// <param name="code">The exit code; where the process ends in the usual way it is for the caller to return.</param>
-    internal static void EndProcess(int code)
+    public static void EndProcess(int code)
     {
         if (!IsStarted || !OperatingSystem.IsLinux()) return;
         Console.Out.Flush();

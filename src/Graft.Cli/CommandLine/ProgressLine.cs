@@ -5,7 +5,7 @@ using Graft.Training;
 namespace Graft.Cli;
 
 /// <summary>A run on stderr: one line that moves on a terminal, a line now and then in a log.</summary>
-internal sealed class TrainingProgress : ITrainingObserver
+internal sealed class ProgressLine : ITrainingObserver
 {
     private static readonly TimeSpan s_onTerminal = TimeSpan.FromMilliseconds(200), s_inLog = TimeSpan.FromSeconds(10);
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew(), _sinceStart = new();
