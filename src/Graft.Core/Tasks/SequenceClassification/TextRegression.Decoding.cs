@@ -1,3 +1,5 @@
+using Graft.Backbones;
+
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>Raw scores → predictions.</content>
