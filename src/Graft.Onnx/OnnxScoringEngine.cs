@@ -41,12 +41,19 @@ public sealed class OnnxScoringEngine : IScoringEngine
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(bind);
+        OnnxOptions own = options.Compute switch
+        {
+            null => _options,
+            OnnxOptions asked => asked,
+            IComputeOptions other => throw new InputException("compute", other.GetType().Name, $"{nameof(OnnxOptions)}: {folder} is computed by ONNX Runtime"),
+        };
+        own.Validate();
         ExportManifest manifest = ExportManifest.Read(folder);
         RequireAskedFor(folder, manifest, options);
         bind(Describe(manifest));
         manifest.RequireWhole(folder);
-        if (manifest.Precision == "int8" && !Processors.MultipliesWholeNumbers()) _options.Warn(Processors.Warning(folder));
-        return OnnxScorer.Open(folder, manifest, Describe(manifest), _options);
+        if (manifest.Precision == "int8" && !Processors.MultipliesWholeNumbers()) own.Warn(Processors.Warning(folder));
+        return OnnxScorer.Open(folder, manifest, Describe(manifest), own);
     }
 
     private static ScoredModel Describe(ExportManifest manifest) => new(manifest.Architecture, manifest.Head, manifest.Labels)
@@ -78,7 +85,7 @@ public sealed class OnnxScoringEngine : IScoringEngine
 }
 
 /// <summary>How exported models are run.</summary>
-public sealed record OnnxOptions
+public sealed record OnnxOptions : IComputeOptions
 {
     /// <summary>Batches that are computed at once, each on one thread.</summary>
     /// <value>The number of processors, or GRAFT_THREADS.</value>
