@@ -1,8 +1,8 @@
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Inference;
 using Graft.Runs;
 using Graft.Tasks;
-using Graft.Tasks.SequenceClassification;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Graft.Onnx;
