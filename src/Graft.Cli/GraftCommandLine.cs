@@ -29,6 +29,7 @@ internal static class GraftCommandLine
         ModelsCommand.Create,
         ParityCommand.Create,
         PredictCommand.Create,
+        ExportCommand.Create,
         PretrainCommand.Create,
         DistillCommand.Create,
         PullCommand.Create,

@@ -19,7 +19,7 @@ public sealed partial class DependencyTests
         ("Graft.Core", "Evaluation", ["Data"]),
         ("Graft.Core", "Reports", ["Data", "Evaluation"]),
         ("Graft.Core", "Tasks", ["Backbones", "Generation", "Data", "Evaluation", "Reports"]),
-        ("Graft.Core", "Runs", ["Generation", "Data", "Evaluation", "Reports", "Tasks"]),
+        ("Graft.Core", "Runs", ["Checkpoints", "Backbones", "Heads", "Generation", "Data", "Evaluation", "Reports", "Tasks"]),
         ("Graft.Core", "Inference", ["Backbones", "Heads", "Generation", "Data", "Evaluation", "Tasks", "Runs"]),
         ("Graft", "Torch", []),
         ("Graft", "Graphs", ["Torch"]), // only the names of activations
@@ -35,7 +35,7 @@ public sealed partial class DependencyTests
         ("Graft", "Pretraining", ["Checkpoints", "Evaluation", "Runs", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Objectives", "Corpus"]),
         ("Graft", "FineTuning", ["Checkpoints", "Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation"]),
         ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
-        ("Graft", "Export", ["Graphs", "Layers", "Backbones", "Heads", "Pretrained"]),
+        ("Graft", "Export", ["Tasks", "Runs", "Graphs", "Layers", "Backbones", "Heads", "Pretrained", "Inference"]),
         ("Graft", "Parity", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation", "Objectives"]),
         ("Graft", "Benchmarks", ["Data", "Tasks", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Generation", "Objectives", "Pretraining"]),
         ("Graft", "Demonstrations", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Pretrained", "Training", "Inference"]), // fixed vectors are read off the backbone itself

@@ -11,16 +11,23 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> model = new("--model") { Description = "A model for the minilm benchmarks: a folder or a model of the hub.", HelpName = "DIR|ID" };
+        Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named. inference: models side by side, whatever engine runs them.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string?> model = new("--model") { Description = "A model for the minilm benchmarks: a folder or a model of the hub; for inference several, with commas.", HelpName = "DIR|ID" };
         Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
-        Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks." };
+        Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks; examples, for inference." };
         Option<int> repetitions = new("--repetitions") { Description = "How often each piece of work is timed; the fastest counts.", DefaultValueFactory = _ => 5 };
         Option<int?> threads = new("--threads") { Description = "Threads of products and kernels." };
         Option<bool> json = new("--json") { Description = "Print one JSON document." };
         Command command = new("bench", "Measure speed beside the machine's peak.") { names, model, train, input, repetitions, threads, json };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(names) is [InferenceBench.Name])
+            {
+                (string? models, string? texts) = (parsed.GetValue(model), parsed.GetValue(input));
+                if (models is null || texts is null) throw new InputException($"{InferenceBench.Name} needs --model A,B,C and --input FILE");
+                return InferenceBench.Run(models, texts, parsed.GetValue(threads), parsed.GetValue(json));
+            }
+
             BenchmarkOptions options = new()
             {
                 Model = parsed.GetValue(model) is string named ? ModelFlag.Locate(named) : null,

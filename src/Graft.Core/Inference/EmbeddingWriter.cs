@@ -26,9 +26,11 @@ public static class EmbeddingWriter
             case ".jsonl":
                 AtomicFile.Write(path, stream => WriteLines(stream, batches));
                 break;
-            case ".parquet":
+            case ".parquet" when ParquetSupport.IsSupported:
                 AtomicFile.Write(path, stream => WriteParquet(stream, batches));
                 break;
+            case ".parquet":
+                throw ParquetSupport.Refusal(path);
             default:
                 throw new InputException($"--output {path}: one of {string.Join(", ", Extensions)} is expected");
         }

@@ -39,9 +39,11 @@ public sealed class PredictionWriter
             case ".jsonl" or ".ndjson":
                 WriteText(path, parts, _ => null);
                 break;
-            case ".parquet":
+            case ".parquet" when ParquetSupport.IsSupported:
                 WriteParquet(path, parts);
                 break;
+            case ".parquet":
+                throw ParquetSupport.Refusal(path);
             default:
                 throw new InputException($"--output {path}: one of {string.Join(", ", Extensions)} is expected");
         }

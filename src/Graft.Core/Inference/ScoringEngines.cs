@@ -1,16 +1,17 @@
+using Graft.Runs;
 using Graft.Tasks;
 
 namespace Graft.Inference;
 
 /// <summary>
-/// The engines of this process. A folder is opened by the engine that was registered last and can open it; where none can, by libtorch, which is found by name
-/// when the program references the package Graft.
+/// The engines of this process. A folder is opened by the engine that was registered last and can open it; where none can, by ONNX Runtime (exported
+/// folders) or libtorch, which are found by name when the program references the package Graft.Onnx or Graft.
 /// </summary>
 public static class ScoringEngines
 {
     private static readonly Lock s_lock = new();
     private static IScoringEngine[] s_engines = [];
-    private static IScoringEngine? s_torch;
+    private static IScoringEngine? s_torch, s_onnx;
 
     /// <summary>Adds an engine; it is asked before those that were registered earlier.</summary>
     public static void Register(IScoringEngine engine)
@@ -26,17 +27,21 @@ public static class ScoringEngines
     /// <exception cref="InputException">The folder is missing or damaged, was refused, or no engine of this program opens it.</exception>
     public static IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        IScoringEngine engine = Array.Find(s_engines, engine => engine.CanOpen(folder)) ?? Torch()
-            ?? throw new InputException($"{folder}: this program has nothing that computes such a model; add the package Graft (libtorch), or register an engine (ScoringEngines.Register)");
+        IScoringEngine engine = Array.Find(s_engines, engine => engine.CanOpen(folder)) ?? ByName(folder)
+            ?? throw new InputException($"{folder}: this program has nothing that computes such a model; add the package {(ExportManifest.Exists(folder) ? "Graft.Onnx" : "Graft (libtorch)")}, or register an engine (ScoringEngines.Register)");
         return engine.Open(folder, options, bind);
     }
 
-    private static IScoringEngine? Torch()
+    private static IScoringEngine? ByName(string folder)
     {
-        if (s_torch is not null) return s_torch;
-
-        // By name, because this assembly must not reference the one that loads libtorch; a constant, so that trimming and ahead-of-time compilation see it.
-        Type? type = Type.GetType("Graft.Inference.TorchScoringEngine, Graft", throwOnError: false);
-        return s_torch = type is null ? null : (IScoringEngine?)Activator.CreateInstance(type);
+        // By name, because this assembly must not reference those that load native libraries; constants, so that trimming and ahead-of-time compilation see them.
+        s_onnx ??= Create(Type.GetType("Graft.Onnx.OnnxScoringEngine, Graft.Onnx", throwOnError: false));
+        if (s_onnx?.CanOpen(folder) == true) return s_onnx;
+        if (ExportManifest.Exists(folder)) return null; // libtorch opens no graphs
+        return s_torch ??= Create(Type.GetType("Graft.Inference.TorchScoringEngine, Graft", throwOnError: false));
     }
+
+    private static IScoringEngine? Create(
+        [System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembers(System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] Type? type) =>
+        type is null ? null : (IScoringEngine?)Activator.CreateInstance(type);
 }

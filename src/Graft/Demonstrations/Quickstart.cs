@@ -100,7 +100,7 @@ public static class Quickstart
             Epochs = 5,
             Encoding = new EncodingOptions { MaxLength = 64 },
             FromScratch = fromScratch,
-            Training = new TrainingOptions { Seed = seed, Epochs = 1, EvaluateEvery = long.MaxValue },
+            Training = new TrainingOptions { Seed = seed, EvaluateEvery = long.MaxValue },
         };
 
         double best = rates.MaxBy(rate => FineTuning.Run(Options(rate, 1, FormattableString.Invariant($"{name}-rate-{rate}")), cancellation: cancellation).Scores[0].Interval.Value);

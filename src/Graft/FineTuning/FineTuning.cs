@@ -30,7 +30,7 @@ public static class FineTuning
         FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, Action<string>? note = null, CancellationToken cancellation = default)
     {
         note ??= _ => { };
-        options = options with { Model = ShippedModel.Locate(options.Model) };
+        options = options.WithOneHome() with { Model = ShippedModel.Locate(options.Model) };
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)

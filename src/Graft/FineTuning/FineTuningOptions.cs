@@ -73,4 +73,17 @@ public sealed record FineTuningOptions
 
     /// <summary>How the run was asked for, for the record.</summary>
     public string CommandLine { get; init; } = "";
+
+    /// <summary>The same with what <see cref="Training"/> says of epochs and learning rate said here.</summary>
+    /// <exception cref="InputException">Both say something, and not the same.</exception>
+    internal FineTuningOptions WithOneHome() => this with
+    {
+        Epochs = One("epochs", Epochs, Training.Epochs),
+        LearningRate = One("learning-rate", LearningRate, Training.LearningRate),
+        Training = Training with { Epochs = null, LearningRate = null },
+    };
+
+    private static double? One(string key, double? own, double? training) => own is null || training is null || own == training
+        ? own ?? training
+        : throw new InputException(key, FormattableString.Invariant($"{own} and, in the options of training, {training}"), "one of the two");
 }

@@ -48,7 +48,7 @@ public static class Sweep
         {
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"rate-{rate:0.###e+0}"));
             note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"learning rate {rate}: {folder}"));
-            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { LearningRate = rate, Output = folder }, seeds, observers, note, cancellation);
+            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { LearningRate = rate, Training = options.Training with { LearningRate = null }, Output = folder }, seeds, observers, note, cancellation);
             results.Add(new SweepResult(rate, folder, [.. runs.Select(run => run.Result.Scores[0].Interval.Value)]));
         }
 

@@ -64,6 +64,7 @@ internal sealed partial class GraphBuilder
     /// <param name="ids">int64.</param>
     public Value Rows(string name, int rows, int width, Func<float[]> values, Value ids)
     {
+        Note(name);
         if (!IsQuantized(name)) return Gather(Weight(name + ".weight", [rows, width], values), ids);
         QuantizedMatrix? matrix = null;
         QuantizedMatrix Matrix() => matrix ??= QuantizedMatrix.OfRows(values(), rows, width);

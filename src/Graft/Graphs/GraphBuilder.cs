@@ -69,15 +69,10 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     public Value ContribOp(string type, Value?[] inputs, params (string Name, object Value)[] attributes) => Add(type, Unique(type), Contrib, inputs, attributes);
 
     /// <summary>A node of several results.</summary>
-    public Value[] Ops(string type, int results, Value?[] inputs, params (string Name, object Value)[] attributes) => AddMany(type, "", results, inputs, attributes);
-
-    /// <summary>A node of several results of one of ONNX Runtime's own operators.</summary>
-    public Value[] ContribOps(string type, int results, Value?[] inputs, params (string Name, object Value)[] attributes) => AddMany(type, Contrib, results, inputs, attributes);
-
-    private Value[] AddMany(string type, string domain, int results, Value?[] inputs, (string Name, object Value)[] attributes)
+    public Value[] Ops(string type, int results, Value?[] inputs, params (string Name, object Value)[] attributes)
     {
         string[] names = [.. Enumerable.Range(0, results).Select(_ => Unique(type))];
-        NodeProto node = Node(type, names[0], domain, inputs, attributes);
+        NodeProto node = Node(type, names[0], "", inputs, attributes);
         node.Output.AddRange(names);
         _graph.Node.Add(node);
         return [.. names.Select(name => new Value(name))];

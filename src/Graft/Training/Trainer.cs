@@ -110,7 +110,7 @@ public sealed class Trainer : IDisposable
             double loss = terms.Sum();
             if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(batch, loss, norm);
 
-            double rate = _options.Replay is { } logged ? logged[(int)step] : _options.LearningRate * Multiplier();
+            double rate = _options.Replay is { } logged ? logged[(int)step] : (_options.LearningRate ?? TrainingOptions.UsualLearningRate) * Multiplier();
             _optimizer.Step(rate, FlatParameters.ClipFactor(norm, _options.ClipNorm));
             _state.Step++;
             UpdateRecord update = new(

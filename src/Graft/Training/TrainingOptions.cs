@@ -27,8 +27,11 @@ public sealed record TrainingOptions
     public TimeSpan? TimeBudget { get; init; }
 
     /// <summary>The peak learning rate.</summary>
-    /// <value>5e-5</value>
-    public double LearningRate { get; init; } = 5e-5;
+    /// <value>Null for automatic: fine-tuning chooses by strategy and model; <see cref="UsualLearningRate"/> otherwise.</value>
+    public double? LearningRate { get; init; }
+
+    /// <summary>The peak learning rate where nothing chooses one: 5e-5.</summary>
+    public const double UsualLearningRate = 5e-5;
 
     /// <summary>The rate of each update, as another run logged it: replays a run that followed the clock. Null: the schedule.</summary>
     public IReadOnlyList<double>? Replay { get; init; }
@@ -88,7 +91,7 @@ public sealed record TrainingOptions
         Require(Epochs is null or > 0, "epochs", Epochs, "above 0");
         Require(Steps is null or > 0, "steps", Steps, "above 0");
         Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, "time-budget", TimeBudget, "above 0");
-        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "above 0");
+        Require(LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)), "learning-rate", LearningRate, "above 0");
         Require(Schedule.Warmup >= 0, "warmup", Schedule.Warmup, "a share below 1 or a number of updates");
         Require(ClipNorm >= 0, "clip-norm", ClipNorm, "0 (off) or more");
         Require(EvaluateEvery is null or > 0, "eval-every", EvaluateEvery, "above 0");

@@ -18,7 +18,7 @@ internal static class OnnxRules
     };
 
     private static readonly HashSet<string> s_contrib =
-        ["Attention", "BiasGelu", "EmbedLayerNormalization", "FastGelu", "Gelu", "MultiHeadAttention", "SkipLayerNormalization"];
+        ["Attention", "BiasGelu", "FastGelu", "Gelu", "MultiHeadAttention"];
 
     /// <summary>Fails on the first rule that a file breaks.</summary>
     public static void Check(ModelProto model, bool standardOnly, string what)

@@ -190,6 +190,17 @@ public sealed class FineTuningTests : IDisposable
     }
 
     [Fact]
+    public void WhatTheTrainingOptionsSayIsHonouredOrRefused()
+    {
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with { Epochs = null, LearningRate = null, Training = new TrainingOptions { LearningRate = 1e-4, Epochs = 2 } };
+        Graft.Runs.RunManifest run = Graft.Runs.RunManifest.Read(FineTuning.Run(options).Folder)!;
+        Assert.Equal((1e-4, 2.0), (run.LearningRate!.Value.Value, run.Epochs!.Value.Value));
+        Assert.Equal("as asked", run.LearningRate.Value.Reason);
+        InputException refused = Assert.Throws<InputException>(() => FineTuning.Run(options with { LearningRate = 2e-4, Overwrite = true }));
+        Assert.Equal(("learning-rate", "one of the two"), (refused.Key, refused.Allowed));
+    }
+
+    [Fact]
     public void AnEvaluationIsWrittenWithSlices()
     {
         string data = _tiny.Write("columns.tsv", ["text\tlabel\tsource", .. Enumerable.Range(0, 60).Select(i => $"the film was {(i % 2 == 0 ? "good" : "bad")} .\t{(i % 2 == 0 ? "yes" : "no")}\t{(i % 3 == 0 ? "web" : "paper")}")]);

@@ -55,7 +55,8 @@ internal abstract class Table(string path)
         (TableFormat format, char? separator) = TableFormats.Detect(path, options);
         return format switch
         {
-            TableFormat.Parquet => new ParquetTable(path),
+            TableFormat.Parquet when ParquetSupport.IsSupported => new ParquetTable(path),
+            TableFormat.Parquet => throw ParquetSupport.Refusal(path),
             TableFormat.JsonLines => new JsonLinesTable(path),
             TableFormat.Json => new JsonTable(path),
             TableFormat.FastText => new FastTextTable(path),

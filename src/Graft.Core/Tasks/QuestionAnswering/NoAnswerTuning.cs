@@ -1,4 +1,3 @@
-using Graft.Data;
 using Graft.Evaluation;
 
 namespace Graft.Tasks.QuestionAnswering;

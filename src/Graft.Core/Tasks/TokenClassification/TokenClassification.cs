@@ -1,10 +1,6 @@
-using System.Numerics.Tensors;
 using Graft.Backbones;
 using Graft.Data;
-using Graft.Data.Tagging;
 using Graft.Evaluation;
-using Graft.Reports;
-using Graft.Reports.Sections;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks.TokenClassification;
@@ -13,7 +9,7 @@ namespace Graft.Tasks.TokenClassification;
 /// A tag for every word (Devlin et al. 2019, §5.3): in training every sub-word carries the word's tag (B-X on its first, I-X on the rest), in
 /// evaluation the first sub-word decides. Long sentences are read in overlapping windows; a word is decided where it has most context.
 /// </summary>
-public sealed record TokenClassification : FineTuningTask
+public sealed partial record TokenClassification : FineTuningTask
 {
     private const string Outside = "O";
     private static readonly TokenizerOverrides s_afterSpace = new() { AddPrefixSpace = true };
@@ -24,9 +20,6 @@ public sealed record TokenClassification : FineTuningTask
     /// <inheritdoc/>
     public override HeadKind Head => HeadKind.TokenClassification;
 
-    /// <inheritdoc/>
-    public override string MainMetric => MarksEntities ? "entity_f1" : "accuracy";
-
     /// <summary>How the labels of tokens become entities of a text; null: by words, each of them decided by its first token.</summary>
     public TokenAggregation? Aggregation { get; init; }
 
@@ -34,15 +27,6 @@ public sealed record TokenClassification : FineTuningTask
     /// True for models that others trained: a text is read as it stands, and words that a file gives each follow a space. A run's model is asked as it was trained: word by word.
     /// </summary>
     internal bool IsPublished { get; init; }
-
-    private bool MarksEntities => Labels.Any(label => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal));
-
-    private TagScheme Scheme => !MarksEntities ? TagScheme.None
-        : HasPrefix("U-") || HasPrefix("L-") ? TagScheme.Bilou
-        : HasPrefix("S-") || HasPrefix("E-") ? TagScheme.Iobes
-        : TagScheme.Iob2;
-
-    private bool HasPrefix(string prefix) => Labels.Any(label => label.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Byte-level tokenizers see each of the words that a file gives behind a space, as the reference trains them.</summary>
     /// <inheritdoc/>
@@ -70,207 +54,6 @@ public sealed record TokenClassification : FineTuningTask
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
         new TokenData("text", [.. texts.Select((text, i) => WordSplitter.Split(text.Text) with { Line = i + 1, Row = i + 1 })], []);
-
-    /// <inheritdoc/>
-    public override double CreditOf(TaskData data, int example, Prediction prediction)
-    {
-        IReadOnlyList<string> truth = ((TokenData)data).Sequences[example].Tags, tags = ((TagsPrediction)prediction).Tags;
-        return truth.Count == 0 ? 1 : truth.Zip(tags, (expected, found) => expected == found ? 1.0 : 0.0).Average();
-    }
-
-    /// <inheritdoc/>
-    public override double LossItems(Feature feature) => (feature.Target as TokensTarget)?.Classes.Where(tag => tag != TokensTarget.NotLearned).Sum(Loss.WeightOf) ?? 0;
-
-    /// <inheritdoc/>
-    public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)
-    {
-        options.Validate();
-        TokenData sentences = (TokenData)data;
-        Dictionary<string, int> ids = Labels.Select((label, id) => (label, id)).ToDictionary(pair => pair.label, pair => pair.id, StringComparer.Ordinal);
-        List<Feature> features = [];
-        Tokenizer? words = null;
-        Func<int, string?>? marksSubwords = Aggregation is null ? null : TokensOfText.SubwordMarks(tokenizer);
-        int longExamples = 0;
-        long beyond = 0, tokens = 0, entities = 0, lostEntities = 0;
-        for (int example = 0; example < sentences.Count; example++)
-        {
-            TokenSequence sentence = sentences.Sequences[example];
-            int[]? tags = sentence.Tags.Count == 0 ? null : [.. sentence.Tags.Select(tag => ids.TryGetValue(tag, out int id) ? id : throw Unknown(tag, sentences.PlaceOf(example)))];
-            EncodeOptions limits = new() { MaxLength = options.MaxLength, Stride = options.Truncate ? 0 : options.Stride ?? options.MaxLength / 4 };
-            bool stands = sentence.Text is not null && (IsPublished || Aggregation is not null);
-            TokenizedText first = stands ? tokenizer.Encode(sentence.Text!, options: limits) : (words ??= IsPublished ? ForTraining(tokenizer) : tokenizer).EncodeWords(sentence.Words, options: limits);
-            TokenizedText[] windows = options.Truncate ? [first] : [first, .. first.Overflow];
-            if (stands) TokensOfText.NumberWords(windows, sentence);
-            int start = 0;
-            List<int> subwords = [];
-            foreach (TokenizedText window in windows)
-            {
-                WordsFeature feature = FeatureOf(window, example, start, subwords, tags, ids);
-                features.Add(marksSubwords is null || !stands ? feature : feature with { Offsets = window.Offsets, Continues = TokensOfText.Continues(window, sentence.Text!, marksSubwords, tokenizer.UnknownId) });
-                start += window.Length - tokenizer.SpecialTokenCount(isPair: false) - limits.Stride;
-            }
-
-            int whole = first.Overflow.Count == 0 ? first.Length : stands ? tokenizer.Encode(sentence.Text!).Length : words!.EncodeWords(sentence.Words).Length;
-            tokens += whole;
-            beyond += whole - first.Length;
-            if (whole > first.Length) longExamples++;
-            IReadOnlyList<EntitySpan> marked = MarksEntities ? TagSchemes.Entities(sentence.Tags, TagScheme.Iob2) : [];
-            int kept = first.WordIds.Max() + 1; // words whose first sub-word is in the first window
-            entities += marked.Count;
-            lostEntities += marked.Count(entity => entity.End > kept);
-        }
-
-        return new EncodedData(features, longExamples, beyond, tokens) { Losses = entities > 0 ? [new BeyondLimit("entities", entities, lostEntities)] : [] };
-    }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
-    {
-        TokenData sentences = (TokenData)data;
-        (int Feature, int Token, int Context)[][] deciding = [.. sentences.Sequences.Select(sentence => Enumerable.Repeat((-1, -1, -1), sentence.Words.Count).ToArray())];
-        for (int f = 0; f < encoded.Features.Count; f++)
-        {
-            WordsFeature feature = (WordsFeature)encoded.Features[f];
-            for (int token = 0; token < feature.Ids.Length; token++)
-            {
-                int word = feature.FirstOfWord[token];
-                if (word < 0) continue;
-                int context = Math.Min(token, feature.Ids.Length - 1 - token);
-                ref (int, int, int Context) best = ref deciding[feature.Example][word];
-                if (context > best.Context) best = (f, token, context);
-            }
-        }
-
-        return [.. sentences.Sequences.Select((sentence, example) =>
-        {
-            TagsPrediction tags = Decode(sentence, deciding[example], scores);
-            if (Aggregation is not TokenAggregation aggregation || sentence.Text is null) return tags;
-            return tags with { Entities = TokenEntities.Of(sentence.Text, Labels, aggregation, TokensOfText.Deciding(encoded.Features, example, scores)) };
-        })];
-    }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions)
-    {
-        IReadOnlyList<string>[] truth = [.. ((TokenData)data).Sequences.Select(sentence => sentence.Tags)];
-        IReadOnlyList<string>[] predicted = [.. predictions.Select(prediction => ((TagsPrediction)prediction).Tags)];
-        return MarksEntities ? ScoreSet.Entities(truth, predicted) : ScoreSet.Tokens(truth, predicted);
-    }
-
-    /// <inheritdoc/>
-    public override string TruthOf(TaskData data, int example) => string.Join(' ', ((TokenData)data).Sequences[example].Tags);
-
-    /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation)
-    {
-        IReadOnlyList<TokenSequence> learned = ((TokenData)train).Sequences, asked = ((TokenData)evaluation).Sequences;
-        MostFrequentTag tagger = new(learned.Select(sentence => sentence.Words), learned.Select(sentence => sentence.Tags));
-        IReadOnlyList<string>[] truth = [.. asked.Select(sentence => sentence.Tags)], tags = [.. asked.Select(sentence => tagger.Predict(sentence.Words))];
-        double score = MarksEntities ? EntityScores.Of(truth, tags).Micro.F1 : TokenAccuracy.Of(truth, tags);
-        return new Dictionary<string, double>(StringComparer.Ordinal) { ["most_frequent_tag"] = score };
-    }
-
-    /// <inheritdoc/>
-    public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
-    {
-        if (!MarksEntities) yield break;
-        yield return EntitySection.Build([.. ((TokenData)data).Sequences.Zip(predictions, (sentence, prediction) =>
-        {
-            (string text, int[] starts) = sentence.Layout();
-            IReadOnlyList<EntitySpan> truth = TagSchemes.Entities(sentence.Tags, TagScheme.Iob2), found = TagSchemes.Entities(((TagsPrediction)prediction).Tags, TagScheme.Iob2);
-            return new TaggedExample(text, starts, sentence.Words, truth, found, sentence.Line);
-        })]);
-    }
-
-    /// <summary>A window: the tag of every sub-word, and which tokens begin a word.</summary>
-    /// <param name="window">Its encoding; word ids count from the sentence's start.</param>
-    /// <param name="example">The sentence.</param>
-    /// <param name="start">The place of the window's first sub-word among all of the sentence's.</param>
-    /// <param name="subwords">The word of each sub-word of the windows before: a word may be cut between windows.</param>
-    /// <param name="tags">The words' tags, or null.</param>
-    /// <param name="ids">The number of each tag.</param>
-    private WordsFeature FeatureOf(TokenizedText window, int example, int start, List<int> subwords, int[]? tags, Dictionary<string, int> ids)
-    {
-        long[]? targets = tags is null ? null : new long[window.Length];
-        int[] firstOfWord = new int[window.Length];
-        int before = start == 0 ? -1 : subwords[start - 1], place = start;
-        for (int token = 0; token < window.Length; token++)
-        {
-            int word = window.WordIds[token];
-            bool begins = word >= 0 && word != before;
-            firstOfWord[token] = begins ? word : -1;
-            if (targets is not null) targets[token] = word < 0 ? TokensTarget.NotLearned : begins ? tags![word] : ContinuationOf(tags![word], ids);
-            if (word < 0) continue;
-            before = word;
-            if (place++ == subwords.Count) subwords.Add(word);
-        }
-
-        return new WordsFeature
-        {
-            Example = example, Ids = window.Ids, TypeIds = window.TypeIds, FirstOfWord = firstOfWord,
-            Target = targets is null ? null : new TokensTarget(targets),
-        };
-    }
-
-    /// <inheritdoc/>
-    protected override long[]? ClassCounts(TaskData train)
-    {
-        Dictionary<string, int> counts = ((TokenData)train).Sequences.SelectMany(sentence => sentence.Tags).CountBy(tag => tag, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        return [.. Labels.Select(label => (long)counts.GetValueOrDefault(label))];
-    }
-
-    private int ContinuationOf(int tag, Dictionary<string, int> ids) =>
-        Labels[tag].StartsWith("B-", StringComparison.Ordinal) && ids.TryGetValue(Inside(Labels[tag]), out int inside) ? inside : tag;
-
-    private TagsPrediction Decode(TokenSequence sentence, (int Feature, int Token, int Context)[] deciding, IReadOnlyList<FeatureScores> scores)
-    {
-        string[] tags = new string[sentence.Words.Count];
-        double[] probabilities = new double[tags.Length];
-        double[] softmax = new double[Labels.Count];
-        for (int word = 0; word < tags.Length; word++)
-        {
-            if (deciding[word].Feature < 0)
-            {
-                // A character that the token before it covers, or a word without any token, such as a lone control character.
-                bool isCovered = IsPublished && word > 0 && sentence.Joined.Count > word && sentence.Joined[word - 1];
-                tags[word] = isCovered ? Continued(tags[word - 1]) : Labels.Contains(Outside, StringComparer.Ordinal) ? Outside : Labels[0];
-                if (isCovered) probabilities[word] = probabilities[word - 1];
-                continue;
-            }
-
-            double[] logits = [.. scores[deciding[word].Feature].Row(deciding[word].Token).ToArray().Select(logit => (double)logit)];
-            TensorPrimitives.SoftMax<double>(logits, softmax);
-            int best = TensorPrimitives.IndexOfMax<double>(logits);
-            (tags[word], probabilities[word]) = (Labels[best], softmax[best]);
-        }
-
-        (string text, int[] starts) = sentence.Layout();
-        Entity[] entities = [.. SpansOf(tags).Select(entity =>
-        {
-            (int from, int to) = (starts[entity.Start], starts[entity.End - 1] + sentence.Words[entity.End - 1].Length);
-            return new Entity(entity.Type, text[from..to], from, to, probabilities[entity.Start..entity.End].Average());
-        })];
-        return new TagsPrediction(sentence.Words, tags, probabilities, text, entities);
-    }
-
-    // Labels without B- and I- mark entities where there is an O: neighbours with one label are one.
-    private IEnumerable<EntitySpan> SpansOf(string[] tags)
-    {
-        if (Scheme != TagScheme.None) return TagSchemes.Entities(tags, Scheme);
-        if (!Labels.Contains(Outside, StringComparer.Ordinal)) return [];
-        List<EntitySpan> spans = [];
-        for (int start = 0, end; start < tags.Length; start = end)
-        {
-            for (end = start + 1; end < tags.Length && tags[end] == tags[start];) end++;
-            if (tags[start] != Outside) spans.Add(new EntitySpan(tags[start], start, end));
-        }
-
-        return spans;
-    }
-
-    private static string Continued(string tag) => tag.StartsWith("B-", StringComparison.Ordinal) ? Inside(tag) : tag;
-
-    private static string Inside(string begin) => string.Concat("I", begin.AsSpan(1));
 
     private InputException Unknown(string tag, string place) =>
         new($"{place}: the tag \"{tag}\" is not one of the model's ({string.Join(", ", Labels.Take(8))}{(Labels.Count > 8 ? ", …" : "")})");

@@ -1,0 +1,149 @@
+using System.Text;
+using Graft.Backbones;
+using Graft.Graphs;
+using Graft.Heads;
+using Graft.Pretrained;
+using Graft.Runs;
+using Onnx;
+
+namespace Graft.Export;
+
+/// <summary>How a model is exported.</summary>
+public sealed record OnnxExportOptions
+{
+    /// <summary>Which operators the graph may use.</summary>
+    /// <value>Those of the standard: any runtime opens the file.</value>
+    public OnnxGraph Graph { get; init; } = OnnxGraph.Portable;
+
+    /// <summary>How numbers are stored and computed.</summary>
+    /// <value>32 bits.</value>
+    public OnnxPrecision Precision { get; init; } = OnnxPrecision.Fp32;
+
+    /// <summary>Examples (of an embedding model: pairs with scores, or a .txt of texts) on which the loss of 8 bits is measured.</summary>
+    /// <value>Null: the run's development data.</value>
+    public string? Evaluation { get; init; }
+
+    /// <summary>The most that 8 bits may cost, in the main metric (0.005 is half a point); layers stay in floating point until it holds.</summary>
+    /// <value>0.005.</value>
+    public double MaxLoss { get; init; } = 0.005;
+
+    /// <summary>Refuses impossible options.</summary>
+    /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        if (!double.IsFinite(MaxLoss) || MaxLoss < 0) throw new InputException($"--max-loss is {MaxLoss}; 0 or more is expected");
+        if (Evaluation is not null && !File.Exists(Evaluation)) throw new InputException($"{Evaluation} does not exist");
+    }
+}
+
+/// <summary>
+/// Writes a model as an ONNX file in a complete folder: configuration, tokenizer, what a run decided (<c>graft.json</c>), and <c>onnx.json</c>. <see cref="Inference.Predictor"/>
+/// and <see cref="Inference.Embedder"/> open it where the package Graft.Onnx is referenced; ONNX Runtime in any language and optimum open it too.
+/// <code>
+/// ExportManifest written = OnnxExporter.Export("runs/reviews", "exported", new() { Precision = OnnxPrecision.Int8 });
+/// </code>
+/// </summary>
+public static class OnnxExporter
+{
+    private const string ExampleFile = "example.cs";
+
+    /// <summary>Exports a model.</summary>
+    /// <param name="folder">A run folder or a published model folder; an adapter that changes weights (LoRA, IA3) is merged.</param>
+    /// <param name="output">The folder to write; made where it is missing.</param>
+    /// <param name="options">Graph, precision, what 8 bits may cost.</param>
+    /// <param name="note">Told what a person should know.</param>
+    /// <param name="cancellation">Stops between measurements.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="InputException">The folder is no model, or the model has no ONNX form; one line says why.</exception>
+    /// <exception cref="RunFailedException">The folder cannot be written.</exception>
+    public static ExportManifest Export(string folder, string output, OnnxExportOptions? options = null, Action<string>? note = null, CancellationToken cancellation = default)
+    {
+        options ??= new OnnxExportOptions();
+        options.Validate();
+        folder = RunSeeds.Best(folder);
+        if (ExportManifest.Exists(folder)) throw new InputException($"{folder} is exported already: export the run or model that it was made of");
+        using PretrainedModel model = Load(folder, note);
+        IReadOnlySet<string> nothing = new HashSet<string>(StringComparer.Ordinal);
+        ModelProto graph = OnnxGraphs.Draw(model, options.Graph, options.Precision, nothing, out IReadOnlyList<string> layers);
+        WriteCompanions(model, folder, output);
+        ExportManifest manifest = Describe(model, folder, options);
+        if (options.Precision == OnnxPrecision.Int8)
+            return new OnnxQuantization(model, folder, output, options, manifest, layers, note ?? (_ => { })).Run(graph, cancellation);
+        OnnxFile.Write(graph, output);
+        manifest.Write(output);
+        return manifest;
+    }
+
+    private static PretrainedModel Load(string folder, Action<string>? note)
+    {
+        PretrainedModel model = PretrainedModel.Load(folder);
+        if (model.HeadKind == HeadKind.None)
+        {
+            model.Dispose(); // a bare encoder gives vectors, as Embedder does
+            model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding });
+        }
+
+        try
+        {
+            if (model.Report.Missing.Count > 0) throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it is not fine-tuned; run graft finetune first");
+            if (model.Adapter is { Strategy: { CanMerge: true } strategy })
+            {
+                model.Merge();
+                note?.Invoke($"its {strategy.Name} adapter is merged into the weights");
+            }
+
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static void WriteCompanions(PretrainedModel model, string folder, string output)
+    {
+        if (Path.GetFullPath(folder) == Path.GetFullPath(output)) throw new InputException($"--output {output} is the model itself: choose another folder");
+        if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !ExportManifest.Exists(output))
+            throw new InputException($"--output {output} holds something that is no export: choose another folder");
+        PretrainedModel.SaveConfig(model.Config, model.HeadKind, output);
+        if (model.TokenizerFolder is string tokenizer) CompanionFiles.Copy(tokenizer, output);
+        else model.Tokenizer.Save(output);
+        string run = Path.Combine(folder, RunManifest.FileName);
+        if (RunManifest.Read(folder) is not null) AtomicFile.WriteBytes(Path.Combine(output, RunManifest.FileName), File.ReadAllBytes(run));
+        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKind.Embedding ? "Embed" : "Predict"));
+    }
+
+    private static ExportManifest Describe(PretrainedModel model, string folder, OnnxExportOptions options)
+    {
+        Heads.TextSettings texts = SentenceTransformersLayout.Settings(folder);
+        if (model.HeadKind == HeadKind.Embedding && (texts.LowerCase || texts.DefaultPrompt is not null))
+            throw new InputException($"{folder}: its texts are changed before the tokenizer sees them (do_lower_case or a default prompt), which an exported graph would not do");
+        if (model.Config.OutputActivation != OutputActivation.None && RunManifest.Read(folder) is null)
+            throw new InputException($"{folder}: its scores go through {model.Config.OutputActivation}, which an exported graph would leave out");
+        return new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels)
+        {
+            ProblemType = model.Config.ProblemType,
+            Graph = Lower(options.Graph),
+            Precision = Lower(options.Precision),
+            PositionLimit = model.Backbone.PositionLimit,
+            MaxLength = texts.MaxLength,
+            PadTokenId = model.Config.PadTokenId ?? 0,
+            HiddenSize = model.Backbone.HiddenSize,
+            ParameterCount = model.ParameterCount,
+            Pooling = (model.Head as EmbeddingHead)?.Poolings[0],
+            Normalizes = (model.Head as EmbeddingHead)?.Normalizes ?? false,
+            OneTextARun = options.Precision == OnnxPrecision.Int8,
+        };
+    }
+
+    private static string Lower<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private static string Example(string name)
+    {
+        using Stream stream = typeof(OnnxExporter).Assembly.GetManifestResourceStream($"Graft.Export.Examples.{name}.cs")!;
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}
