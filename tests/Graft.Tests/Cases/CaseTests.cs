@@ -12,13 +12,13 @@ public sealed class CaseTests
     };
 
     /// <value>Set and name of each case that belongs to this project.</value>
-    public static TheoryData<string, string> Own => Cases(TestData.Fixture("cases"), "data", "data", "models");
+    public static TheoryData<string, string> Own => Cases(TestData.Fixture("cases"), "data", "models");
 
     /// <value>Set and name of each case of this project that trains a model.</value>
     public static TheoryData<string, string> Training => Cases(TestData.Fixture("cases"), "training");
 
     /// <value>Set and name of each case beside the repository.</value>
-    public static TheoryData<string, string> Shared => Cases(SharedCases, "data", "data", "models");
+    public static TheoryData<string, string> Shared => Cases(SharedCases, "data", "models");
 
     private static string SharedCases => Path.Combine(TestData.Root, "..", "shared", "cases");
 

@@ -25,7 +25,7 @@ internal static class TinyFamily
     public static void Create(string folder, string family, HeadKind head, IReadOnlyList<string>? labels = null, string? problem = null)
     {
         ModelConfig config = TinyModels.Config(family).With("eos_token_id", 6);
-        if (family is "roberta" or "xlm-roberta") config = config.With("type_vocab_size", 2); // this tokenizer tells segments apart
+        if (family is "roberta" or "xlm-roberta" or "camembert" or "gte") config = config.With("type_vocab_size", 2); // this tokenizer tells segments apart
         if (head == HeadKind.SequenceToSequence) config = config.With("decoder_start_token_id", 0);
         if (labels is not null) config = config.WithLabels(labels);
         if (problem is not null) config = config.With("problem_type", problem);

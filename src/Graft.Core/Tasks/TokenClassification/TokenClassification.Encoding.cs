@@ -36,7 +36,7 @@ public sealed partial record TokenClassification
             foreach (TokenizedText window in windows)
             {
                 WordsFeature feature = FeatureOf(window, example, start, subwords, tags, ids);
-                features.Add(marksSubwords is null || !stands ? feature : feature with { Offsets = window.Offsets, Continues = TokensOfText.Continues(window, sentence.Text!, marksSubwords, tokenizer.UnknownId) });
+                features.Add(Aggregation is null || !stands ? feature : feature with { Offsets = window.Offsets, Continues = TokensOfText.Continues(window, sentence.Text!, marksSubwords, tokenizer.UnknownId) });
                 start += window.Length - tokenizer.SpecialTokenCount(isPair: false) - limits.Stride;
             }
 

@@ -1,4 +1,5 @@
 using Graft.Data;
+using Graft.Data.Tagging;
 using Graft.Evaluation;
 
 namespace Graft.Tasks.TokenClassification;
@@ -10,6 +11,13 @@ public sealed partial record TokenClassification
     public override string MainMetric => MarksEntities ? "entity_f1" : "accuracy";
 
     private bool MarksEntities => Labels.Any(label => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal));
+
+    private TagScheme Scheme => !MarksEntities ? TagScheme.None
+        : HasPrefix("U-") || HasPrefix("L-") ? TagScheme.Bilou
+        : HasPrefix("S-") || HasPrefix("E-") ? TagScheme.Iobes
+        : TagScheme.Iob2;
+
+    private bool HasPrefix(string prefix) => Labels.Any(label => label.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public override double CreditOf(TaskData data, int example, Prediction prediction)

@@ -29,13 +29,6 @@ public sealed partial record TokenClassification : FineTuningTask
     /// </summary>
     internal bool IsPublished { get; init; }
 
-    private TagScheme Scheme => !MarksEntities ? TagScheme.None
-        : HasPrefix("U-") || HasPrefix("L-") ? TagScheme.Bilou
-        : HasPrefix("S-") || HasPrefix("E-") ? TagScheme.Iobes
-        : TagScheme.Iob2;
-
-    private bool HasPrefix(string prefix) => Labels.Any(label => label.StartsWith(prefix, StringComparison.Ordinal));
-
     /// <summary>Byte-level tokenizers see each of the words that a file gives behind a space, as the reference trains them.</summary>
     /// <inheritdoc/>
     public override Tokenizer ForTraining(Tokenizer tokenizer)
