@@ -1,3 +1,4 @@
+using System.Globalization;
 using Graft.Backbones;
 using Graft.Heads;
 using Graft.Inference;
@@ -111,6 +112,11 @@ public sealed record OnnxOptions : IComputeOptions
         if (TokensABatch < 1) throw new InputException($"TokensABatch is {TokensABatch}; it must be at least 1");
     }
 
-    private static int DefaultThreads() =>
-        int.TryParse(Environment.GetEnvironmentVariable("GRAFT_THREADS"), out int threads) && threads is >= 1 and <= 1024 ? threads : Environment.ProcessorCount;
+    private static int DefaultThreads()
+    {
+        string? text = Environment.GetEnvironmentVariable("GRAFT_THREADS");
+        if (string.IsNullOrEmpty(text)) return Environment.ProcessorCount;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= 1024 ? threads
+            : throw new InputException($"GRAFT_THREADS={text}: a whole number from 1 to 1024 is allowed");
+    }
 }

@@ -19,6 +19,7 @@ internal sealed record ProcessRun(int ExitCode, string Output)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            UseShellExecute = false,
         };
         foreach (string name in start.Environment.Keys.Where(name => s_runners.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))).ToArray())
             start.Environment.Remove(name);

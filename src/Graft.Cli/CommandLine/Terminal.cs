@@ -22,7 +22,7 @@ internal static partial class Terminal
     public static void Error(string message) => Console.Error.WriteLine(UseColor ? $"\u001b[31mgraft: {message}\u001b[0m" : $"graft: {message}");
 
     /// <summary>What the library says, with options as flags: <c>replace it with `overwrite`</c> → <c>replace it with --overwrite</c>.</summary>
-    public static string WithFlags(string message) => OptionKey().Replace(message, "--$1");
+    public static string WithFlags(string message) => OptionKey().Replace(message, "--${key}");
 
     /// <summary>One line on stderr: logs and notes.</summary>
     public static void Log(string message) => Console.Error.WriteLine(message);
@@ -42,7 +42,7 @@ internal static partial class Terminal
     /// <summary>One line of JSON Lines.</summary>
     public static void JsonLine(System.Text.Json.Nodes.JsonNode document) => Console.Out.WriteLine(document.ToJsonString(s_line));
 
-    [GeneratedRegex("`([a-z][a-z-]*)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("`(?<key>[a-z][a-z-]*)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OptionKey();
 
     private sealed class LineLogger : ILogger
