@@ -14,9 +14,7 @@ namespace CustomTask;
 internal sealed record Reviews(string Path, IReadOnlyList<(string Text, int Side, long Line)> Rows) : TaskData(Path, [])
 {
     public override int Count => Rows.Count;
-
     public override string TextOf(int example) => Rows[example].Text;
-
     public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";
 
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Rows = [.. examples.Select(i => Rows[i])] };
@@ -37,11 +35,8 @@ internal sealed record VerdictPrediction(double Score) : Prediction
 internal sealed record Verdict : FineTuningTask
 {
     public override string Name => "verdict";
-
     public override HeadKind Head => HeadKind.SequenceClassification;
-
     public override string? ProblemType => "regression"; // one output; what it means is said here
-
     public override string MainMetric => "accuracy";
 
     public override FineTuningTask WithLabelsOf(TaskData train) => this with { Labels = ["verdict"] };

@@ -87,6 +87,7 @@ public sealed partial class PackedProducts : IDisposable
         {
             ["NUGET_PACKAGES"] = _environment["NUGET_FALLBACK_PACKAGES"], ["NUGET_FALLBACK_PACKAGES"] = null,
         };
+        using TreeBuild building = TreeBuild.Begin();
         ProcessRun run = ProcessRun.Of("dotnet", TestData.Root, environment, ["pack", Path.Combine("src", project), "--output", Feed, .. options]).Ok();
         Assert.DoesNotContain("warning", run.Output, StringComparison.OrdinalIgnoreCase);
     }

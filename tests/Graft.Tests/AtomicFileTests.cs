@@ -9,7 +9,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Text_is_written_without_byte_order_mark_and_folders_are_made()
+    public void TextIsWrittenWithoutByteOrderMarkAndFoldersAreMade()
     {
         string path = Path.Combine(_folder.Path, "new", "folder", "a.txt");
         AtomicFile.WriteText(path, "größe");
@@ -17,7 +17,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_failure_while_writing_keeps_the_old_content_and_leaves_nothing_else()
+    public void AFailureWhileWritingKeepsTheOldContentAndLeavesNothingElse()
     {
         string path = _folder.File("a.txt");
         AtomicFile.WriteText(path, "old");
@@ -31,7 +31,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_is_a_failed_run_that_says_so()
+    public void AFullDiskIsAFailedRunThatSaysSo()
     {
         Assert.SkipUnless(Directory.Exists("/dev"), "needs /dev/full");
         IOException full = Assert.ThrowsAny<IOException>(() =>
@@ -46,7 +46,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void An_impossible_folder_is_a_failed_run_that_names_it()
+    public void AnImpossibleFolderIsAFailedRunThatNamesIt()
     {
         string file = _folder.File("file");
         AtomicFile.WriteText(file, "");
@@ -56,7 +56,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void More_space_than_there_is_is_refused_before_anything_is_written()
+    public void MoreSpaceThanThereIsIsRefusedBeforeAnythingIsWritten()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems do not reserve space");
         bool asked = false;

@@ -16,7 +16,7 @@ public sealed class EncodeOptionsTests
     [InlineData(OffsetUnit.Utf16, "0-0 0-1 2-4 5-6 0-0")]
     [InlineData(OffsetUnit.CodePoint, "0-0 0-1 2-3 4-5 0-0")]
     [InlineData(OffsetUnit.Utf8, "0-0 0-2 3-7 8-9 0-0")]
-    public void Offsets_count_in_the_unit_asked_for(OffsetUnit unit, string expected)
+    public void OffsetsCountInTheUnitAskedFor(OffsetUnit unit, string expected)
     {
         Assert.Equal(expected, Offsets(s_tokenizer.Encode("é 😀 a", options: new() { Offsets = unit })));
         Assert.Equal("0-0 0-2 0-0".Replace("2", unit switch { OffsetUnit.Utf16 => "2", OffsetUnit.CodePoint => "1", _ => "4" }), Offsets(s_tokenizer.EncodeWords(["😀"], options: new() { Offsets = unit })));
@@ -25,7 +25,7 @@ public sealed class EncodeOptionsTests
     [Theory]
     [InlineData(OffsetUnit.CodePoint, "0-1 1-2 2-3")]
     [InlineData(OffsetUnit.Utf8, "0-3 3-4 4-7")]
-    public void A_surrogate_without_its_partner_counts_as_the_replacement_character(OffsetUnit unit, string expected)
+    public void ASurrogateWithoutItsPartnerCountsAsTheReplacementCharacter(OffsetUnit unit, string expected)
     {
         Tokenizer tokenizer = Tokenizer.FromJson("""{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}"""u8.ToArray());
         Assert.Equal(expected, Offsets(tokenizer.Encode("\uD83Dx\uDE00", options: new() { Offsets = unit })));
@@ -36,11 +36,11 @@ public sealed class EncodeOptionsTests
     [InlineData(TruncationStrategy.LongestFirst, Side.Left, "[CLS] c d [SEP] e [SEP]")]
     [InlineData(TruncationStrategy.OnlyFirst, Side.Right, "[CLS] a b [SEP] e [SEP]")]
     [InlineData(TruncationStrategy.OnlyFirst, Side.Left, "[CLS] c d [SEP] e [SEP]")]
-    public void Truncation_cuts_the_text_and_the_side_asked_for(TruncationStrategy strategy, Side side, string expected) =>
+    public void TruncationCutsTheTextAndTheSideAskedFor(TruncationStrategy strategy, Side side, string expected) =>
         Assert.Equal(expected, Tokens(s_tokenizer.Encode("a b c d", "e", new() { MaxLength = 6, Truncation = strategy, TruncationSide = side })));
 
     [Fact]
-    public void Only_the_second_text_is_cut_where_that_is_asked_for()
+    public void OnlyTheSecondTextIsCutWhereThatIsAskedFor()
     {
         EncodeOptions options = new() { MaxLength = 6, Truncation = TruncationStrategy.OnlySecond, Stride = 1 };
         TokenizedText encoded = s_tokenizer.Encode("a", "b c d e", options);
@@ -56,7 +56,7 @@ public sealed class EncodeOptionsTests
     [InlineData(PaddingMode.Longest, 5, 5)]
     [InlineData(PaddingMode.Fixed, 0, 7)]
     [InlineData(PaddingMode.Fixed, 8, 8)]
-    public void Padding_makes_a_batch_as_long_as_asked_for(PaddingMode mode, int multiple, int length)
+    public void PaddingMakesABatchAsLongAsAskedFor(PaddingMode mode, int multiple, int length)
     {
         foreach (Side side in new[] { Side.Right, Side.Left })
         {
@@ -71,7 +71,7 @@ public sealed class EncodeOptionsTests
     }
 
     [Fact]
-    public void A_buffer_is_cut_like_a_text()
+    public void ABufferIsCutLikeAText()
     {
         TokenBuffer buffer = new(withOffsets: true);
         foreach (Side side in new[] { Side.Right, Side.Left })
@@ -95,7 +95,7 @@ public sealed class EncodeOptionsTests
     [InlineData("bert-base-uncased")]
     [InlineData("roberta-base")]
     [InlineData("t5-base")]
-    public void A_buffer_in_the_steady_state_costs_no_allocation(string vocabulary)
+    public void ABufferInTheSteadyStateCostsNoAllocation(string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         string[] texts = ["Transfer learning helps when labels are few.", "Näıve café, 1,000,000 “quoted” words — and <mask> [MASK] tokens!", new string('x', 3000), "中文 😀"];
@@ -121,7 +121,7 @@ public sealed class EncodeOptionsTests
     [InlineData("bert-base-uncased")]
     [InlineData("gpt2")]
     [InlineData("t5-base")]
-    public void A_batch_is_the_same_on_any_number_of_threads(string vocabulary)
+    public void ABatchIsTheSameOnAnyNumberOfThreads(string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         string[] texts = [.. Enumerable.Range(0, 700).Select(i => string.Join(' ', Enumerable.Range(0, i % 23).Select(k => $"word{(i * 31) + k} café {k}")))];
@@ -136,7 +136,7 @@ public sealed class EncodeOptionsTests
     }
 
     [Fact]
-    public void Of_a_batch_that_cannot_be_encoded_the_first_error_counts()
+    public void OfABatchThatCannotBeEncodedTheFirstErrorCounts()
     {
         string[] texts = [.. Enumerable.Repeat("a", 500)];
         string[] pairs = [.. Enumerable.Range(0, 500).Select(i => i >= 100 ? string.Join(' ', Enumerable.Repeat("b", i)) : "b")];
@@ -146,7 +146,7 @@ public sealed class EncodeOptionsTests
     }
 
     [Fact]
-    public void Options_that_make_no_sense_are_refused_by_name()
+    public void OptionsThatMakeNoSenseAreRefusedByName()
     {
         foreach ((EncodeOptions options, string name) in new (EncodeOptions, string)[]
         {

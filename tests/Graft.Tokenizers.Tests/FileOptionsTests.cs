@@ -9,7 +9,7 @@ public sealed class FileOptionsTests
         """;
 
     [Fact]
-    public void Truncation_and_padding_of_a_file_are_reported_and_applied_only_on_request()
+    public void TruncationAndPaddingOfAFileAreReportedAndAppliedOnlyOnRequest()
     {
         Tokenizer tokenizer = Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Json));
         Assert.Equal([2, 3, 2, 3], tokenizer.Encode("a b a b").Ids);
@@ -19,7 +19,7 @@ public sealed class FileOptionsTests
     }
 
     [Fact]
-    public void They_are_written_as_they_were_read()
+    public void TheyAreWrittenAsTheyWereRead()
     {
         using MemoryStream stream = new();
         Tokenizer tokenizer = Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Json));

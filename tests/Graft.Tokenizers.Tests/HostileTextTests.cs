@@ -18,7 +18,7 @@ public sealed class HostileTextTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void Ten_times_the_text_takes_ten_times_the_time(string source) => Check(Tokenizer.Load(TestData.Shared(["vocab", .. source.Split('/')])), s_units);
+    public void TenTimesTheTextTakesTenTimesTheTime(string source) => Check(Tokenizer.Load(TestData.Shared(["vocab", .. source.Split('/')])), s_units);
 
     [Theory]
     [InlineData("llama3")]
@@ -27,7 +27,7 @@ public sealed class HostileTextTests
     [InlineData("llama2")]
     [InlineData("mistral")]
     [InlineData("falcon")]
-    public void Ten_times_the_text_takes_ten_times_the_time_in_other_layouts(string layout) => Check(LayoutTests.Load(layout), s_units);
+    public void TenTimesTheTextTakesTenTimesTheTimeInOtherLayouts(string layout) => Check(LayoutTests.Load(layout), s_units);
 
     [Theory]
     [Trait("Category", "Slow")]
@@ -36,7 +36,7 @@ public sealed class HostileTextTests
     [InlineData("gpt2", "a")]
     [InlineData("t5-base", "中")]
     [InlineData("roberta-base", "<mask>")]
-    public void Ten_megabytes_of_one_character_are_no_harm(string vocabulary, string unit)
+    public void TenMegabytesOfOneCharacterAreNoHarm(string vocabulary, string unit)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         TokenBuffer tokens = new();

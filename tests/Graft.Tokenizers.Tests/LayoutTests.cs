@@ -12,7 +12,7 @@ public sealed class LayoutTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Every_text_is_encoded_and_decoded_as_by_the_reference(string name)
+    public void EveryTextIsEncodedAndDecodedAsByTheReference(string name)
     {
         JsonElement record = Record(name);
         Tokenizer tokenizer = Load(name);

@@ -26,7 +26,7 @@ public sealed class OtherLibrariesCasesTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Transformers_js_cases_have_these_ids_tokens_and_decodings(string file, string model, string vocabulary)
+    public void TransformersJsCasesHaveTheseIdsTokensAndDecodings(string file, string model, string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
 
@@ -66,7 +66,7 @@ public sealed class OtherLibrariesCasesTests
     [InlineData("no-sep.txt", "[SEP]")]
     [InlineData("no-pad.txt", "[PAD]")]
     [InlineData("no-unk.txt", "[UNK]")]
-    public void Files_that_are_wrong_are_refused_by_name(string file, string named)
+    public void FilesThatAreWrongAreRefusedByName(string file, string named)
     {
         InputException error = Assert.Throws<InputException>(() => Tokenizer.Load(TestData.Shared("fixtures", "fastberttokenizer", "data", "invalid", file)));
         Assert.Contains(named, error.Message);
@@ -86,7 +86,7 @@ public sealed class OtherLibrariesCasesTests
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "vocab[0]")]
     [InlineData("""{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"}}""", "(a)\\1")]
     [InlineData("""{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}}""", "precompiled_charsmap")]
-    public void Damaged_files_are_refused_by_the_part_that_is_wrong(string json, string named)
+    public void DamagedFilesAreRefusedByThePartThatIsWrong(string json, string named)
     {
         InputException error = Assert.Throws<InputException>(() => Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));
         Assert.Contains(named, error.Message);

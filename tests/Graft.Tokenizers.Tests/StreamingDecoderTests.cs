@@ -3,7 +3,7 @@ namespace Graft.Tokenizers.Tests;
 public sealed class StreamingDecoderTests
 {
     [Fact]
-    public void A_character_comes_with_the_last_of_its_bytes()
+    public void ACharacterComesWithTheLastOfItsBytes()
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", "gpt2", "tokenizer.json"));
         int[] ids = tokenizer.EncodeIds(" 😀!", addSpecialTokens: false);
@@ -18,7 +18,7 @@ public sealed class StreamingDecoderTests
     [InlineData("bert-base-uncased", "the unaffable don't, 3 words.")]
     [InlineData("t5-base", "Hello world, again.")]
     [InlineData("roberta-base", "naïve café 中文")]
-    public void The_parts_are_the_text(string vocabulary, string text)
+    public void ThePartsAreTheText(string vocabulary, string text)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         int[] ids = tokenizer.EncodeIds(text);
@@ -27,7 +27,7 @@ public sealed class StreamingDecoderTests
     }
 
     [Fact]
-    public void Long_streams_take_linear_time()
+    public void LongStreamsTakeLinearTime()
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", "gpt2", "tokenizer.json"));
         int a = tokenizer.TokenToId("a")!.Value;
@@ -39,7 +39,7 @@ public sealed class StreamingDecoderTests
     }
 
     [Fact]
-    public void Bytes_that_never_become_a_character_come_at_the_end()
+    public void BytesThatNeverBecomeACharacterComeAtTheEnd()
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", "gpt2", "tokenizer.json"));
         StreamingDecoder decoder = new(tokenizer);

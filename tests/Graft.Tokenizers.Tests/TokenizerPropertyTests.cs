@@ -23,7 +23,7 @@ public sealed class TokenizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
-    public void A_buffer_holds_what_an_encoding_holds(string vocabulary)
+    public void ABufferHoldsWhatAnEncodingHolds(string vocabulary)
     {
         Tokenizer tokenizer = Load(vocabulary);
         TokenBuffer buffer = new(withOffsets: true);
@@ -40,7 +40,7 @@ public sealed class TokenizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
-    public void Words_encoded_one_by_one_are_the_text_encoded_whole(string vocabulary)
+    public void WordsEncodedOneByOneAreTheTextEncodedWhole(string vocabulary)
     {
         Tokenizer tokenizer = Load(vocabulary);
         Pipeline.TokenizerParts parts = ((Pipeline.PipelineCore)tokenizer.Core).Parts;
@@ -68,7 +68,7 @@ public sealed class TokenizerPropertyTests
     [InlineData("albert-base", "\u0014 hello you", "1-6 7-10")]
     [InlineData("albert-base", "a \u0014hello you", "0-1 3-8 9-12")]
     [InlineData("albert-base", "x\r\n\u0014 \u0014b c", "0-1 6-7 8-9")]
-    public void Deleted_characters_move_places_as_in_the_reference(string vocabulary, string text, string offsets)
+    public void DeletedCharactersMovePlacesAsInTheReference(string vocabulary, string text, string offsets)
     {
         TokenizedText encoding = Load(vocabulary).Encode(text, options: new() { AddSpecialTokens = false });
         Assert.Equal(offsets, string.Join(' ', encoding.Offsets.Select(range => $"{range.Start}-{range.End}")));
@@ -76,7 +76,7 @@ public sealed class TokenizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
-    public void Offsets_lie_within_the_text_and_do_not_go_back(string vocabulary)
+    public void OffsetsLieWithinTheTextAndDoNotGoBack(string vocabulary)
     {
         Tokenizer tokenizer = Load(vocabulary);
         s_text.Sample(
@@ -93,7 +93,7 @@ public sealed class TokenizerPropertyTests
     [Theory]
     [InlineData("gpt2")]
     [InlineData("roberta-base")]
-    public void Byte_level_tokens_decode_to_the_text_and_stream_to_it(string vocabulary)
+    public void ByteLevelTokensDecodeToTheTextAndStreamToIt(string vocabulary)
     {
         Tokenizer tokenizer = Load(vocabulary);
         DecodeOptions options = new() { SkipSpecialTokens = false };
@@ -112,7 +112,7 @@ public sealed class TokenizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
-    public void Windows_cover_every_token(string vocabulary)
+    public void WindowsCoverEveryToken(string vocabulary)
     {
         Tokenizer tokenizer = Load(vocabulary);
         Gen.Select(s_text, Gen.Int[5, 20], Gen.Int[0, 2]).Sample(
@@ -129,7 +129,7 @@ public sealed class TokenizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
-    public void Saving_and_loading_changes_nothing(string vocabulary)
+    public void SavingAndLoadingChangesNothing(string vocabulary)
     {
         string folder = Path.Combine(Path.GetTempPath(), "graft-tokenizer-" + Guid.NewGuid().ToString("N"));
         try

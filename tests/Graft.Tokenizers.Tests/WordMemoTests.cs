@@ -17,7 +17,7 @@ public sealed class WordMemoTests
         """;
 
     [Fact]
-    public void Threads_that_learn_and_forget_together_give_what_one_gives_alone()
+    public void ThreadsThatLearnAndForgetTogetherGiveWhatOneGivesAlone()
     {
         TokenizerParts parts = ((PipelineCore)Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Json)).Core).Parts;
         string[] words = [.. Enumerable.Range(0, Words).Select(Word)];

@@ -5,7 +5,7 @@ namespace Graft.Tests.Benchmarks;
 public sealed class BenchmarkRunnerTests
 {
     [Fact]
-    public void Unknown_names_and_missing_files_are_refused()
+    public void UnknownNamesAndMissingFilesAreRefused()
     {
         InputException unknown = Assert.Throws<InputException>(() => BenchmarkRunner.Run(["flops"], new BenchmarkOptions()));
         Assert.Contains("adamw-step", unknown.Message, StringComparison.Ordinal);
@@ -14,7 +14,7 @@ public sealed class BenchmarkRunnerTests
     }
 
     [Fact]
-    public void Small_pretraining_is_measured_beside_the_peak()
+    public void SmallPretrainingIsMeasuredBesideThePeak()
     {
         BenchmarkReport report = BenchmarkRunner.Run(["pretrain-small"], new BenchmarkOptions { Repetitions = 1 });
         BenchmarkResult result = Assert.Single(report.Results);

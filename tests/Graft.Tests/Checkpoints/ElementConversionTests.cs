@@ -10,7 +10,7 @@ public sealed class ElementConversionTests
     [Theory]
     [InlineData(0)]
     [InlineData(5)]
-    public void Every_half_becomes_the_equal_float(int skip)
+    public void EveryHalfBecomesTheEqualFloat(int skip)
     {
         float[] actual = Convert<ushort>(ElementType.F16, s_all16[skip..]);
         for (int i = 0; i < actual.Length; i++)
@@ -22,18 +22,18 @@ public sealed class ElementConversionTests
     }
 
     [Fact]
-    public void Every_bfloat16_is_the_upper_half_of_its_float()
+    public void EveryBfloat16IsTheUpperHalfOfItsFloat()
     {
         float[] actual = Convert<ushort>(ElementType.BF16, s_all16[3..]);
         for (int i = 0; i < actual.Length; i++) Assert.Equal((uint)(i + 3) << 16, BitConverter.SingleToUInt32Bits(actual[i]));
     }
 
     [Fact]
-    public void Doubles_round_to_the_nearest_float() =>
+    public void DoublesRoundToTheNearestFloat() =>
         Assert.Equal([0.1f, float.PositiveInfinity, 1f, -0f], Convert(ElementType.F64, [0.1, 1e300, 1 + 1e-12, -0.0]));
 
     [Fact]
-    public void Integers_keep_their_sign_and_size()
+    public void IntegersKeepTheirSignAndSize()
     {
         Assert.Equal([-3f, 127f], Convert<sbyte>(ElementType.I8, [-3, 127]));
         Assert.Equal([253f], Convert<byte>(ElementType.U8, [253]));
@@ -48,7 +48,7 @@ public sealed class ElementConversionTests
 
     /// <summary>Values of the OCP 8-bit floating point specification, table 1.</summary>
     [Fact]
-    public void Eight_bit_floats_follow_their_specification()
+    public void EightBitFloatsFollowTheirSpecification()
     {
         Assert.Equal([0f, 0.001953125f, 0.015625f, 1f, 448f, float.NaN, -448f], Convert<byte>(ElementType.F8E4M3, [0x00, 0x01, 0x08, 0x38, 0x7E, 0x7F, 0xFE]));
         Assert.Equal([1.52587890625e-5f, 6.103515625e-5f, 1f, 57344f, float.PositiveInfinity, float.NaN, float.NegativeInfinity], Convert<byte>(ElementType.F8E5M2, [0x01, 0x04, 0x3C, 0x7B, 0x7C, 0x7D, 0xFC]));

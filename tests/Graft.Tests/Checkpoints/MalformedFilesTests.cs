@@ -32,7 +32,7 @@ public sealed class MalformedFilesTests
     public static TheoryData<string> Bad => [.. s_reasons.Keys];
 
     [Fact]
-    public void Every_file_of_the_collection_is_covered()
+    public void EveryFileOfTheCollectionIsCovered()
     {
         string[] known = [.. s_good, .. s_reasons.Keys, "README.md"], present = [.. Directory.EnumerateFileSystemEntries(TestData.Shared("parity", "malformed")).Select(path => Path.GetFileName(path))];
         Assert.Equal(known.Order(StringComparer.Ordinal), present.Order(StringComparer.Ordinal));
@@ -40,7 +40,7 @@ public sealed class MalformedFilesTests
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public void A_bad_file_is_refused_in_one_line_that_names_it(string name)
+    public void ABadFileIsRefusedInOneLineThatNamesIt(string name)
     {
         string path = TestData.Shared("parity", "malformed", name);
         Stopwatch watch = Stopwatch.StartNew();
@@ -55,7 +55,7 @@ public sealed class MalformedFilesTests
     }
 
     [Fact]
-    public void Good_files_load()
+    public void GoodFilesLoad()
     {
         foreach (string name in s_good)
         {
@@ -67,7 +67,7 @@ public sealed class MalformedFilesTests
     }
 
     [Fact]
-    public void A_missing_file_and_an_empty_folder_say_so()
+    public void AMissingFileAndAnEmptyFolderSaySo()
     {
         using TemporaryFolder folder = new();
         Assert.EndsWith("no such file", Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.File("a.safetensors"))).Message, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public sealed class MutatedFilesTests : IDisposable
     [InlineData("zip", "malformed/good-zip.bin", "checkpoints/bin-zip-ordered-dict/pytorch_model.bin")]
     [InlineData("legacy", "malformed/good-legacy.bin", "checkpoints/bin-legacy/pytorch_model.bin")]
     [InlineData("tensorflow", "checkpoints/tensorflow-masked-lm/bert_model.ckpt.index")]
-    public void Damage_is_refused_or_harmless(string format, params string[] samples)
+    public void DamageIsRefusedOrHarmless(string format, params string[] samples)
     {
         int rounds = int.TryParse(Environment.GetEnvironmentVariable("GRAFT_FUZZ_ROUNDS"), out int asked) ? asked : DefaultRounds;
         byte[][] sound = [.. samples.Select(sample => File.ReadAllBytes(Prepare(TestData.Shared(["parity", .. sample.Split('/')]))))];

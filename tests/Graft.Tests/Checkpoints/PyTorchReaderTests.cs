@@ -17,7 +17,7 @@ public sealed class PyTorchReaderTests
     [InlineData("checkpoints/old-names-bin/pytorch_model.bin", 44, "0dab3ea4a7d76b32a973c18abb178b509b26c8eaa2149a72e2ffa80c748983bf")]
     [InlineData("malformed/good-zip.bin", 2, "a80bf1a82c7eb1f30b080517d58c3f5ce1ecae3093df14e4a1f86d8f55dc1c60")]
     [InlineData("malformed/good-legacy.bin", 2, "a80bf1a82c7eb1f30b080517d58c3f5ce1ecae3093df14e4a1f86d8f55dc1c60")]
-    public void Names_shapes_and_bytes_are_those_that_torch_reads(string file, int count, string sha256)
+    public void NamesShapesAndBytesAreThoseThatTorchReads(string file, int count, string sha256)
     {
         using Checkpoint checkpoint = Checkpoint.Open(TestData.Shared(["parity", .. file.Split('/')]));
         Assert.Equal(CheckpointFormat.PyTorch, checkpoint.Format);
@@ -26,7 +26,7 @@ public sealed class PyTorchReaderTests
     }
 
     [Fact]
-    public void A_sharded_checkpoint_is_joined_through_its_index()
+    public void AShardedCheckpointIsJoinedThroughItsIndex()
     {
         string folder = TestData.Shared("parity", "checkpoints", "bin-sharded");
         using Checkpoint whole = Checkpoint.Open(folder);
@@ -36,7 +36,7 @@ public sealed class PyTorchReaderTests
     }
 
     [Fact]
-    public void Tied_tensors_look_into_the_same_bytes()
+    public void TiedTensorsLookIntoTheSameBytes()
     {
         using Checkpoint checkpoint = Checkpoint.Open(TestData.Shared("parity", "checkpoints", "bin-zip"));
         ReadOnlySpan<byte> embeddings = checkpoint["bert.embeddings.word_embeddings.weight"].Bytes, decoder = checkpoint["cls.predictions.decoder.weight"].Bytes;
@@ -44,7 +44,7 @@ public sealed class PyTorchReaderTests
     }
 
     [Fact]
-    public void A_transposed_tensor_is_gathered_in_row_major_order()
+    public void ATransposedTensorIsGatheredInRowMajorOrder()
     {
         using Checkpoint checkpoint = Checkpoint.Open(TestData.Shared("parity", "checkpoints", "bin-zip-ordered-dict"));
         StoredTensor transposed = Assert.Single(checkpoint.Tensors, tensor => !tensor.IsContiguous);

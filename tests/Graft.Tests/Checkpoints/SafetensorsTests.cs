@@ -10,7 +10,7 @@ public sealed class SafetensorsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Writing_what_was_read_gives_the_reference_librarys_file_byte_for_byte()
+    public void WritingWhatWasReadGivesTheReferenceLibrarysFileByteForByte()
     {
         string[] files = [.. Directory.EnumerateFiles(TestData.Shared("parity"), "model*.safetensors", SearchOption.AllDirectories).Where(IsWrittenByTheReference)];
         Assert.True(files.Length > 20);
@@ -24,7 +24,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void Every_element_type_survives_the_round_trip()
+    public void EveryElementTypeSurvivesTheRoundTrip()
     {
         string path = _folder.File("types.safetensors");
         TensorToWrite[] tensors = [.. Enum.GetValues<ElementType>().Select(type =>
@@ -43,7 +43,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void Scalars_empty_tensors_and_odd_names_survive_the_round_trip()
+    public void ScalarsEmptyTensorsAndOddNamesSurviveTheRoundTrip()
     {
         string path = _folder.File("odd.safetensors");
         const string odd = "größe \"quoted\" \\ 模型 \u0001 😀";
@@ -55,7 +55,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_tensors_is_valid()
+    public void AFileWithoutTensorsIsValid()
     {
         string path = _folder.File("none.safetensors");
         SafetensorsWriter.Write(path, []);
@@ -64,7 +64,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void Shards_are_joined_through_their_index()
+    public void ShardsAreJoinedThroughTheirIndex()
     {
         using Checkpoint sharded = Checkpoint.Open(TestData.Shared("parity", "checkpoints", "safetensors-sharded"));
         using Checkpoint whole = Checkpoint.Open(TestData.Shared("parity", "bert-masked-lm"));
@@ -74,7 +74,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void A_mixed_file_shows_every_type_and_converts_on_request()
+    public void AMixedFileShowsEveryTypeAndConvertsOnRequest()
     {
         using Checkpoint mixed = Checkpoint.Open(TestData.Shared("parity", "checkpoints", "safetensors-mixed"));
         Assert.Equal("by hand", mixed.Metadata["made"]);
@@ -84,7 +84,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void A_key_that_is_not_there_is_named()
+    public void AKeyThatIsNotThereIsNamed()
     {
         using Checkpoint checkpoint = Checkpoint.Open(TestData.Shared("parity", "malformed", "good.safetensors"));
         CheckpointException error = Assert.Throws<CheckpointException>(() => checkpoint["c"]);
@@ -92,7 +92,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void A_tensor_that_writes_too_little_leaves_no_file()
+    public void ATensorThatWritesTooLittleLeavesNoFile()
     {
         string path = _folder.File("short.safetensors");
         Assert.Throws<InvalidOperationException>(() => SafetensorsWriter.Write(path, [new TensorToWrite("a", ElementType.F32, [2], stream => stream.WriteByte(1))]));

@@ -8,7 +8,7 @@ public sealed class TensorFlowReaderTests
     [Theory]
     [InlineData("tensorflow-pretraining", "bert-pretraining")]
     [InlineData("tensorflow-masked-lm", "bert-masked-lm")]
-    public void Weights_equal_those_of_the_pytorch_checkpoint(string tensorFlow, string pyTorch)
+    public void WeightsEqualThoseOfThePytorchCheckpoint(string tensorFlow, string pyTorch)
     {
         using Checkpoint translated = Checkpoint.Open(TestData.Shared("parity", "checkpoints", tensorFlow));
         using Checkpoint expected = Checkpoint.Open(TestData.Shared("parity", pyTorch));
@@ -22,7 +22,7 @@ public sealed class TensorFlowReaderTests
     }
 
     [Fact]
-    public void The_reader_itself_keeps_tensorflows_names_and_slots()
+    public void TheReaderItselfKeepsTensorflowsNamesAndSlots()
     {
         using Checkpoint raw = TensorFlowReader.Open(Path.Combine(TestData.Shared("parity", "checkpoints", "tensorflow-pretraining"), "bert_model.ckpt"));
         Assert.Contains("global_step", raw.Names);
@@ -30,7 +30,7 @@ public sealed class TensorFlowReaderTests
     }
 
     [Fact]
-    public void The_index_of_a_published_checkpoint_is_read_without_its_data()
+    public void TheIndexOfAPublishedCheckpointIsReadWithoutItsData()
     {
         TensorFlowIndex index = TensorFlowIndex.Read(TestData.Shared("fixtures", "google-bert", "tf-checkpoint-index", "bert_model.ckpt.index"));
         Assert.Equal(1, index.ShardCount);
@@ -41,14 +41,14 @@ public sealed class TensorFlowReaderTests
     }
 
     [Fact]
-    public void An_index_without_its_data_names_the_missing_file()
+    public void AnIndexWithoutItsDataNamesTheMissingFile()
     {
         CheckpointException error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(TestData.Shared("fixtures", "google-bert", "tf-checkpoint-index")));
         Assert.EndsWith("bert_model.ckpt.data-00000-of-00001: no such file", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_changed_weight_is_found_by_its_checksum()
+    public void AChangedWeightIsFoundByItsChecksum()
     {
         using TemporaryFolder folder = new();
         foreach (string file in Directory.GetFiles(TestData.Shared("parity", "checkpoints", "tensorflow-masked-lm"), "bert_model*"))
@@ -76,8 +76,8 @@ public sealed class TensorFlowReaderTests
     [InlineData("output_weights", "classifier.weight")]
     [InlineData("bert/pooler/dense/bias/adam_m", null)]
     [InlineData("global_step", null)]
-    public void Names_become_those_of_pytorch(string tensorFlow, string? expected) => Assert.Equal(expected, TensorFlowBertNames.ToPyTorch(tensorFlow));
+    public void NamesBecomeThoseOfPytorch(string tensorFlow, string? expected) => Assert.Equal(expected, TensorFlowBertNames.ToPyTorch(tensorFlow));
 
     [Fact]
-    public void The_checksum_is_castagnolis() => Assert.Equal(0xE3069283u, Crc32C.Compute("123456789"u8));
+    public void TheChecksumIsCastagnolis() => Assert.Equal(0xE3069283u, Crc32C.Compute("123456789"u8));
 }

@@ -21,22 +21,22 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public Task A_missing_file() => Refused("nowhere.tsv", Finetune("nowhere.tsv"));
+    public Task AMissingFile() => Refused("nowhere.tsv", Finetune("nowhere.tsv"));
 
     [Fact]
-    public Task A_wrong_column() => Refused("\"stars\"", [.. Finetune(Good()), "--label-column", "stars"]);
+    public Task AWrongColumn() => Refused("\"stars\"", [.. Finetune(Good()), "--label-column", "stars"]);
 
     [Fact]
-    public Task An_empty_file() => Refused("empty.tsv", Finetune(Write("empty.tsv", "")));
+    public Task AnEmptyFile() => Refused("empty.tsv", Finetune(Write("empty.tsv", "")));
 
     [Fact]
-    public Task A_header_and_nothing_else() => Refused("header.tsv", Finetune(Write("header.tsv", "text\tlabel\n")));
+    public Task AHeaderAndNothingElse() => Refused("header.tsv", Finetune(Write("header.tsv", "text\tlabel\n")));
 
     [Fact]
-    public Task An_unknown_label() => Refused("\"maybe\"", [.. Finetune(Good()), "--eval", Write("dev.tsv", "text\tlabel\ngood fine\tmaybe\nbad poor\tmaybe\n")]);
+    public Task AnUnknownLabel() => Refused("\"maybe\"", [.. Finetune(Good()), "--eval", Write("dev.tsv", "text\tlabel\ngood fine\tmaybe\nbad poor\tmaybe\n")]);
 
     [Fact]
-    public Task Broken_UTF8()
+    public Task BrokenUTF8()
     {
         string path = Path.Combine(_folder, "broken.tsv");
         File.WriteAllBytes(path, [.. "text\tlabel\ngood "u8, 0xC3, 0x28, .. "\tyes\n"u8]);
@@ -44,7 +44,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public Task A_truncated_checkpoint()
+    public Task ATruncatedCheckpoint()
     {
         string weights = Path.Combine(_tiny.ModelFolder, "model.safetensors");
         File.WriteAllBytes(weights, File.ReadAllBytes(weights).AsSpan(0, 5000));
@@ -52,7 +52,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public Task A_hostile_checkpoint()
+    public Task AHostileCheckpoint()
     {
         byte[] file = new byte[100];
         BinaryPrimitives.WriteUInt64LittleEndian(file, ulong.MaxValue); // a header as long as can be said
@@ -61,7 +61,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public Task A_pickle_that_would_run_something()
+    public Task APickleThatWouldRunSomething()
     {
         File.Delete(Path.Combine(_tiny.ModelFolder, "model.safetensors"));
         File.WriteAllText(Path.Combine(_tiny.ModelFolder, "pytorch_model.bin"), "cos\nsystem\n(S'true'\ntR.");
@@ -69,7 +69,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public Task A_wrong_model_type()
+    public Task AWrongModelType()
     {
         string config = Path.Combine(_tiny.ModelFolder, "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"bert\"", "\"llama\"", StringComparison.Ordinal));
@@ -77,7 +77,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_made_is_exit_code_1()
+    public async Task AFolderThatCannotBeMadeIsExitCode1()
     {
         string file = Write("file", "in the way");
         (int exitCode, string error) = await Run([.. Finetune(Good())[..^1], Path.Combine(file, "run")]);
@@ -87,7 +87,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_without_room_is_exit_code_1_and_leaves_no_half_file()
+    public async Task ADiskWithoutRoomIsExitCode1AndLeavesNoHalfFile()
     {
         string graft = Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release", "graft");
         if (!OperatingSystem.IsLinux() || !File.Exists("/bin/bash") || !File.Exists(graft)) Assert.Skip("needs Linux, bash and the built command");

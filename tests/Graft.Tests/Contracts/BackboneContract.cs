@@ -19,7 +19,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Packed_equals_padded(string family)
+    public void PackedEqualsPadded(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -32,7 +32,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Packed_and_padded_have_the_same_gradients(string family)
+    public void PackedAndPaddedHaveTheSameGradients(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 3);
@@ -45,7 +45,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Packed_and_padded_drop_the_same_values_in_training(string family)
+    public void PackedAndPaddedDropTheSameValuesInTraining(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 3);
@@ -61,7 +61,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void A_batch_equals_its_texts_one_by_one(string family)
+    public void ABatchEqualsItsTextsOneByOne(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -79,7 +79,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Asking_for_attentions_changes_nothing(string family)
+    public void AskingForAttentionsChangesNothing(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -94,7 +94,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Dropout_is_a_function_of_the_plan_and_trains_every_layer(string family)
+    public void DropoutIsAFunctionOfThePlanAndTrainsEveryLayer(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -109,7 +109,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void A_text_beyond_the_position_table_is_refused_by_name(string family)
+    public void ATextBeyondThePositionTableIsRefusedByName(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
@@ -123,7 +123,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void An_id_beyond_the_vocabulary_is_refused(string family)
+    public void AnIdBeyondTheVocabularyIsRefused(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
@@ -132,7 +132,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Every_parameter_but_the_pooler_receives_a_gradient(string family)
+    public void EveryParameterButThePoolerReceivesAGradient(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 8);
@@ -146,7 +146,7 @@ public sealed class BackboneContract
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Recomputed_layers_give_the_same_gradients(string family)
+    public void RecomputedLayersGiveTheSameGradients(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 8);

@@ -18,7 +18,7 @@ public sealed class SaveAndLoadContract
 
     [Theory]
     [MemberData(nameof(FamiliesAndHeads))]
-    public void A_saved_model_reloads_to_the_same_bits(string family, HeadKind head)
+    public void ASavedModelReloadsToTheSameBits(string family, HeadKind head)
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
@@ -40,7 +40,7 @@ public sealed class SaveAndLoadContract
 
     [Theory]
     [MemberData(nameof(FamiliesAndHeads))]
-    public void The_same_seed_makes_the_same_model(string family, HeadKind head)
+    public void TheSameSeedMakesTheSameModel(string family, HeadKind head)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel first = PretrainedModel.Create(TinyModels.Config(family), head, 9), second = PretrainedModel.Create(TinyModels.Config(family), head, 9);
@@ -50,7 +50,7 @@ public sealed class SaveAndLoadContract
     }
 
     [Fact]
-    public void Folders_are_written_as_the_reference_writes_them()
+    public void FoldersAreWrittenAsTheReferenceWritesThem()
     {
         string parity = TestData.Shared("parity");
         List<string> differences = [];

@@ -24,7 +24,7 @@ public sealed class TuningContract
 
     [Theory]
     [MemberData(nameof(FamiliesAndStrategies))]
-    public void Learns_and_changes_only_what_it_says(string family, string name)
+    public void LearnsAndChangesOnlyWhatItSays(string family, string name)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = Create(family);
@@ -44,7 +44,7 @@ public sealed class TuningContract
 
     [Theory]
     [MemberData(nameof(FamiliesAndAdapters))]
-    public void Comes_back_from_disk_and_comes_off(string family, string name)
+    public void ComesBackFromDiskAndComesOff(string family, string name)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -77,7 +77,7 @@ public sealed class TuningContract
     [Theory]
     [InlineData("lora")]
     [InlineData("ia3")]
-    public void Merged_weights_answer_as_the_adapter_did(string name)
+    public void MergedWeightsAnswerAsTheAdapterDid(string name)
     {
         foreach (string family in s_families.Append("t5"))
         {
@@ -96,7 +96,7 @@ public sealed class TuningContract
     [Theory]
     [InlineData("houlsby")]
     [InlineData("prefix")]
-    public void What_is_no_change_of_weights_cannot_be_merged(string name)
+    public void WhatIsNoChangeOfWeightsCannotBeMerged(string name)
     {
         using PretrainedModel model = Create("bert");
         model.Tune(TuningStrategies.Parse(name));
@@ -104,7 +104,7 @@ public sealed class TuningContract
     }
 
     [Fact]
-    public void Unmerging_gives_the_base_back()
+    public void UnmergingGivesTheBaseBack()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();

@@ -11,7 +11,7 @@ public sealed class CorpusBuilderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_corpus_holds_its_documents_token_by_token()
+    public void ACorpusHoldsItsDocumentsTokenByToken()
     {
         string input = WriteText("a.txt", ["One two three. Four five.\nSix seven.", "Eight nine ten."]);
         WordTokenizer tokenizer = new();
@@ -34,7 +34,7 @@ public sealed class CorpusBuilderTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Duplicates_overlap_and_filters_are_counted_by_reason(int threads)
+    public void DuplicatesOverlapAndFiltersAreCountedByReason(int threads)
     {
         List<string> documents = [.. RandomDocuments(50, 1)];
         documents.Add(documents[3].ToUpperInvariant());
@@ -54,7 +54,7 @@ public sealed class CorpusBuilderTests : IDisposable
     }
 
     [Fact]
-    public void Threads_change_nothing()
+    public void ThreadsChangeNothing()
     {
         string input = WriteText("a.txt", RandomDocuments(800, 2));
         Build("one", Options(input) with { Threads = 1 });
@@ -63,7 +63,7 @@ public sealed class CorpusBuilderTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupted_build_goes_on_to_the_same_bytes()
+    public void AnInterruptedBuildGoesOnToTheSameBytes()
     {
         string input = WriteText("a.txt", RandomDocuments(1_200, 3));
         CorpusOptions options = Options(input) with { Threads = 2 };
@@ -87,7 +87,7 @@ public sealed class CorpusBuilderTests : IDisposable
     }
 
     [Fact]
-    public void Mistakes_are_named()
+    public void MistakesAreNamed()
     {
         Assert.Contains("does not exist", Assert.Throws<InputException>(() => CorpusSource.Parse(Path.Combine(_folder, "nothing@2"))).Message);
         string input = WriteText("a.txt", RandomDocuments(3, 4));

@@ -12,7 +12,7 @@ public sealed class ReaderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Plain_and_compressed_text_has_documents_between_blank_lines()
+    public void PlainAndCompressedTextHasDocumentsBetweenBlankLines()
     {
         const string text = "a\nb\n\n\nc\n";
         Assert.Equal(["a\nb\n", "c\n"], DocumentReader.Read(Write("a.txt", Encoding.UTF8.GetBytes(text))));
@@ -22,7 +22,7 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
-    public void Json_lines_have_a_document_a_line()
+    public void JsonLinesHaveADocumentALine()
     {
         string path = Write("a.jsonl", "{\"id\": 1, \"text\": \"one\\ntwo\"}\n{\"id\": 2, \"text\": \"three\"}\n"u8.ToArray());
         Assert.Equal(["one\ntwo", "three"], DocumentReader.Read(path));
@@ -30,7 +30,7 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
-    public void Wiki_dumps_give_articles_only()
+    public void WikiDumpsGiveArticlesOnly()
     {
         const string xml = """
             <mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/">
@@ -47,7 +47,7 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
-    public void Wet_files_give_their_pages()
+    public void WetFilesGiveTheirPages()
     {
         const string page = "Some text.\nMore.";
         string wet = "WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 4\r\n\r\ninfo\r\n\r\n"
@@ -57,7 +57,7 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
-    public void Treebanks_zips_and_code_are_text_too()
+    public void TreebanksZipsAndCodeAreTextToo()
     {
         string treebank = Write("a.conllu", "# newdoc id = 1\n# text = One.\n1\tOne\n\n# text = Two.\n1\tTwo\n\n# newdoc id = 2\n# newpar\n# text = Three.\n"u8.ToArray());
         Assert.Equal(["One. Two.", "Three."], DocumentReader.Read(treebank));

@@ -15,7 +15,7 @@ public sealed class TextTests
     [InlineData("वह आया। वह गया।", "वह आया।|वह गया।")]
     [InlineData("no end", "no end")]
     [InlineData("  ", "")]
-    public void Sentences_end_at_the_marks_of_any_script(string paragraph, string expected)
+    public void SentencesEndAtTheMarksOfAnyScript(string paragraph, string expected)
     {
         List<Range> sentences = [];
         SentenceSplitter.Split(paragraph, sentences);
@@ -23,7 +23,7 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void Sentences_are_the_whole_paragraph()
+    public void SentencesAreTheWholeParagraph()
     {
         const string paragraph = "One. Two!  \"Three?\" (Four.) Five";
         List<Range> sentences = [];
@@ -36,7 +36,7 @@ public sealed class TextTests
     [InlineData("a § b ¤ c | d » e § f ¤ g | h » i § j ¤ k | l » m § n ¤ o | p » q § r ¤ s | t » u", DropReason.Symbols)]
     [InlineData("buy it now please ok buy it now please ok buy it now please ok buy it now please ok buy it now please ok", DropReason.Repetition)]
     [InlineData("The quick brown fox jumps over the lazy dog while twenty other animals are watching it from the edge of a wood.", DropReason.None)]
-    public void Web_filters_say_why(string text, DropReason expected)
+    public void WebFiltersSayWhy(string text, DropReason expected)
     {
         List<ulong> words = [];
         WordHashes.Compute(text, words);
@@ -44,7 +44,7 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void Words_ignore_case_and_punctuation()
+    public void WordsIgnoreCaseAndPunctuation()
     {
         List<ulong> first = [], second = [];
         WordHashes.Compute("Don't PANIC, it's Ça!", first);
@@ -56,7 +56,7 @@ public sealed class TextTests
     [InlineData(1.0, 1.0)]
     [InlineData(0.9, 0.1)]
     [InlineData(0.5, 0.12)]
-    public void Sketches_estimate_the_similarity(double kept, double tolerance)
+    public void SketchesEstimateTheSimilarity(double kept, double tolerance)
     {
         // Two documents that share the first part of their words: the shingles of the shared part are common, the others are not.
         double total = 0, exact = 0;
@@ -82,7 +82,7 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void Wiki_markup_becomes_text()
+    public void WikiMarkupBecomesText()
     {
         const string markup = """
             {{Infobox|a={{b}}}}'''Paris''' is the [[capital city|capital]] of [[France]].<ref name="x">No</ref> See [https://example.org the site].<!-- no -->
@@ -98,7 +98,7 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void The_index_finds_earlier_documents_in_merged_runs_and_after_going_back()
+    public void TheIndexFindsEarlierDocumentsInMergedRunsAndAfterGoingBack()
     {
         string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try

@@ -45,8 +45,18 @@ public sealed class TaggedFileTests : DataFolder
     [Fact]
     public void AnEntityInsideAWordCutsIt()
     {
+        TokenSequence sentence = Assert.Single(TokenReader.Read(Write("a.jsonl", "{\"text\": \"overBerlin\", \"label\": [[4, 10, \"LOC\"]]}\n")).Sequences);
+        Assert.Equal(["over", "Berlin"], sentence.Words);
+        Assert.Equal(["O", "B-LOC"], sentence.Tags);
+        Assert.Equal("overBerlin", sentence.Layout().Text);
+    }
+
+    [Fact]
+    public void InAWritingWithoutSpacesEveryCharacterHasATag()
+    {
         TokenSequence sentence = Assert.Single(TokenReader.Read(Write("a.jsonl", "{\"text\": \"北京大学在北京\", \"label\": [[0, 4, \"ORG\"], [5, 7, \"LOC\"]]}\n")).Sequences);
-        Assert.Equal(["北京大学", "在", "北京"], sentence.Words);
+        Assert.Equal(["北", "京", "大", "学", "在", "北", "京"], sentence.Words);
+        Assert.Equal(["B-ORG", "I-ORG", "I-ORG", "I-ORG", "O", "B-LOC", "I-LOC"], sentence.Tags);
         Assert.Equal("北京大学在北京", sentence.Layout().Text);
     }
 

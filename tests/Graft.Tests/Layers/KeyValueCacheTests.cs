@@ -13,7 +13,7 @@ public sealed class KeyValueCacheTests
     private const int Heads = 3, Size = 5, Site = 1;
 
     [Fact]
-    public void One_token_after_the_other_attends_as_all_at_once()
+    public void OneTokenAfterTheOtherAttendsAsAllAtOnce()
     {
         const int rows = 2, prompt = 4, tokens = 300; // the buffers grow twice
         using DisposeScope scope = NewDisposeScope();
@@ -34,7 +34,7 @@ public sealed class KeyValueCacheTests
     }
 
     [Fact]
-    public void More_tokens_than_it_is_for_go_the_usual_way()
+    public void MoreTokensThanItIsForGoTheUsualWay()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();

@@ -13,7 +13,7 @@ public sealed class MaskedLmTests
     [InlineData(30, 4)] // 4.5 again
     [InlineData(128, 19)]
     [InlineData(512, 77)]
-    public void Exact_count_is_the_published_formula(int length, int expected)
+    public void ExactCountIsThePublishedFormula(int length, int expected)
     {
         MaskedLmOptions options = new();
         Assert.Equal(expected, MaskedLm.CountToMask(length, options));
@@ -21,7 +21,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void Exact_count_chooses_that_many_and_keeps_everything_else()
+    public void ExactCountChoosesThatManyAndKeepsEverythingElse()
     {
         CounterRandom random = new(CounterRandom.Key(1));
         for (int length = 3; length < 200; length++)
@@ -37,7 +37,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void Bernoulli_masks_15_percent_of_a_million_tokens()
+    public void BernoulliMasks15PercentOfAMillionTokens()
     {
         CounterRandom random = new(CounterRandom.Key(2));
         MaskedLmOptions options = new() { Count = MaskCount.Bernoulli };
@@ -53,7 +53,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void Replacement_is_80_10_10()
+    public void ReplacementIs801010()
     {
         CounterRandom random = new(CounterRandom.Key(3));
         int choices = 0, mask = 0, kept = 0;
@@ -74,7 +74,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void Whole_words_are_masked_whole_within_the_budget()
+    public void WholeWordsAreMaskedWholeWithinTheBudget()
     {
         CounterRandom random = new(CounterRandom.Key(4));
         MaskedLmOptions options = new() { Unit = MaskingUnit.WholeWord };
@@ -92,7 +92,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void N_gram_lengths_are_drawn_in_proportion_to_one_over_n()
+    public void NGramLengthsAreDrawnInProportionToOneOverN()
     {
         CounterRandom random = new(CounterRandom.Key(5));
         int[] counts = new int[4];
@@ -103,7 +103,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void N_grams_never_pass_the_budget()
+    public void NGramsNeverPassTheBudget()
     {
         CounterRandom random = new(CounterRandom.Key(6));
         MaskedLmOptions options = new() { Unit = MaskingUnit.NGram };
@@ -116,7 +116,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void The_same_seed_masks_the_same()
+    public void TheSameSeedMasksTheSame()
     {
         CounterRandom text = new(CounterRandom.Key(7));
         int[] ids = ToyVocabulary.Sequence(128, ref text);
@@ -131,7 +131,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void Dynamic_masks_differ_at_every_visit_and_static_ones_cycle()
+    public void DynamicMasksDifferAtEveryVisitAndStaticOnesCycle()
     {
         MaskedLmOptions dynamic = new(), fixedCopies = new() { StaticCopies = 10 };
         Assert.NotEqual(MaskedLm.StreamKey(1, 5, 0, dynamic), MaskedLm.StreamKey(1, 5, 10, dynamic));
@@ -140,7 +140,7 @@ public sealed class MaskedLmTests
     }
 
     [Fact]
-    public void Impossible_options_are_named()
+    public void ImpossibleOptionsAreNamed()
     {
         Assert.Contains("mask-share is 1.5", Assert.Throws<InputException>(() => new MaskedLmOptions { Share = 1.5 }.Validate()).Message);
         Assert.Throws<InputException>(() => new MaskedLmOptions { Replacement = new MaskReplacement(0.9, 0.2) }.Validate());

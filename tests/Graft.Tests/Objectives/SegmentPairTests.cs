@@ -5,7 +5,7 @@ namespace Graft.Tests.Objectives;
 public sealed class SegmentPairTests
 {
     [Fact]
-    public void Half_of_the_next_segments_are_random_and_never_from_the_same_document()
+    public void HalfOfTheNextSegmentsAreRandomAndNeverFromTheSameDocument()
     {
         ToyDocuments store = new(documents: 14_000, sentences: 60);
         CounterRandom random = new(CounterRandom.Key(1));
@@ -28,7 +28,7 @@ public sealed class SegmentPairTests
     }
 
     [Fact]
-    public void Every_sentence_of_a_document_is_a_first_or_a_true_next_once()
+    public void EverySentenceOfADocumentIsAFirstOrATrueNextOnce()
     {
         ToyDocuments store = new(documents: 50, sentences: 40);
         CounterRandom random = new(CounterRandom.Key(2));
@@ -46,7 +46,7 @@ public sealed class SegmentPairTests
     }
 
     [Fact]
-    public void Order_is_swapped_half_of_the_time()
+    public void OrderIsSwappedHalfOfTheTime()
     {
         ToyDocuments store = new(documents: 1_500, sentences: 60);
         CounterRandom random = new(CounterRandom.Key(3));
@@ -66,7 +66,7 @@ public sealed class SegmentPairTests
     }
 
     [Fact]
-    public void Truncation_takes_from_the_longer_side_at_both_ends()
+    public void TruncationTakesFromTheLongerSideAtBothEnds()
     {
         CounterRandom random = new(CounterRandom.Key(4));
         int fronts = 0;
@@ -84,7 +84,7 @@ public sealed class SegmentPairTests
     }
 
     [Fact]
-    public void A_single_document_is_refused()
+    public void ASingleDocumentIsRefused()
     {
         ToyDocuments store = new(documents: 1, sentences: 5);
         CounterRandom random = new(1);
@@ -92,7 +92,7 @@ public sealed class SegmentPairTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_pairs()
+    public void TheSameSeedGivesTheSamePairs()
     {
         ToyDocuments store = new(documents: 20, sentences: 60);
         CounterRandom first = new(CounterRandom.Key(5)), again = new(CounterRandom.Key(5));

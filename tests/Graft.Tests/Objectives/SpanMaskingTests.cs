@@ -7,7 +7,7 @@ public sealed class SpanMaskingTests
     private static readonly MaskingVocabulary s_vocabulary = ToyVocabulary.Create();
 
     [Fact]
-    public void Lengths_are_geometric_with_mean_3_80()
+    public void LengthsAreGeometricWithMean380()
     {
         CounterRandom random = new(CounterRandom.Key(1));
         long[] counts = new long[11];
@@ -19,7 +19,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void The_budget_is_met_exactly_and_spans_start_at_words()
+    public void TheBudgetIsMetExactlyAndSpansStartAtWords()
     {
         CounterRandom random = new(CounterRandom.Key(2));
         SpanMaskingOptions options = new();
@@ -36,7 +36,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void A_span_is_replaced_as_one()
+    public void ASpanIsReplacedAsOne()
     {
         CounterRandom random = new(CounterRandom.Key(3));
         int spansSeen = 0, masks = 0, partly = 0;
@@ -57,7 +57,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void Boundary_pairs_see_the_tokens_around_the_span()
+    public void BoundaryPairsSeeTheTokensAroundTheSpan()
     {
         int[] ids = [ToyVocabulary.Cls, 10, 11, 12, 13, 14, ToyVocabulary.Sep];
         Assert.Equal(
@@ -69,7 +69,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void Span_corruption_round_trips()
+    public void SpanCorruptionRoundTrips()
     {
         CounterRandom random = new(CounterRandom.Key(4));
         int[] sentinels = Enumerable.Range(0, 100).Select(i => 999 - i).ToArray();
@@ -99,7 +99,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void Replaced_tokens_that_are_right_count_as_original()
+    public void ReplacedTokensThatAreRightCountAsOriginal()
     {
         (int[] ids, bool[] replaced) = ReplacedTokenDetection.Replace([5, 6, 7, 5, 8], [1, 4], [6, 9]);
         Assert.Equal([5, 6, 7, 5, 9], ids);
@@ -107,7 +107,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void Samples_follow_the_softmax()
+    public void SamplesFollowTheSoftmax()
     {
         CounterRandom random = new(CounterRandom.Key(5));
         float[] logits = [MathF.Log(1), MathF.Log(2), MathF.Log(5)];
@@ -118,7 +118,7 @@ public sealed class SpanMaskingTests
     }
 
     [Fact]
-    public void Causal_targets_are_the_next_tokens()
+    public void CausalTargetsAreTheNextTokens()
     {
         MaskedSequence causal = CausalLm.Targets([7, 8, 9]);
         Assert.Equal([0, 1], causal.Positions);

@@ -16,7 +16,7 @@ public sealed class ParityTests
     [InlineData("t5-question-answering")]
     [InlineData("t5-sequence-classification")]
     [InlineData("t5-token-classification")]
-    public void Small_cases_that_travel_with_the_tests(string name) => AssertPassed(ParityRunner.Run(TestData.Fixture("parity", name)));
+    public void SmallCasesThatTravelWithTheTests(string name) => AssertPassed(ParityRunner.Run(TestData.Fixture("parity", name)));
 
     [Fact]
     public void EveryCaseOfTheReferenceFolderPasses()
@@ -37,7 +37,7 @@ public sealed class ParityTests
     }
 
     [Fact]
-    public void A_wrong_number_fails_its_case()
+    public void AWrongNumberFailsItsCase()
     {
         Differences differences = new("outputs", 1e-4);
         differences.Add("logits", TorchSharp.torch.tensor([1f, 2f]), TorchSharp.torch.tensor([1f, 2.001f]));
@@ -47,7 +47,7 @@ public sealed class ParityTests
     }
 
     [Fact]
-    public void Not_a_number_and_missing_outputs_fail()
+    public void NotANumberAndMissingOutputsFail()
     {
         Differences differences = new("outputs", 1e-4);
         differences.Add("logits", TorchSharp.torch.tensor([1f, 2f]), TorchSharp.torch.tensor([1f, float.NaN]));

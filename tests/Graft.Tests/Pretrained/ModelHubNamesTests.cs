@@ -9,7 +9,7 @@ public sealed class ModelHubNamesTests
     [InlineData("bert-base-uncased", "bert-base-uncased", "main")]
     [InlineData("sentence-transformers/all-MiniLM-L6-v2@v1.0", "sentence-transformers/all-MiniLM-L6-v2", "v1.0")]
     [InlineData("org/model@refs/pr/3", "org/model", "refs/pr/3")]
-    public void Names_with_and_without_revision_are_understood(string text, string name, string revision) => Assert.Equal(new(name, revision), ModelHubId.Parse(text));
+    public void NamesWithAndWithoutRevisionAreUnderstood(string text, string name, string revision) => Assert.Equal(new(name, revision), ModelHubId.Parse(text));
 
     [Theory]
     [InlineData("")]
@@ -20,10 +20,10 @@ public sealed class ModelHubNamesTests
     [InlineData("a/b@../../c")]
     [InlineData("a/b@")]
     [InlineData("a b")]
-    public void Everything_else_is_refused(string text) => Assert.Throws<InputException>(() => ModelHubId.Parse(text));
+    public void EverythingElseIsRefused(string text) => Assert.Throws<InputException>(() => ModelHubId.Parse(text));
 
     [Fact]
-    public void Only_a_full_commit_is_pinned()
+    public void OnlyAFullCommitIsPinned()
     {
         Assert.True(new ModelHubId("a", new string('a', 40)).IsPinned);
         Assert.False(new ModelHubId("a", "abc123").IsPinned);
@@ -36,10 +36,10 @@ public sealed class ModelHubNamesTests
     [InlineData("adapter_config.json adapter_model.safetensors", "adapter_config.json adapter_model.safetensors")]
     [InlineData("modules.json 1_Pooling/config.json 2_Dense/model.safetensors model.safetensors onnx/model.onnx", "1_Pooling/config.json 2_Dense/model.safetensors modules.json model.safetensors")]
     [InlineData("bert_config.json bert_model.ckpt.data-00000-of-00001 bert_model.ckpt.index bert_model.ckpt.meta vocab.txt", "bert_config.json vocab.txt bert_model.ckpt.data-00000-of-00001 bert_model.ckpt.index")]
-    public void Only_needed_files_are_chosen_with_the_weights_last(string published, string chosen) => Assert.Equal(chosen, string.Join(' ', ModelHubFiles.Choose(published.Split(' '))));
+    public void OnlyNeededFilesAreChosenWithTheWeightsLast(string published, string chosen) => Assert.Equal(chosen, string.Join(' ', ModelHubFiles.Choose(published.Split(' '))));
 
     [Fact]
-    public void The_environment_is_read_as_hugging_faces_libraries_do()
+    public void TheEnvironmentIsReadAsHuggingFacesLibrariesDo()
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["HF_HOME"] = "/home/hf", ["HF_ENDPOINT"] = "http://mirror:8080/", ["HF_TOKEN"] = "t", ["HF_HUB_OFFLINE"] = "yes" };
         ModelHubOptions options = ModelHubOptions.FromEnvironment(environment.GetValueOrDefault);
@@ -51,11 +51,11 @@ public sealed class ModelHubNamesTests
     }
 
     [Fact]
-    public void Without_settings_the_users_cache_is_shared() =>
+    public void WithoutSettingsTheUsersCacheIsShared() =>
         Assert.EndsWith(Path.Combine("huggingface", "hub"), ModelHubOptions.FromEnvironment(_ => null).CacheFolder, StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_folder_is_its_own_place_and_a_path_that_is_not_there_is_refused()
+    public async Task AFolderIsItsOwnPlaceAndAPathThatIsNotThereIsRefused()
     {
         Assert.Equal(AppContext.BaseDirectory, await ModelHub.LocateAsync(AppContext.BaseDirectory, null, TestContext.Current.CancellationToken));
         InputException error = await Assert.ThrowsAsync<InputException>(() => ModelHub.LocateAsync("./not/a/folder", null, TestContext.Current.CancellationToken));

@@ -19,7 +19,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task The_needed_files_arrive_in_the_shared_layout()
+    public async Task TheNeededFilesArriveInTheSharedLayout()
     {
         string folder = await PullAsync();
 
@@ -32,7 +32,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task The_token_goes_to_the_hub_and_never_to_the_host_of_large_files()
+    public async Task TheTokenGoesToTheHubAndNeverToTheHostOfLargeFiles()
     {
         await PullAsync(options => options with { Token = "secret" });
         Assert.All(_hub.Requests, request => Assert.Equal(!request.StartsWith("GET /model.safetensors", StringComparison.Ordinal), request.EndsWith(" token", StringComparison.Ordinal)));
@@ -40,7 +40,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_pull_fetches_nothing_again()
+    public async Task ASecondPullFetchesNothingAgain()
     {
         await PullAsync();
         _hub.Requests.Clear();
@@ -49,7 +49,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_broken_transfer_goes_on_where_it_stopped()
+    public async Task ABrokenTransferGoesOnWhereItStopped()
     {
         int cuts = 0;
         _hub.Intercept = context => context.Request.RawUrl == "/model.safetensors" && cuts++ < 2 && SendPart(context);
@@ -59,7 +59,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_transfer_of_an_earlier_run_is_resumed()
+    public async Task ATransferOfAnEarlierRunIsResumed()
     {
         _hub.Intercept = context => context.Request.RawUrl == "/model.safetensors" && (context.Request.Headers["Range"] is null ? SendPart(context) : LocalHub.Refuse(context, 503));
         RunFailedException error = await Assert.ThrowsAsync<RunFailedException>(() => PullAsync());
@@ -72,7 +72,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_host_without_ranges_sends_the_file_anew()
+    public async Task AHostWithoutRangesSendsTheFileAnew()
     {
         bool isFirst = true;
         _hub.Intercept = context =>
@@ -95,7 +95,7 @@ public sealed class ModelHubTests : IDisposable
     [Theory]
     [InlineData("model.safetensors")]
     [InlineData("config.json")]
-    public async Task Wrong_bytes_are_discarded(string file)
+    public async Task WrongBytesAreDiscarded(string file)
     {
         byte[] content = _hub.Files[file], wrong = [.. content];
         wrong[^1] ^= 1;
@@ -115,7 +115,7 @@ public sealed class ModelHubTests : IDisposable
     [InlineData(403, null, "refuses access (403)")]
     [InlineData(404, "RepoNotFound", "check the name")]
     [InlineData(404, "RevisionNotFound", "no branch, tag or commit main")]
-    public async Task A_refusal_says_what_to_do(int status, string? code, string advice)
+    public async Task ARefusalSaysWhatToDo(int status, string? code, string advice)
     {
         _hub.Intercept = context => LocalHub.Refuse(context, status, code is null ? [] : [("X-Error-Code", code)]);
         InputException error = await Assert.ThrowsAsync<InputException>(() => PullAsync());
@@ -125,7 +125,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_busy_hub_is_asked_again_after_the_time_it_names()
+    public async Task ABusyHubIsAskedAgainAfterTheTimeItNames()
     {
         int refusals = 0;
         _hub.Intercept = context => context.Request.RawUrl!.StartsWith("/api", StringComparison.Ordinal) && refusals++ < 1 && LocalHub.Refuse(context, 429, ("Retry-After", "1"));
@@ -135,7 +135,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hub_that_is_busy_for_too_long_is_left_alone()
+    public async Task AHubThatIsBusyForTooLongIsLeftAlone()
     {
         _hub.Intercept = context => LocalHub.Refuse(context, 429, ("Retry-After", "9000"));
         RunFailedException error = await Assert.ThrowsAsync<RunFailedException>(() => PullAsync());
@@ -143,7 +143,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task Failures_of_the_hub_are_tried_again()
+    public async Task FailuresOfTheHubAreTriedAgain()
     {
         int failures = 0;
         _hub.Intercept = context => failures++ < 3 && LocalHub.Refuse(context, 502);
@@ -152,7 +152,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_renamed_model_is_followed_within_the_hub()
+    public async Task ARenamedModelIsFollowedWithinTheHub()
     {
         _hub.Intercept = context => context.Request.RawUrl!.Contains("/old/name/", StringComparison.Ordinal)
             && LocalHub.Refuse(context, 307, ("Location", context.Request.RawUrl.Replace("/old/name/", $"/{LocalHub.Model}/", StringComparison.Ordinal)));
@@ -162,7 +162,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task Offline_uses_the_cache_and_never_the_network()
+    public async Task OfflineUsesTheCacheAndNeverTheNetwork()
     {
         string folder = await PullAsync();
         _hub.Requests.Clear();
@@ -174,7 +174,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pinned_commit_in_the_cache_needs_no_network_and_a_branch_survives_without_one()
+    public async Task APinnedCommitInTheCacheNeedsNoNetworkAndABranchSurvivesWithoutOne()
     {
         string folder = await PullAsync();
         _hub.Dispose();
@@ -186,7 +186,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task An_endpoint_that_is_no_hub_is_recognized()
+    public async Task AnEndpointThatIsNoHubIsRecognized()
     {
         _hub.Intercept = context =>
         {
@@ -198,7 +198,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task Names_that_climb_out_of_the_folder_are_never_fetched()
+    public async Task NamesThatClimbOutOfTheFolderAreNeverFetched()
     {
         _hub.Files["../../1_Pooling/config.json"] = [1];
         await PullAsync();
@@ -206,7 +206,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task Progress_reaches_the_size_of_every_file()
+    public async Task ProgressReachesTheSizeOfEveryFile()
     {
         Dictionary<string, ModelHubProgress> last = new(StringComparer.Ordinal);
         using ModelHub hub = new(_hub.Options(_cache.Path));
@@ -216,7 +216,7 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
-    public async Task The_cache_is_listed_with_revisions_and_sizes()
+    public async Task TheCacheIsListedWithRevisionsAndSizes()
     {
         await PullAsync();
         using ModelHub hub = new(_hub.Options(_cache.Path));

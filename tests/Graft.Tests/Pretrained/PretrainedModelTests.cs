@@ -21,7 +21,7 @@ public sealed class PretrainedModelTests
     [InlineData("distilbert", "{}", 66_362_880)]
     [InlineData("albert", """{"hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072}""", 11_683_584)]
     [InlineData("gpt2", "{}", 124_439_808)]
-    public void Published_sizes_are_counted(string family, string json, long parameters)
+    public void PublishedSizesAreCounted(string family, string json, long parameters)
     {
         using TemporaryFolder folder = new();
         string path = Path.Combine(folder.Path, "config.json");
@@ -30,7 +30,7 @@ public sealed class PretrainedModelTests
     }
 
     [Fact]
-    public void A_fresh_head_is_drawn_from_the_seed_and_reported()
+    public void AFreshHeadIsDrawnFromTheSeedAndReported()
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
@@ -47,7 +47,7 @@ public sealed class PretrainedModelTests
     }
 
     [Fact]
-    public void Another_model_type_is_refused_in_one_line()
+    public void AnotherModelTypeIsRefusedInOneLine()
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
@@ -69,7 +69,7 @@ public sealed class PretrainedModelTests
     }
 
     [Fact]
-    public void A_classifier_of_other_labels_begins_anew_only_when_asked()
+    public void AClassifierOfOtherLabelsBeginsAnewOnlyWhenAsked()
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
@@ -82,7 +82,7 @@ public sealed class PretrainedModelTests
     }
 
     [Fact]
-    public void Sparse_rows_score_as_all_rows_do()
+    public void SparseRowsScoreAsAllRowsDo()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -97,7 +97,7 @@ public sealed class PretrainedModelTests
     [Theory]
     [InlineData("gpt2")]
     [InlineData("t5")]
-    public void Cached_generation_steps_equal_one_pass(string family)
+    public void CachedGenerationStepsEqualOnePass(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -115,7 +115,7 @@ public sealed class PretrainedModelTests
     }
 
     [Fact]
-    public void Sentence_transformers_folders_embed_as_published()
+    public void SentenceTransformersFoldersEmbedAsPublished()
     {
         string folder = TestData.Shared("models", "all-MiniLM-L6-v2"), tasks = TestData.Shared("tasks", "stsb");
         using DisposeScope scope = NewDisposeScope();

@@ -16,7 +16,7 @@ namespace Graft.Tests.Pretraining;
 public sealed class DistillationTests
 {
     [Fact]
-    public void The_example_of_the_documentation_is_right()
+    public void TheExampleOfTheDocumentationIsRight()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor teacher = tensor(new[] { (float)(2 * Math.Log(0.7)), (float)(2 * Math.Log(0.3)) }).view(1, 2), student = zeros(1, 2);
@@ -24,7 +24,7 @@ public sealed class DistillationTests
     }
 
     [Fact]
-    public void The_triple_loss_and_its_gradients_are_the_reference_s()
+    public void TheTripleLossAndItsGradientsAreTheReferenceS()
     {
         string folder = TestData.Shared("parity", "distillation");
         using DisposeScope scope = NewDisposeScope();
@@ -56,7 +56,7 @@ public sealed class DistillationTests
     }
 
     [Fact]
-    public void Word_vectors_of_a_teacher_keep_their_angles_in_a_narrower_student()
+    public void WordVectorsOfATeacherKeepTheirAnglesInANarrowerStudent()
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
@@ -75,7 +75,7 @@ public sealed class DistillationTests
     }
 
     [Fact]
-    public void Word_vectors_do_not_come_from_a_narrower_teacher()
+    public void WordVectorsDoNotComeFromANarrowerTeacher()
     {
         using TemporaryFolder folder = new();
         string words = Vocabulary(folder.Path, "words", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film");

@@ -19,7 +19,7 @@ public sealed class PretrainingRunTests : IDisposable
     [InlineData("mlm+nsp")]
     [InlineData("span")]
     [InlineData("span+sbo")]
-    public void The_loss_falls(string objective)
+    public void TheLossFalls(string objective)
     {
         IReadOnlyList<TermResult> before = Run("before-" + objective, objective, steps: 1), after = Run("after-" + objective, objective, steps: 40);
         Assert.True(after[0].Loss < before[0].Loss - 0.2, $"{objective}: {before[0].Loss} before, {after[0].Loss} after");
@@ -32,7 +32,7 @@ public sealed class PretrainingRunTests : IDisposable
     [Theory]
     [InlineData(null)]
     [InlineData(0.9)]
-    public void An_interrupted_run_ends_with_the_same_bits(double? average)
+    public void AnInterruptedRunEndsWithTheSameBits(double? average)
     {
         Run("whole", "mlm", steps: 12, average);
         int interruptions = 0;
@@ -55,14 +55,14 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
-    public void Accumulation_changes_nothing_but_rounding()
+    public void AccumulationChangesNothingButRounding()
     {
         IReadOnlyList<TermResult> whole = Run("whole", "mlm", steps: 6), cut = Run("cut", "mlm", steps: 6, accumulation: 4);
         Assert.Equal(whole[0].Loss, cut[0].Loss, 1e-4);
     }
 
     [Fact]
-    public void A_folder_in_use_is_refused_and_a_finished_run_is_done_at_once()
+    public void AFolderInUseIsRefusedAndAFinishedRunIsDoneAtOnce()
     {
         Run("run", "mlm", steps: 2);
         Assert.Contains("`resume`", Assert.Throws<InputException>(() => Run("run", "mlm", steps: 2)).Message);
@@ -72,7 +72,7 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
-    public void Going_on_with_another_option_is_refused_by_its_name()
+    public void GoingOnWithAnotherOptionIsRefusedByItsName()
     {
         using CancellationTokenSource stop = new();
         Assert.Throws<OperationCanceledException>(() => Run("run", "mlm", steps: 8, log: line => StopAtEvaluation(line, stop), cancellation: stop.Token));
@@ -85,7 +85,7 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
-    public void ELECTRA_shares_the_embeddings_of_generator_and_discriminator()
+    public void ELECTRASharesTheEmbeddingsOfGeneratorAndDiscriminator()
     {
         IReadOnlyList<TermResult> results = Run("electra", "rtd", steps: 6, family: "electra");
         Assert.All(results, term => Assert.True(double.IsFinite(term.Loss), term.ToString()));
@@ -101,7 +101,7 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
-    public void A_student_that_exists_goes_on_beside_a_teacher()
+    public void AStudentThatExistsGoesOnBesideATeacher()
     {
         Run("teacher", "mlm", steps: 2);
         IReadOnlyList<TermResult> alone = Run("student", "mlm", steps: 20);
@@ -128,7 +128,7 @@ public sealed class PretrainingRunTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_student_of_all_layers_of_a_sentence_encoder_is_the_encoder(bool pairs)
+    public void AStudentOfAllLayersOfASentenceEncoderIsTheEncoder(bool pairs)
     {
         string encoder = Path.Combine(_folder, "encoder"), taught = Path.Combine(_folder, "taught");
         ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32).With("intermediate_size", 64).With("num_attention_heads", 2);
@@ -178,7 +178,7 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     [Fact]
-    public void Shipped_configurations_are_sound()
+    public void ShippedConfigurationsAreSound()
     {
         Assert.NotEmpty(ShippedConfigs.Names);
         foreach (string name in ShippedConfigs.Names) ShippedConfigs.Read(name).Validate();

@@ -18,7 +18,7 @@ public sealed class SequenceTests : IDisposable
     [InlineData(5)]
     [InlineData(1000)]
     [InlineData(4097)]
-    public void A_permutation_has_every_place_once(int count)
+    public void APermutationHasEveryPlaceOnce(int count)
     {
         Permutation permutation = new(count, 7);
         Assert.Equal(Enumerable.Range(0, count).Select(i => (long)i), Enumerable.Range(0, count).Select(i => permutation[i]).Order());
@@ -26,7 +26,7 @@ public sealed class SequenceTests : IDisposable
     }
 
     [Fact]
-    public void Windows_cover_the_stream_and_separate_documents()
+    public void WindowsCoverTheStreamAndSeparateDocuments()
     {
         using CorpusFolder corpus = Build(30, weight: 1);
         StreamWindows windows = new(corpus.Train, s_frame, Sep, 18, seed: 1, shuffle: false);
@@ -42,7 +42,7 @@ public sealed class SequenceTests : IDisposable
     }
 
     [Fact]
-    public void Epochs_differ_and_replay()
+    public void EpochsDifferAndReplay()
     {
         using CorpusFolder corpus = Build(30, weight: 1);
         StreamWindows first = new(corpus.Train, s_frame, Sep, 18, seed: 1), again = new(corpus.Train, s_frame, Sep, 18, seed: 1);
@@ -51,7 +51,7 @@ public sealed class SequenceTests : IDisposable
     }
 
     [Fact]
-    public void Weights_say_how_often_a_source_is_read()
+    public void WeightsSayHowOftenASourceIsRead()
     {
         using CorpusFolder corpus = Build(40, weight: 2.5);
         StreamWindows windows = new(corpus.Train, s_frame, Sep, 18, seed: 1);
@@ -65,7 +65,7 @@ public sealed class SequenceTests : IDisposable
     }
 
     [Fact]
-    public void Cut_windows_hold_one_document_each()
+    public void CutWindowsHoldOneDocumentEach()
     {
         using CorpusFolder corpus = Build(30, weight: 1);
         StreamWindows windows = new(corpus.Train, s_frame, Sep, 18, seed: 1) { CutAtDocuments = true };
@@ -82,7 +82,7 @@ public sealed class SequenceTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Pairs_replay_from_any_place(bool order)
+    public void PairsReplayFromAnyPlace(bool order)
     {
         using CorpusFolder corpus = Build(60, weight: 1);
         SentencePairs first = new(corpus.Train, s_frame, 40, seed: 3, order), again = new(corpus.Train, s_frame, 40, seed: 3, order);
@@ -100,7 +100,7 @@ public sealed class SequenceTests : IDisposable
     }
 
     [Fact]
-    public void Random_segments_come_from_any_source()
+    public void RandomSegmentsComeFromAnySource()
     {
         using CorpusFolder corpus = Open([CorpusSource.Parse(Write("first.txt", 1, 1)), CorpusSource.Parse(Write("second.txt", 1, 2))]);
         SentencePairs pairs = new(corpus.Train, s_frame, 40, seed: 3, order: false);

@@ -18,7 +18,7 @@ public sealed class SparseHeadTests
     [InlineData("bert-masked-lm", "mlm_loss")]
     [InlineData("bert-pretraining", "loss")]
     [InlineData("spanbert-sbo", "loss")]
-    public void Losses_are_the_reference_s(string parity, string output)
+    public void LossesAreTheReferenceS(string parity, string output)
     {
         string folder = TestData.Shared("parity", parity);
         using DisposeScope scope = NewDisposeScope();

@@ -17,7 +17,7 @@ public sealed class StudentTests : IDisposable
     [Theory]
     [InlineData("bert")]
     [InlineData("distilbert")]
-    public void A_student_starts_from_the_layers_named(string family)
+    public void AStudentStartsFromTheLayersNamed(string family)
     {
         using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 4), HeadKind.MaskedLm, seed: 1);
         ModelConfig config = family == "bert" ? Tiny(layers: 2) : DistilBert();
@@ -28,7 +28,7 @@ public sealed class StudentTests : IDisposable
     }
 
     [Fact]
-    public void A_sentence_encoder_s_layers_serve_a_student_with_another_vocabulary()
+    public void ASentenceEncoderSLayersServeAStudentWithAnotherVocabulary()
     {
         Tokenizer words = Vocabulary("words.txt", "film", "song", "##s"), own = Vocabulary("own.txt", "films", "song");
         using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 3).With("vocab_size", 8), HeadKind.None, seed: 1, Path.Combine(_folder, "words.txt"));
@@ -49,7 +49,7 @@ public sealed class StudentTests : IDisposable
     [InlineData(256, 64)]
     [InlineData(50, 64)]
     [InlineData(256, 32)]
-    public void An_ELECTRA_student_widens_smaller_word_vectors_to_what_the_layers_expect(int vocabulary, int positions)
+    public void AnELECTRAStudentWidensSmallerWordVectorsToWhatTheLayersExpect(int vocabulary, int positions)
     {
         Tokenizer tokenizer = Vocabulary("many.txt", [.. Enumerable.Range(0, vocabulary - 5).Select(i => $"w{i}")]);
         using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 3).With("vocab_size", vocabulary), HeadKind.None, seed: 1, Path.Combine(_folder, "many.txt"));
@@ -74,7 +74,7 @@ public sealed class StudentTests : IDisposable
     }
 
     [Fact]
-    public void Impossible_layers_are_named()
+    public void ImpossibleLayersAreNamed()
     {
         using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 2), HeadKind.MaskedLm), student = PretrainedModel.Create(Tiny(layers: 1), HeadKind.MaskedLm);
         Assert.Contains("0 … 1", Assert.Throws<InputException>(() => StudentLayers.Copy(teacher, student, [2])).Message);
@@ -82,7 +82,7 @@ public sealed class StudentTests : IDisposable
     }
 
     [Fact]
-    public void Words_are_found_again_in_another_vocabulary()
+    public void WordsAreFoundAgainInAnotherVocabulary()
     {
         Tokenizer student = Vocabulary("student.txt", "un", "##happy", "cat", "."), teacher = Vocabulary("teacher.txt", "unhappy", "c", "##at", ".");
         TextCodec codec = new(student);
@@ -97,7 +97,7 @@ public sealed class StudentTests : IDisposable
     }
 
     [Fact]
-    public void New_words_start_as_the_mean_of_their_pieces()
+    public void NewWordsStartAsTheMeanOfTheirPieces()
     {
         Tokenizer tokenizer = Vocabulary("old.txt", "un", "##happy", "##well", "cat", ".");
         string text = Path.Combine(_folder, "text.txt");

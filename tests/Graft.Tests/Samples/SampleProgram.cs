@@ -15,7 +15,7 @@ internal static class SampleProgram
         Assert.InRange(Directory.EnumerateFiles(project, "*.cs").Sum(file => File.ReadLines(file).Count()), 1, MostLines - 1);
         foreach (string assembly in (string[])["Graft", "Graft.Core", "Graft.Tokenizers"])
             Assert.DoesNotContain($"InternalsVisibleTo Include=\"{name}\"", File.ReadAllText(Path.Combine(TestData.Root, "src", assembly, assembly + ".csproj")), StringComparison.Ordinal);
-        Execute("dotnet", "build", project, "--nologo", "-warnaserror");
+        using (TreeBuild.Begin()) Execute("dotnet", "build", project, "--nologo", "-warnaserror", "-nodeReuse:false");
         return Execute(Path.Combine(TestData.Root, "artifacts", "bin", name, "release", OperatingSystem.IsWindows() ? name + ".exe" : name), arguments);
     }
 

@@ -27,7 +27,7 @@ public sealed class StrategyRunTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Strategies))]
-    public void A_run_holds_what_its_strategy_keeps_and_answers_as_it_was_measured(string name)
+    public void ARunHoldsWhatItsStrategyKeepsAndAnswersAsItWasMeasured(string name)
     {
         TuningStrategy strategy = TuningStrategies.Parse(name);
         FineTuningResult result = FineTuning.Run(Options(strategy) with { Evaluation = _tiny.Reviews("dev.tsv", 30, seed: 2) });
@@ -43,7 +43,7 @@ public sealed class StrategyRunTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Adapters))]
-    public void An_interrupted_run_resumes_to_the_same_bits(string name)
+    public void AnInterruptedRunResumesToTheSameBits(string name)
     {
         FineTuningOptions options = Options(TuningStrategies.Parse(name)) with { Dropout = 0.1 };
         byte[] expected = Adapter(FineTuning.Run(options with { Output = _tiny.PathOf("whole") }).Folder);
@@ -53,7 +53,7 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
-    public void Lora_learns_and_merges_into_an_ordinary_model()
+    public void LoraLearnsAndMergesIntoAnOrdinaryModel()
     {
         FineTuningOptions options = Options(new Lora { TargetModules = ["query", "key", "value", "dense"], Dropout = 0 }) with
         {
@@ -78,7 +78,7 @@ public sealed class StrategyRunTests : IDisposable
     [InlineData("prompt")]
     [InlineData("prefix")]
     [InlineData("pfeiffer")]
-    public void Tokens_are_tagged_beside_virtual_ones(string name)
+    public void TokensAreTaggedBesideVirtualOnes(string name)
     {
         string train = _tiny.Entities("train.conll", 40);
         FineTuningOptions options = Options(TuningStrategies.Parse(name)) with { Task = new TokenClassification(), Train = train, Evaluation = train };
@@ -88,7 +88,7 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
-    public void Adapters_of_different_tasks_answer_from_one_backbone()
+    public void AdaptersOfDifferentTasksAnswerFromOneBackbone()
     {
         string reviews = FineTuning.Run(Options(new Lora()) with { Output = _tiny.PathOf("reviews") }).Folder;
         string train = _tiny.Entities("train.conll", 40);
@@ -110,7 +110,7 @@ public sealed class StrategyRunTests : IDisposable
     [Theory]
     [InlineData(FeatureClassifier.Logistic)]
     [InlineData(FeatureClassifier.Linear)]
-    public void Cached_features_answer_as_live_ones(FeatureClassifier classifier)
+    public void CachedFeaturesAnswerAsLiveOnes(FeatureClassifier classifier)
     {
         HeadTuning strategy = new() { Features = new FeatureOptions { Layers = [-1, -2], Pooling = EmbeddingPooling.Mean }, Classifier = classifier };
         List<string> notes = [];
@@ -131,7 +131,7 @@ public sealed class StrategyRunTests : IDisposable
     [InlineData("gpt2")]
     [InlineData("t5")]
     [InlineData("roberta")]
-    public void Cached_features_of_other_families_answer_as_live_ones(string family)
+    public void CachedFeaturesOfOtherFamiliesAnswerAsLiveOnes(string family)
     {
         string model = _tiny.PathOf(family);
         TinyFamily.Create(model, family, HeadKind.None);
@@ -141,7 +141,7 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
-    public void Numbers_are_learned_from_cached_features()
+    public void NumbersAreLearnedFromCachedFeatures()
     {
         HeadTuning strategy = new() { Features = new FeatureOptions() };
         FineTuningOptions options = Options(strategy) with { Task = new TextRegression(), Train = _tiny.Numbers("train.tsv", 200), Evaluation = _tiny.Numbers("dev.tsv", 60), LearningRate = null };
@@ -150,7 +150,7 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
-    public void Impossible_combinations_are_refused_with_one_line()
+    public void ImpossibleCombinationsAreRefusedWithOneLine()
     {
         Assert.Throws<InputException>(() => FineTuning.Run(Options(new Lora()) with { FromScratch = true }));
         Assert.Throws<InputException>(() => FineTuning.Run(Options(new Lora { TargetModules = ["nothing"] })));
@@ -160,7 +160,7 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
-    public void Layers_learn_more_slowly_the_lower_they_are_and_one_after_the_other()
+    public void LayersLearnMoreSlowlyTheLowerTheyAreAndOneAfterTheOther()
     {
         using PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = Graft.Backbones.HeadKind.SequenceClassification });
         LayerDepths depths = new(model.Network);
@@ -171,7 +171,7 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
-    public void Gradual_unfreezing_leaves_lower_layers_as_they_are_until_their_turn()
+    public void GradualUnfreezingLeavesLowerLayersAsTheyAreUntilTheirTurn()
     {
         // Four updates: the highest layer learns from the second on, the lower one from the third, the embeddings from the fourth.
         FineTuningOptions options = Options(new FullTuning()) with { Layers = new LayerSchedule { Unfreezing = 0.99 }, Epochs = 2 };

@@ -8,7 +8,7 @@ namespace Graft.Tests.Torch;
 public sealed class AdamWTests
 {
     [Fact]
-    public void Equals_the_binding_over_twenty_steps()
+    public void EqualsTheBindingOverTwentySteps()
     {
         using DisposeScope scope = NewDisposeScope();
         long[][] shapes = [[7], [33, 5], [3, 4, 5], [70000]];
@@ -37,7 +37,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Norm_clip_and_zero_cover_every_gradient()
+    public void NormClipAndZeroCoverEveryGradient()
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = [new(ones(5)), new(ones(100000)), new(ones(3, 3))];
@@ -51,7 +51,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Restored_state_goes_on_with_the_same_bits()
+    public void RestoredStateGoesOnWithTheSameBits()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor Run(int interruptedAt)
@@ -82,6 +82,6 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Impossible_constants_are_refused() =>
+    public void ImpossibleConstantsAreRefused() =>
         Assert.Throws<InputException>(() => new AdamWOptions { Beta2 = 1 }.Validate());
 }

@@ -17,7 +17,7 @@ public sealed class AttentionTests
     [InlineData(2, 4, 33, 32)]
     [InlineData(1, 2, 130, 64)]
     [InlineData(2, 2, 19, 20)]
-    public void Padded_equals_the_formula(int batch, int heads, int tokens, int size)
+    public void PaddedEqualsTheFormula(int batch, int heads, int tokens, int size)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = Inputs(batch, heads, tokens, size);
@@ -30,7 +30,7 @@ public sealed class AttentionTests
     }
 
     [Fact]
-    public void Strided_inputs_of_a_joint_projection_are_read_in_place()
+    public void StridedInputsOfAJointProjectionAreReadInPlace()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] joint = [TensorAssert.Normal(20, 2, 6, 3 * 4 * 16)]; // [B, T, 3·H·N]
@@ -45,7 +45,7 @@ public sealed class AttentionTests
     [InlineData(true, null)]
     [InlineData(false, 3)]
     [InlineData(true, 2)]
-    public void Packed_equals_padded_one_by_one(bool causal, int? window)
+    public void PackedEqualsPaddedOneByOne(bool causal, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
         (int heads, int size, int tokens) = (3, 16, s_lengths.Sum());
@@ -62,7 +62,7 @@ public sealed class AttentionTests
     }
 
     [Fact]
-    public void Dropout_is_the_same_packed_and_padded()
+    public void DropoutIsTheSamePackedAndPadded()
     {
         using DisposeScope scope = NewDisposeScope();
         (int heads, int size, int longest) = (2, 8, 17);
@@ -87,7 +87,7 @@ public sealed class AttentionTests
     [Theory]
     [InlineData(17)]
     [InlineData(40)]
-    public void Dropped_attention_equals_the_explicit_path(int tokens)
+    public void DroppedAttentionEqualsTheExplicitPath(int tokens)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = Inputs(2, 3, tokens, 16);
@@ -99,7 +99,7 @@ public sealed class AttentionTests
     }
 
     [Fact]
-    public void Cross_attention_takes_keys_of_another_length()
+    public void CrossAttentionTakesKeysOfAnotherLength()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = [TensorAssert.Normal(31, 2, 2, 5, 8), TensorAssert.Normal(32, 2, 2, 11, 8), TensorAssert.Normal(33, 2, 2, 11, 8)];
@@ -107,7 +107,7 @@ public sealed class AttentionTests
     }
 
     [Fact]
-    public void A_fully_masked_row_stays_finite()
+    public void AFullyMaskedRowStaysFinite()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = Inputs(1, 1, 4, 8);

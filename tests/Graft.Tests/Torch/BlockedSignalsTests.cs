@@ -12,7 +12,7 @@ public sealed partial class BlockedSignalsTests
 
     /// <summary>Without the block the process dies here where oneDNN uses AVX-512: a handler's frame lands in the heap.</summary>
     [Fact]
-    public void A_signal_during_a_product_harms_nothing()
+    public void ASignalDuringAProductHarmsNothing()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("signals are sent to a thread by Linux");
         Engine.Start();
@@ -51,7 +51,7 @@ public sealed partial class BlockedSignalsTests
     }
 
     [Fact]
-    public void A_thread_takes_signals_again_afterwards()
+    public void AThreadTakesSignalsAgainAfterwards()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("the mask is read from /proc");
         string before = Mask();

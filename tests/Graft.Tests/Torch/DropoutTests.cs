@@ -11,7 +11,7 @@ public sealed class DropoutTests
     [InlineData(0.1)]
     [InlineData(0.5)]
     [InlineData(0.003)]
-    public void Drops_its_share_and_keeps_the_expectation(double probability)
+    public void DropsItsShareAndKeepsTheExpectation(double probability)
     {
         using DisposeScope scope = NewDisposeScope();
         const int Rows = 1000, Width = 1000;
@@ -30,7 +30,7 @@ public sealed class DropoutTests
     }
 
     [Fact]
-    public void Neighbours_rows_and_sites_are_independent()
+    public void NeighboursRowsAndSitesAreIndependent()
     {
         using DisposeScope scope = NewDisposeScope();
         DropoutPlan plan = DropoutPlan.Padded(1, [0], 1000);
@@ -46,7 +46,7 @@ public sealed class DropoutTests
     }
 
     [Fact]
-    public void Masks_depend_on_sequence_and_position_only()
+    public void MasksDependOnSequenceAndPositionOnly()
     {
         using DisposeScope scope = NewDisposeScope();
         const int Width = 100;
@@ -61,7 +61,7 @@ public sealed class DropoutTests
     }
 
     [Fact]
-    public void Pooled_states_are_dropped_by_sequence()
+    public void PooledStatesAreDroppedBySequence()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor whole = Ops.Dropout(ones([3, 64]), 0.5, DropoutPlan.Padded(5, [0, 1, 2], 8).Site(2));
@@ -71,7 +71,7 @@ public sealed class DropoutTests
     }
 
     [Fact]
-    public void Evaluation_changes_nothing()
+    public void EvaluationChangesNothing()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = TensorAssert.Normal(1, 4, 5);

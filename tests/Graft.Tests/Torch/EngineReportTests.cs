@@ -6,7 +6,7 @@ namespace Graft.Tests.Torch;
 public sealed class EngineReportTests
 {
     [Fact]
-    public void The_library_is_found_and_patched()
+    public void TheLibraryIsFoundAndPatched()
     {
         EngineReport report = EngineReport.Read();
         Assert.NotNull(report.Library);
@@ -16,6 +16,6 @@ public sealed class EngineReportTests
     }
 
     [Fact]
-    public void Impossible_threads_are_refused() =>
+    public void ImpossibleThreadsAreRefused() =>
         Assert.Throws<InputException>(() => new ComputeContext { Threads = 0 }.Validate());
 }

@@ -16,7 +16,7 @@ namespace Graft.Tests.Torch;
 public sealed class GradientNodeTests
 {
     [Fact]
-    public void Gradients_add_up_in_place_as_libtorch_adds_them()
+    public void GradientsAddUpInPlaceAsLibtorchAddsThem()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = tensor(new long[] { 1, 0, 4, 1 });
@@ -33,7 +33,7 @@ public sealed class GradientNodeTests
     }
 
     [Fact]
-    public void Frozen_parameters_get_no_gradient()
+    public void FrozenParametersGetNoGradient()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = TensorAssert.Leaf(1, 3, 4), weight = TensorAssert.Normal(2, 5, 4), bias = TensorAssert.Leaf(3, 5);
@@ -44,7 +44,7 @@ public sealed class GradientNodeTests
     }
 
     [Fact]
-    public void Nothing_is_recorded_without_gradient()
+    public void NothingIsRecordedWithoutGradient()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = TensorAssert.Leaf(2, 5, 4);
@@ -54,7 +54,7 @@ public sealed class GradientNodeTests
     }
 
     [Fact]
-    public void A_view_that_its_scope_released_still_has_its_gradient()
+    public void AViewThatItsScopeReleasedStillHasItsGradient()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = TensorAssert.Leaf(1, 3, 4), stored = TensorAssert.Leaf(2, 4, 5);
@@ -67,7 +67,7 @@ public sealed class GradientNodeTests
 
     /// <summary>Issue bar: over 500 steps the number of live tensors is equal and resident memory within 5 % at steps 100 and 500.</summary>
     [Fact]
-    public void Five_hundred_steps_leave_nothing_behind()
+    public void FiveHundredStepsLeaveNothingBehind()
     {
         Engine.Start();
         for (int i = 0; i < 1 << 14; i++) GC.KeepAlive(new byte[8 << 10]); // the collector's youngest generation has its full size from the start

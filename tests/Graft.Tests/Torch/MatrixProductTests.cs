@@ -12,7 +12,7 @@ namespace Graft.Tests.Torch;
 public sealed class MatrixProductTests
 {
     [Fact]
-    public void Both_libraries_give_the_same_product()
+    public void BothLibrariesGiveTheSameProduct()
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
@@ -24,7 +24,7 @@ public sealed class MatrixProductTests
     }
 
     [Fact]
-    public void The_peak_is_measured()
+    public void ThePeakIsMeasured()
     {
         PeakRate peak = PeakRate.Measure(3);
         Assert.True(peak.Gflops > 1, $"{peak}");
@@ -39,7 +39,7 @@ public sealed class MatrixProductTests
     [InlineData(7, 40)]
     [InlineData(48, 16)]
     [InlineData(877, 389)]
-    public void Transposed_moves_every_value(long rows, long columns)
+    public void TransposedMovesEveryValue(long rows, long columns)
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
@@ -52,7 +52,7 @@ public sealed class MatrixProductTests
     [InlineData(300, 1024)] // long rows, enough of them: a transposed copy
     [InlineData(8, 1024)]
     [InlineData(300, 1000)]
-    public void The_weight_may_be_copied_on_the_way(long rows, long inputs)
+    public void TheWeightMayBeCopiedOnTheWay(long rows, long inputs)
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
@@ -63,7 +63,7 @@ public sealed class MatrixProductTests
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
-    public void The_gradient_of_a_weight_is_added_to_the_one_it_has(ScalarType type)
+    public void TheGradientOfAWeightIsAddedToTheOneItHas(ScalarType type)
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();

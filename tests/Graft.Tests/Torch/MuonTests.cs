@@ -14,7 +14,7 @@ public sealed class MuonTests
     [InlineData(4, 4)]
     [InlineData(3, 8)]
     [InlineData(7, 3)]
-    public void Three_steps_equal_the_reference(int rows, int columns)
+    public void ThreeStepsEqualTheReference(int rows, int columns)
     {
         using DisposeScope scope = NewDisposeScope();
         JsonNode expected = JsonNode.Parse(File.ReadAllText(TestData.Fixture("training", "muon.json")))![$"{rows}x{columns}"]!;
@@ -33,7 +33,7 @@ public sealed class MuonTests
     }
 
     [Fact]
-    public void Stacked_matrices_move_as_if_each_were_alone()
+    public void StackedMatricesMoveAsIfEachWereAlone()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] alone = [.. Enumerable.Range(0, 3).Select(part => OneStep(TensorAssert.Normal((ulong)part, 6, 5), new HiddenMatrices(1), TensorAssert.Normal((ulong)(10 + part), 6, 5)))];
@@ -58,7 +58,7 @@ public sealed class MuonTests
     [InlineData(80, 64)]
     [InlineData(40, 160)]
     [InlineData(170, 64)]
-    public void Directions_are_nearly_orthogonal(int rows, int columns)
+    public void DirectionsAreNearlyOrthogonal(int rows, int columns)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor nearest = Orthogonal.Nearest(TensorAssert.Normal(5, rows, columns), 5);
@@ -68,7 +68,7 @@ public sealed class MuonTests
     }
 
     [Fact]
-    public void What_is_no_hidden_matrix_moves_by_AdamW()
+    public void WhatIsNoHiddenMatrixMovesByAdamW()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor Move(Func<FlatParameters, Optimizer> make)
@@ -90,7 +90,7 @@ public sealed class MuonTests
     }
 
     [Fact]
-    public void Restored_state_goes_on_with_the_same_bits()
+    public void RestoredStateGoesOnWithTheSameBits()
     {
         using DisposeScope scope = NewDisposeScope();
         TensorAssert.Close(Run(-1), Run(4), 0, "the interrupted run");
@@ -120,5 +120,5 @@ public sealed class MuonTests
     }
 
     [Fact]
-    public void Impossible_constants_are_refused() => Assert.Throws<InputException>(() => new MuonOptions { Momentum = 1 }.Validate());
+    public void ImpossibleConstantsAreRefused() => Assert.Throws<InputException>(() => new MuonOptions { Momentum = 1 }.Validate());
 }

@@ -14,7 +14,7 @@ public sealed class OpsTests
     [InlineData(7, 5, 3)]
     [InlineData(64, 96, 33)]
     [InlineData(129, 384, 256)]
-    public void Linear_equals_libtorch(int rows, int width, int output)
+    public void LinearEqualsLibtorch(int rows, int width, int output)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = [TensorAssert.Normal(1, 2, rows, width), TensorAssert.Normal(2, output, width), TensorAssert.Normal(3, output)];
@@ -27,7 +27,7 @@ public sealed class OpsTests
     }
 
     [Fact]
-    public void Linear_refuses_another_width() =>
+    public void LinearRefusesAnotherWidth() =>
         Assert.Throws<ArgumentException>(() => Ops.Linear(ones([2, 3]), ones([4, 5])));
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class OpsTests
     [InlineData(Activation.Tanh)]
     [InlineData(Activation.Sigmoid)]
     [InlineData(Activation.None)]
-    public void Activations_equal_libtorch(Activation activation)
+    public void ActivationsEqualLibtorch(Activation activation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = TensorAssert.Normal(4, 13, 37) * 3;
@@ -53,7 +53,7 @@ public sealed class OpsTests
     [InlineData(Activation.GeluTanh)]
     [InlineData(Activation.Silu)]
     [InlineData(Activation.Relu)]
-    public void A_gate_is_the_product_of_an_activation_and_the_other_half(Activation activation)
+    public void AGateIsTheProductOfAnActivationAndTheOtherHalf(Activation activation)
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (Tensor x in (Tensor[])[TensorAssert.Normal(4, 70, 2 * 37) * 3, TensorAssert.Normal(5, 3, 5, 2 * 16), TensorAssert.Normal(6, 2 * 24, 9).t()])
@@ -63,7 +63,7 @@ public sealed class OpsTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Rotation_is_complex_multiplication(int rowsOfAngles)
+    public void RotationIsComplexMultiplication(int rowsOfAngles)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor padded = TensorAssert.Normal(1, 3, 7, 2, 20).transpose(1, 2), angles = TensorAssert.Normal(2, rowsOfAngles, 1, 7, 10);
@@ -73,7 +73,7 @@ public sealed class OpsTests
     }
 
     [Fact]
-    public void Gelu_holds_over_the_whole_range()
+    public void GeluHoldsOverTheWholeRange()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = cat([linspace(-30, 30, 20001), tensor([0f, -0f, 1e-30f, -1e-30f, 1e4f, -1e4f])]);
@@ -86,7 +86,7 @@ public sealed class OpsTests
     [InlineData(33, 64)]
     [InlineData(5, 387)]
     [InlineData(200, 768)]
-    public void Norms_equal_libtorch(int rows, int width)
+    public void NormsEqualLibtorch(int rows, int width)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = [(TensorAssert.Normal(8, rows, width) * 2) + 0.5, TensorAssert.Normal(9, width), TensorAssert.Normal(10, width), TensorAssert.Normal(11, rows, width)];
@@ -102,7 +102,7 @@ public sealed class OpsTests
     [Theory]
     [InlineData(30, 21)]
     [InlineData(4, 768)]
-    public void Dropped_and_normalized_equals_its_parts(int rows, int width)
+    public void DroppedAndNormalizedEqualsItsParts(int rows, int width)
     {
         using DisposeScope scope = NewDisposeScope();
         DropoutSite site = DropoutPlan.Padded(3, [5], rows).Site(7);
@@ -116,7 +116,7 @@ public sealed class OpsTests
     }
 
     [Fact]
-    public void Embedding_equals_libtorch()
+    public void EmbeddingEqualsLibtorch()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = tensor(new long[] { 3, 0, 3, 9, 1, 0, 0, 3 }, [2, 4]);
@@ -129,7 +129,7 @@ public sealed class OpsTests
     }
 
     [Fact]
-    public void Cross_entropy_sums_over_counted_rows()
+    public void CrossEntropySumsOverCountedRows()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor targets = tensor(new long[] { 2, -100, 0, 6, -100 });

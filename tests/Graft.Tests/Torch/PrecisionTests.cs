@@ -15,7 +15,7 @@ namespace Graft.Tests.Torch;
 public sealed class PrecisionTests
 {
     [Fact]
-    public void Values_and_gradients_of_a_layer_are_those_of_fp32_to_eight_bits()
+    public void ValuesAndGradientsOfALayerAreThoseOfFp32ToEightBits()
     {
         using DisposeScope scope = NewDisposeScope();
         TensorAssert.SameFunction(
@@ -29,7 +29,7 @@ public sealed class PrecisionTests
     }
 
     [Fact]
-    public void Conversions_give_the_bits_of_libtorch()
+    public void ConversionsGiveTheBitsOfLibtorch()
     {
         using DisposeScope scope = NewDisposeScope();
         // Every upper half with what is cut off below, at and above a tie: all signs, exponents, infinities and values that are no number.
@@ -46,7 +46,7 @@ public sealed class PrecisionTests
     }
 
     [Fact]
-    public void A_model_learns_as_in_fp32_and_its_weights_stay_fp32()
+    public void AModelLearnsAsInFp32AndItsWeightsStayFp32()
     {
         double exact = LastLoss(Precision.Fp32, out _), rounded = LastLoss(Precision.Bf16, out ScalarType weights);
         Assert.Equal(ScalarType.Float32, weights);
@@ -55,7 +55,7 @@ public sealed class PrecisionTests
     }
 
     [Fact]
-    public void A_processor_without_it_is_named()
+    public void AProcessorWithoutItIsNamed()
     {
         Assert.Equal(Precision.Fp32, Precisions.Parse("fp32"));
         Assert.Contains("fp32 or bf16", Assert.Throws<InputException>(() => Precisions.Parse("fp16")).Message, StringComparison.Ordinal);
@@ -64,7 +64,7 @@ public sealed class PrecisionTests
     }
 
     [Fact]
-    public void A_device_is_cpu_or_refused_in_one_line()
+    public void ADeviceIsCpuOrRefusedInOneLine()
     {
         ComputeDevice.Parse("cpu").Require();
         Assert.Equal("cuda:1", ComputeDevice.Parse("cuda:1").ToString());

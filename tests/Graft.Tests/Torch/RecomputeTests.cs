@@ -15,7 +15,7 @@ namespace Graft.Tests.Torch;
 public sealed class RecomputeTests
 {
     [Fact]
-    public void Less_is_kept_between_the_passes_and_nothing_after_them()
+    public void LessIsKeptBetweenThePassesAndNothingAfterThem()
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
@@ -30,7 +30,7 @@ public sealed class RecomputeTests
     }
 
     [Fact]
-    public void A_refused_input_inside_a_layer_is_an_exception_and_no_crash()
+    public void ARefusedInputInsideALayerIsAnExceptionAndNoCrash()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = TensorAssert.Leaf(1, 3, 4);

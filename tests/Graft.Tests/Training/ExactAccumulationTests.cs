@@ -20,7 +20,7 @@ public sealed class ExactAccumulationTests
     [InlineData("bert", 0)]
     [InlineData("bert", 0.1)]
     [InlineData("modernbert", 0.1)]
-    public void One_of_32_equals_four_of_8_equals_32_of_1(string family, double dropout)
+    public void OneOf32EqualsFourOf8Equals32Of1(string family, double dropout)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor whole = Gradient(family, dropout, 1);

@@ -21,7 +21,7 @@ public sealed class AdapterBankTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void A_mixed_batch_gives_each_row_what_its_adapter_alone_gives(string family)
+    public void AMixedBatchGivesEachRowWhatItsAdapterAloneGives(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -35,7 +35,7 @@ public sealed class AdapterBankTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Packed_batches_mix_too(string family)
+    public void PackedBatchesMixToo(string family)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -48,7 +48,7 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     [Fact]
-    public void Memory_is_that_of_one_backbone_and_the_adapters()
+    public void MemoryIsThatOfOneBackboneAndTheAdapters()
     {
         (string basis, string[] adapters) = Adapters("bert", ["lora", "lora", "lora", "lora", "lora", "lora", "lora", "lora"]);
         using AdapterBank bank = AdapterBank.Load(basis, adapters);
@@ -57,7 +57,7 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     [Fact]
-    public void A_base_without_pooler_is_shared_by_adapters_that_bring_their_own()
+    public void ABaseWithoutPoolerIsSharedByAdaptersThatBringTheirOwn()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -79,7 +79,7 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     [Fact]
-    public void Another_base_is_refused_with_one_line()
+    public void AnotherBaseIsRefusedWithOneLine()
     {
         (_, string[] adapters) = Adapters("bert", ["lora"]);
         string other = Path.Combine(_folder.Path, "other");
@@ -91,7 +91,7 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     [Fact]
-    public void A_base_that_is_gone_is_named_with_what_to_do()
+    public void ABaseThatIsGoneIsNamedWithWhatToDo()
     {
         (string basis, string[] adapters) = Adapters("bert", ["lora"]);
         Directory.Move(basis, basis + "-elsewhere");
@@ -103,7 +103,7 @@ public sealed class AdapterBankTests : IDisposable
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void A_mixed_batch_is_about_as_fast_as_a_uniform_one()
+    public void AMixedBatchIsAboutAsFastAsAUniformOne()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();

@@ -25,7 +25,7 @@ public sealed class ExpressionPropertyTests
     private static readonly Gen<string> s_text = OneOf('a', 'b', 'c', ' ', '\n').Array[0, 12].Select(letters => new string(letters));
 
     [Fact]
-    public void A_random_expression_finds_what_a_backtracking_engine_finds()
+    public void ARandomExpressionFindsWhatABacktrackingEngineFinds()
     {
         int refused = 0;
         Gen.Select(s_expression, s_text.Array[5]).Sample(
@@ -56,7 +56,7 @@ public sealed class ExpressionPropertyTests
     [InlineData("(?<=a.*b.*)1")]
     [InlineData("(?=.*x)a|(?<!1.*)\\s")]
     [InlineData("(?:a?){40}a{40}x")]
-    public void Time_is_linear_in_the_text(string expression)
+    public void TimeIsLinearInTheText(string expression)
     {
         Expression compiled = new(expression);
         List<TextRange> matches = [];
@@ -88,11 +88,11 @@ public sealed class ExpressionPropertyTests
     [InlineData("[z-a]", "backwards")]
     [InlineData("(?<n>a)\\k<n>", "\\k")]
     [InlineData("(?:a{500}){500}", "too many")]
-    public void What_cannot_be_run_is_refused_with_its_reason(string expression, string reason) =>
+    public void WhatCannotBeRunIsRefusedWithItsReason(string expression, string reason) =>
         Assert.Contains(reason, Assert.Throws<ExpressionException>(() => new Expression(expression)).Message);
 
     [Fact]
-    public void Hostile_nesting_is_refused_before_the_stack_ends()
+    public void HostileNestingIsRefusedBeforeTheStackEnds()
     {
         Assert.Throws<ExpressionException>(() => new Expression(string.Concat(Enumerable.Repeat("(", 100_000))));
         Assert.Throws<ExpressionException>(() => new Expression(string.Concat(Enumerable.Repeat("[", 100_000))));

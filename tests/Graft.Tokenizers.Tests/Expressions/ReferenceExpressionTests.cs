@@ -11,7 +11,7 @@ public sealed class ReferenceExpressionTests
 
     [Theory]
     [MemberData(nameof(Expressions))]
-    public void Pieces_and_replacements_are_the_references(string expression)
+    public void PiecesAndReplacementsAreTheReferences(string expression)
     {
         JsonElement record = Records().Single(record => record.GetProperty("expression").GetString() == expression);
         List<string> differences = [];

@@ -38,7 +38,7 @@ public sealed class GoldenTests
 
     [Theory]
     [MemberData(nameof(Records))]
-    public void Every_record_is_answered_as_by_the_reference(string records, string source)
+    public void EveryRecordIsAnsweredAsByTheReference(string records, string source)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared(["vocab", .. source.Split('/')]));
         List<string> differences = GoldenRecords.Differences(tokenizer, TestData.Shared("tokens", records + ".jsonl.gz"));
@@ -47,7 +47,7 @@ public sealed class GoldenTests
 
     [Theory]
     [MemberData(nameof(Bulk))]
-    public void Every_bulk_line_has_the_references_ids(string records, string source)
+    public void EveryBulkLineHasTheReferencesIds(string records, string source)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", source));
         string[] texts = [.. GoldenRecords.Read(TestData.Shared("tokens", "bulk.texts.jsonl.gz")).Select(line => line.GetProperty("text").GetString()!)];

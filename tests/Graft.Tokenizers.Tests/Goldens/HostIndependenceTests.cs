@@ -12,7 +12,7 @@ public sealed class SampledGoldenTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
-    public void The_first_records_are_answered_as_by_the_reference(string vocabulary)
+    public void TheFirstRecordsAreAnsweredAsByTheReference(string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         List<string> differences = GoldenRecords.Differences(tokenizer, TestData.Shared("tokens", vocabulary + ".jsonl.gz"), Records);
@@ -28,7 +28,7 @@ public sealed class HostIndependenceTests
     [InlineData("de-DE")]
     [InlineData("ar-SA")]
     [InlineData("th-TH")]
-    public void Every_culture_gives_the_same(string name)
+    public void EveryCultureGivesTheSame(string name)
     {
         CultureInfo culture;
         try
@@ -45,7 +45,7 @@ public sealed class HostIndependenceTests
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = culture;
         try
         {
-            foreach (string vocabulary in SampledGoldenTests.Vocabularies.Select(row => row.Data)) new SampledGoldenTests().The_first_records_are_answered_as_by_the_reference(vocabulary);
+            foreach (string vocabulary in SampledGoldenTests.Vocabularies.Select(row => row.Data)) new SampledGoldenTests().TheFirstRecordsAreAnsweredAsByTheReference(vocabulary);
             foreach (string layout in LayoutTests.Names.Select(row => row.Data)) new LayoutTests().Every_text_is_encoded_and_decoded_as_by_the_reference(layout);
         }
         finally
@@ -57,7 +57,7 @@ public sealed class HostIndependenceTests
     [Theory]
     [InlineData("0")]
     [InlineData("1")]
-    public void Invariant_globalization_makes_no_difference(string invariant)
+    public void InvariantGlobalizationMakesNoDifference(string invariant)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!, ["-class", "*.SampledGoldenTests", "-class", "*.LayoutTests"])
         {

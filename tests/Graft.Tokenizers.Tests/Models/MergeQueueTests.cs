@@ -8,7 +8,7 @@ public sealed class MergeQueueTests
     [Theory]
     [InlineData(10)]
     [InlineData(1_000_000)]
-    public void The_lowest_rank_comes_first_and_of_one_rank_the_leftmost(int symbols)
+    public void TheLowestRankComesFirstAndOfOneRankTheLeftmost(int symbols)
     {
         MergeQueue queue = new();
         Gen.Select(Gen.Int[0, 5], Gen.Int[0, 50], Gen.Bool).Array[0, 60].Sample(
