@@ -46,7 +46,7 @@ public sealed class HostIndependenceTests
         try
         {
             foreach (string vocabulary in SampledGoldenTests.Vocabularies.Select(row => row.Data)) new SampledGoldenTests().TheFirstRecordsAreAnsweredAsByTheReference(vocabulary);
-            foreach (string layout in LayoutTests.Names.Select(row => row.Data)) new LayoutTests().Every_text_is_encoded_and_decoded_as_by_the_reference(layout);
+            foreach (string layout in LayoutTests.Names.Select(row => row.Data)) new LayoutTests().EveryTextIsEncodedAndDecodedAsByTheReference(layout);
         }
         finally
         {
