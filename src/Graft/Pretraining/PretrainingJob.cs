@@ -79,7 +79,8 @@ public sealed class PretrainingJob(
         logger ??= NullLogger.Instance;
         RequireOneModel();
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
-        using ComputeScope computing = (Resume ? ContinuedCompute.Of(output, compute) : compute).Enter();
+        if (Resume) compute = ContinuedCompute.Of(output, compute);
+        using ComputeScope computing = compute.Enter();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("`tokenizer` is missing: name the tokenizer of the new model")));
         if (!DryRun && !PrepareFolder(logger)) return [];
         VocabularyExtension? extension = null;
@@ -102,7 +103,7 @@ public sealed class PretrainingJob(
             using PretrainedModel? generator = MakeGenerator(model);
             PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec, sameTokens);
             using IDisposable? held = objective as IDisposable;
-            using PretrainingRun run = new(model, codec, text, options, DryRun ? null : output, objective);
+            using PretrainingRun run = new(model, codec, text, options with { Training = options.Training with { Compute = compute } }, DryRun ? null : output, objective);
             foreach (string line in run.Plan(measure: true).Lines()) logger.Tell(line);
             return DryRun ? [] : Train(run, codec, text, logger, cancellation);
         }
@@ -267,7 +268,7 @@ public sealed class PretrainingJob(
     {
         ["graft"] = typeof(PretrainingJob).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
         ["command_line"] = CommandLine,
-        ["options"] = JsonSerializer.SerializeToNode(options, s_json),
+        ["options"] = RecordOfOptions(),
         ["model_config"] = modelConfig,
         ["init_from"] = initFrom,
         ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
@@ -276,4 +277,14 @@ public sealed class PretrainingJob(
         ["matrix_product"] = ComputeContext.Current.ResolvedLibrary.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),
     };
+
+    /// <summary>The options; of the compute context the precision, which decides the bits of every update.</summary>
+    private JsonObject RecordOfOptions()
+    {
+        JsonObject record = JsonSerializer.SerializeToNode(options, s_json)!.AsObject();
+        record[Key(nameof(options.Training))]![Key(nameof(ComputeContext.Precision))] = JsonSerializer.SerializeToNode(ComputeContext.Current.Precision, s_json);
+        return record;
+
+        static string Key(string name) => s_json.PropertyNamingPolicy?.ConvertName(name) ?? name;
+    }
 }

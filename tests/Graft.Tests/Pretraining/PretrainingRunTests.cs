@@ -1,3 +1,4 @@
+using Graft.Torch.Compute;
 using Graft.Backbones;
 using Graft.Corpus;
 using Graft.Pretrained;
@@ -81,6 +82,8 @@ public sealed class PretrainingRunTests : IDisposable
         Assert.Contains("options.training.steps 8, not 9", Refused(() => Run("run", "mlm", steps: 9, resume: true)), StringComparison.Ordinal);
         Assert.Contains("options.objective", Refused(() => Run("run", "span", steps: 8, resume: true)), StringComparison.Ordinal);
         Assert.Contains("options.gradient_accumulation 1, not 4", Refused(() => Run("run", "mlm", steps: 8, resume: true, accumulation: 4)), StringComparison.Ordinal);
+        using (new ComputeContext { Precision = Precision.Bf16 }.Enter())
+            Assert.Contains("options.training.precision \"fp32\", not \"bf16\"", Refused(() => Run("run", "mlm", steps: 8, resume: true)), StringComparison.Ordinal);
         Run("run", "mlm", steps: 8, resume: true);
     }
 
