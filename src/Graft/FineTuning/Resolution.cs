@@ -23,6 +23,8 @@ internal sealed record Resolution(TrainingOptions Training, Resolved<double> Lea
         Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : AutoRecipe.BatchSize(examples);
         bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
         Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
+        if (isBounded && options.Epochs is double unused)
+            logger.Tell(FormattableString.Invariant($"epochs {unused} are not counted: {(options.Training.Steps is null ? "the time budget bounds" : "steps bound")} this run"));
         logger.Tell(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
         (long learned, long all) = trained.Count();
         logger.Tell(FormattableString.Invariant($"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"));
