@@ -47,7 +47,7 @@ internal static class DataCommand
         foreach (Interpretation file in report.Files) Terminal.Out($"{file.Path} is read as: {file.Describe()}");
         foreach (Finding finding in report.Findings)
         {
-            Terminal.Out($"{finding.Severity.ToString().ToLowerInvariant()}: {finding.Summary}; {finding.Advice}");
+            Terminal.Out($"{finding.Severity.ToString().ToLowerInvariant()}: {Terminal.WithFlags($"{finding.Summary}; {finding.Advice}")}");
             foreach (Place place in finding.Places.Take(show)) Terminal.Out($"  {place}");
             if (finding.Places.Count > show) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  … and {finding.Places.Count - show:N0} more (--show N, --json)"));
         }
