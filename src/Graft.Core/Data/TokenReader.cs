@@ -9,7 +9,7 @@ namespace Graft.Data;
 /// Reads tagged words: CoNLL columns (separated by tabs or blanks, sentences by blank lines), CoNLL-U, tables and JSON with a list of words and a
 /// list of tags a row, tables with a word a row, and texts with entities by characters. What a file is, its content says.
 /// </summary>
-public static class TokenReader
+internal static class TokenReader
 {
     private static readonly string[] s_wordKeys = ["tokens", "words", "tokenized_text", "token", "text", "sentence"];
     private static readonly string[] s_tagKeys = ["tags", "ner_tags", "ner", "labels", "pos_tags", "upos", "label", "fine_ner_tags", "coarse_ner_tags"];

@@ -7,7 +7,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.MultipleChoice;
 
 /// <summary>Prompts with choices.</summary>
-public sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
     /// <inheritdoc/>
     public override int Count => Examples.Count;
