@@ -75,7 +75,7 @@ internal static class MultipleChoiceReader
             string? name = row.Problem is null ? Cell(id) : null;
             if (problem is not null)
             {
-                onBadRow(new BadRow(table.Path, row.Line, problem) { Row = number, Id = name });
+                onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = number, Id = name });
                 continue;
             }
 

@@ -79,7 +79,7 @@ internal static class QuestionReader
             string? name = id < 0 || row.Problem is not null ? null : row.Cells[id];
             if (problem is not null)
             {
-                onBadRow(new BadRow(table.Path, row.Line, problem) { Row = number, Id = name });
+                onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = number, Id = name });
                 continue;
             }
 

@@ -92,6 +92,7 @@ internal static class TokenReader
         bool areRows = table.Format == "csv" && WordRows.Columns(table, options) is not null && !table.Probe().Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
         if (areRows)
         {
+            if (options.File.Shard is not null) throw new InputException($"`shard`: {table.Path} has a word a row, and a sentence must not be cut: give it as JSON Lines or Parquet with a sentence a row");
             WordRows rows = WordRows.Columns(table, options)!;
             onRead(Describe(table.Format, table.Columns[rows.Word], table.Columns[rows.Tag]));
             return rows.Read(table, onBadRow);
@@ -126,7 +127,7 @@ internal static class TokenReader
             }
 
             string? name = id < 0 || row.Problem is not null ? null : row.Cells[id];
-            if (problem is not null) onBadRow(new BadRow(table.Path, row.Line, problem) { Row = number, Id = name });
+            if (problem is not null) onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = number, Id = name });
             else yield return new TokenSequence { Words = wordList!, Tags = tagList!, Line = row.Line, Row = number, Id = name };
         }
     }
