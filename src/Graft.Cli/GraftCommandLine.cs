@@ -25,6 +25,7 @@ internal static class GraftCommandLine
         GenerateCommand.Create,
         InspectAttentionCommand.Create,
         LearningCurveCommand.Create,
+        MergePartsCommand.Create,
         ModelCommand.Create,
         ModelsCommand.Create,
         ParityCommand.Create,

@@ -6,7 +6,7 @@ namespace Graft;
 /// Writes a file whole or not at all: under a temporary name in the same folder, flushed to the disk, then renamed over the target.
 /// A reader, or a run killed at any moment, sees the old content or the new one and never a part.
 /// </summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const int BufferSize = 1 << 16;
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);

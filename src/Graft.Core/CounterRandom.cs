@@ -10,7 +10,7 @@ namespace Graft;
 /// <remarks>A mutable value: pass it by reference where draws must continue.</remarks>
 /// <param name="key">The stream, see <see cref="Key"/>.</param>
 /// <param name="position">The number of draws already made.</param>
-public struct CounterRandom(ulong key, ulong position = 0)
+internal struct CounterRandom(ulong key, ulong position = 0)
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
 

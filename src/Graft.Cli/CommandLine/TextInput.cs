@@ -7,7 +7,7 @@ namespace Graft.Cli;
 internal sealed class TextInput
 {
     private readonly Option<string[]> _text = new("--text") { Description = "A text; may be given several times.", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> _input = new("--input") { Description = "A file of texts (lines, CSV, TSV, JSON Lines, Parquet), or - for the lines of stdin.", HelpName = "FILE" };
+    private readonly Option<string?> _input = new("--input") { Description = "A file of texts (lines, CSV, TSV, JSON Lines, Parquet), a folder or pattern of several, or - for the lines of stdin.", HelpName = "FILE" };
     private readonly Option<string?> _column = new("--text-column") { Description = "The text column; found by name and content otherwise." };
 
     public void AddTo(Command command)
@@ -31,9 +31,19 @@ internal sealed class TextInput
         if (texts.Length > 0 == file is not null) throw new InputException("give either --text or --input");
         if (file is null) return texts;
         if (file == "-") return StandardInput();
-        if (!File.Exists(file)) throw new InputException($"{file} does not exist");
-        ColumnOptions columns = new() { Text = parsed.GetValue(_column), RequireLabel = false };
-        return LabelledTextReader.Stream(file, columns, row => Terminal.Log($"left out: {row}")).Select(row => row.Text);
+        return Rows(parsed, null, row => Terminal.Log($"left out: {row}")).Select(row => row.Text);
+    }
+
+    /// <summary>What <c>--input</c> names; null where it is not given.</summary>
+    public string? File(ParseResult parsed) => parsed.GetValue(_input);
+
+    /// <summary>The rows of the file, or of a part of it, read as they are asked for.</summary>
+    /// <exception cref="InputException">The file is missing or damaged.</exception>
+    public IEnumerable<LabelledText> Rows(ParseResult parsed, InputShard? shard, Action<BadRow> onBadRow)
+    {
+        string file = parsed.GetRequiredValue(_input)!;
+        if (!Path.Exists(file) && !file.Contains('*', StringComparison.Ordinal)) throw new InputException($"{file} does not exist");
+        return LabelledTextReader.Stream(file, new ColumnOptions { Text = parsed.GetValue(_column), RequireLabel = false, Shard = shard }, onBadRow);
     }
 
     /// <summary>The lines of stdin; blank ones are passed over.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Graft.Data;
 using Graft.Inference;
 
 namespace Graft.Cli.Commands;
@@ -15,7 +16,8 @@ internal static class EmbedCommand
         Option<string> model = ModelFlag.Create("A sentence-embedding model, or any other.");
         TextInput texts = new();
         EmbeddingFlags embedding = new();
-        Option<string?> output = new("--output") { Description = $"Where vectors go: {string.Join(", ", EmbeddingWriter.Extensions)}; JSON Lines on stdout otherwise. With --compare-static: a page, .html.", HelpName = "FILE" };
+        ShardFlags shards = new();
+        Option<string?> output = new("--output") { Description = $"Where vectors go: {string.Join(", ", EmbeddingWriter.Extensions)}; JSON Lines on stdout otherwise. With --compare-static: a page, .html. With --shard a folder.", HelpName = "FILE" };
         Option<string?> compare = new("--compare-static")
         {
             Description = $"Compare a word's vectors in the sentences given (or in six about {UsualWord}s) with its one static vector.", HelpName = "WORD", Arity = ArgumentArity.ZeroOrOne,
@@ -24,6 +26,7 @@ internal static class EmbedCommand
         Command command = new("embed", "Turn texts into vectors.") { model };
         texts.AddTo(command);
         embedding.AddTo(command);
+        shards.AddTo(command);
         foreach (Option option in new Option[] { output, compare, json, OptionSources.ConfigOption() }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
@@ -34,17 +37,45 @@ internal static class EmbedCommand
                 return Task.FromResult(ExitCodes.Ok);
             }
 
+            string folder = ModelFlag.Locate(parsed, model, cancellation);
+            Embedder Load()
+            {
+                Embedder loaded = Embedder.Load(folder, embedding.Options(parsed));
+                foreach (string note in loaded.Notes) Terminal.Log(note);
+                if (loaded.UnusedPrompts.Count > 0)
+                    Terminal.Log($"this model has prompts ({string.Join(", ", loaded.UnusedPrompts)}); none is used: --prompt-name NAME puts one before every text");
+                return loaded;
+            }
+
+            if (shards.Of(parsed, texts.File(parsed), target) is InputShard shard)
+            {
+                ShardFlags.Write(parsed, shard, folder, texts.File(parsed)!, target!, () => Lines(Load(), bad => texts.Rows(parsed, shard, bad), cancellation));
+                return Task.FromResult(ExitCodes.Ok);
+            }
+
             if (target is not null && !EmbeddingWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal))
                 throw new InputException($"--output {target}: one of {string.Join(", ", EmbeddingWriter.Extensions)} is expected");
             IEnumerable<string> lines = texts.Read(parsed);
-            using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellation), embedding.Options(parsed));
-            foreach (string note in embedder.Notes) Terminal.Log(note);
-            if (embedder.UnusedPrompts.Count > 0)
-                Terminal.Log($"this model has prompts ({string.Join(", ", embedder.UnusedPrompts)}); none is used: --prompt-name NAME puts one before every text");
+            using Embedder embedder = Load();
             Embed(embedder, lines, target, parsed.GetValue(json), cancellation);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    private static IEnumerable<PartLine> Lines(Embedder embedder, Func<Action<BadRow>, IEnumerable<LabelledText>> read, CancellationToken cancellation)
+    {
+        using Embedder held = embedder;
+        List<BadRow> failures = [];
+        foreach (LabelledText[] batch in read(failures.Add).Chunk(TextsAtOnce))
+        {
+            IReadOnlyList<float[]> vectors = embedder.Embed([.. batch.Select(row => row.Text)], cancellation).Vectors;
+            for (int i = 0; i < batch.Length; i++) yield return new PartLine(EmbeddingWriter.Line(batch[i].Text, vectors[i]), null);
+            foreach (BadRow failure in failures) yield return new PartLine(null, failure);
+            failures.Clear();
+        }
+
+        foreach (BadRow failure in failures) yield return new PartLine(null, failure);
     }
 
     private static void Embed(Embedder embedder, IEnumerable<string> texts, string? target, bool json, CancellationToken cancellation)

@@ -77,6 +77,9 @@ public sealed record ColumnOptions
     /// <value>Which part of a folder of several is meant.</value>
     public DataPart? Part { get; init; }
 
+    /// <value>The part of the file, or of all files of a folder or pattern, that is read. Null: all of it.</value>
+    public InputShard? Shard { get; init; }
+
     /// <value>Whether a blank line of plain text is a row, which then cannot be used: answers keep the rows of what was asked.</value>
     internal bool CountBlankLines { get; init; }
 }

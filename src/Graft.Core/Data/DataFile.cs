@@ -11,10 +11,34 @@ internal static class DataFile
     public static Stream OpenBytes(string path)
     {
         FileStream file = Open(path);
+        return IsCompressed(file) ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    /// <summary>Whether the file is gzip, by content.</summary>
+    /// <exception cref="InputException">As <see cref="OpenBytes"/>.</exception>
+    public static bool IsCompressed(string path)
+    {
+        using FileStream file = Open(path);
+        return IsCompressed(file);
+    }
+
+    private static bool IsCompressed(FileStream file)
+    {
         Span<byte> start = stackalloc byte[2];
         bool gzip = file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start[0] == 0x1F && start[1] == 0x8B;
         file.Position = 0;
-        return gzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return gzip;
+    }
+
+    /// <summary>How many lines begin before a byte of a plain UTF-8 file whose lines end in line feeds.</summary>
+    public static long LinesBefore(string path, long offset)
+    {
+        if (offset == 0) return 0;
+        using FileStream file = Open(path);
+        byte[] buffer = new byte[1 << 20];
+        long lines = 1, left = offset - 1; // a line feed just before the offset lets a line begin at it, not before it
+        for (int read; left > 0 && (read = file.Read(buffer, 0, (int)Math.Min(buffer.Length, left))) > 0; left -= read) lines += buffer.AsSpan(0, read).Count((byte)'\n');
+        return lines;
     }
 
     /// <summary>The file's text; anything that is neither UTF-8 nor UTF-16 is refused by line.</summary>

@@ -93,7 +93,7 @@ public static class LabelledTextReader
         else if (row.Problem is null && options.CountBlankLines && string.IsNullOrWhiteSpace(row.Cells[map.Text])) problem = "the text is blank";
         if (problem is not null)
         {
-            onBadRow(new BadRow(table.Path, row.Line, problem) { Row = raw.Number, Id = raw.Id, LacksLabel = labels.IsMissing && problem == labels.Problem });
+            onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = raw.Number, Id = raw.Id, LacksLabel = labels.IsMissing && problem == labels.Problem });
             return null;
         }
 

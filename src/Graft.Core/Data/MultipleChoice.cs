@@ -1,7 +1,7 @@
 namespace Graft.Data;
 
 /// <summary>A prompt with choices, one of which is right.</summary>
-public sealed record MultipleChoiceExample
+internal sealed record MultipleChoiceExample
 {
     /// <value>What stands before the choices: the context, or the question where there is no context.</value>
     public required string Prompt { get; init; }
@@ -30,4 +30,4 @@ public sealed record MultipleChoiceExample
 /// <param name="Examples">The sound examples, in order.</param>
 /// <param name="BadRows">The others, by line.</param>
 /// <param name="Interpretation">How the file was read.</param>
-public sealed record MultipleChoiceFile(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);
+internal sealed record MultipleChoiceFile(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);

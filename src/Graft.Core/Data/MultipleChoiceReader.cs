@@ -10,7 +10,7 @@ namespace Graft.Data;
 /// an index, a letter or its text (<c>label</c>, <c>answer</c>, <c>answerKey</c>).
 /// </summary>
 /// <example><c>{"question": "2 + 2?", "choices": ["3", "4"], "label": 1}</c> → Choices[1] is right</example>
-public static class MultipleChoiceReader
+internal static class MultipleChoiceReader
 {
     private static readonly string[] s_contexts = ["context", "passage", "article", "premise", "sent1", "startphrase", "ctx", "prompt", "text"];
     private static readonly string[] s_questions = ["question", "sent2"];
@@ -75,7 +75,7 @@ public static class MultipleChoiceReader
             string? name = row.Problem is null ? Cell(id) : null;
             if (problem is not null)
             {
-                onBadRow(new BadRow(table.Path, row.Line, problem) { Row = number, Id = name });
+                onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = number, Id = name });
                 continue;
             }
 

@@ -3,7 +3,7 @@ using System.Text;
 namespace Graft.Data;
 
 /// <summary>Reads plain UTF-8 text of any size.</summary>
-public static class PlainTextReader
+internal static class PlainTextReader
 {
     /// <summary>The lines with their numbers from 1, blank ones included.</summary>
     /// <exception cref="InputException">The file is missing, empty, or not UTF-8.</exception>

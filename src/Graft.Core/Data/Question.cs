@@ -9,7 +9,7 @@ namespace Graft.Data;
 public readonly record struct Answer(string Text, int Start);
 
 /// <summary>A question about a text.</summary>
-public sealed record Question
+internal sealed record Question
 {
     /// <value>The id that predictions and scores refer to.</value>
     public required string Id { get; init; }
@@ -41,7 +41,7 @@ public sealed record Question
 /// <param name="Questions">The sound questions, in order.</param>
 /// <param name="BadRows">The others, by line and id.</param>
 /// <param name="Interpretation">How the file was read.</param>
-public sealed record QuestionFile(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation)
+internal sealed record QuestionFile(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation)
 {
     /// <summary>True when some question has no answer (SQuAD 2.0).</summary>
     public bool HasUnanswerable => Questions.Any(question => question.IsImpossible);

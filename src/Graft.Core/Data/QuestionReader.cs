@@ -9,7 +9,7 @@ namespace Graft.Data;
 /// <c>context</c>, <c>question</c> and <c>answers: {text: […], answer_start: […]}</c>. A question whose answer is not where the file says is
 /// reported, not used; an answer without a place is taken where the context holds it exactly once.
 /// </summary>
-public static class QuestionReader
+internal static class QuestionReader
 {
     private static readonly string[] s_questions = ["question", "query"];
     private static readonly string[] s_contexts = ["context", "passage", "paragraph", "document", "text"];
@@ -79,7 +79,7 @@ public static class QuestionReader
             string? name = id < 0 || row.Problem is not null ? null : row.Cells[id];
             if (problem is not null)
             {
-                onBadRow(new BadRow(table.Path, row.Line, problem) { Row = number, Id = name });
+                onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = number, Id = name });
                 continue;
             }
 

@@ -9,7 +9,7 @@ namespace Graft.Data;
 /// Reads tagged words: CoNLL columns (separated by tabs or blanks, sentences by blank lines), CoNLL-U, tables and JSON with a list of words and a
 /// list of tags a row, tables with a word a row, and texts with entities by characters. What a file is, its content says.
 /// </summary>
-public static class TokenReader
+internal static class TokenReader
 {
     private static readonly string[] s_wordKeys = ["tokens", "words", "tokenized_text", "token", "text", "sentence"];
     private static readonly string[] s_tagKeys = ["tags", "ner_tags", "ner", "labels", "pos_tags", "upos", "label", "fine_ner_tags", "coarse_ner_tags"];
@@ -92,6 +92,7 @@ public static class TokenReader
         bool areRows = table.Format == "csv" && WordRows.Columns(table, options) is not null && !table.Probe().Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
         if (areRows)
         {
+            if (options.File.Shard is not null) throw new InputException($"`shard`: {table.Path} has a word a row, and a sentence must not be cut: give it as JSON Lines or Parquet with a sentence a row");
             WordRows rows = WordRows.Columns(table, options)!;
             onRead(Describe(table.Format, table.Columns[rows.Word], table.Columns[rows.Tag]));
             return rows.Read(table, onBadRow);
@@ -120,13 +121,13 @@ public static class TokenReader
                 ?? (wordList!.Length == 0 ? "no words" : null);
             if (problem is null && tags >= 0 && requireTags && tagList!.All(tag => LabelCells.Integer(tag) is not null))
             {
-                if (names.Count == 0) throw new InputException($"{table.Path}: \"{table.Columns[tags]}\" holds numbers of tags; name them, the first that of 0, with --label-names O,B-PER,…");
+                if (names.Count == 0) throw new InputException($"{table.Path}: \"{table.Columns[tags]}\" holds numbers of tags; name them, the first that of 0, with `label-names` O,B-PER,…");
                 problem = Array.Find(tagList!, tag => LabelCells.Integer(tag) is not long at || at < 0 || at >= names.Count) is string odd ? $"the tag {odd} has no name: there are {names.Count}, counted from 0" : null;
                 if (problem is null) tagList = [.. tagList!.Select(tag => names[(int)LabelCells.Integer(tag)!.Value])];
             }
 
             string? name = id < 0 || row.Problem is not null ? null : row.Cells[id];
-            if (problem is not null) onBadRow(new BadRow(table.Path, row.Line, problem) { Row = number, Id = name });
+            if (problem is not null) onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = number, Id = name });
             else yield return new TokenSequence { Words = wordList!, Tags = tagList!, Line = row.Line, Row = number, Id = name };
         }
     }

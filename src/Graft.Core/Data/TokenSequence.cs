@@ -4,7 +4,7 @@ using Graft.Data.Tagging;
 namespace Graft.Data;
 
 /// <summary>A sentence of words, each with a tag.</summary>
-public sealed record TokenSequence
+internal sealed record TokenSequence
 {
     /// <value>The words.</value>
     public required IReadOnlyList<string> Words { get; init; }
@@ -65,10 +65,10 @@ public sealed record TokenSequence
 /// <param name="Sequences">The sound sentences, in order, with their tags as they stand in the file.</param>
 /// <param name="BadRows">Lines that could not be used; their sentences are left out.</param>
 /// <param name="Interpretation">How the file was read.</param>
-public sealed record TokenFile(string Path, TagScheme Scheme, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);
+internal sealed record TokenFile(string Path, TagScheme Scheme, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);
 
 /// <summary>Which columns of a file of tokens hold what.</summary>
-public sealed record TokenColumnOptions
+internal sealed record TokenColumnOptions
 {
     /// <value>The column of the words: a number from 1, a CoNLL-U column (<c>form</c>, <c>lemma</c> …) or a JSON key. Null: the first, or found by name.</value>
     public string? Word { get; init; }

@@ -12,7 +12,7 @@ namespace Graft.Evaluation;
 /// loss = mean over examples of −log softmax(W·x + b)[label] + λ/2·‖W‖²
 /// </code>
 /// </summary>
-public sealed class LogisticRegression
+internal sealed class LogisticRegression
 {
     private const int Folds = 5, OneFoldFrom = 2_000, Piece = 1_024;
     private const double Tolerance = 1e-5, RoughTolerance = 1e-3;

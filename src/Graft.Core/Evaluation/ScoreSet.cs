@@ -13,7 +13,7 @@ public sealed record NamedScore(string Name, ScoreInterval Interval)
 /// The scores a task reports, each with a bootstrap interval over examples; the first is the one that papers name. The same seed draws the
 /// same resamples.
 /// </summary>
-public static class ScoreSet
+internal static class ScoreSet
 {
     /// <summary>Accuracy, macro F1, Matthews, and of two classes precision, recall and F1 of class 1.</summary>
     public static IReadOnlyList<NamedScore> Classification(int[] truth, int[] predicted, int classes, ulong seed = 0)

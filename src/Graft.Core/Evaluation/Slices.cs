@@ -9,7 +9,7 @@ namespace Graft.Evaluation;
 public sealed record SliceScore(string Name, int Count, ScoreInterval Score);
 
 /// <summary>Scores by slice: where is a model weak?</summary>
-public static class Slices
+internal static class Slices
 {
     /// <summary>The mean score of each slice, with a bootstrap interval; slices in the order of the number they begin with, then of their names.</summary>
     /// <param name="slices">The slice of each example.</param>

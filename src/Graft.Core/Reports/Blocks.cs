@@ -17,11 +17,11 @@ public sealed record Paragraph(string Text) : ReportBlock
 /// <param name="Name">What it is.</param>
 /// <param name="Value">The number, formatted.</param>
 /// <param name="Note">A line below it: the interval, the unit.</param>
-public sealed record KeyFigure(string Name, string Value, string Note = "");
+internal sealed record KeyFigure(string Name, string Value, string Note = "");
 
 /// <summary>A row of cards.</summary>
 /// <param name="Figures">The cards.</param>
-public sealed record KeyFigures(IReadOnlyList<KeyFigure> Figures) : ReportBlock
+internal sealed record KeyFigures(IReadOnlyList<KeyFigure> Figures) : ReportBlock
 {
     internal override string Kind => "figures";
 
@@ -80,10 +80,10 @@ public sealed record ReportTable(string Caption, IReadOnlyList<string> Header, I
 /// <param name="End">The offset after its end.</param>
 /// <param name="Label">What it is marked as.</param>
 /// <param name="Outcome">Whether the mark is right.</param>
-public sealed record Mark(int Start, int End, string Label, MarkOutcome Outcome = MarkOutcome.Neutral);
+internal sealed record Mark(int Start, int End, string Label, MarkOutcome Outcome = MarkOutcome.Neutral);
 
 /// <summary>What a mark says about a prediction.</summary>
-public enum MarkOutcome
+internal enum MarkOutcome
 {
     /// <summary>Nothing.</summary>
     Neutral,
@@ -102,11 +102,11 @@ public enum MarkOutcome
 /// <param name="Heading">What stands above it: the question, the position in the file.</param>
 /// <param name="Text">The text.</param>
 /// <param name="Marks">The marks; where they overlap the earlier wins.</param>
-public sealed record Passage(string Heading, string Text, IReadOnlyList<Mark> Marks);
+internal sealed record Passage(string Heading, string Text, IReadOnlyList<Mark> Marks);
 
 /// <summary>Texts with highlighted entities or answers. Outcomes differ in colour, line and a sign, so that colour alone says nothing.</summary>
 /// <param name="Items">The texts.</param>
-public sealed record Passages(IReadOnlyList<Passage> Items) : ReportBlock
+internal sealed record Passages(IReadOnlyList<Passage> Items) : ReportBlock
 {
     internal override string Kind => "passages";
 

@@ -11,7 +11,7 @@ namespace Graft.Runs;
 /// A run folder: the model as other libraries read it, and beside it <c>graft.json</c> (what was asked and resolved: <see cref="RunManifest"/>),
 /// <c>metrics.json</c>, <c>predictions.jsonl</c>, <c>mistakes.jsonl</c>. Every file appears whole or not at all.
 /// </summary>
-public sealed class RunFolder
+internal sealed class RunFolder
 {
     private const string MetricsFile = "metrics.json";
     private static readonly string[] s_parts = ["seed-*", "rate-*", "labels-*"];

@@ -33,7 +33,7 @@ public record Feature
 }
 
 /// <summary>A window of a sentence of words.</summary>
-public sealed record WordsFeature : Feature
+internal sealed record WordsFeature : Feature
 {
     /// <summary>For each token the word it begins, −1 for all others.</summary>
     public required int[] FirstOfWord { get; init; }
@@ -46,14 +46,14 @@ public sealed record WordsFeature : Feature
 }
 
 /// <summary>A window of a text that may hold an answer.</summary>
-public sealed record PassageFeature : Feature
+internal sealed record PassageFeature : Feature
 {
     /// <summary>For each token the range of the text it stands for, empty outside the text.</summary>
     public required TextRange[] Offsets { get; init; }
 }
 
 /// <summary>Parts that go through the model beside each other, each in one or more windows: the choices of a question, the two texts of a pair.</summary>
-public sealed record PartsFeature : Feature
+internal sealed record PartsFeature : Feature
 {
     /// <summary>The length of each window.</summary>
     public required int[] Lengths { get; init; }

@@ -9,19 +9,19 @@ public abstract record FeatureTarget
 
 /// <summary>The class of a text, or the right choice.</summary>
 /// <param name="Class">From 0.</param>
-public sealed record ClassTarget(int Class) : FeatureTarget;
+internal sealed record ClassTarget(int Class) : FeatureTarget;
 
 /// <summary>A flag for each label.</summary>
 /// <param name="Flags">1 where the label is given, 0 where not.</param>
-public sealed record LabelsTarget(float[] Flags) : FeatureTarget;
+internal sealed record LabelsTarget(float[] Flags) : FeatureTarget;
 
 /// <summary>A number.</summary>
 /// <param name="Value">The number.</param>
-public sealed record NumberTarget(float Value) : FeatureTarget;
+internal sealed record NumberTarget(float Value) : FeatureTarget;
 
 /// <summary>A class for each token.</summary>
 /// <param name="Classes">−100 where nothing is learned.</param>
-public sealed record TokensTarget(long[] Classes) : FeatureTarget
+internal sealed record TokensTarget(long[] Classes) : FeatureTarget
 {
     /// <summary>The class of tokens that do not count.</summary>
     public const long NotLearned = -100;
@@ -29,7 +29,7 @@ public sealed record TokensTarget(long[] Classes) : FeatureTarget
 
 /// <summary>A text to be written.</summary>
 /// <param name="Ids">Its tokens, the end token included.</param>
-public sealed record WrittenTarget(int[] Ids) : FeatureTarget
+internal sealed record WrittenTarget(int[] Ids) : FeatureTarget
 {
     internal override int WrittenTokens => Ids.Length;
 }
@@ -37,4 +37,4 @@ public sealed record WrittenTarget(int[] Ids) : FeatureTarget
 /// <summary>First and last token of the answer; (0, 0) where the window has none.</summary>
 /// <param name="Start">The first token.</param>
 /// <param name="End">The last token.</param>
-public sealed record SpanTarget(int Start, int End) : FeatureTarget;
+internal sealed record SpanTarget(int Start, int End) : FeatureTarget;

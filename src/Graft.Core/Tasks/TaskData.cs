@@ -50,7 +50,10 @@ public abstract record TaskData(string Path, IReadOnlyList<BadRow> BadRows)
         Func<string, ColumnOptions, Action<BadRow>, Action<Interpretation>, IEnumerable<T>> stream, string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow, Func<T[], Interpretation?, TaskData> part)
     {
         Interpretation? read = null;
-        return stream(path, columns with { RequireLabel = false }, onBadRow, interpretation => read = interpretation).Chunk(examples).Select(rows => part(rows, read));
+        IEnumerable<T> rows = stream(path, columns with { RequireLabel = false }, onBadRow, interpretation => read = interpretation);
+        if (columns.Shard is not null && read is { Format: not ("csv" or "json-lines" or "json" or "parquet" or "fasttext" or "text") } other)
+            throw new InputException($"`shard`: {path} is {other.Format}, which is not cut into parts: give a table, lines or Parquet");
+        return rows.Chunk(examples).Select(chunk => part(chunk, read));
     }
 
     /// <summary>The other columns of an example's row; empty where the file has none.</summary>

@@ -8,7 +8,7 @@ namespace Graft.Tasks;
 public sealed record SlicedScores(string Division, IReadOnlyList<SliceScore> Scores);
 
 /// <summary>Where is a model weak? Scores by length, by label, and by columns of the data.</summary>
-public static class TaskSlices
+internal static class TaskSlices
 {
     private const int MostValues = 20;
 

@@ -30,7 +30,7 @@ public sealed record TransformRecipe(string Dense, Activation Activation, int Wi
 /// <summary>Scores of the vocabulary: transform, then the word table (shared) and a bias.</summary>
 /// <param name="Transform">Null for none (causal heads).</param>
 /// <param name="Bias">Name of the bias; null for none.</param>
-public sealed record LanguageModelRecipe(TransformRecipe? Transform, string? Bias) : HeadRecipe
+internal sealed record LanguageModelRecipe(TransformRecipe? Transform, string? Bias) : HeadRecipe
 {
     /// <summary>Name of a matrix of its own; null where the word table is shared.</summary>
     public string? Decoder { get; init; }
@@ -51,7 +51,7 @@ public sealed record LanguageModelRecipe(TransformRecipe? Transform, string? Bia
 /// <summary>SpanBERT's boundary head.</summary>
 /// <param name="MaxTargets">Rows of the position table.</param>
 /// <param name="PositionWidth">Its width.</param>
-public sealed record SpanBoundaryRecipe(int MaxTargets, int PositionWidth);
+internal sealed record SpanBoundaryRecipe(int MaxTargets, int PositionWidth);
 
 /// <summary>From token states to what a classifier sees.</summary>
 public enum HeadPooling

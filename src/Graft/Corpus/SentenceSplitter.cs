@@ -8,7 +8,7 @@ namespace Graft.Corpus;
 /// ("J. Smith") or inside a number; ideographic marks need no space.
 /// <code>"Is it true?" he asked. 他来了。她走了。  →  ["Is it true?" he asked.] [ 他来了。] [她走了。]</code>
 /// </summary>
-public static class SentenceSplitter
+internal static class SentenceSplitter
 {
     private static readonly SearchValues<char> s_ends = SearchValues.Create(".!?…‼⁇⁈⁉。！？｡．؟۔।॥።፧፨។៕༎᠃᠉꓿");
     private static readonly SearchValues<char> s_endsWithoutSpace = SearchValues.Create("。！？｡．");

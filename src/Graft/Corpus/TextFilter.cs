@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Graft.Corpus;
 
 /// <summary>Why a document is left out.</summary>
-public enum DropReason
+internal enum DropReason
 {
     /// <summary>It is kept.</summary>
     None,

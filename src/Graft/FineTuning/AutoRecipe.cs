@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 /// <summary>
 /// What <c>auto</c> means: the papers' ranges, chosen by strategy, model size and number of examples. A sweep over several rates beats any default.
 /// </summary>
-public static class AutoRecipe
+internal static class AutoRecipe
 {
     private const long SmallModel = 15_000_000;
 

@@ -6,7 +6,7 @@ namespace Graft.Tasks;
 /// Training data in a random order in which neighbours are about equally long: each epoch is shuffled, cut into windows of fifty batches,
 /// each window sorted by length and cut into optimizer batches. The order is a function of (seed, epoch), so a run can go on anywhere.
 /// </summary>
-public sealed class FeatureBatches : IBatchSource
+internal sealed class FeatureBatches : IBatchSource
 {
     private const int BatchesAWindow = 50;
     private readonly IReadOnlyList<Feature> _features;
@@ -75,7 +75,7 @@ public sealed class FeatureBatches : IBatchSource
 }
 
 /// <summary>Sizes of batches.</summary>
-public sealed record BatchingOptions
+internal sealed record BatchingOptions
 {
     /// <summary>Features in an optimizer batch.</summary>
     /// <value>32</value>

@@ -5,7 +5,7 @@ using Graft.Backbones;
 namespace Graft.Generation;
 
 /// <summary>What a model folder says about generation: <c>generation_config.json</c>, and config.json for what it leaves out.</summary>
-public static class GenerationConfig
+internal static class GenerationConfig
 {
     private const string FileName = "generation_config.json";
 

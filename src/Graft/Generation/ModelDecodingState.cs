@@ -13,7 +13,7 @@ namespace Graft.Generation;
 /// A pre-trained model in the middle of writing: keys and values of all tokens so far are kept, so each step computes one token a row.
 /// A decoder-only model reads the prompts (padded on the left); an encoder-decoder reads the sources once and writes from its start token.
 /// </summary>
-public sealed class ModelDecodingState : IDecodingState
+internal sealed class ModelDecodingState : IDecodingState
 {
     private readonly PretrainedModel _model;
     private readonly LanguageModelHead _head;

@@ -4,7 +4,7 @@ using Graft.Layers;
 namespace Graft.Heads;
 
 /// <summary>The next token (GPT-2). Labels are those of the text itself: the loss shifts them.</summary>
-public sealed class CausalLmHead : LanguageModelHead
+internal sealed class CausalLmHead : LanguageModelHead
 {
     internal CausalLmHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
         : base(HeadKind.CausalLm, recipe, config, words)
@@ -17,7 +17,7 @@ public sealed class CausalLmHead : LanguageModelHead
 }
 
 /// <summary>The next token of a target text (T5). Decoder ids are the labels shifted right, so the loss does not shift.</summary>
-public sealed class SequenceToSequenceHead : LanguageModelHead
+internal sealed class SequenceToSequenceHead : LanguageModelHead
 {
     internal SequenceToSequenceHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
         : base(HeadKind.SequenceToSequence, recipe, config, words)

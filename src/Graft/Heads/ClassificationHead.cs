@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Graft.Heads;
 
 /// <summary>Pooling → dropout → transform → dropout → matrix: what all classifying heads are, whatever they classify.</summary>
-public abstract partial class ClassificationHead : Head
+internal abstract partial class ClassificationHead : Head
 {
     private readonly ClassifierRecipe _recipe;
     private readonly Transform? _transform;
@@ -67,7 +67,7 @@ public abstract partial class ClassificationHead : Head
 }
 
 /// <summary>A class, several labels or a number for the whole text: config.json's problem_type says which.</summary>
-public sealed partial class SequenceHead : ClassificationHead
+internal sealed partial class SequenceHead : ClassificationHead
 {
     private readonly string? _problemType;
 
@@ -85,7 +85,7 @@ public sealed partial class SequenceHead : ClassificationHead
 }
 
 /// <summary>A tag for every token.</summary>
-public sealed partial class TokenHead : ClassificationHead
+internal sealed partial class TokenHead : ClassificationHead
 {
     internal TokenHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.TokenClassification, recipe, config, config.Labels.Count)
@@ -101,7 +101,7 @@ public sealed partial class TokenHead : ClassificationHead
 }
 
 /// <summary>Start and end of an answer: two scores a token.</summary>
-public sealed partial class SpanHead : ClassificationHead
+internal sealed partial class SpanHead : ClassificationHead
 {
     internal SpanHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.QuestionAnswering, recipe, config, 2)
@@ -127,7 +127,7 @@ public sealed partial class SpanHead : ClassificationHead
 }
 
 /// <summary>Original or replaced, for every token (Clark et al. 2020): one score a token, its sigmoid is the chance of "replaced".</summary>
-public sealed partial class ReplacedTokensHead : ClassificationHead
+internal sealed partial class ReplacedTokensHead : ClassificationHead
 {
     internal ReplacedTokensHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.ReplacedTokens, recipe, config, 1)
@@ -145,7 +145,7 @@ public sealed partial class ReplacedTokensHead : ClassificationHead
 /// <summary>
 /// One score for each choice. The batch holds the choices one after the other: B·C texts give [B, C] once <see cref="Choices"/> is known.
 /// </summary>
-public sealed partial class ChoiceHead : ClassificationHead
+internal sealed partial class ChoiceHead : ClassificationHead
 {
     internal ChoiceHead(ClassifierRecipe recipe, ModelConfig config)
         : base(HeadKind.MultipleChoice, recipe, config, 1)

@@ -9,7 +9,7 @@ namespace Graft.Heads;
 /// One vector for the whole text: token states pooled in one way or several, whose vectors are joined, then steps such as a matrix or the division by the length. What
 /// the steps hold is not trained.
 /// </summary>
-public sealed partial class EmbeddingHead : Head
+internal sealed partial class EmbeddingHead : Head
 {
     /// <param name="pooling">Which tokens.</param>
     /// <param name="normalize">Divide by the Euclidean length.</param>

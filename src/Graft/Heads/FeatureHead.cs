@@ -38,7 +38,7 @@ public sealed record FeatureOptions
 }
 
 /// <summary>One matrix on features of a frozen backbone: a class, several labels or a number for the whole text.</summary>
-public sealed partial class FeatureHead : Head
+internal sealed partial class FeatureHead : Head
 {
     /// <summary>What the names of its parameters begin with.</summary>
     internal const string OutputName = "classifier";

@@ -78,7 +78,7 @@ internal sealed partial class Transform
     }
 }
 
-public abstract partial class ClassificationHead
+internal abstract partial class ClassificationHead
 {
     /// <summary>The number of scores of a row.</summary>
     private protected long OutputCount => _output.Outputs;
@@ -99,19 +99,19 @@ public abstract partial class ClassificationHead
     }
 }
 
-public sealed partial class SequenceHead
+internal sealed partial class SequenceHead
 {
     internal override void Draw(GraphContext graph, GraphStates states) =>
         graph.Builder.Output(GraphNames.Logits, DrawScores(graph, states), GraphNames.Batch, $"{OutputCount}");
 }
 
-public sealed partial class TokenHead
+internal sealed partial class TokenHead
 {
     internal override void Draw(GraphContext graph, GraphStates states) =>
         graph.Builder.Output(GraphNames.Logits, DrawScores(graph, states), GraphNames.Batch, GraphNames.Tokens, $"{OutputCount}");
 }
 
-public sealed partial class SpanHead
+internal sealed partial class SpanHead
 {
     internal override void Draw(GraphContext graph, GraphStates states)
     {
@@ -122,20 +122,20 @@ public sealed partial class SpanHead
     }
 }
 
-public sealed partial class ReplacedTokensHead
+internal sealed partial class ReplacedTokensHead
 {
     internal override void Draw(GraphContext graph, GraphStates states) =>
         graph.Builder.Output(GraphNames.Logits, graph.Builder.Squeeze(DrawScores(graph, states), 2), GraphNames.Batch, GraphNames.Tokens);
 }
 
-public sealed partial class ChoiceHead
+internal sealed partial class ChoiceHead
 {
     /// <summary>One score a text; the file's inputs are [B, C, T], so its scores are [B, C].</summary>
     internal override void Draw(GraphContext graph, GraphStates states) =>
         graph.Builder.Output(GraphNames.Logits, graph.Builder.Op("Reshape", [DrawScores(graph, states), graph.Choices!.Value]), GraphNames.Batch, GraphNames.Choices);
 }
 
-public sealed partial class EmbeddingHead
+internal sealed partial class EmbeddingHead
 {
     internal override void Draw(GraphContext graph, GraphStates states)
     {
@@ -161,13 +161,13 @@ public sealed partial class EmbeddingHead
     }
 }
 
-public sealed partial class VectorClassifierHead
+internal sealed partial class VectorClassifierHead
 {
     internal override void Draw(GraphContext graph, GraphStates states) =>
         graph.Builder.Output(GraphNames.Logits, _output.Draw(graph, Vectors.DrawVectors(graph, states)), GraphNames.Batch, $"{_output.Outputs}");
 }
 
-public sealed partial class FeatureHead
+internal sealed partial class FeatureHead
 {
     internal override void Draw(GraphContext graph, GraphStates states)
     {

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Graft.Heads;
 
 /// <summary>Scores of every vocabulary entry: transform, then the word table (shared with the input) and a bias.</summary>
-public abstract class LanguageModelHead : Head
+internal abstract class LanguageModelHead : Head
 {
     private readonly Transform? _transform;
     private readonly EmbeddingTable _words;

@@ -4,7 +4,7 @@ using Graft.Layers;
 namespace Graft.Heads;
 
 /// <summary>Masked language modelling (Devlin et al. 2019, §3.1, task 1): the original id of each masked token.</summary>
-public sealed class MaskedLmHead : LanguageModelHead
+internal sealed class MaskedLmHead : LanguageModelHead
 {
     internal MaskedLmHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
         : base(HeadKind.MaskedLm, recipe, config, words)

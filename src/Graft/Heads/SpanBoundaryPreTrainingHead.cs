@@ -11,7 +11,7 @@ namespace Graft.Heads;
 /// SpanBERT's objective (Joshi et al. 2020, §3.2): masked LM, and each token of a masked span again from the two tokens just outside it and
 /// its position in the span: h = [x₍s−1₎; x₍e+1₎; p₍i−s+1₎], y = LN(gelu(W₂·LN(gelu(W₁·h)))), scores = y·Eᵀ + b.
 /// </summary>
-public sealed class SpanBoundaryPreTrainingHead : LanguageModelHead
+internal sealed class SpanBoundaryPreTrainingHead : LanguageModelHead
 {
     private const double Eps = 1e-12;
     private readonly EmbeddingTable _positions;

@@ -4,7 +4,7 @@ using Graft.Layers;
 namespace Graft.Heads;
 
 /// <summary>A matrix on a text's vector as an embedding model makes it: the convex classifier beside a contrastive body.</summary>
-public sealed partial class VectorClassifierHead : Head
+internal sealed partial class VectorClassifierHead : Head
 {
     /// <summary>What the names of its parameters begin with.</summary>
     internal const string OutputName = "classifier";

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Ways from token states to one vector a sequence, for both layouts.</summary>
-public static class Pooling
+internal static class Pooling
 {
     /// <summary>The first column (or first packed row) of each sequence: [B, D].</summary>
     public static Tensor First(Tensor states, EncoderInput input)

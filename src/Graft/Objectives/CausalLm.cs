@@ -4,7 +4,7 @@ namespace Graft.Objectives;
 /// Causal language modelling: every token is predicted from those before it; nothing is corrupted.
 /// <code>the cat sat  →  positions 0 1, targets cat sat</code>
 /// </summary>
-public static class CausalLm
+internal static class CausalLm
 {
     /// <summary>The positions whose next token is predicted, and those tokens.</summary>
     /// <param name="ids">One sequence.</param>

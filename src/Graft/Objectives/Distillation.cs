@@ -40,7 +40,7 @@ public sealed record DistillationOptions
 ///   →  2² · (0.7 · ln(0.7 / 0.5) + 0.3 · ln(0.3 / 0.5)) = 0.329
 /// </code>
 /// </summary>
-public static class Distillation
+internal static class Distillation
 {
     /// <summary>T² · Σ over tokens of KL(teacher ‖ student), both softened.</summary>
     /// <param name="student">Logits [tokens, V], with gradient.</param>

@@ -82,7 +82,7 @@ public sealed record MaskedLmOptions
 ///      targets    cat
 /// </code>
 /// </summary>
-public static class MaskedLm
+internal static class MaskedLm
 {
     /// <summary>The number of tokens that the exact count chooses; <paramref name="length"/> counts [CLS] and [SEP]. Halves round to even.</summary>
     public static int CountToMask(int length, MaskedLmOptions options) =>

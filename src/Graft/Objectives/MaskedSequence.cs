@@ -4,7 +4,7 @@ namespace Graft.Objectives;
 /// <param name="Ids">The sequence as the model sees it.</param>
 /// <param name="Positions">The chosen indices, ascending.</param>
 /// <param name="Targets">The original token at each of them.</param>
-public sealed record MaskedSequence(int[] Ids, int[] Positions, int[] Targets)
+internal sealed record MaskedSequence(int[] Ids, int[] Positions, int[] Targets)
 {
     /// <summary>Corrupts the chosen positions, each drawing its own replacement.</summary>
     internal static MaskedSequence FromPositions(

@@ -9,7 +9,7 @@ namespace Graft.Objectives;
 ///   →  (a b | c d, next 0)   or   (a b | y z, random 1), and c d come again
 /// </code>
 /// </summary>
-public static class NextSentence
+internal static class NextSentence
 {
     /// <summary>The published probability of a shorter target length.</summary>
     public const double PublishedShortProbability = 0.1;

@@ -9,7 +9,7 @@ namespace Graft.Objectives;
 ///   →  ids  the chef cooked the soup, replaced  0 0 0 0 1
 /// </code>
 /// </summary>
-public static class ReplacedTokenDetection
+internal static class ReplacedTokenDetection
 {
     /// <summary>The discriminator's weight in the published loss.</summary>
     public const double PublishedWeight = 50;

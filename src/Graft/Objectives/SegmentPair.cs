@@ -28,14 +28,14 @@ public interface ISentenceStore
 /// <param name="First">The first segment.</param>
 /// <param name="Second">The second segment.</param>
 /// <param name="Label">What the pair's head predicts: next-sentence 0 = next, 1 = random; sentence order 0 = in order, 1 = swapped.</param>
-public readonly record struct SegmentPair(SentenceRange First, SentenceRange Second, int Label);
+internal readonly record struct SegmentPair(SentenceRange First, SentenceRange Second, int Label);
 
 /// <summary>Sentences in a row, or a part of a single one.</summary>
 /// <param name="Document">The document.</param>
 /// <param name="Start">The first sentence.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Half">0 for whole sentences; 1 or 2 for the first or second half of a single sentence.</param>
-public readonly record struct SentenceRange(long Document, int Start, int Count, int Half = 0)
+internal readonly record struct SentenceRange(long Document, int Start, int Count, int Half = 0)
 {
     /// <summary>The segment's tokens.</summary>
     public List<int> Read(ISentenceStore store)
@@ -49,7 +49,7 @@ public readonly record struct SentenceRange(long Document, int Start, int Count,
 }
 
 /// <summary>What next-sentence prediction and sentence-order prediction share: chunks of a target length, and truncation.</summary>
-public static class SegmentPairs
+internal static class SegmentPairs
 {
     /// <summary>Specials of a pair: [CLS] A [SEP] B [SEP].</summary>
     public const int Specials = 3;

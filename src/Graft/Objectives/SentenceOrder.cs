@@ -5,7 +5,7 @@ namespace Graft.Objectives;
 /// sentence is halved.
 /// <code>document a b c d  →  (a | b c d, in order 0)   or   (b c d | a, swapped 1)</code>
 /// </summary>
-public static class SentenceOrder
+internal static class SentenceOrder
 {
     /// <summary>All pairs of one document; a pure function of its arguments.</summary>
     /// <param name="store">The documents.</param>

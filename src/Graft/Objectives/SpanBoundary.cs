@@ -5,7 +5,7 @@ namespace Graft.Objectives;
 /// <param name="Right">Index of the token behind it.</param>
 /// <param name="Place">The token's place in the span, from 0: which position embedding.</param>
 /// <param name="Target">The original token.</param>
-public readonly record struct SpanBoundaryPair(int Left, int Right, int Place, int Target);
+internal readonly record struct SpanBoundaryPair(int Left, int Right, int Place, int Target);
 
 /// <summary>
 /// The span-boundary objective's inputs (Joshi et al. 2020, §3.2): every token of a masked span is predicted from the two tokens around the
@@ -15,7 +15,7 @@ public readonly record struct SpanBoundaryPair(int Left, int Right, int Place, i
 ///   →  (left 1, right 4, place 0, target football), (left 1, right 4, place 1, target game)
 /// </code>
 /// </summary>
-public static class SpanBoundary
+internal static class SpanBoundary
 {
     /// <summary>Places that have an embedding in the published model.</summary>
     public const int PublishedPlaces = 20;

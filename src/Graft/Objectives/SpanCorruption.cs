@@ -31,7 +31,7 @@ public sealed record SpanCorruptionOptions
 ///      target  &lt;0&gt; for inviting &lt;1&gt; last &lt;2&gt;
 /// </code>
 /// </summary>
-public static class SpanCorruption
+internal static class SpanCorruption
 {
     /// <summary>Corrupts a text; a pure function of its arguments.</summary>
     /// <param name="ids">The text's tokens without specials, at least two.</param>

@@ -35,7 +35,7 @@ public sealed record SpanMaskingOptions
 /// <summary>A run of masked tokens.</summary>
 /// <param name="Start">Index of its first token.</param>
 /// <param name="End">The index behind its last token.</param>
-public readonly record struct MaskedSpan(int Start, int End);
+internal readonly record struct MaskedSpan(int Start, int End);
 
 /// <summary>
 /// SpanBERT's masking (Joshi et al. 2020, §3.1; <c>masking.py</c> and <c>utils.py</c> of the published code): whole words in a row, lengths
@@ -46,7 +46,7 @@ public readonly record struct MaskedSpan(int Start, int End);
 ///   →  [CLS] an [MASK] [MASK] [MASK] was played at the stadium [SEP]   span (2, 5): american football game
 /// </code>
 /// </summary>
-public static class SpanMasking
+internal static class SpanMasking
 {
     /// <summary>A span's length in words: geometric, renormalised over 1 … longest.</summary>
     public static int DrawLength(SpanMaskingOptions options, ref CounterRandom random)

@@ -18,7 +18,7 @@ namespace Graft.Pretrained;
 /// IReadOnlyList&lt;AdaptedScores&gt; scores = bank.Forward(input with { AdapterRows = [0, 0, 1] });
 /// </code>
 /// </summary>
-public sealed class AdapterBank : IDisposable
+internal sealed class AdapterBank : IDisposable
 {
     private readonly PretrainedModel _base;
     private readonly IReadOnlyList<Entry> _adapters;
@@ -201,4 +201,4 @@ public sealed class AdapterBank : IDisposable
 /// <param name="First">The first row (sequence).</param>
 /// <param name="End">The row after the last.</param>
 /// <param name="Scores">Its head's.</param>
-public sealed record AdaptedScores(int Adapter, int First, int End, HeadOutput Scores);
+internal sealed record AdaptedScores(int Adapter, int First, int End, HeadOutput Scores);

@@ -6,7 +6,7 @@ namespace Graft.Pretraining;
 /// <param name="Ids">What the model sees.</param>
 /// <param name="Positions">Indices that are predicted.</param>
 /// <param name="Targets">The token at (or, causal, behind) each of them.</param>
-public sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets)
+internal sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets)
 {
     /// <summary>The tokens before corruption.</summary>
     public int[] Original { get; init; } = Ids;

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining;
 
 /// <summary>Corrupted sequences one after the other, without padding; tensors are made when they are needed.</summary>
-public sealed class PretrainingBatch : IMicroBatch
+internal sealed class PretrainingBatch : IMicroBatch
 {
     private readonly int[] _boundaries;
     private readonly Func<PretrainingBatch, double[]> _count;

@@ -11,7 +11,7 @@ namespace Graft.Pretraining;
 /// <param name="Seconds">Expected time; null where nothing was measured.</param>
 /// <param name="MemoryBytes">Weights, gradients, moments and average, without activations.</param>
 /// <param name="FlopsPerToken">Training cost of a token.</param>
-public sealed record PretrainingPlan(
+internal sealed record PretrainingPlan(
     long Parameters, long CorpusTokens, long SequencesPerEpoch, long TokensPerUpdate, long? Updates, double? Seconds, long MemoryBytes, double FlopsPerToken)
 {
     /// <summary>For people, a line each.</summary>

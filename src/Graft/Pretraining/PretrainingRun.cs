@@ -13,7 +13,7 @@ namespace Graft.Pretraining;
 /// A pre-training run: corpus → sequences → objective → trainer → a folder that Hugging Face's libraries open. It goes on after any
 /// interruption; with a bound in steps to the same bits.
 /// </summary>
-public sealed class PretrainingRun : IDisposable
+internal sealed class PretrainingRun : IDisposable
 {
     private readonly PretrainedModel _model;
     private readonly PretrainingOptions _options;

@@ -9,7 +9,7 @@ namespace Graft.Pretraining;
 /// </summary>
 /// <param name="TeacherIds">The teacher's sequence with its specials.</param>
 /// <param name="Words">Pairs of places, student and teacher.</param>
-public sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Student, Word Teacher)> Words)
+internal sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Student, Word Teacher)> Words)
 {
     /// <summary>Encodes a student's sequence for the teacher.</summary>
     /// <param name="ids">The student's ids, nothing masked.</param>

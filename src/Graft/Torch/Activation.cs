@@ -27,7 +27,7 @@ public enum Activation
 }
 
 /// <summary>Names of activations as <c>config.json</c> files spell them.</summary>
-public static class Activations
+internal static class Activations
 {
     private static readonly Dictionary<string, Activation> s_byName = new(StringComparer.Ordinal)
     {

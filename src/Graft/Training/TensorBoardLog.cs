@@ -3,7 +3,7 @@ using Graft.Reports.TensorBoard;
 namespace Graft.Training;
 
 /// <summary>Writes the run's course as TensorBoard events.</summary>
-public sealed class TensorBoardLog(string folder) : ITrainingObserver, IDisposable
+internal sealed class TensorBoardLog(string folder) : ITrainingObserver, IDisposable
 {
     private readonly EventWriter _writer = new(folder);
 

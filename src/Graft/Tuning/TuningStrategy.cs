@@ -99,7 +99,7 @@ public abstract record TuningStrategy
 }
 
 /// <summary>Everything is trained (Devlin et al. 2019): the most accurate with enough examples, and the largest to keep.</summary>
-public sealed record FullTuning : TuningStrategy
+internal sealed record FullTuning : TuningStrategy
 {
     /// <inheritdoc/>
     public override string Name => "full";
@@ -150,7 +150,7 @@ public sealed record HeadTuning : TuningStrategy
 }
 
 /// <summary>Only biases are trained (Ben Zaken et al. 2022): about a thousandth of the parameters.</summary>
-public sealed record BitFit : TuningStrategy
+internal sealed record BitFit : TuningStrategy
 {
     /// <inheritdoc/>
     public override string Name => "bitfit";

@@ -6,7 +6,7 @@ namespace Graft.Checkpoints;
 /// The names of Google's original BERT checkpoints in the form of the PyTorch checkpoints:
 /// <c>bert/encoder/layer_0/output/dense/kernel</c> [in, out] → <c>bert.encoder.layer.0.output.dense.weight</c> [out, in].
 /// </summary>
-public static partial class TensorFlowBertNames
+internal static partial class TensorFlowBertNames
 {
     /// <summary>Names that follow no rule: heads of the published fine-tuning scripts and the pre-training heads.</summary>
     private static readonly Dictionary<string, string> s_exceptions = new(StringComparer.Ordinal)

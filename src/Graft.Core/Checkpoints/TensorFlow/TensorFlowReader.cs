@@ -7,7 +7,7 @@ namespace Graft.Checkpoints;
 /// Reads the checkpoints of TensorFlow: <c>NAME.index</c> says where in <c>NAME.data-00000-of-00001</c> … each variable lies. Names are TensorFlow's own;
 /// <see cref="TensorFlowBertNames"/> turns those of BERT into the names that everything else uses, as <see cref="Checkpoint.Open"/> does by itself. Checksums are verified when a variable is first read.
 /// </summary>
-public static class TensorFlowReader
+internal static class TensorFlowReader
 {
     private const string IndexExtension = ".index";
 

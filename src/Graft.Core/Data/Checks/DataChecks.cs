@@ -8,7 +8,7 @@ namespace Graft.Data.Checks;
 /// conflicting and rare labels, empty and over-long texts, damaged encoding, tags that break their scheme, answers that are not where they
 /// should be. Each with its line and what to do.
 /// </summary>
-public static class DataChecks
+internal static class DataChecks
 {
     /// <value>The length from which a text is called long, in tokens, where nothing else is given.</value>
     public const int DefaultMaxLength = 512;

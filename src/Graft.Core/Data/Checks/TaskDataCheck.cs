@@ -3,6 +3,9 @@ namespace Graft.Data.Checks;
 /// <summary>What to check, as the command line and training ask for it.</summary>
 public sealed record DataCheckOptions
 {
+    /// <summary>The length from which a text is called long, in tokens, where nothing else is given.</summary>
+    public const int DefaultMaxLength = DataChecks.DefaultMaxLength;
+
     /// <value>The task's name: <c>text-classification</c>, <c>token-classification</c> …</value>
     public required string Task { get; init; }
 
@@ -16,7 +19,7 @@ public sealed record DataCheckOptions
     public ColumnOptions Columns { get; init; } = new();
 
     /// <value>The longest input in tokens.</value>
-    public int MaxLength { get; init; } = DataChecks.DefaultMaxLength;
+    public int MaxLength { get; init; } = DefaultMaxLength;
 }
 
 /// <summary>Reads the files of a task and checks them.</summary>
@@ -43,7 +46,7 @@ public static class TaskDataCheck
     /// <exception cref="InputException">The task is unknown, or a file cannot be read at all.</exception>
     public static DataReport Run(DataCheckOptions options) => s_tasks.TryGetValue(options.Task, out Func<DataCheckOptions, DataReport>? check)
         ? check(options)
-        : throw new InputException($"--task {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
+        : throw new InputException($"`task` {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
 
     private static DataReport Texts(DataCheckOptions options, ColumnOptions columns, Func<LabelledTextFile, LabelledTextFile?, int, DataReport> check) =>
         Both(options, columns, LabelledTextReader.Read, file => file.Interpretation, check);

@@ -31,6 +31,9 @@ internal sealed class JsonTable : Table
     }
 
     /// <inheritdoc/>
+    public override bool CanBeCut => false;
+
+    /// <inheritdoc/>
     public override string Format => "json";
 
     /// <inheritdoc/>

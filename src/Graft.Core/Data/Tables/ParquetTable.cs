@@ -53,23 +53,55 @@ internal sealed class ParquetTable : Table
     };
 
     /// <inheritdoc/>
-    public override IEnumerable<TableRow> Rows()
+    public override bool CanBeCut => true;
+
+    /// <inheritdoc/>
+    public override IEnumerable<TableRow> Rows() => Rows(0, long.MaxValue);
+
+    /// <summary>The same share of the rows; only the row groups that hold them are read.</summary>
+    /// <inheritdoc/>
+    public override IEnumerable<TableRow> RowsOfBytes(long from, long to, long size)
+    {
+        ParquetReader reader = OpenReader(out Stream stream);
+        long all = 0;
+        for (int group = 0; group < reader.RowGroupCount; group++) all += RowsOf(reader, group);
+        Close(reader, stream);
+        long Row(long at) => (long)((UInt128)all * (ulong)at / (ulong)size);
+        return Rows(Row(from), Row(to));
+    }
+
+    /// <summary>The rows from one to before another, counted from 0.</summary>
+    private IEnumerable<TableRow> Rows(long from, long to)
     {
         ParquetReader reader = OpenReader(out Stream stream);
         try
         {
-            long line = 0;
-            for (int group = 0; group < reader.RowGroupCount; group++)
+            long before = 0;
+            for (int group = 0; group < reader.RowGroupCount && before < to; group++)
             {
-                using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
-                string?[][] columns = ReadColumns(rows);
-                for (int i = 0; i < columns[0].Length; i++) yield return new TableRow(++line, columns.Select(column => column[i]).ToArray());
+                long count = RowsOf(reader, group);
+                if (before + count > from)
+                {
+                    using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
+                    string?[][] columns = ReadColumns(rows);
+                    for (long i = Math.Max(0, from - before); i < Math.Min(columns[0].Length, to - before); i++)
+                        yield return new TableRow(before + i + 1, columns.Select(column => column[i]).ToArray());
+                    count = columns[0].Length;
+                }
+
+                before += count;
             }
         }
         finally
         {
             Close(reader, stream);
         }
+    }
+
+    private static long RowsOf(ParquetReader reader, int group)
+    {
+        using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
+        return rows.RowCount;
     }
 
     private string?[][] ReadColumns(ParquetRowGroupReader rows)

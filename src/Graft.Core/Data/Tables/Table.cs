@@ -33,10 +33,23 @@ internal abstract class Table(string path)
     public virtual IReadOnlyList<string>? ClassNames(int column) => null;
 
     /// <summary>The first rows, for finding the columns by content.</summary>
-    public List<TableRow> Probe() => Rows().Where(row => row.Problem is null).Take(ProbeRows).ToList();
+    public virtual List<TableRow> Probe() => Rows().Where(row => row.Problem is null).Take(ProbeRows).ToList();
 
     /// <summary>All rows in order, the unusable ones with their problem.</summary>
     public abstract IEnumerable<TableRow> Rows();
+
+    /// <summary>Whether a stretch of the file can be read without the rest; not of one document, nor where bytes do not tell lines.</summary>
+    public virtual bool CanBeCut => Encoding == "utf-8" && !DataFile.IsCompressed(Path) && DataFile.HasLineFeed(Path);
+
+    /// <summary>The rows that begin in a stretch of the file. What is before it is read too, so that lines and quotes are what they are in the whole.</summary>
+    /// <param name="from">Its first byte.</param>
+    /// <param name="to">The first byte behind it.</param>
+    /// <param name="size">The bytes of the file.</param>
+    public virtual IEnumerable<TableRow> RowsOfBytes(long from, long to, long size)
+    {
+        (long first, long end) = (DataFile.LinesBefore(Path, from), to >= size ? long.MaxValue : DataFile.LinesBefore(Path, to));
+        return Rows().SkipWhile(row => row.Line <= first).TakeWhile(row => row.Line <= end);
+    }
 
     /// <summary>Opens a file, a folder of shards or a pattern that names some (<c>data/train-*.parquet</c>); the content decides what it is.</summary>
     /// <param name="path">The file, possibly gzip-compressed.</param>
@@ -46,6 +59,12 @@ internal abstract class Table(string path)
     {
         options ??= new ColumnOptions();
         IReadOnlyList<string> shards = Shards.Of(path, options.Part);
+        if (options.Shard is InputShard part)
+        {
+            Table[] files = [.. shards.Select(file => OpenFile(file, file, options))];
+            return new TableOfShard(new ShardedTable(path, files), files, part);
+        }
+
         return shards.Count == 1 ? OpenFile(shards[0], path, options) : new ShardedTable(path, [.. shards.Select(shard => OpenFile(shard, shard, options))]);
     }
 

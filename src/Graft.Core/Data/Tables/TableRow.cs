@@ -4,4 +4,5 @@ namespace Graft.Data.Tables;
 /// <param name="Line">The line it starts at, from 1 (of a Parquet file: the row).</param>
 /// <param name="Cells">Values by column; null where the file has none.</param>
 /// <param name="Problem">Why the record cannot be used; null when it is sound.</param>
-internal readonly record struct TableRow(long Line, string?[] Cells, string? Problem = null);
+/// <param name="File">The file that the line is counted in; null for the table's own.</param>
+internal readonly record struct TableRow(long Line, string?[] Cells, string? Problem = null, string? File = null);

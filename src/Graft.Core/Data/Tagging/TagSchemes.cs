@@ -6,10 +6,10 @@ namespace Graft.Data.Tagging;
 /// <param name="Index">The token.</param>
 /// <param name="Problem">What is wrong with it.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct TagProblem(int Index, string Problem);
+internal readonly record struct TagProblem(int Index, string Problem);
 
 /// <summary>Recognises, converts and checks tagging schemes.</summary>
-public static class TagSchemes
+internal static class TagSchemes
 {
     private const string Prefixes = "BIOESLU";
 

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Gives each word the tag it had most often in training; words not seen there, the most frequent tag of all.</summary>
-public sealed class MostFrequentTag
+internal sealed class MostFrequentTag
 {
     private readonly Dictionary<string, string> _tags;
     private readonly string _fallback;

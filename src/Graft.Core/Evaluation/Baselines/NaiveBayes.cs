@@ -4,7 +4,7 @@ namespace Graft.Evaluation;
 /// Multinomial naive Bayes on 1- and 2-grams, add-one smoothing: what a bag of words reaches in a second. Words not seen in training are
 /// passed over.
 /// </summary>
-public sealed class NaiveBayes
+internal sealed class NaiveBayes
 {
     private readonly int _classes;
     private readonly Dictionary<string, int> _vocabulary = new(StringComparer.Ordinal);

@@ -4,7 +4,7 @@ namespace Graft.Evaluation;
 /// Ridge regression on the presence of words and, for pairs, on how many words both texts share: what a bag of words knows about a number.
 /// Solved by conjugate gradients on the normal equations.
 /// </summary>
-public sealed class RidgeBaseline
+internal sealed class RidgeBaseline
 {
     private const double Penalty = 10;
     private const int Iterations = 100;

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The mean recall over the classes that occur in the truth: accuracy as if all classes were equally frequent.</summary>
-public static class BalancedAccuracy
+internal static class BalancedAccuracy
 {
     /// <summary>From 0 to 1; NaN without examples.</summary>
     public static double Of(ConfusionMatrix confusion) => Enumerable.Range(0, confusion.Classes)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Agreement beyond chance (Cohen 1960): 1 is perfect, 0 what the class frequencies alone would give.</summary>
-public static class CohenKappa
+internal static class CohenKappa
 {
     /// <summary>NaN when chance alone would agree everywhere (one class only).</summary>
     public static double Of(ConfusionMatrix confusion)

@@ -3,7 +3,7 @@ namespace Graft.Evaluation;
 /// <summary>
 /// The correlation between truth and prediction, from −1 to 1, in its form for any number of classes (R_K, Gorodkin 2004); the metric of CoLA.
 /// </summary>
-public static class MatthewsCorrelation
+internal static class MatthewsCorrelation
 {
     /// <summary>0 when truth or prediction is constant, as scikit-learn has it.</summary>
     public static double Of(ConfusionMatrix confusion)

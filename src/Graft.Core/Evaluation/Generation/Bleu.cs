@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>What stands in for a count of zero.</summary>
-public enum BleuSmoothing
+internal enum BleuSmoothing
 {
     /// <summary>1/2, 1/4, 1/8 … of one match for the first, second, third order without any; sacrebleu's default.</summary>
     Exponential,
@@ -18,7 +18,7 @@ public enum BleuSmoothing
 /// <param name="ReferenceLength">Words of the references closest in length.</param>
 /// <param name="Counts">Matches by order.</param>
 /// <param name="Totals">Runs by order.</param>
-public sealed record BleuScore(
+internal sealed record BleuScore(
     double Score,
     IReadOnlyList<double> Precisions,
     double BrevityPenalty,
@@ -30,7 +30,7 @@ public sealed record BleuScore(
 /// <summary>BLEU (Papineni et al. 2002) as sacrebleu computes it: counts summed over the corpus before the ratio, up to four words.</summary>
 /// <param name="tokenization">How texts are cut into words.</param>
 /// <param name="lowercase">True ignores case.</param>
-public sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Standard13a, bool lowercase = false)
+internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Standard13a, bool lowercase = false)
 {
     private const int MaxOrder = 4;
     private const double FloorValue = 0.1;

@@ -3,7 +3,7 @@ using System.Text;
 namespace Graft.Evaluation;
 
 /// <summary>How BLEU cuts text into words.</summary>
-public enum BleuTokenization
+internal enum BleuTokenization
 {
     /// <summary>The standard of the WMT campaigns, mteval-v13a: punctuation split off, numbers kept together.</summary>
     Standard13a,

@@ -5,7 +5,7 @@ namespace Graft.Evaluation;
 /// words with punctuation split off. Scale 0 … 100.
 /// </summary>
 /// <param name="wordOrder">0 for chrF, 2 for chrF++.</param>
-public sealed class ChrF(int wordOrder = 0)
+internal sealed class ChrF(int wordOrder = 0)
 {
     private const int CharacterOrder = 6;
     private const double BetaSquared = 4;

@@ -7,7 +7,7 @@ namespace Graft.Evaluation;
 /// longer than three letters. Values lie from 0 to 1; an empty side scores 0.
 /// </summary>
 /// <param name="stem">True: Porter stemming.</param>
-public sealed class Rouge(bool stem = false)
+internal sealed class Rouge(bool stem = false)
 {
     private const int LongestUnstemmed = 3;
 

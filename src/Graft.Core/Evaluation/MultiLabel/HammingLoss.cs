@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The share of single decisions (an example and a label) that is wrong.</summary>
-public static class HammingLoss
+internal static class HammingLoss
 {
     /// <summary>From 0 to 1; both sides are [examples][labels].</summary>
     public static double Of(IReadOnlyList<bool[]> truth, IReadOnlyList<bool[]> predicted) =>

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The mean over examples of |true ∩ predicted| / |true ∪ predicted|; 0 for an example with neither.</summary>
-public static class JaccardIndex
+internal static class JaccardIndex
 {
     /// <summary>From 0 to 1; both sides are [examples][labels].</summary>
     public static double Of(IReadOnlyList<bool[]> truth, IReadOnlyList<bool[]> predicted) =>

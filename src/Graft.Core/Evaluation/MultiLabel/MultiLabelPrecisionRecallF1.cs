@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Precision, recall and F1 where an example may have any number of labels; all arguments are [examples][labels].</summary>
-public static class MultiLabelPrecisionRecallF1
+internal static class MultiLabelPrecisionRecallF1
 {
     /// <summary>The values of each label.</summary>
     public static PrecisionRecallF1[] PerLabel(IReadOnlyList<bool[]> truth, IReadOnlyList<bool[]> predicted, double zeroDivision = 0) =>

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>How well scores rank the examples of each label; arguments are [examples][labels].</summary>
-public static class MultiLabelRanking
+internal static class MultiLabelRanking
 {
     /// <summary>ROC-AUC averaged over the labels that occur with both values; NaN when none does.</summary>
     public static double MacroRocAuc(IReadOnlyList<bool[]> truth, IReadOnlyList<double[]> scores) =>

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The share of examples all of whose labels are right.</summary>
-public static class SubsetAccuracy
+internal static class SubsetAccuracy
 {
     /// <summary>From 0 to 1; both sides are [examples][labels].</summary>
     public static double Of(IReadOnlyList<bool[]> truth, IReadOnlyList<bool[]> predicted) =>

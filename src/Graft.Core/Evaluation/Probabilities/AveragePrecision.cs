@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Σ (R_n − R_{n−1}) · P_n over distinct thresholds, without interpolation.</summary>
-public static class AveragePrecision
+internal static class AveragePrecision
 {
     /// <summary>From 0 to 1; NaN when nothing is positive.</summary>
     public static double Of(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The mean squared error of probabilities (Brier 1950).</summary>
-public static class BrierScore
+internal static class BrierScore
 {
     /// <summary>Of two classes: mean (p − y)², from 0 to 1.</summary>
     public static double Of(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The mean of −ln of the probability given to the truth, in nats; probabilities are clipped to [ε, 1 − ε], ε = 2⁻⁵².</summary>
-public static class LogLoss
+internal static class LogLoss
 {
     private const double Epsilon = 2.220446049250313e-16;
 

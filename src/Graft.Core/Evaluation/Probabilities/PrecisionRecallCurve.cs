@@ -3,7 +3,7 @@ namespace Graft.Evaluation;
 /// <summary>Precision against recall as the threshold rises.</summary>
 /// <param name="Precisions">From the lowest threshold to the highest, then 1.</param>
 /// <param name="Recalls">From the lowest threshold to the highest, then 0.</param>
-public sealed record PrecisionRecallCurve(IReadOnlyList<double> Precisions, IReadOnlyList<double> Recalls)
+internal sealed record PrecisionRecallCurve(IReadOnlyList<double> Precisions, IReadOnlyList<double> Recalls)
 {
     /// <summary>The curve, ending in (1, 0); null when nothing is positive.</summary>
     public static PrecisionRecallCurve? Of(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)

@@ -3,7 +3,7 @@ namespace Graft.Evaluation;
 /// <summary>True-positive rate against false-positive rate as the threshold falls.</summary>
 /// <param name="FalsePositiveRates">From 0 to 1.</param>
 /// <param name="TruePositiveRates">From 0 to 1.</param>
-public sealed record RocCurve(IReadOnlyList<double> FalsePositiveRates, IReadOnlyList<double> TruePositiveRates)
+internal sealed record RocCurve(IReadOnlyList<double> FalsePositiveRates, IReadOnlyList<double> TruePositiveRates)
 {
     /// <summary>The curve from (0, 0) to (1, 1) without collinear points; null when only one class occurs.</summary>
     public static RocCurve? Of(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)

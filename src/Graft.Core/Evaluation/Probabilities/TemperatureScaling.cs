@@ -4,7 +4,7 @@ namespace Graft.Evaluation;
 /// One number that makes confidence honest: logits are divided by a temperature chosen to minimise the log loss on held-out data; predictions
 /// do not change (Guo et al. 2017, §4.2).
 /// </summary>
-public static class TemperatureScaling
+internal static class TemperatureScaling
 {
     private const double Smallest = 0.05;
     private const double Largest = 20;

@@ -6,10 +6,10 @@ namespace Graft.Evaluation;
 /// <param name="Threshold">A label is predicted where its score is at least this.</param>
 /// <param name="F1">On the data it was tuned on.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct TunedThreshold(double Threshold, double F1);
+internal readonly record struct TunedThreshold(double Threshold, double F1);
 
 /// <summary>Chooses the threshold of multi-label decisions on development data.</summary>
-public static class ThresholdTuning
+internal static class ThresholdTuning
 {
     /// <summary>The threshold with the best F1 for one label: midway between two neighbouring scores; 0.5 when nothing is positive.</summary>
     public static TunedThreshold Best(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)

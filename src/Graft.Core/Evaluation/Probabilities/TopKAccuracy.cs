@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The share of examples whose true class is among the k most probable; ties go to the lower class number.</summary>
-public static class TopKAccuracy
+internal static class TopKAccuracy
 {
     /// <summary>From 0 to 1; <paramref name="probabilities"/> is [examples][classes].</summary>
     public static double Of(IReadOnlyList<int> truth, IReadOnlyList<double[]> probabilities, int k) =>

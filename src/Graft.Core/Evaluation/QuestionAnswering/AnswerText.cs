@@ -3,7 +3,7 @@ using System.Text;
 namespace Graft.Evaluation;
 
 /// <summary>How the official SQuAD scripts compare answers.</summary>
-public static class AnswerText
+internal static class AnswerText
 {
     /// <summary>
     /// Lower case, ASCII punctuation removed, the words a, an and the replaced by blanks, white space collapsed; in this order, and with no

@@ -7,10 +7,10 @@ namespace Graft.Evaluation;
 /// <param name="F1">0 … 100.</param>
 /// <param name="Total">The number of questions scored.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct SquadScores(double ExactMatch, double F1, int Total);
+internal readonly record struct SquadScores(double ExactMatch, double F1, int Total);
 
 /// <summary>The official evaluation of SQuAD 1.1: every question has an answer, a missing prediction counts 0.</summary>
-public static class SquadV1
+internal static class SquadV1
 {
     /// <summary>Scores predictions by question id.</summary>
     /// <param name="golds">Id and accepted answers of each question, in file order.</param>

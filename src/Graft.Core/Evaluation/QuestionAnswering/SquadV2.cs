@@ -6,18 +6,18 @@ namespace Graft.Evaluation;
 /// <param name="Predicted">True when the prediction is not the empty string.</param>
 /// <param name="ExactMatch">0 or 1.</param>
 /// <param name="F1">0 … 1.</param>
-public sealed record QuestionScore(string Id, bool HasAnswer, bool Predicted, double ExactMatch, double F1);
+internal sealed record QuestionScore(string Id, bool HasAnswer, bool Predicted, double ExactMatch, double F1);
 
 /// <summary>The best threshold for no answer, and the percentage it reaches.</summary>
 /// <param name="Value">0 … 100.</param>
 /// <param name="Threshold">Questions with a no-answer probability above it are best left unanswered.</param>
-public sealed record NoAnswerThreshold(double Value, double Threshold);
+internal sealed record NoAnswerThreshold(double Value, double Threshold);
 
 /// <summary>
 /// The official evaluation of SQuAD 2.0, where some questions have no answer: a prediction of nothing is then right. Questions without a
 /// prediction are left out.
 /// </summary>
-public sealed class SquadV2
+internal sealed class SquadV2
 {
     private readonly int _unanswerable;
     private readonly List<QuestionScore> _scores = [];

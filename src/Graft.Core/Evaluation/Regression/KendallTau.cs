@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Kendall's τ-b: concordant minus discordant pairs, corrected for ties; by Knight's O(n log n) method (1966).</summary>
-public static class KendallTau
+internal static class KendallTau
 {
     /// <summary>From −1 to 1; NaN when either side is constant.</summary>
     public static double Of(ReadOnlySpan<double> a, ReadOnlySpan<double> b)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The mean of |truth − prediction|.</summary>
-public static class MeanAbsoluteError
+internal static class MeanAbsoluteError
 {
     /// <summary>In units of the target.</summary>
     public static double Of(ReadOnlySpan<double> truth, ReadOnlySpan<double> predicted)

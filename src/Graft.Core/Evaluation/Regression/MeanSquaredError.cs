@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The mean of squared errors, and its root.</summary>
-public static class MeanSquaredError
+internal static class MeanSquaredError
 {
     /// <summary>In squared units of the target.</summary>
     public static double Of(ReadOnlySpan<double> truth, ReadOnlySpan<double> predicted)

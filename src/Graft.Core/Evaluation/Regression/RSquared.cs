@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The share of the target's variance that is explained: 1 − Σ (y − ŷ)² / Σ (y − ȳ)².</summary>
-public static class RSquared
+internal static class RSquared
 {
     /// <summary>At most 1; for a constant target 1 when all predictions are exact, else 0; NaN for fewer than two examples.</summary>
     public static double Of(ReadOnlySpan<double> truth, ReadOnlySpan<double> predicted)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The share of tokens with the right tag, <c>O</c> included.</summary>
-public static class TokenAccuracy
+internal static class TokenAccuracy
 {
     /// <summary>From 0 to 1; tags by sentence; NaN without tokens.</summary>
     public static double Of(IReadOnlyList<IReadOnlyList<string>> truth, IReadOnlyList<IReadOnlyList<string>> predicted) =>

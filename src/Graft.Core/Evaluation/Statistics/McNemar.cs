@@ -11,7 +11,7 @@ namespace Graft.Evaluation;
 /// <param name="ChiSquare">With continuity correction.</param>
 /// <param name="ChiSquareP">Its p-value; an approximation for many disagreements.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct McNemar(double ExactP, double MidP, double ChiSquare, double ChiSquareP)
+internal readonly record struct McNemar(double ExactP, double MidP, double ChiSquare, double ChiSquareP)
 {
     /// <summary>From the two counts of disagreement.</summary>
     public static McNemar Test(long onlyFirstRight, long onlySecondRight)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Intervals for a share of successes.</summary>
-public static class ProportionInterval
+internal static class ProportionInterval
 {
     /// <summary>Wilson's score interval (1927), without continuity correction.</summary>
     public static ScoreInterval Wilson(long successes, long trials, double level = 0.95)

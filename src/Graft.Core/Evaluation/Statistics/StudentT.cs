@@ -7,10 +7,10 @@ namespace Graft.Evaluation;
 /// <param name="DegreesOfFreedom">n − 1, or Welch and Satterthwaite's estimate.</param>
 /// <param name="P">Two-sided.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct TTest(double T, double DegreesOfFreedom, double P);
+internal readonly record struct TTest(double T, double DegreesOfFreedom, double P);
 
 /// <summary>Student's t: intervals and tests for the few numbers that seeds give.</summary>
-public static class StudentT
+internal static class StudentT
 {
     /// <summary>The mean with its interval; NaN ends for fewer than two values.</summary>
     public static ScoreInterval Interval(ReadOnlySpan<double> values, double level = 0.95)

@@ -7,12 +7,12 @@ namespace Graft.Reports.Plots;
 /// <param name="Name">What it stands for.</param>
 /// <param name="Score">Its length, from 0 to 1, and its interval.</param>
 /// <param name="Muted">True for what the others are compared with: baselines.</param>
-public sealed record Bar(string Name, ScoreInterval Score, bool Muted = false);
+internal sealed record Bar(string Name, ScoreInterval Score, bool Muted = false);
 
 /// <summary>Horizontal bars from 0 to 1 with intervals.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Bars">From top to bottom.</param>
-public sealed record BarPlot(string Title, IReadOnlyList<Bar> Bars) : Plot(Title)
+internal sealed record BarPlot(string Title, IReadOnlyList<Bar> Bars) : Plot(Title)
 {
     private const int RowHeight = 28;
     private const int LongestName = 26;

@@ -7,7 +7,7 @@ namespace Graft.Reports.Plots;
 /// <param name="Title">What it shows.</param>
 /// <param name="Labels">The classes' names.</param>
 /// <param name="Confusion">The counts.</param>
-public sealed record HeatMap(string Title, IReadOnlyList<string> Labels, ConfusionMatrix Confusion) : Plot(Title)
+internal sealed record HeatMap(string Title, IReadOnlyList<string> Labels, ConfusionMatrix Confusion) : Plot(Title)
 {
     private const int MostNamed = 30;
     private const int MostCounted = 14;

@@ -1,7 +1,7 @@
 namespace Graft.Reports.Plots;
 
 /// <summary>A plot as a file of its own, for documents that show images: the page's colours in it, light or dark like the reader's.</summary>
-public static class PlotFile
+internal static class PlotFile
 {
     /// <summary>The SVG document.</summary>
     public static string Svg(Plot plot)

@@ -6,7 +6,7 @@ namespace Graft.Reports.Plots;
 /// <summary>A reliability diagram: how often predictions of some confidence are right; on the diagonal confidence means what it says.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Bins">The bins, as many as they are wide.</param>
-public sealed record ReliabilityPlot(string Title, IReadOnlyList<CalibrationBin> Bins) : Plot(Title)
+internal sealed record ReliabilityPlot(string Title, IReadOnlyList<CalibrationBin> Bins) : Plot(Title)
 {
     internal override string Description => string.Join("; ", Bins.Where(bin => bin.Count > 0)
         .Select(bin => $"at confidence {Format.Percent(bin.Confidence)} {Format.Percent(bin.Accuracy)} of {Format.Count(bin.Count)} are right"));

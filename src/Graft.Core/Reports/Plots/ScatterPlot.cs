@@ -6,7 +6,7 @@ namespace Graft.Reports.Plots;
 /// <param name="Title">What it shows.</param>
 /// <param name="Truth">The true numbers.</param>
 /// <param name="Predicted">The predicted numbers.</param>
-public sealed record ScatterPlot(string Title, IReadOnlyList<double> Truth, IReadOnlyList<double> Predicted) : Plot(Title)
+internal sealed record ScatterPlot(string Title, IReadOnlyList<double> Truth, IReadOnlyList<double> Predicted) : Plot(Title)
 {
     private const int MostPoints = 2000;
 

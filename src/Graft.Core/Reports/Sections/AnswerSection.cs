@@ -7,10 +7,10 @@ namespace Graft.Reports.Sections;
 /// <param name="Predicted">The predicted answer; null for none.</param>
 /// <param name="F1">Its score.</param>
 /// <param name="Score">How sure the model was, on its own scale.</param>
-public sealed record AnsweredExample(Question Question, Answer? Predicted, double F1, double Score);
+internal sealed record AnsweredExample(Question Question, Answer? Predicted, double F1, double Score);
 
 /// <summary>The questions answered worst, with right and predicted answers marked in their contexts.</summary>
-public static class AnswerSection
+internal static class AnswerSection
 {
     private const int MostExamples = 12;
     private const int ContextAround = 160;

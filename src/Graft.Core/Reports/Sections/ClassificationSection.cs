@@ -8,7 +8,7 @@ namespace Graft.Reports.Sections;
 /// <param name="Line">Its line in the file.</param>
 /// <param name="Truth">The true class.</param>
 /// <param name="Probabilities">The probability of each class.</param>
-public sealed record ClassifiedExample(string Text, long Line, int Truth, double[] Probabilities)
+internal sealed record ClassifiedExample(string Text, long Line, int Truth, double[] Probabilities)
 {
     /// <summary>The most probable class.</summary>
     public int Predicted { get; } = Calibration.ArgMax(Probabilities);
@@ -18,10 +18,10 @@ public sealed record ClassifiedExample(string Text, long Line, int Truth, double
 /// <param name="Temperature">The temperature.</param>
 /// <param name="Probabilities">[examples][classes].</param>
 /// <param name="How">What it was fitted on.</param>
-public sealed record ScaledConfidence(double Temperature, double[][] Probabilities, string How);
+internal sealed record ScaledConfidence(double Temperature, double[][] Probabilities, string How);
 
 /// <summary>Sections about a classifier: which classes are confused, how far its confidence can be trusted, and its worst mistakes.</summary>
-public static class ClassificationSection
+internal static class ClassificationSection
 {
     private const int MostConfusions = 12;
     private const int MistakesEach = 3;

@@ -10,10 +10,10 @@ namespace Graft.Reports.Sections;
 /// <param name="Truth">The true entities, in words.</param>
 /// <param name="Predicted">The predicted entities, in words.</param>
 /// <param name="Line">Its line in the file.</param>
-public sealed record TaggedExample(string Text, IReadOnlyList<int> Starts, IReadOnlyList<string> Words, IReadOnlyList<EntitySpan> Truth, IReadOnlyList<EntitySpan> Predicted, long Line);
+internal sealed record TaggedExample(string Text, IReadOnlyList<int> Starts, IReadOnlyList<string> Words, IReadOnlyList<EntitySpan> Truth, IReadOnlyList<EntitySpan> Predicted, long Line);
 
 /// <summary>Entities by type, and sentences with their mistakes marked.</summary>
-public static class EntitySection
+internal static class EntitySection
 {
     private const int MostExamples = 15, MostConfusions = 12, ExamplesEach = 3;
 

@@ -4,7 +4,7 @@ using Graft.Reports.Plots;
 namespace Graft.Reports.Sections;
 
 /// <summary>Would more labels help?</summary>
-public static class LearningCurveSection
+internal static class LearningCurveSection
 {
     private const double Worthwhile = 0.005;
     private const int CurvePoints = 40;

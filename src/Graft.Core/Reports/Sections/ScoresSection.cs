@@ -6,10 +6,10 @@ namespace Graft.Reports.Sections;
 /// <summary>A baseline's score, for the same metric as the model's first.</summary>
 /// <param name="Name">What it is: <c>most frequent class</c>.</param>
 /// <param name="Value">Its score.</param>
-public sealed record BaselineScore(string Name, double Value);
+internal sealed record BaselineScore(string Name, double Value);
 
 /// <summary>The scores, large, and the baselines beside them.</summary>
-public static class ScoresSection
+internal static class ScoresSection
 {
     /// <summary>Builds the section.</summary>
     /// <param name="scores">The model's scores; the first is the main one.</param>

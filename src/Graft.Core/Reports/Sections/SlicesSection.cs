@@ -4,7 +4,7 @@ using Graft.Reports.Plots;
 namespace Graft.Reports.Sections;
 
 /// <summary>Scores by slice: by length, by label, by a column of the data.</summary>
-public static class SlicesSection
+internal static class SlicesSection
 {
     private const int MostBars = 20;
 

@@ -8,10 +8,10 @@ namespace Graft.Reports.Sections;
 /// <param name="TrainingLoss">Mean loss of the updates since the measurement before; NaN where none was taken.</param>
 /// <param name="DevelopmentLoss">Loss on development data; NaN where none was taken.</param>
 /// <param name="DevelopmentScore">The main score on development data; NaN where none was taken.</param>
-public sealed record TrainingPoint(int Step, double TrainingLoss, double DevelopmentLoss = double.NaN, double DevelopmentScore = double.NaN);
+internal sealed record TrainingPoint(int Step, double TrainingLoss, double DevelopmentLoss = double.NaN, double DevelopmentScore = double.NaN);
 
 /// <summary>Learning curves, with the point where development loss turned.</summary>
-public static class TrainingSection
+internal static class TrainingSection
 {
     /// <summary>Builds the section; null when nothing was measured.</summary>
     /// <param name="history">The measurements in order.</param>

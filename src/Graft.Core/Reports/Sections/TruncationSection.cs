@@ -9,7 +9,7 @@ namespace Graft.Reports.Sections;
 /// <param name="Tokens">All tokens.</param>
 /// <param name="TokensLost">Tokens beyond the limit.</param>
 /// <param name="Windowed">True when windows covered them, so that nothing was lost.</param>
-public sealed record TruncationStatistics(int MaxLength, long Texts, long TextsTruncated, long Tokens, long TokensLost, bool Windowed = false)
+internal sealed record TruncationStatistics(int MaxLength, long Texts, long TextsTruncated, long Tokens, long TokensLost, bool Windowed = false)
 {
     /// <summary>Counts over the full lengths of texts, in tokens.</summary>
     public static TruncationStatistics Of(IReadOnlyList<int> lengths, int maxLength, bool windowed = false) => new(
@@ -28,7 +28,7 @@ public sealed record TruncationStatistics(int MaxLength, long Texts, long TextsT
 }
 
 /// <summary>How much text a length limit costs.</summary>
-public static class TruncationSection
+internal static class TruncationSection
 {
     private const int Bins = 20;
 

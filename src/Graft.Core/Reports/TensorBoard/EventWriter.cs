@@ -7,7 +7,7 @@ namespace Graft.Reports.TensorBoard;
 /// Writes scalars that TensorBoard shows: a file <c>events.out.tfevents.…</c> of TFRecords, each an Event message with its step and wall time.
 /// Records are flushed as they are written; one cut short by a crash is passed over by readers.
 /// </summary>
-public sealed class EventWriter : IDisposable
+internal sealed class EventWriter : IDisposable
 {
     private const int EventWallTime = 1;
     private const int EventStep = 2;

@@ -4,7 +4,7 @@ using Graft.Data;
 namespace Graft.Tasks.Embedding;
 
 /// <summary>What the rows of a file are for a model of sentence vectors.</summary>
-public enum EmbeddingRows
+internal enum EmbeddingRows
 {
     /// <summary>Single texts: each is to get its vector.</summary>
     Texts,
@@ -25,7 +25,7 @@ public enum EmbeddingRows
 /// <param name="Negatives">The third texts of triplets; empty for others.</param>
 /// <param name="Kind">What the rows are.</param>
 /// <param name="BadRows">What could not be used.</param>
-public sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<string> Negatives, EmbeddingRows Kind, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<string> Negatives, EmbeddingRows Kind, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
     private static readonly string[] s_negatives = ["negative", "neg", "hard_negative", "contradiction"];
 

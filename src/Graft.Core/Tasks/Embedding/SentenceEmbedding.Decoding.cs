@@ -3,7 +3,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.Embedding;
 
 /// <content>Raw scores → predictions.</content>
-public sealed partial record SentenceEmbedding
+internal sealed partial record SentenceEmbedding
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)

@@ -4,7 +4,7 @@ using Graft.Tokenizers;
 namespace Graft.Tasks.Embedding;
 
 /// <content>Examples → features.</content>
-public sealed partial record SentenceEmbedding
+internal sealed partial record SentenceEmbedding
 {
     /// <inheritdoc/>
     public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)

@@ -3,7 +3,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.Embedding;
 
 /// <content>What predictions are measured by.</content>
-public sealed partial record SentenceEmbedding
+internal sealed partial record SentenceEmbedding
 {
     /// <inheritdoc/>
     public override bool CreditIsShare => false;

@@ -5,7 +5,7 @@ using Graft.Reports.Plots;
 namespace Graft.Tasks.Embedding;
 
 /// <content>The task's own part of the report.</content>
-public sealed partial record SentenceEmbedding
+internal sealed partial record SentenceEmbedding
 {
     /// <inheritdoc/>
     public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)

@@ -8,7 +8,7 @@ namespace Graft.Tasks.Embedding;
 /// One vector for a text, close to those of texts that belong to it (Reimers and Gurevych 2019): trained on pairs with the batch's other pairs
 /// as negatives, on triplets, or on pairs with scores. The folder is one that sentence-transformers opens.
 /// </summary>
-public sealed partial record SentenceEmbedding : FineTuningTask
+internal sealed partial record SentenceEmbedding : FineTuningTask
 {
     /// <inheritdoc/>
     public override string Name => "embedding";

@@ -7,7 +7,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.MultipleChoice;
 
 /// <summary>Prompts with choices.</summary>
-public sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
     /// <inheritdoc/>
     public override int Count => Examples.Count;
@@ -87,5 +87,5 @@ public sealed partial record MultipleChoice : FineTuningTask
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
-        throw new InputException("multiple choice needs prompts with their choices: give them as a file (--input)");
+        throw new InputException("multiple choice needs prompts with their choices: give them as a file (`input`)");
 }

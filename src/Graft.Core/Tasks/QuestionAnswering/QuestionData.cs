@@ -3,7 +3,7 @@ using Graft.Data;
 namespace Graft.Tasks.QuestionAnswering;
 
 /// <summary>Questions about texts.</summary>
-public sealed record QuestionData(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record QuestionData(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
     /// <summary>True when some question has no answer in its text (SQuAD 2.0).</summary>
     public bool HasUnanswerable => Questions.Any(question => question.IsImpossible);

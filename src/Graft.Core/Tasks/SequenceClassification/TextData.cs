@@ -3,7 +3,7 @@ using Graft.Data;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <summary>Texts or pairs of texts.</summary>
-public sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
     /// <summary>Texts in memory.</summary>
     internal static TextData Of(IReadOnlyList<(string Text, string? Pair)> texts) =>

@@ -4,7 +4,7 @@ using Graft.Data.Tagging;
 namespace Graft.Tasks.TokenClassification;
 
 /// <summary>Sentences of words, with tags in IOB2 or without a scheme.</summary>
-public sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
 {
     /// <inheritdoc/>
     public override int Count => Sequences.Count;

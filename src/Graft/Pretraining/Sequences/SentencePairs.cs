@@ -7,7 +7,7 @@ namespace Graft.Pretraining.Sequences;
 /// Sentence pairs of a corpus: [CLS] A [SEP] B [SEP] with segments 0 and 1. Documents come in another order in every epoch; the pairs of
 /// some hundred documents are drawn at once and shuffled together, so memory does not grow with the corpus.
 /// </summary>
-public sealed class SentencePairs : ISequenceSource
+internal sealed class SentencePairs : ISequenceSource
 {
     private const int DocumentsPerBlock = 512;
     private readonly IReadOnlyList<CorpusSplit> _splits;

@@ -10,7 +10,7 @@ namespace Graft.Pretraining.Sequences;
 /// </code>
 /// With <see cref="CutAtDocuments"/> a window's documents become sequences of their own, so that none sees another.
 /// </summary>
-public sealed class StreamWindows : ISequenceSource
+internal sealed class StreamWindows : ISequenceSource
 {
     private readonly IReadOnlyList<CorpusSplit> _splits;
     private readonly SequenceFrame _frame;

@@ -4,7 +4,7 @@ namespace Graft.Pretraining.Sequences;
 /// <param name="Ids">Its tokens with their specials.</param>
 /// <param name="Number">What identifies its text in the corpus: the same every time it is seen.</param>
 /// <param name="Visit">How often it was seen before.</param>
-public sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)
+internal sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)
 {
     /// <summary>Segments; null for one segment.</summary>
     public int[]? TypeIds { get; init; }
@@ -16,7 +16,7 @@ public sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)
 /// <summary>
 /// Sequences of a corpus in a training order: epoch after epoch, each in an order of its own. A function of (seed, index), entered anywhere.
 /// </summary>
-public interface ISequenceSource
+internal interface ISequenceSource
 {
     /// <summary>Sequences in an epoch.</summary>
     long PerEpoch { get; }

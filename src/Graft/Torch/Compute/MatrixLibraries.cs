@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace Graft.Torch.Compute;
 
 /// <summary>The library that multiplies where a context names none: what is known of the processor, else a probe of some milliseconds.</summary>
-public static class MatrixLibraries
+internal static class MatrixLibraries
 {
     private const string Variable = "GRAFT_MATRIX_PRODUCT";
     private const int Width = 768, Rounds = 6;

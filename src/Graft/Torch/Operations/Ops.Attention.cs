@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 
 namespace Graft.Torch.Operations;
 
-public static partial class Ops
+internal static partial class Ops
 {
     /// <summary>softmax(scale · q·kᵀ + mask + bias), dropped, times v.</summary>
     /// <param name="q">[B, H, T, N] padded or [tokens, H, N] packed; any strides with the last 1.</param>

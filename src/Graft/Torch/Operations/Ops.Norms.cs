@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 
 namespace Graft.Torch.Operations;
 
-public static partial class Ops
+internal static partial class Ops
 {
     /// <summary>(x − mean) / √(variance + eps) · weight + bias over the last dimension.</summary>
     /// <param name="x">[…, D].</param>

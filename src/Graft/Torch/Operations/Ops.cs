@@ -12,7 +12,7 @@ namespace Graft.Torch.Operations;
 /// The differentiable operations every layer is made of. What they compute is fixed here; which library or kernel does it is this
 /// namespace's business. Legend: B batch, T tokens, H heads, N size per head, D width; "…" is any number of leading dimensions.
 /// </summary>
-public static partial class Ops
+internal static partial class Ops
 {
     /// <summary>x·Wᵀ + b.</summary>
     /// <param name="x">[…, in].</param>

@@ -46,7 +46,7 @@ public sealed record AdamWOptions
 /// AdamW (Loshchilov and Hutter 2019) with bias correction as one pass over all parameters: 28 bytes of memory traffic a value. The clip
 /// factor is applied on the way, so clipping costs nothing beyond the norm.
 /// </summary>
-public sealed unsafe class AdamW : Optimizer
+internal sealed unsafe class AdamW : Optimizer
 {
     private const long Block = 1 << 14;
     private readonly FlatParameters _parameters;

@@ -12,7 +12,7 @@ namespace Graft.Torch.Optimizers;
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>
 /// <param name="Matrices">The matrices of a hidden layer that it is made of; null for embeddings, heads and vectors.</param>
 /// <param name="StartsAt">The update from which on it is trained (gradual unfreezing); 0 for most.</param>
-public sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null, long StartsAt = 0);
+internal sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null, long StartsAt = 0);
 
 /// <summary>The matrices of a hidden layer that one parameter holds: three in a joint query, key and value.</summary>
 /// <param name="Count">How many, all of one shape.</param>
@@ -24,7 +24,7 @@ public readonly record struct HiddenMatrices(int Count, bool InColumns = false);
 /// norm and the optimizer's step are one pass each.
 /// </summary>
 /// <remarks>Move the model to its device first: <c>.to()</c> replaces parameters. Parameters must not be trained by anyone else meanwhile.</remarks>
-public sealed class FlatParameters : IDisposable
+internal sealed class FlatParameters : IDisposable
 {
     private const int Alignment = 16; // floats: a cache line
     private readonly List<Segment> _segments = [];

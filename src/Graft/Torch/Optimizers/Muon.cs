@@ -31,7 +31,7 @@ public sealed record MuonOptions
 /// moves by the same amount. Steps are scaled by 0.2·√max(rows, columns) (Liu et al. 2025, §2.2): their root mean square is then AdamW's, and
 /// AdamW's learning rate and weight decay carry over. Everything that is no hidden matrix goes to AdamW.
 /// </summary>
-public sealed unsafe class Muon : Optimizer
+internal sealed unsafe class Muon : Optimizer
 {
     private const long Block = 1 << 14;
     private const double RootMeanSquare = 0.2;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Graft.Torch.Optimizers;
 
 /// <summary>Moves trained parameters along their flat gradients. What it remembers between steps has names, so that a run resumes to the same bits.</summary>
-public abstract class Optimizer : IDisposable
+internal abstract class Optimizer : IDisposable
 {
     /// <summary>The number of steps made.</summary>
     public long Steps { get; private protected set; }

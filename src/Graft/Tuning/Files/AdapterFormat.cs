@@ -56,4 +56,4 @@ internal sealed record AdapterTarget(Adapter Adapter, Layer Model, Backbone Back
 /// <summary>The model that an adapter was trained on.</summary>
 /// <param name="Id">A folder, or a name of the hub.</param>
 /// <param name="Sha256">Of its weights; null where unknown.</param>
-public sealed record AdapterBase(string Id, string? Sha256);
+internal sealed record AdapterBase(string Id, string? Sha256);
