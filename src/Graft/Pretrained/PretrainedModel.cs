@@ -249,7 +249,7 @@ public sealed class PretrainedModel : IDisposable
         DeclaredParameter[] own = [.. head.Declared()];
         HashSet<string> names = [.. own.Select(parameter => parameter.Name)];
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Where(parameter => !names.Contains(parameter.Name)).Select(ToWrite));
-        VectorClassifierFile.Write(folder, new Evaluation.LinearClassifier(own[0].Value.ToSingles(), own[1].Value.ToSingles()));
+        VectorClassifierFile.Write(folder, own[0].Value.ToSingles(), own[1].Value.ToSingles());
     }
 
     private void ForgetAdapter()

@@ -1,5 +1,4 @@
 using Graft.Checkpoints;
-using Graft.Evaluation;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Torch.Native;
@@ -20,13 +19,16 @@ internal static class VectorClassifierFile
 
     /// <summary>Writes it.</summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    public static void Write(string folder, LinearClassifier classifier)
+    /// <param name="folder">Of the model.</param>
+    /// <param name="weight">[labels, width].</param>
+    /// <param name="bias">[labels].</param>
+    public static void Write(string folder, float[] weight, float[] bias)
     {
-        int outputs = classifier.Bias.Length;
+        int outputs = bias.Length;
         SafetensorsWriter.Write(Path.Combine(folder, Name),
         [
-            TensorToWrite.FromSingles(Weight, [outputs, classifier.Weight.Length / outputs], classifier.Weight),
-            TensorToWrite.FromSingles(Bias, [outputs], classifier.Bias),
+            TensorToWrite.FromSingles(Weight, [outputs, weight.Length / outputs], weight),
+            TensorToWrite.FromSingles(Bias, [outputs], bias),
         ]);
     }
 

@@ -36,7 +36,7 @@ internal static class ContrastiveRun
         LinearClassifier classifier = fit.Classifier(prepared.Task.Labels.Count, cancellation);
         fit.Model.Save(folder.Path);
         SentenceTransformersLayout.Write(folder.Path, (EmbeddingHead)fit.Model.Head!, fit.Model.Backbone);
-        VectorClassifierFile.Write(folder.Path, classifier);
+        VectorClassifierFile.Write(folder.Path, classifier.Weight, classifier.Bias);
         return FineTuning.Finish(options, fit.Resolution, prepared, folder, Scores(fit, classifier, prepared, cancellation), logger);
     }
 
