@@ -6,7 +6,7 @@ internal static class FlagGroups
     /// <summary>The headings with their flags.</summary>
     public static readonly (string Title, string[] Flags)[] All =
     [
-        ("How files are read", ["--format", "--delimiter", "--header", "--text-column", "--pair-column", "--label-column", "--label-columns", "--label-names", "--label-separator", "--negative-column"]),
+        ("How files are read", ["--format", "--delimiter", "--header", "--text-column", "--pair-column", "--label-column", "--label-columns", "--label-names", "--label-separator", "--missing-label", "--negative-column"]),
         ("Texts", ["--max-length", "--stride", "--truncate", "--prompt", "--prompt-name", "--normalize", "--aggregation"]),
         ("Generated text", ["--max-new-tokens", "--min-new-tokens", "--num-beams", "--sample", "--temperature", "--top-k", "--top-p", "--length-penalty", "--num-return-sequences",
             "--repetition-penalty", "--no-repeat-ngram-size", "--eos-token-id", "--pad-token-id", "--stop"]),

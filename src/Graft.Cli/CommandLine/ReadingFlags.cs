@@ -16,8 +16,13 @@ internal sealed class ReadingFlags
     private readonly Option<string?> _names = new("--label-names") { Description = "The names of numbered classes or tags, the first that of 0; of lists of 0 and 1 the label of each position: joy,anger,fear.", HelpName = "NAMES" };
     private readonly Option<string?> _separator = new("--label-separator") { Description = "What separates several labels in a cell; | ; or , by what the file has otherwise.", HelpName = "TEXT" };
 
+    private readonly Option<string?> _missing = new("--missing-label") { Description = "What stands for a missing label beside empty cells, nan, None, NA and the like; none: only empty cells, so that NA and -1 are classes.", HelpName = "TEXT" };
+
     /// <summary>All of the flags.</summary>
-    public IEnumerable<Option> All => [_format, _delimiter, _header, _text, _pair, _label, _labels, _names, _separator];
+    public IEnumerable<Option> All => [_format, _delimiter, _header, _text, _pair, _label, _labels, _names, _separator, _missing];
+
+    /// <summary>Those of a file of texts whose labels do not matter.</summary>
+    public IEnumerable<Option> OfTexts => [_format, _delimiter, _header, _text];
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -44,6 +49,7 @@ internal sealed class ReadingFlags
         LabelColumns = List(parsed.GetValue(_labels)),
         LabelNames = List(parsed.GetValue(_names)),
         LabelSeparator = parsed.GetValue(_separator),
+        MissingLabel = parsed.GetValue(_missing),
     };
 
     private static string[] List(string? value) => value?.Split(',', StringSplitOptions.TrimEntries) ?? [];

@@ -8,13 +8,13 @@ internal sealed class TextInput
 {
     private readonly Option<string[]> _text = new("--text") { Description = "A text; may be given several times.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _input = new("--input") { Description = "A file of texts (lines, CSV, TSV, JSON Lines, Parquet), a folder or pattern of several, or - for the lines of stdin.", HelpName = "FILE" };
-    private readonly Option<string?> _column = new("--text-column") { Description = "The text column; found by name and content otherwise." };
+    private readonly ReadingFlags _reading = new();
 
     public void AddTo(Command command)
     {
         command.Options.Add(_text);
         command.Options.Add(_input);
-        command.Options.Add(_column);
+        foreach (Option option in _reading.OfTexts) command.Options.Add(option);
     }
 
     /// <summary>True when texts come from a file or a stream, so that each answer is a line of its own.</summary>
@@ -43,7 +43,7 @@ internal sealed class TextInput
     {
         string file = parsed.GetRequiredValue(_input)!;
         if (!Path.Exists(file) && !file.Contains('*', StringComparison.Ordinal)) throw new InputException($"{file} does not exist");
-        return LabelledTextReader.Stream(file, new ColumnOptions { Text = parsed.GetValue(_column), RequireLabel = false, Shard = shard }, onBadRow);
+        return LabelledTextReader.Stream(file, _reading.Options(parsed) with { RequireLabel = false, Shard = shard }, onBadRow);
     }
 
     /// <summary>The lines of stdin; blank ones are passed over.</summary>

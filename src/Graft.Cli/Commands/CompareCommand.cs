@@ -18,9 +18,11 @@ internal static class CompareCommand
         Command command = new("compare", "Compare two runs on the same examples: a paired test, parameters, size, time a text.") { first, second, input, json, OptionSources.ConfigOption() };
         ReadingFlags reading = new();
         reading.AddTo(command);
+        CalibrationFlags calibration = new();
+        calibration.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), reading.Options(parsed), Terminal.Logger, cancellation);
+            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), reading.Options(parsed), Terminal.Logger, calibration.IsCalibrated(parsed), cancellation);
             if (parsed.GetValue(json)) Terminal.Json(Document(comparison));
             else Print(comparison);
             return Task.FromResult(ExitCodes.Ok);

@@ -12,15 +12,14 @@ internal static class SimilarityCommand
     public static Command Create()
     {
         Option<string> model = ModelFlag.Create("A sentence-embedding model, or any other.");
-        Option<string?> text = new("--text") { Description = "One text." };
-        Option<string?> pair = new("--pair") { Description = "The other." };
+        Option<string?> text = new("--text") { Description = "The first text." };
+        Option<string?> pair = new("--pair") { Description = "The second text." };
         Option<string?> input = new("--input") { Description = "A file of pairs; a column of numbers gives Spearman's and Pearson's correlation.", HelpName = "FILE" };
-        Option<string?> textColumn = new("--text-column") { Description = "The text column." };
-        Option<string?> pairColumn = new("--pair-column") { Description = "The second text's column." };
-        Option<string?> labelColumn = new("--label-column") { Description = "The column of numbers." };
+        ReadingFlags reading = new();
         EmbeddingFlags embedding = new();
         Option<bool> json = CommonFlags.Json();
-        Command command = new("similarity", "Cosine similarity of texts.") { model, text, pair, input, textColumn, pairColumn, labelColumn, json, OptionSources.ConfigOption() };
+        Command command = new("similarity", "Cosine similarity of texts.") { model, text, pair, input, json, OptionSources.ConfigOption() };
+        reading.AddTo(command);
         embedding.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -30,7 +29,7 @@ internal static class SimilarityCommand
             using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellation), embedding.Options(parsed));
             foreach (string note in embedder.Notes) Terminal.Log(note);
             if (file is null) Print(first!, second!, TextSimilarity.Of(embedder, [(first!, second!)], cancellation).Similarities[0], parsed.GetValue(json));
-            else Print(TextSimilarity.OfFile(embedder, file, new ColumnOptions { Text = parsed.GetValue(textColumn), Pair = parsed.GetValue(pairColumn), Label = parsed.GetValue(labelColumn) }, cancellation), parsed.GetValue(json));
+            else Print(TextSimilarity.OfFile(embedder, file, reading.Options(parsed), cancellation), parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;

@@ -53,6 +53,15 @@ public sealed record ColumnOptions
     /// <value>What separates several labels in a cell. Null: <c>|</c>, <c>;</c> or <c>,</c>, the first that any cell of the file has.</value>
     public string? LabelSeparator { get; init; }
 
+    /// <summary>The value of <see cref="MissingLabel"/> that makes every written label a class.</summary>
+    public const string NoMissingLabel = "none";
+
+    /// <value>
+    /// What stands for a missing label beside an empty cell and what programs write for nothing (<c>nan</c>, <c>None</c>, <c>NA</c> …; -1 among other whole
+    /// numbers). <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null: nothing is said.
+    /// </value>
+    public string? MissingLabel { get; init; }
+
     /// <value>True or false when it is known whether the first row of a table names the columns. Null: found out.</value>
     public bool? HasHeader { get; init; }
 

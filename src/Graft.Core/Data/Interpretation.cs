@@ -42,6 +42,9 @@ public sealed record Interpretation
     /// <value>What separates several labels in a cell; null where nothing does.</value>
     public string? LabelSeparator { get; init; }
 
+    /// <value>What was said to stand for a missing label; null where nothing was.</value>
+    public string? MissingLabel { get; init; }
+
     /// <value>The names that numbered classes were given; empty where they have none.</value>
     public IReadOnlyList<string> LabelNames { get; init; } = [];
 
@@ -109,6 +112,7 @@ public sealed record Interpretation
         ["labels"] = new JsonObject(Labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)JsonValue.Create(label.Value)))),
         ["label_syntax"] = LabelSyntax,
         ["label_separator"] = LabelSeparator,
+        ["missing_label"] = MissingLabel,
         ["scheme"] = Scheme,
         ["counts_from"] = CountsFrom,
     };
@@ -124,6 +128,7 @@ public sealed record Interpretation
         ["label_columns"] = new JsonArray([.. LabelColumns.Select(name => (JsonNode?)name)]),
         ["label_syntax"] = LabelSyntax,
         ["label_separator"] = LabelSeparator,
+        ["missing_label"] = MissingLabel,
         ["label_names"] = new JsonArray([.. LabelNames.Select(name => (JsonNode?)name)]),
         ["scheme"] = Scheme,
         ["counts_from"] = CountsFrom,
@@ -147,6 +152,7 @@ public sealed record Interpretation
         LabelColumns = Names(record["label_columns"]),
         LabelSyntax = (string?)record["label_syntax"],
         LabelSeparator = (string?)record["label_separator"],
+        MissingLabel = (string?)record["missing_label"],
         LabelNames = Names(record["label_names"]),
         Scheme = (string?)record["scheme"],
         CountsFrom = (int?)record["counts_from"],

@@ -39,7 +39,10 @@ internal sealed class LabelColumn
     {
         (_path, _name, _options) = (path, name, options);
         _classNames = options.LabelNames.Count > 0 ? options.LabelNames : classNames ?? options.Trained?.LabelNames ?? [];
-        _isMissing = cell => LabelCells.IsMissing(cell) || (isGold && cell!.Trim() == "-");
+        Missing = options.MissingLabel ?? options.Trained?.MissingLabel;
+        _isMissing = Missing == ColumnOptions.NoMissingLabel
+            ? string.IsNullOrWhiteSpace
+            : cell => LabelCells.IsMissing(cell) || (isGold && cell!.Trim() == "-") || cell!.Trim() == Missing;
         (long Line, string Cell)[] filled = [.. cells.Where(cell => !_isMissing(cell.Cell)).Select(cell => (cell.Line, cell.Cell!.Trim()))];
         if (filled.Length == 0 || options.Answer == AnswerKind.Text) (Syntax, _read) = (filled.Length == 0 ? null : "plain", cell => new RowLabels([cell]));
         else if (options.Answer == AnswerKind.Number) (Syntax, _read) = ("plain", Numbers(filled));
@@ -54,6 +57,9 @@ internal sealed class LabelColumn
 
     /// <summary>What separates several labels in a cell; null where nothing does.</summary>
     public string? Separator { get; private set; }
+
+    /// <summary>What the user says that a missing label looks like; null where nothing is said.</summary>
+    public string? Missing { get; }
 
     /// <summary>The names that numbered classes were given.</summary>
     public IReadOnlyList<string> UsedNames { get; private set; } = [];
@@ -74,10 +80,10 @@ internal sealed class LabelColumn
         bool areNumbers = Array.TrueForAll(cells, cell => LabelCells.Integer(cell.Cell) is not null);
         if (!areNumbers) return ("plain", cell => new RowLabels([LabelCells.Whole(cell)]));
         if (_classNames.Count > 0) UsedNames = _classNames;
-        bool lacksOne = _classNames.Count > 0 || (cells.Any(cell => LabelCells.Integer(cell.Cell) == -1) && cells.Where(cell => LabelCells.Integer(cell.Cell) != -1).Select(cell => LabelCells.Integer(cell.Cell)).Distinct().Count() > 1);
+        bool lacksOne = Missing != ColumnOptions.NoMissingLabel && (_classNames.Count > 0 || (cells.Any(cell => LabelCells.Integer(cell.Cell) == -1) && cells.Where(cell => LabelCells.Integer(cell.Cell) != -1).Select(cell => LabelCells.Integer(cell.Cell)).Distinct().Count() > 1));
         return ("plain", cell => LabelCells.Integer(cell) switch
         {
-            -1 when lacksOne => RowLabels.Missing(_name) with { Problem = $"no label in column \"{_name}\" (-1)" },
+            -1 when lacksOne => RowLabels.Missing(_name) with { Problem = $"no label in column \"{_name}\" (-1; `missing-label` none takes it for a class)" },
             long number => new RowLabels([ClassName(number)]),
             null => new RowLabels([cell]),
         });

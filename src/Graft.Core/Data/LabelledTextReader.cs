@@ -147,6 +147,7 @@ public static class LabelledTextReader
         LabelColumns = areFlags ? [.. map.Labels.Select(column => table.Columns[column])] : [],
         LabelSyntax = areFlags ? "columns" : labels?.Syntax,
         LabelSeparator = labels?.Separator,
+        MissingLabel = labels?.Missing,
         LabelNames = labels?.UsedNames ?? [],
     };
 

@@ -109,10 +109,19 @@ public sealed record RunManifest
     /// <summary><c>adamw</c> or <c>muon</c>.</summary>
     public string? Optimizer { get; init; }
 
+    /// <summary>The optimizer's decays, momentum and epsilon, by name; empty in runs of before they were recorded.</summary>
+    public IReadOnlyDictionary<string, double> OptimizerOptions { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>The SHA-256 of the learning rates that were made again from another run's log; null where none were.</summary>
+    public string? Replay { get; init; }
+
+    /// <summary>The column of texts that do not belong, where the user named it.</summary>
+    public string? NegativeColumn { get; init; }
+
     /// <summary>What linear layers multiplied.</summary>
     public string? Precision { get; init; }
 
-    /// <summary>The options of AdamW.</summary>
+    /// <summary>The decoupled weight decay of matrices and embeddings.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>The largest norm of the gradient; 0: no clipping.</summary>

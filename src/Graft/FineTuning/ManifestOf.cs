@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using Graft.Data;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Torch.Compute;
+using Graft.Training;
 
 namespace Graft.Tasks;
 
@@ -54,6 +56,9 @@ internal static class ManifestOf
         Schedule = options.Training.Schedule.Kind.ToString(),
         Warmup = options.Training.Schedule.Warmup,
         Optimizer = options.Training.Muon is null ? "adamw" : "muon",
+        OptimizerOptions = OptimizerOptionsOf(options.Training),
+        Replay = options.Training.Replay is { } rates ? Sha256.Of(string.Join(' ', rates.Select(rate => rate.ToString("R", CultureInfo.InvariantCulture)))) : null,
+        NegativeColumn = options.Columns.Negative,
         Precision = ComputeContext.Current.Precision.ToString(),
         WeightDecay = options.Training.Optimizer.WeightDecay,
         ClipNorm = options.Training.ClipNorm,
@@ -67,6 +72,16 @@ internal static class ManifestOf
         Threads = Engine.IsStarted ? ComputeContext.Current.ResolvedThreads : null,
         Cost = isFinished ? CostOf(prepared) : null,
     };
+
+    private static Dictionary<string, double> OptimizerOptionsOf(TrainingOptions training)
+    {
+        Dictionary<string, double> options = new(StringComparer.Ordinal)
+        {
+            ["beta1"] = training.Optimizer.Beta1, ["beta2"] = training.Optimizer.Beta2, ["epsilon"] = training.Optimizer.Epsilon,
+        };
+        if (training.Muon is { } muon) (options["momentum"], options["iterations"]) = (muon.Momentum, muon.Iterations);
+        return options;
+    }
 
     /// <summary>Wall-clock time of this process from reading the data on, and the most memory it has held.</summary>
     private static RunCost CostOf(Prepared prepared)

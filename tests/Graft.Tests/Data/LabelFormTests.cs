@@ -72,6 +72,30 @@ public sealed class LabelFormTests : DataFolder
     }
 
     [Fact]
+    public void MinusOneBesideTwoOthersIsMissingUnlessTheUserSaysNone()
+    {
+        string path = Write("a.tsv", "text\tlabel\na\t-1\nb\t0\nc\t1\nd\t1\n");
+        LabelledTextFile file = LabelledTextReader.Read(path);
+        Assert.Equal(["0", "1", "1"], file.Rows.Select(row => row.Label));
+        Assert.Contains("`missing-label` none", Assert.Single(file.BadRows).Problem, StringComparison.Ordinal);
+        ColumnOptions none = new() { MissingLabel = ColumnOptions.NoMissingLabel };
+        file = LabelledTextReader.Read(path, none);
+        Assert.Equal(["-1", "0", "1", "1"], file.Rows.Select(row => row.Label));
+        Assert.Equal(ColumnOptions.NoMissingLabel, Interpretation.FromRecord(file.Reading.ToRecord(), path)!.MissingLabel);
+        // What training understood is used again.
+        Assert.Equal(4, LabelledTextReader.Read(path, new ColumnOptions { Trained = file.Reading }).Rows.Count);
+    }
+
+    [Fact]
+    public void CountryCodesKeepNamibiaWhereTheUserSaysNone()
+    {
+        string path = Write("a.tsv", "text\tlabel\na\tNA\nb\tDE\nc\t\nd\t?\n");
+        Assert.Equal(["DE", "?"], LabelledTextReader.Read(path).Rows.Select(row => row.Label));
+        Assert.Equal(["NA", "DE", "?"], LabelledTextReader.Read(path, new ColumnOptions { MissingLabel = ColumnOptions.NoMissingLabel }).Rows.Select(row => row.Label));
+        Assert.Equal(["DE"], LabelledTextReader.Read(path, new ColumnOptions { MissingLabel = "?" }).Rows.Select(row => row.Label));
+    }
+
+    [Fact]
     public void AHyphenIsNoGoldLabelAndElsewhereAClass()
     {
         Assert.Equal(2, LabelledTextReader.Read(Write("a.tsv", "premise\thypothesis\tlabel\na\tb\tx\nc\td\t-\ne\tf\ty\n")).Rows.Count);

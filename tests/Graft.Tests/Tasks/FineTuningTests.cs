@@ -257,6 +257,35 @@ public sealed class FineTuningTests : IDisposable
         Assert.Contains("learning_rate", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What changes weights or scores is part of the record, so that a resumed run cannot have another of it.</summary>
+    [Fact]
+    public void AnotherOptimizerReplayOrColumnIsNotResumed()
+    {
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64)) with { Epochs = 1 };
+        FineTuning.Run(options);
+        TrainingOptions training = options.Training;
+        (string Key, FineTuningOptions Other)[] others =
+        [
+            ("optimizer_options.beta1", options with { Training = training with { Optimizer = training.Optimizer with { Beta1 = 0.8 } } }),
+            ("optimizer_options.beta2", options with { Training = training with { Optimizer = training.Optimizer with { Beta2 = 0.95 } } }),
+            ("optimizer_options.epsilon", options with { Training = training with { Optimizer = training.Optimizer with { Epsilon = 1e-6 } } }),
+            ("optimizer", options with { Training = training with { Muon = new MuonOptions() } }),
+            ("negative_column", options with { Columns = options.Columns with { Negative = "other" } }),
+        ];
+        foreach ((string key, FineTuningOptions other) in others)
+            Assert.Contains(key, Assert.Throws<InputException>(() => FineTuning.Run(other with { Resume = true })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SeveralLabelsThatAreAlwaysTheSameAreRefused()
+    {
+        string path = Path.Combine(_tiny.PathOf(""), "same.tsv");
+        File.WriteAllText(path, "text\tlabel\ngood fine\ta|b\nbad poor\tb|a\n");
+        FineTuningOptions options = Options(new MultiLabelClassification(), path);
+        Assert.Contains("every row has the labels", Assert.Throws<InputException>(() => FineTuning.Run(options)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(options.Output));
+    }
+
     private FineTuningOptions Options(FineTuningTask task, string train, string? evaluation = null) => new()
     {
         Model = _tiny.ModelFolder, Task = task, Train = train, Evaluation = evaluation, Output = _tiny.PathOf("run"),

@@ -21,8 +21,11 @@ public sealed partial record MultiLabelClassification : SequenceTask
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
-        string[] labels = [.. ((TextData)train).Rows.SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return labels.Length > 0 ? WithLabels(labels) : throw new InputException($"{train.Path}: no row has a label");
+        IReadOnlyList<LabelledText> rows = ((TextData)train).Rows;
+        if (rows.Count > 0 && rows.All(row => row.Labels.Order(StringComparer.Ordinal).SequenceEqual(rows[0].Labels.Order(StringComparer.Ordinal))))
+            throw new InputException($"{train.Path}: every row has {(rows[0].Labels.Count == 0 ? "no label" : $"the labels \"{string.Join("\", \"", rows[0].Labels)}\"")}; a classifier needs rows that differ");
+        string[] labels = [.. rows.SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return WithLabels(labels);
     }
 
     private bool[] Flags(LabelledText row, string place)
