@@ -12,6 +12,7 @@ internal static class GraftCommandLine
     /// <summary>One line a command; each file in Commands/ parses its flags, calls the library and renders.</summary>
     private static readonly Func<Command>[] s_commands =
     [
+        AutoCommand.Create,
         BenchCommand.Create,
         CompareCommand.Create,
         SweepCommand.Create,

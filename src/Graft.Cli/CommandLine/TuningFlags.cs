@@ -19,7 +19,7 @@ internal sealed class TuningFlags
     private readonly Option<double?> _reductionFactor = new("--reduction-factor") { Description = "houlsby, pfeiffer: the bottleneck is the width divided by this (16)." };
     private readonly Option<string?> _adapterNorms = new("--adapter-norms") { Description = "houlsby, pfeiffer: trained (layer norms of the adapter's own; houlsby's default) or frozen." };
     private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "prompt, prefix: the number of trained vectors (20)." };
-    private readonly Option<string?> _features = new("--features") { Description = "head: live (the model's own head, a forward pass each epoch) or cached (features computed once and kept on disk)." };
+    private readonly Option<string?> _features = new("--features") { Description = "head: live (the model's own head, a forward pass each epoch), cached (features computed once and kept on disk) or vectors (a convex classifier on the model's sentence vectors, in one folder with it)." };
     private readonly Option<string?> _classifier = new("--classifier") { Description = "head, cached features: logistic (convex; the default for classes) or linear (AdamW)." };
     private readonly Option<string?> _layers = new("--layers") { Description = "head, cached features: layers whose states are joined, from the last: -1,-2 (-1).", HelpName = "LAYERS" };
     private readonly Option<string?> _pooling = new("--pooling") { Description = "head, cached features: mean, first, last or max of the tokens (mean)." };
@@ -116,9 +116,9 @@ internal sealed class TuningFlags
     private HeadTuning Head(ParseResult parsed, HeadTuning head)
     {
         string? features = parsed.GetValue(_features), classifier = parsed.GetValue(_classifier), layers = parsed.GetValue(_layers), pooling = parsed.GetValue(_pooling);
-        if (features is not (null or "live" or "cached")) throw new InputException($"--features {features}: live or cached is expected");
+        if (features is not (null or "live" or "cached" or "vectors")) throw new InputException($"--features {features}: live, cached or vectors is expected");
         if (features != "cached" && (classifier ?? layers ?? pooling) is not null) throw new InputException("--classifier, --layers and --pooling are for --features cached");
-        if (features != "cached") return head;
+        if (features != "cached") return head with { OnVectors = features == "vectors" };
         return head with
         {
             Classifier = classifier switch

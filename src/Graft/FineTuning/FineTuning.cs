@@ -46,7 +46,7 @@ public static partial class FineTuning
 
         Prepared prepared = Prepare(options, logger);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
-        if (options.Strategy is ContrastiveTuning) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
+        if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true }) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
@@ -82,6 +82,21 @@ public static partial class FineTuning
         model.Save(folder.Path);
         objective.SaveCompanions(model, folder.Path);
         return Finish(options, resolution, prepared, folder, evaluated, logger);
+    }
+
+    /// <summary>Trains in memory and scores held-out features: a run without a folder.</summary>
+    internal static FeatureScores[] Score(
+        FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, IReadOnlyList<Feature> held, CancellationToken cancellation)
+    {
+        using PretrainedModel model = LoadModel(options, task);
+        TunedModule trained = new(model.Network, model.Tune(options.Strategy, options.Training.Seed).Parts);
+        Resolution resolution = Resolution.Of(options, model, trained, train.Count, NullLogger.Instance);
+        TaskObjective objective = TaskObjectives.Of(task);
+        Collator collator = Collator.Of(objective.Layout, model);
+        FeatureBatches batches = new(
+            train, new BatchingOptions { BatchSize = resolution.BatchSize.Value, TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed }, describe, task.LossItems);
+        using (Trainer trainer = new(new TaskTrainable(objective, model, collator, trained, options), batches, resolution.Training, folder: null)) trainer.Run(cancellation);
+        return new TaskScorer(objective, model, collator).Score(held, cancellation);
     }
 
     /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
@@ -148,7 +163,7 @@ public static partial class FineTuning
     {
         if (prepared.Evaluation is null)
         {
-            if (prepared.Task is SequenceClassification.TextClassification) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
+            if (prepared.Task is SequenceClassification.TextClassification { Decisions.Temperature: null }) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
             return (prepared, []);
         }
 
