@@ -8,7 +8,7 @@ namespace Graft.Cli;
 /// <summary>The flags that say which numbers are trained, and how layers differ. A flag of another strategy is refused, not ignored.</summary>
 internal sealed class TuningFlags
 {
-    private readonly Option<string> _strategy = new("--strategy") { Description = $"Which numbers are trained: {string.Join(", ", TuningStrategies.Names)}.", DefaultValueFactory = _ => "full" };
+    private readonly Option<string?> _strategy = new("--strategy") { Description = $"Which numbers are trained: {string.Join(", ", TuningStrategies.Names)}; by the number of labels a class otherwise." };
     private readonly Option<int?> _rank = new("--rank") { Description = "lora: r of the added matrices (8)." };
     private readonly Option<double?> _alpha = new("--alpha") { Description = "lora: the difference is scaled by alpha / rank (16)." };
     private readonly Option<double?> _loraDropout = new("--lora-dropout") { Description = "lora: share of the input that is dropped (0.1)." };
@@ -26,6 +26,7 @@ internal sealed class TuningFlags
     private readonly Option<int?> _rounds = new("--rounds") { Description = "contrastive: equal pairs for each text, and as many unequal ones (20)." };
     private readonly Option<string?> _pairSampling = new("--pair-sampling") { Description = "contrastive: oversampling (pairs may repeat), undersampling (as many equal as unequal ones, none twice) or unique (every pair once) (oversampling)." };
     private readonly Option<int?> _maxPairs = new("--max-pairs") { Description = "contrastive: the most pairs of a pass (40000)." };
+    private readonly Option<string?> _template = new("--template") { Description = "contrastive: examples made of label names: \"This text is about {label}.\"; without --train, --label-names are all that is learned from.", HelpName = "TEXT" };
     private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "What each layer's rate is of the rate of the layer above: 0.95.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _unfreezing = new("--gradual-unfreezing") { Description = "Over this share of the updates layers begin to learn one after the other, the highest first: 0.5.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _reinitialize = new("--reinitialize-layers") { Description = "So many of the highest layers begin from drawn weights.", DefaultValueFactory = _ => 0 };
@@ -34,14 +35,14 @@ internal sealed class TuningFlags
     public IEnumerable<Option> All =>
     [
         _strategy, _rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens,
-        _features, _classifier, _layers, _pooling, _rounds, _pairSampling, _maxPairs, _layerDecay, _unfreezing, _reinitialize,
+        _features, _classifier, _layers, _pooling, _rounds, _pairSampling, _maxPairs, _template, _layerDecay, _unfreezing, _reinitialize,
     ];
 
     /// <summary>The strategy that the flags describe.</summary>
     /// <exception cref="InputException">It is unknown, a value is out of its range, or a flag belongs to another strategy.</exception>
     public TuningStrategy Strategy(ParseResult parsed)
     {
-        TuningStrategy strategy = TuningStrategies.Parse(parsed.GetValue(_strategy)!);
+        TuningStrategy strategy = TuningStrategies.Parse(parsed.GetValue(_strategy) ?? "full");
         RefuseOthers(parsed, strategy);
         strategy = strategy switch
         {
@@ -72,6 +73,7 @@ internal sealed class TuningFlags
             ContrastiveTuning pairs => pairs with
             {
                 Rounds = parsed.GetValue(_rounds) ?? pairs.Rounds,
+                Template = parsed.GetValue(_template),
                 MaxPairs = parsed.GetValue(_maxPairs) ?? pairs.MaxPairs,
                 Sampling = parsed.GetValue(_pairSampling) switch
                 {
@@ -87,6 +89,9 @@ internal sealed class TuningFlags
         strategy.Validate();
         return strategy;
     }
+
+    /// <summary>Whether the strategy is left to the number of labels.</summary>
+    public bool IsOpen(ParseResult parsed) => parsed.GetValue(_strategy) is null;
 
     /// <summary>How layers differ.</summary>
     public LayerSchedule Layers(ParseResult parsed) => new()
@@ -105,10 +110,10 @@ internal sealed class TuningFlags
             BottleneckAdapter => [_reductionFactor, _adapterNorms],
             PromptTuning or PrefixTuning => [_virtualTokens],
             HeadTuning => [_features, _classifier, _layers, _pooling],
-            ContrastiveTuning => [_rounds, _pairSampling, _maxPairs],
+            ContrastiveTuning => [_rounds, _pairSampling, _maxPairs, _template],
             _ => [],
         };
-        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens, _features, _classifier, _layers, _pooling, _rounds, _pairSampling, _maxPairs];
+        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens, _features, _classifier, _layers, _pooling, _rounds, _pairSampling, _maxPairs, _template];
         if (Array.Find(special, option => !own.Contains(option) && parsed.GetResult(option) is { Implicit: false }) is { } other)
             throw new InputException($"{other.Name} does nothing with --strategy {strategy.Name}: {(own.Length == 0 ? "that has no options of its own" : $"its options are {string.Join(", ", own.Select(option => option.Name))}")}");
     }

@@ -28,11 +28,11 @@ internal sealed class AutoComparison
         _candidates = Candidates.Of(options, data);
         _byExample = data.Task.MainMetric == "accuracy";
         _choice = new Choice(_byExample ? 1 : Math.Sqrt(1 + (_plan.Count / 4.0))); // Nadeau and Bengio: 1/J + held/train, of fifths
-        (_, string reason) = EvidenceTable.Recommended(data.Train.Count, Classes);
+        (_, string reason) = StrategyChoice.Recommended(data.Train.Count, Classes);
         logger.Tell(string.Create(CultureInfo.InvariantCulture, $"{data.Train.Count} examples{(Classes > 0 ? $", {Classes} labels" : "")}; {_candidates.Count} ways are compared on {_plan.Count} {(_plan.Count == 1 ? "held-out part" : "folds")}; {reason}"));
     }
 
-    private int Classes => _data.Task is TextRegression || _data.Task.Name == "token-classification" ? 0 : _data.Task.Labels.Count;
+    private int Classes => StrategyChoice.ClassesOf(_data.Task);
 
     private double Elapsed => (DateTimeOffset.UtcNow - _options.Started!.Value).TotalSeconds;
 
@@ -69,7 +69,7 @@ internal sealed class AutoComparison
     {
         Candidate[] tried = Tried();
         if (tried.Length == 0) throw new RunFailedException($"the time of {AutoTuning.Say(_options.Time)} was over before anything could be compared: allow more with `time`");
-        string name = _choice.Winner(Standings(tried), EvidenceTable.Default(tried, _data.Train.Count, Classes)).Name;
+        string name = _choice.Winner(Standings(tried), Candidates.Default(tried, _data.Train.Count, Classes)).Name;
         return tried.First(candidate => candidate.Name == name);
     }
 
@@ -78,7 +78,7 @@ internal sealed class AutoComparison
     {
         Candidate[] tried = Tried();
         IReadOnlyList<Standing> standings = Standings(tried);
-        return _choice.Estimate(standings, standings.First(standing => standing.Name == winner.Name), EvidenceTable.Default(tried, _data.Train.Count, Classes), _options.Seed);
+        return _choice.Estimate(standings, standings.First(standing => standing.Name == winner.Name), Candidates.Default(tried, _data.Train.Count, Classes), _options.Seed);
     }
 
     /// <summary>What folds decide for the winner: the temperature, where the task has classes.</summary>

@@ -202,6 +202,17 @@ internal static class Candidates
         return all;
     }
 
+    /// <summary>The name of the recommended candidate among those that were tried: by way, then the largest model.</summary>
+    public static string Default(IReadOnlyList<Candidate> tried, int examples, int classes)
+    {
+        foreach (string way in StrategyChoice.Recommended(examples, classes).Ways)
+        {
+            if (tried.Where(candidate => candidate.Way == way).OrderByDescending(candidate => candidate.Cost).FirstOrDefault() is { } found) return found.Name;
+        }
+
+        return tried[0].Name;
+    }
+
     private static FineTuningOptions Run(AutoOptions options, AutoData data, AutoModel model, TuningStrategy strategy) => new()
     {
         Model = model.Folder,

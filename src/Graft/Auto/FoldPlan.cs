@@ -1,6 +1,4 @@
-using System.Globalization;
 using Graft.Tasks;
-using Graft.Tasks.SequenceClassification;
 
 namespace Graft.Auto;
 
@@ -10,7 +8,6 @@ namespace Graft.Auto;
 internal static class FoldPlan
 {
     private const int Folds = 5, Plenty = 2_000, Few = 200, MostHeld = 2_000, LeastDevelopment = 200;
-    private const ulong Purpose = 0xF01D;
 
     /// <summary>The slots in the order in which they are run.</summary>
     public static IReadOnlyList<Slot> Of(AutoData data, ulong seed)
@@ -19,39 +16,21 @@ internal static class FoldPlan
         if (data.Evaluation is { } evaluation && (evaluation.Count >= LeastDevelopment || 4 * evaluation.Count >= count))
             return [new Slot(0, [.. Enumerable.Range(0, count)], [.. Enumerable.Range(0, evaluation.Count)], FromEvaluation: true)];
         if (count < 4) throw new InputException($"{data.Train.Path} has {count} examples: at least 4 are needed to compare ways of learning");
-        string[] strata = Strata(data.Task, data.Train);
+        string[] strata = Tasks.Folds.Strata(data.Task, data.Train);
         int smallest = strata.CountBy(name => name, StringComparer.Ordinal).Min(group => group.Value);
         int folds = Math.Clamp(smallest, 2, Folds);
         if (count > Plenty)
         {
-            int[] fold = Assign(strata, Math.Max(Folds, (count + MostHeld - 1) / MostHeld), seed);
+            int[] fold = Tasks.Folds.Assign(strata, Math.Max(Folds, (count + MostHeld - 1) / MostHeld), seed);
             return [Held(0, fold, 0)];
         }
 
         int repeats = count < Few ? 4 : 1;
         return [.. Enumerable.Range(0, repeats).SelectMany(repeat =>
         {
-            int[] fold = Assign(strata, folds, CounterRandom.Key(seed, (ulong)repeat));
+            int[] fold = Tasks.Folds.Assign(strata, folds, CounterRandom.Key(seed, (ulong)repeat));
             return Enumerable.Range(0, folds).Select(held => Held((repeat * folds) + held, fold, held));
         })];
-    }
-
-    /// <summary>A fold for each example: every stratum is shuffled and dealt out.</summary>
-    internal static int[] Assign(IReadOnlyList<string> strata, int folds, ulong seed)
-    {
-        int[] fold = new int[strata.Count], order = [.. Enumerable.Range(0, strata.Count)];
-        new CounterRandom(CounterRandom.Key(seed, Purpose)).Shuffle<int>(order);
-        int next = 0;
-        foreach (int example in order.GroupBy(i => strata[i], StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).SelectMany(group => group)) fold[example] = next++ % folds;
-        return fold;
-    }
-
-    private static string[] Strata(FineTuningTask task, TaskData data)
-    {
-        if (task is not TextRegression) return [.. Enumerable.Range(0, data.Count).Select(i => task.SliceLabelOf(data, i) ?? "")];
-        int[] rank = new int[data.Count], order = [.. Enumerable.Range(0, data.Count).OrderBy(i => double.Parse(task.TruthOf(data, i), CultureInfo.InvariantCulture))];
-        for (int i = 0; i < order.Length; i++) rank[order[i]] = i;
-        return [.. rank.Select(place => FormattableString.Invariant($"{place * Folds / data.Count}"))];
     }
 
     private static Slot Held(int number, int[] fold, int held) =>

@@ -38,7 +38,7 @@ internal static class ContrastiveRun
         fit.Model.Save(folder.Path);
         SentenceTransformersLayout.Write(folder.Path, (EmbeddingHead)fit.Model.Head!, fit.Model.Backbone);
         VectorClassifierFile.Write(folder.Path, classifier.Weight, classifier.Bias);
-        return FineTuning.Finish(options, fit.Resolution, prepared, folder, Scores(fit, classifier, prepared, cancellation), logger);
+        return FineTuning.Finish(options, fit.Resolution, prepared, folder, Scores(fit, classifier, prepared, cancellation), logger, cancellation);
     }
 
     private static FeatureScores[] Scores(ContrastiveFit fit, LinearClassifier classifier, Prepared prepared, CancellationToken cancellation) => prepared.EncodedEvaluation is null

@@ -1,15 +1,15 @@
 using CsCheck;
-using Graft.Auto;
+using Graft.Tasks;
 
 namespace Graft.Tests.Tasks;
 
-public sealed class FoldPlanTests
+public sealed class FoldsTests
 {
     [Fact]
     public void EveryStratumIsDealtOutEvenly() => Gen.Select(Gen.Int[0, 3].Array[4, 60], Gen.Int[2, 5]).Sample((labels, folds) =>
     {
         string[] strata = [.. labels.Select(label => $"{label}")];
-        int[] fold = FoldPlan.Assign(strata, folds, 5);
+        int[] fold = Folds.Assign(strata, folds, 5);
         foreach (string name in strata.Distinct())
         {
             int[] counts = [.. Enumerable.Range(0, folds).Select(held => fold.Where((own, i) => own == held && strata[i] == name).Count())];
@@ -24,7 +24,7 @@ public sealed class FoldPlanTests
     public void OtherSeedsDealOtherFolds()
     {
         string[] strata = [.. Enumerable.Range(0, 40).Select(i => $"{i % 2}")];
-        Assert.Equal(FoldPlan.Assign(strata, 5, 1), FoldPlan.Assign(strata, 5, 1));
-        Assert.NotEqual(FoldPlan.Assign(strata, 5, 1), FoldPlan.Assign(strata, 5, 2));
+        Assert.Equal(Folds.Assign(strata, 5, 1), Folds.Assign(strata, 5, 1));
+        Assert.NotEqual(Folds.Assign(strata, 5, 1), Folds.Assign(strata, 5, 2));
     }
 }
