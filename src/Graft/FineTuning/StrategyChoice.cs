@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Tasks;
 
 /// <summary>
-/// Which way of learning the evidence recommends for a number of labels a class (docs/evidence/few-labels.md): what a run without a strategy does, and what
+/// Which way of learning the evidence recommends for a number of labels a class (evidence/few-labels.md): what a run without a strategy does, and what
 /// <c>graft auto</c> begins from.
 /// </summary>
 internal static class StrategyChoice
