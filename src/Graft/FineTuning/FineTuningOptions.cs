@@ -13,7 +13,7 @@ public sealed record FineTuningOptions
     /// <summary>What is learned.</summary>
     public required FineTuningTask Task { get; init; }
 
-    /// <summary>Which numbers are trained.</summary>
+    /// <summary>Which parameters are trained.</summary>
     public TuningStrategy Strategy { get; init; } = new FullTuning();
 
     /// <summary>Take the strategy that the number of labels asks for in the place of <see cref="Strategy"/>; the reason is told.</summary>
@@ -65,7 +65,7 @@ public sealed record FineTuningOptions
     /// <summary>The rest of how the run goes.</summary>
     public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>Start from drawn weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.</summary>
+    /// <summary>Start from randomly initialised weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.</summary>
     public bool FromScratch { get; init; }
 
     /// <summary>Go on with an interrupted run.</summary>

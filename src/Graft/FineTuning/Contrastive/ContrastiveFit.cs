@@ -66,7 +66,7 @@ internal sealed class ContrastiveFit : IDisposable
     /// <summary>The loop; null where the body stays as it is. Its development evaluation is by the classifier, not by the pairs.</summary>
     /// <param name="folder">Where checkpoints go; null: nowhere.</param>
     /// <param name="development">Held-out texts with labels; null: none.</param>
-    /// <param name="observers">Who watches.</param>
+    /// <param name="observers">The observers.</param>
     public Trainer? Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) => _batches is null ? null
         : new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers) { Development = development };
 
