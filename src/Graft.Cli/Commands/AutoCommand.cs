@@ -21,7 +21,7 @@ internal static class AutoCommand
         Option<string> output = new("--output") { Description = "The run folder.", HelpName = "RUN", Required = true };
         Option<int> maxLength = new("--max-length") { Description = "The most tokens of a text or window.", DefaultValueFactory = _ => 128 };
         Option<bool> truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows." };
-        Option<ulong> seed = new("--seed") { Description = "Of folds and of everything random.", DefaultValueFactory = _ => 42UL };
+        Option<ulong> seed = new("--seed") { Description = "The seed of folds and of everything random.", DefaultValueFactory = _ => 42UL };
         Option<bool> resume = new("--resume") { Description = "Go on with an interrupted choice, or start where there is none." };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace an existing run folder." };
         Option<int?> threads = new("--threads") { Description = "Threads of the matrix library; all cores otherwise." };

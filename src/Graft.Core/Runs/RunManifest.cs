@@ -278,7 +278,7 @@ public sealed record RunCandidate(string Name, double? Score, double? Low, doubl
 
 /// <summary>A score to expect on texts of the same kind.</summary>
 /// <param name="Metric">The metric.</param>
-/// <param name="Value">Its expected value.</param>
+/// <param name="Value">The expected value.</param>
 /// <param name="Low">The lower end of its 90 % interval.</param>
 /// <param name="High">The upper end.</param>
 public sealed record RunEstimate(string Metric, double Value, double Low, double High);

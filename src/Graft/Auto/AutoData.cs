@@ -24,7 +24,7 @@ internal sealed class AutoData(FineTuningTask task, TaskData train, TaskData? ev
     /// <param name="key">Names tokenizer and options.</param>
     /// <param name="tokenizer">Cuts texts.</param>
     /// <param name="options">Length and windows.</param>
-    /// <param name="ofEvaluation">Of the held-out file.</param>
+    /// <param name="ofEvaluation">True for the held-out file.</param>
     public Feature[][] Features(string key, Func<Tokenizer> tokenizer, EncodingOptions options, bool ofEvaluation)
     {
         if (_encoded.TryGetValue((key, ofEvaluation), out Feature[][]? features)) return features;
@@ -39,7 +39,7 @@ internal sealed class AutoData(FineTuningTask task, TaskData train, TaskData? ev
 }
 
 /// <summary>One comparison: what is trained on, what is held out.</summary>
-/// <param name="Number">Of the plan.</param>
+/// <param name="Number">The slot's place in the plan.</param>
 /// <param name="Train">Places of training examples.</param>
 /// <param name="Held">Places of held-out examples.</param>
 /// <param name="FromEvaluation">The held-out ones are of the other file.</param>

@@ -36,7 +36,7 @@ public sealed record AutoOptions
     /// <summary>How texts are cut for models.</summary>
     public EncodingOptions Encoding { get; init; } = new();
 
-    /// <summary>Of folds and of everything random.</summary>
+    /// <summary>The seed of folds and of everything random.</summary>
     /// <value>42</value>
     public ulong Seed { get; init; } = 42;
 

@@ -14,7 +14,7 @@ namespace Graft.Auto;
 
 /// <summary>What came of an automatic choice.</summary>
 /// <param name="Folder">The run folder of the winner, fitted on every label.</param>
-/// <param name="Choice">Who won against whom, and what score to expect.</param>
+/// <param name="Choice">The winner, what it was compared with, and what score to expect.</param>
 /// <param name="WasFinished">The choice was finished before and nothing was done.</param>
 public sealed record AutoResult(string Folder, RunChoice Choice, bool WasFinished);
 

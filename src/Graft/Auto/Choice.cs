@@ -3,7 +3,7 @@ using Graft.Evaluation;
 namespace Graft.Auto;
 
 /// <summary>A candidate's scores on units of comparison (examples, or whole folds where the metric is of sets): NaN where it was not tried.</summary>
-/// <param name="Name">Of the candidate.</param>
+/// <param name="Name">The name of the candidate.</param>
 /// <param name="Cost">What a text costs, for the order.</param>
 /// <param name="Units">One value a unit.</param>
 internal sealed record Standing(string Name, long Cost, double[] Units)
@@ -13,7 +13,7 @@ internal sealed record Standing(string Name, long Cost, double[] Units)
 }
 
 /// <summary>
-/// Who wins. The default is what the evidence recommends; another takes its place if it is better and its paired 90 % interval lies above 0, or if it is cheaper and its
+/// The rule of choice. The default is what the evidence recommends; another takes its place if it is better and its paired 90 % interval lies above 0, or if it is cheaper and its
 /// interval lies above −1 point.
 /// </summary>
 /// <param name="inflation">What standard errors are multiplied by: above 1 for folds, whose training sets overlap (Nadeau and Bengio 2003).</param>

@@ -8,9 +8,9 @@ using Graft.Tasks.SequenceClassification;
 namespace Graft.Auto;
 
 /// <summary>What a candidate reached on a slot.</summary>
-/// <param name="Candidate">Its name.</param>
+/// <param name="Candidate">The name of the candidate.</param>
 /// <param name="Slot">The slot's number.</param>
-/// <param name="Seconds">Of fitting and scoring.</param>
+/// <param name="Seconds">The time of fitting and scoring.</param>
 /// <param name="Score">The main metric on what was held out.</param>
 /// <param name="Credits">How right it was on each held-out example.</param>
 /// <param name="Logits">Raw scores of classes for each held-out example; null where the task has none.</param>

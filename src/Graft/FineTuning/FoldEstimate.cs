@@ -16,7 +16,7 @@ internal static class FoldEstimate
 
     /// <summary>Estimates; the run's data with what was decided, and the main metric. Null where there is too little.</summary>
     /// <param name="options">The run; its strategy decides how many folds there are time for.</param>
-    /// <param name="prepared">Its data.</param>
+    /// <param name="prepared">The data of the run.</param>
     /// <param name="logger">Told what was found.</param>
     /// <param name="cancellation">Stops between folds.</param>
     public static (Prepared Prepared, NamedScore? Score) Of(FineTuningOptions options, Prepared prepared, ILogger logger, CancellationToken cancellation)

@@ -12,7 +12,7 @@ internal static class Folds
     /// <summary>A fold for each example: every stratum is shuffled and dealt out.</summary>
     /// <param name="strata">What examples are told apart by.</param>
     /// <param name="folds">How many.</param>
-    /// <param name="seed">Of the deal.</param>
+    /// <param name="seed">The seed of the deal.</param>
     public static int[] Assign(IReadOnlyList<string> strata, int folds, ulong seed)
     {
         int[] fold = new int[strata.Count], order = [.. Enumerable.Range(0, strata.Count)];
