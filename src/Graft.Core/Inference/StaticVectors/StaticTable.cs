@@ -49,7 +49,7 @@ internal sealed class StaticTable
     public long ParameterCount => _vectors.LongLength + (_weights?.LongLength ?? 0);
 
     /// <summary>The vector of a text; zeros where no token counts.</summary>
-    /// <param name="ids">Its tokens.</param>
+    /// <param name="ids">The ids of its tokens.</param>
     /// <param name="vector">Written: [width].</param>
     /// <param name="most">Tokens that count at most.</param>
     /// <returns>How many of them count.</returns>

@@ -32,7 +32,7 @@ internal sealed class VectorClassifier
 
     /// <summary>What the classifier reads of a feature.</summary>
     /// <param name="table">Vectors of tokens.</param>
-    /// <param name="ids">Its tokens.</param>
+    /// <param name="ids">The ids of its tokens.</param>
     /// <param name="segments">0, of a second text 1.</param>
     /// <param name="vector">Written: [width], or [4 · width] of a pair.</param>
     public static void Read(StaticTable table, ReadOnlySpan<int> ids, ReadOnlySpan<int> segments, Span<float> vector)
@@ -64,7 +64,7 @@ internal sealed class VectorClassifier
     ]);
 
     /// <summary>Reads the file.</summary>
-    /// <param name="folder">Of the model.</param>
+    /// <param name="folder">The folder of the model.</param>
     /// <param name="labels">The number of scores that config.json asks for.</param>
     /// <param name="width">Values in a text's vector.</param>
     /// <exception cref="InputException">It is damaged, or is for other labels or vectors.</exception>
