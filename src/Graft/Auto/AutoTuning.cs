@@ -1,7 +1,6 @@
 using System.Globalization;
 using Graft.Data;
 using Graft.Evaluation;
-using Graft.Inference.WordCounts;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tasks;
@@ -77,26 +76,26 @@ public static class AutoTuning
         }
         else
         {
-            WordCounts(options, data, decisions, (WordCandidate)winner);
+            Fit(options, data, decisions, (CoreCandidate)winner);
         }
 
         if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)]);
     }
 
-    /// <summary>The run folder of word counts.</summary>
-    private static void WordCounts(AutoOptions options, AutoData data, Decisions decisions, WordCandidate winner)
+    /// <summary>The run folder of a model that needs no libtorch.</summary>
+    private static void Fit(AutoOptions options, AutoData data, Decisions decisions, CoreCandidate winner)
     {
-        Tokenizers.Tokenizer tokenizer = WordCandidate.Tokenizer(data);
+        Tokenizers.Tokenizer tokenizer = winner.TokenizerOf(data);
         FineTuningTask task = data.Task with { Decisions = decisions };
-        EncodedData train = task.Encode(data.Train, tokenizer, WordCandidate.Whole);
-        WordCountModel model = WordCountFit.Fit(train.Features, Math.Max(1, task.Labels.Count), winner.Kind);
+        EncodedData train = task.Encode(data.Train, tokenizer, CoreCandidate.Whole);
+        CoreModel model = winner.Fit(train.Features, task);
         RunFolder folder = RunFolder.Open(options.Output, resume: true, overwrite: false);
-        WordCountEngine.Save(folder.Path, model, task, tokenizer);
+        model.Save(folder.Path);
         RunData? evaluated = null;
         if (data.Evaluation is { } evaluation)
         {
-            EncodedData encoded = task.Encode(evaluation, tokenizer, WordCandidate.Whole);
-            FeatureScores[] scores = [.. encoded.Features.Select(feature => new FeatureScores(model.Score(feature), model.Outputs))];
+            EncodedData encoded = task.Encode(evaluation, tokenizer, CoreCandidate.Whole);
+            FeatureScores[] scores = [.. encoded.Features.Select(model.ScoresOf)];
             task = task with { Decisions = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false) };
             IReadOnlyList<Prediction> predictions = task.Decode(evaluation, encoded, scores);
             RunFolder.WritePredictions(folder.Path, task, evaluation, predictions);
@@ -110,16 +109,16 @@ public static class AutoTuning
             IsFinished = true,
             CommandLine = options.CommandLine,
             Task = task.Name,
-            Strategy = "words",
-            StrategyOptions = [KeyValuePair.Create("kind", winner.Kind == WordCountKind.NaiveBayes ? "naive-bayes" : "tf-idf")],
-            Parameters = new RunParameters(model.ParameterCount, model.ParameterCount),
+            Strategy = winner.Way,
+            StrategyOptions = [winner.Option],
+            Parameters = new RunParameters(model.Parameters, model.Parameters),
             Labels = task.Labels,
             Data = data.Train.Reading,
             Train = DataOf(options.Train, data.Train, train),
             Evaluation = evaluated,
             Decisions = task.Decisions,
             Seed = options.Seed,
-            Encoding = WordCandidate.Whole,
+            Encoding = CoreCandidate.Whole,
         }.Write(folder.Path);
     }
 

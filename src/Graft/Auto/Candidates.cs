@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Evaluation;
+using Graft.Inference.StaticVectors;
 using Graft.Inference.WordCounts;
 using Graft.Pretrained;
 using Graft.Tasks;
@@ -9,8 +10,6 @@ using Graft.Tokenizers;
 using Graft.Torch.Compute;
 using Graft.Training;
 using Graft.Tuning;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Graft.Auto;
 
@@ -20,7 +19,7 @@ internal abstract class Candidate
     /// <summary>"contrastive on all-MiniLM-L6-v2".</summary>
     public abstract string Name { get; }
 
-    /// <summary>The way without its model: <c>words</c>, <c>frozen</c>, <c>contrastive</c>, <c>full</c>, <c>lora</c>.</summary>
+    /// <summary>The way without its model: <c>words</c>, <c>static</c>, <c>frozen</c>, <c>contrastive</c>, <c>full</c>, <c>lora</c>.</summary>
     public abstract string Way { get; }
 
     /// <summary>What a text costs, only for the order: parameters that work on it.</summary>
@@ -33,13 +32,48 @@ internal abstract class Candidate
     public virtual TimeSpan? Guess(AutoData data, int examples) => null;
 }
 
-/// <summary>Counts of words.</summary>
-internal sealed class WordCandidate(WordCountKind kind) : Candidate
+/// <summary>A model that needs no libtorch, fitted in a moment.</summary>
+internal abstract class CoreCandidate : Candidate
 {
     /// <summary>Texts are read whole.</summary>
     public static EncodingOptions Whole { get; } = new() { MaxLength = 1_000_000 };
 
-    public WordCountKind Kind => kind;
+    /// <summary>What the run's record says beside the strategy's name.</summary>
+    public abstract KeyValuePair<string, string> Option { get; }
+
+    /// <summary>The tokenizer that cuts texts.</summary>
+    public abstract Tokenizer TokenizerOf(AutoData data);
+
+    /// <summary>Fits.</summary>
+    public abstract CoreModel Fit(IReadOnlyList<Feature> train, FineTuningTask task);
+
+    public override (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellation)
+    {
+        string key = Way == "words" ? Way : Name;
+        Feature[] train = AutoData.Take(data.Features(key, () => TokenizerOf(data), Whole, ofEvaluation: false), slot.Train);
+        Feature[] held = AutoData.Take(data.Features(key, () => TokenizerOf(data), Whole, slot.FromEvaluation), slot.Held);
+        CoreModel model = Fit(train, data.Task);
+        return (new EncodedData(held, 0, 0, 0), [.. held.Select(model.ScoresOf)]);
+    }
+}
+
+/// <summary>A fitted model.</summary>
+/// <param name="Score">The scores of a feature.</param>
+/// <param name="Save">Writes the model's files into a folder.</param>
+/// <param name="Parameters">The number of its values.</param>
+internal sealed record CoreModel(Func<Feature, float[]> Score, Action<string> Save, long Parameters)
+{
+    public FeatureScores ScoresOf(Feature feature)
+    {
+        float[] values = Score(feature);
+        return new FeatureScores(values, values.Length);
+    }
+}
+
+/// <summary>Counts of words.</summary>
+internal sealed class WordCandidate(WordCountKind kind) : CoreCandidate
+{
+    private Tokenizer? _tokenizer;
 
     public override string Name => kind == WordCountKind.NaiveBayes ? "word counts (naive Bayes)" : "word counts (TF-IDF, linear)";
 
@@ -47,16 +81,57 @@ internal sealed class WordCandidate(WordCountKind kind) : Candidate
 
     public override long Cost => 0;
 
-    public override (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellation)
-    {
-        Feature[] train = AutoData.Take(data.Features("words", () => Tokenizer(data), Whole, ofEvaluation: false), slot.Train);
-        Feature[] held = AutoData.Take(data.Features("words", () => Tokenizer(data), Whole, slot.FromEvaluation), slot.Held);
-        WordCountModel model = WordCountFit.Fit(train, Math.Max(1, data.Task.Labels.Count), kind);
-        return (new EncodedData(held, 0, 0, 0), [.. held.Select(feature => new FeatureScores(model.Score(feature), model.Outputs))]);
-    }
+    public override KeyValuePair<string, string> Option => KeyValuePair.Create("kind", kind == WordCountKind.NaiveBayes ? "naive-bayes" : "tf-idf");
 
-    /// <summary>The words of the training examples.</summary>
-    public static Tokenizer Tokenizer(AutoData data) => WordCountTokenizer.Of(((TextData)data.Train).Rows.Select(row => (row.Text, row.Pair)));
+    public override Tokenizer TokenizerOf(AutoData data) => _tokenizer ??= WordCountTokenizer.Of(((TextData)data.Train).Rows.Select(row => (row.Text, row.Pair)));
+
+    public override CoreModel Fit(IReadOnlyList<Feature> train, FineTuningTask task)
+    {
+        WordCountModel model = WordCountFit.Fit(train, Math.Max(1, task.Labels.Count), kind);
+        return new CoreModel(model.Score, folder => WordCountEngine.Save(folder, model, task, _tokenizer!), model.ParameterCount);
+    }
+}
+
+/// <summary>A convex classifier on means of static vectors; of pairs on both, their difference and their product.</summary>
+internal sealed class StaticCandidate(string folder) : CoreCandidate
+{
+    private readonly Lazy<StaticFolder> _model = new(() => StaticFolder.Read(folder, normalizes: true));
+
+    public override string Name => $"static vectors of {Path.GetFileName(folder.TrimEnd('/', '\\'))}";
+
+    public override string Way => "static";
+
+    public override long Cost => 1;
+
+    public override KeyValuePair<string, string> Option => KeyValuePair.Create("vectors", folder);
+
+    public override Tokenizer TokenizerOf(AutoData data) => _model.Value.Tokenizer;
+
+    public override CoreModel Fit(IReadOnlyList<Feature> train, FineTuningTask task)
+    {
+        StaticTable table = _model.Value.Table;
+        int width = table.Width * (train.Any(feature => feature.TypeIds.Contains(1)) ? VectorClassifier.PairParts : 1), outputs = task.Labels.Count;
+        float[] vectors = new float[train.Count * width];
+        for (int i = 0; i < train.Count; i++) VectorClassifier.Read(table, train[i].Ids, train[i].TypeIds, vectors.AsSpan(i * width, width));
+        VectorClassifier classifier = new(VectorClassifierFit.Fit(train, vectors, outputs, VectorClassifierFit.ChooseC(train, vectors, outputs)));
+        return new CoreModel(Score, Save, table.ParameterCount + classifier.ParameterCount);
+
+        float[] Score(Feature feature)
+        {
+            float[] vector = new float[width];
+            VectorClassifier.Read(table, feature.Ids, feature.TypeIds, vector);
+            return classifier.Score(vector);
+        }
+
+        void Save(string output)
+        {
+            string own = Path.Combine(folder, "tokenizer.json");
+            byte[] tokenizer = File.ReadAllBytes(File.Exists(own) ? own : Path.Combine(folder, "0_StaticEmbedding", "tokenizer.json"));
+            System.Text.Json.Nodes.JsonObject labels = new(task.Labels.Select((label, i) => KeyValuePair.Create($"{i}", (System.Text.Json.Nodes.JsonNode?)label)));
+            StaticFolder.Write(output, table, tokenizer, new() { ["id2label"] = labels, ["problem_type"] = task.ProblemType });
+            classifier.Write(output);
+        }
+    }
 }
 
 /// <summary>A strategy on a pre-trained model.</summary>
@@ -183,7 +258,8 @@ internal static class Candidates
         bool ofTexts = data.Task.Head == HeadKind.SequenceClassification, haveLabels = ofTexts && data.Task is not TextRegression;
         if (data.Task is TextClassification) all.Add(new WordCandidate(WordCountKind.NaiveBayes));
         if (ofTexts) all.Add(new WordCandidate(WordCountKind.TfIdf));
-        AutoModel[] models = [.. options.Models.Select(folder => new AutoModel(folder)).OrderBy(model => model.Parameters)];
+        if (haveLabels) all.AddRange(options.Models.Where(StaticFolder.IsIn).Select(folder => new StaticCandidate(folder)));
+        AutoModel[] models = [.. options.Models.Where(folder => !StaticFolder.IsIn(folder)).Select(folder => new AutoModel(folder)).OrderBy(model => model.Parameters)];
         foreach (AutoModel model in models)
         {
             if (haveLabels) all.Add(new ModelCandidate("frozen", model, Run(options, data, model, new HeadTuning { OnVectors = true })));

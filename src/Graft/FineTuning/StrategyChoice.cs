@@ -18,12 +18,12 @@ internal static class StrategyChoice
     /// <param name="classes">Labels to tell apart; 0 for numbers, tags and other tasks.</param>
     public static (string[] Ways, string Reason) Recommended(int examples, int classes)
     {
-        if (classes == 0) return (["full", "lora", "words"], "every parameter is tuned");
+        if (classes == 0) return (["full", "lora", "static", "words"], "every parameter is tuned");
         double each = (double)examples / classes;
-        if (each >= Plenty || examples >= ManyExamples) return (["full", "contrastive", "frozen", "lora", "words"], FormattableString.Invariant($"{each:0} labels a class are plenty: every parameter is tuned"));
+        if (each >= Plenty || examples >= ManyExamples) return (["full", "contrastive", "frozen", "lora", "static", "words"], FormattableString.Invariant($"{each:0} labels a class are plenty: every parameter is tuned"));
         return classes >= ManyClasses && each < FewOfManyClasses
-            ? (["frozen", "contrastive", "words", "full", "lora"], FormattableString.Invariant($"{each:0.#} labels for each of {classes} classes: a classifier on frozen vectors"))
-            : (["contrastive", "frozen", "full", "lora", "words"], FormattableString.Invariant($"{each:0.#} labels a class are few: pairs of texts teach more than labels alone"));
+            ? (["frozen", "contrastive", "static", "words", "full", "lora"], FormattableString.Invariant($"{each:0.#} labels for each of {classes} classes: a classifier on frozen vectors"))
+            : (["contrastive", "frozen", "full", "lora", "static", "words"], FormattableString.Invariant($"{each:0.#} labels a class are few: pairs of texts teach more than labels alone"));
     }
 
     /// <summary>The number of labels that a task tells apart; 0 where it tells none.</summary>
