@@ -11,8 +11,8 @@ import zipfile
 
 # What may be delivered with a program under Apache-2.0.
 ALLOWED = {"MIT", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", "MS-PL"}
-# Packages from the time before SPDX names: the licence was read at the address that they state.
-KNOWN = {"k4os.compression.lz4": "MIT"}
+# Packages that state no SPDX name: the licence was read at the address, or in the file, that they state.
+KNOWN = {"k4os.compression.lz4": "MIT", "microsoft.ml.onnxruntime": "MIT", "microsoft.ml.onnxruntime.managed": "MIT"}
 # Their files are libtorch's, under LICENSE-LIBTORCH.txt.
 LIBTORCH = "libtorch-cpu-"
 

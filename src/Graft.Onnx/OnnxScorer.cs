@@ -62,7 +62,7 @@ internal sealed class OnnxScorer : IScorer
     {
         Sequence[] sequences = Sequence.Of(features);
         if (_manifest.PositionLimit is int limit && Array.Find(sequences, sequence => sequence.Length > limit) is { } tooLong)
-            throw new InputException($"{_folder}: a text of {tooLong.Length} tokens; the model reads {limit}: shorten the text (--max-length {limit})");
+            throw new InputException($"{_folder}: a text of {tooLong.Length} tokens; the model reads {limit}: shorten the text (`max-length` {limit})");
         float[][] rows = new float[sequences.Length][];
         _open.EnterReadLock();
         try

@@ -22,5 +22,5 @@ internal static class Processors
     }
 
     public static string Warning(string folder) =>
-        $"{folder}: weights of 8 bits on a processor without VNNI, where sums of products may overflow: answers may be wrong now and then; export with --precision fp32 for this machine";
+        $"{folder}: weights of 8 bits on a processor without VNNI, where sums of products may overflow: answers may be wrong now and then; export with `precision` fp32 for this machine";
 }

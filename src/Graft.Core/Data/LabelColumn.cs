@@ -114,7 +114,7 @@ internal sealed class LabelColumn
         }
 
         if (lists.FirstOrDefault(list => list.Items.Length > 1) is { Items: not null } several)
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}, line {several.Line}: {several.Items.Length} labels in column \"{_name}\"; a task with several labels a text is --task multi-label-classification"));
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}, line {several.Line}: {several.Items.Length} labels in column \"{_name}\"; a task with several labels a text is `task` multi-label-classification"));
         (_, Func<string, RowLabels> read) = Classes([.. lists.Where(list => list.Items.Length == 1 && !_isMissing(list.Items[0])).Select(list => (list.Line, list.Items[0]))]);
         return ("list", cell => LabelCells.TryList(cell) is not { } items ? NotA("list", cell) : items is [string only] && !_isMissing(only) ? read(only.Trim()) : RowLabels.Missing(_name));
     }
@@ -122,9 +122,9 @@ internal sealed class LabelColumn
     private (string, Func<string, RowLabels>) ByPosition(int width)
     {
         if (_classNames.Count == 0)
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: \"{_name}\" holds lists of {width} times 0 or 1, a label for each position: say which with --label-names NAME,NAME,… ({width} names)"));
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: \"{_name}\" holds lists of {width} times 0 or 1, a label for each position: say which with `label-names` NAME,NAME,… ({width} names)"));
         if (_classNames.Count != width)
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: \"{_name}\" holds lists of {width} times 0 or 1, and there are {_classNames.Count} names ({string.Join(", ", _classNames)}); --label-names needs one for each position"));
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}: \"{_name}\" holds lists of {width} times 0 or 1, and there are {_classNames.Count} names ({string.Join(", ", _classNames)}); `label-names` needs one for each position"));
         UsedNames = _classNames;
         return ("0/1 by position", cell =>
         {
@@ -138,7 +138,7 @@ internal sealed class LabelColumn
         foreach ((long line, string cell) in cells)
         {
             if (LabelCells.TryObject(cell) is not { } flags || flags.FirstOrDefault(flag => LabelCells.Flag(flag.Value) is null) is not { Key: not null } odd) continue;
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}, line {line}: column \"{_name}\" holds an object in which \"{odd.Key}\" is {odd.Value}; labels as an object have 0, 1, true or false each, such as {{\"a\": 1, \"b\": 0}}; name another column with --label-column"));
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}, line {line}: column \"{_name}\" holds an object in which \"{odd.Key}\" is {odd.Value}; labels as an object have 0, 1, true or false each, such as {{\"a\": 1, \"b\": 0}}; name another column with `label-column`"));
         }
 
         return ("object", cell => LabelCells.TryObject(cell) is { } flags ? Chosen([.. flags.Where(flag => LabelCells.Flag(flag.Value) == true).Select(flag => flag.Key)]) : NotA("object of labels", cell));

@@ -121,7 +121,7 @@ internal static class TokenReader
                 ?? (wordList!.Length == 0 ? "no words" : null);
             if (problem is null && tags >= 0 && requireTags && tagList!.All(tag => LabelCells.Integer(tag) is not null))
             {
-                if (names.Count == 0) throw new InputException($"{table.Path}: \"{table.Columns[tags]}\" holds numbers of tags; name them, the first that of 0, with --label-names O,B-PER,…");
+                if (names.Count == 0) throw new InputException($"{table.Path}: \"{table.Columns[tags]}\" holds numbers of tags; name them, the first that of 0, with `label-names` O,B-PER,…");
                 problem = Array.Find(tagList!, tag => LabelCells.Integer(tag) is not long at || at < 0 || at >= names.Count) is string odd ? $"the tag {odd} has no name: there are {names.Count}, counted from 0" : null;
                 if (problem is null) tagList = [.. tagList!.Select(tag => names[(int)LabelCells.Integer(tag)!.Value])];
             }

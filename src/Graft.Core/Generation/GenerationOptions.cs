@@ -131,7 +131,7 @@ public sealed record GenerationOptions
     {
         if (MaxLength is not int whole) return MaxNewTokens;
         return whole > prompt ? whole - prompt
-            : throw new InputException($"max_length is {whole} for prompt and new tokens together, and the prompt has {prompt}: give --max-new-tokens");
+            : throw new InputException($"max_length is {whole} for prompt and new tokens together, and the prompt has {prompt}: give `max-new-tokens`");
     }
 
     /// <summary>Refuses ids that a vocabulary does not have.</summary>

@@ -32,7 +32,7 @@ public sealed record TextSettings
 
     private string Find(string? text, string? name, string folder)
     {
-        if (text is not null && name is not null) throw new InputException("give --prompt or --prompt-name, not both");
+        if (text is not null && name is not null) throw new InputException("give `prompt` or `prompt-name`, not both");
         if (text is not null) return text;
         if ((name ?? DefaultPrompt) is not string wanted) return "";
         string known = Prompts.Count == 0 ? "it has none" : $"it has {string.Join(", ", Prompts.Keys)}";

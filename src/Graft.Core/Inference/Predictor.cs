@@ -68,7 +68,7 @@ public sealed class Predictor : IDisposable
         {
             bound = Bind(folder, record, asked, model);
             if (aggregation is not null)
-                bound = bound is TokenClassification words ? words with { Aggregation = aggregation } : throw new InputException($"{folder} is fine-tuned for {bound.Name}: --aggregation is for token-classification");
+                bound = bound is TokenClassification words ? words with { Aggregation = aggregation } : throw new InputException($"{folder} is fine-tuned for {bound.Name}: `aggregation` is for token-classification");
             bound = bound with { Calibrated = calibrated, Generation = generation?.Invoke(bound.Generation) ?? bound.Generation };
             bound.Generation.Validate();
             if (model.MissingParameters is not [string first, ..]) return bound;

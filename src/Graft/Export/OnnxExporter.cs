@@ -32,7 +32,7 @@ public sealed record OnnxExportOptions
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (!double.IsFinite(MaxLoss) || MaxLoss < 0) throw new InputException($"--max-loss is {MaxLoss}; 0 or more is expected");
+        if (!double.IsFinite(MaxLoss) || MaxLoss < 0) throw new InputException($"`max-loss` is {MaxLoss}; 0 or more is expected");
         if (Evaluation is not null && !File.Exists(Evaluation)) throw new InputException($"{Evaluation} does not exist");
     }
 }
@@ -104,9 +104,9 @@ public static class OnnxExporter
 
     private static void WriteCompanions(PretrainedModel model, string folder, string output)
     {
-        if (Path.GetFullPath(folder) == Path.GetFullPath(output)) throw new InputException($"--output {output} is the model itself: choose another folder");
+        if (Path.GetFullPath(folder) == Path.GetFullPath(output)) throw new InputException($"`output` {output} is the model itself: choose another folder");
         if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !ExportManifest.Exists(output))
-            throw new InputException($"--output {output} holds something that is no export: choose another folder");
+            throw new InputException($"`output` {output} holds something that is no export: choose another folder");
         PretrainedModel.SaveConfig(model.Config, model.HeadKind, output);
         if (model.TokenizerFolder is string tokenizer) CompanionFiles.Copy(tokenizer, output);
         else model.Tokenizer.Save(output);

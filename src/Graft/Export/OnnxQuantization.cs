@@ -47,7 +47,7 @@ internal sealed partial class OnnxQuantization(
 
             string[] kinds = [.. layers.Where(layer => !kept.Contains(layer)).Select(Kind).Distinct()];
             if (kinds.Length <= 1)
-                throw new InputException($"8 bits cost {loss.Lost:0.0000} of {loss.Metric}, more than --max-loss {options.MaxLoss}, with nearly every layer in floating point: export fp32");
+                throw new InputException($"8 bits cost {loss.Lost:0.0000} of {loss.Metric}, more than `max-loss` {options.MaxLoss}, with nearly every layer in floating point: export fp32");
             string best = kinds.MinBy(kind => Deviation([.. kept, .. layers.Where(layer => Kind(layer) == kind)], sample, exact, cancellation))!;
             kept.UnionWith(layers.Where(layer => Kind(layer) == best));
         }
@@ -95,7 +95,7 @@ internal sealed partial class OnnxQuantization(
     {
         RunManifest? record = RunManifest.Read(folder);
         string? file = options.Evaluation ?? record?.Evaluation?.Path;
-        if (file is null || !File.Exists(file)) throw new InputException($"{folder} records no development data that is there: 8 bits lose something, so name examples to measure it on with --eval");
+        if (file is null || !File.Exists(file)) throw new InputException($"{folder} records no development data that is there: 8 bits lose something, so name examples to measure it on with `eval`");
         bool ofTexts = model.HeadKind == HeadKind.Embedding && string.Equals(Path.GetExtension(file), ".txt", StringComparison.OrdinalIgnoreCase);
         if (!ofTexts) return OfExamples(file, record);
         note($"{file} has texts and no answers: the loss is 1 − the mean cosine of exact and quantized vectors");

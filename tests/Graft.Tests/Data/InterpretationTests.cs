@@ -113,11 +113,11 @@ public sealed class InterpretationTests : DataFolder
     public void TwoReadingsThatAreEquallyLikelyAreAQuestion()
     {
         string labels = Rows("text,mood,topic", ",", i => [s_texts[i], i % 2 == 0 ? "good" : "bad", i % 3 == 0 ? "food" : "room"]);
-        Assert.Contains("\"mood\" and \"topic\" may both be the label; say which with --label-column", Refused(labels.Replace("topic", "place", StringComparison.Ordinal).Replace("mood", "mood", StringComparison.Ordinal)).Replace("place", "topic", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"mood\" and \"topic\" may both be the label; say which with `label-column`", Refused(labels.Replace("topic", "place", StringComparison.Ordinal).Replace("mood", "mood", StringComparison.Ordinal)).Replace("place", "topic", StringComparison.Ordinal), StringComparison.Ordinal);
         string texts = Rows("remark,reply,mood", ",", i => [s_texts[i], s_texts[11 - i] + " indeed", i % 2 == 0 ? "good" : "bad"]);
-        Assert.Contains("may both be the text; say which with --text-column", Refused(texts), StringComparison.Ordinal);
+        Assert.Contains("may both be the text; say which with `text-column`", Refused(texts), StringComparison.Ordinal);
         string separators = string.Concat(Enumerable.Range(0, 12).Select(i => $"{s_texts[i]}, yes;{(i % 2 == 0 ? "good" : "bad")}\n"));
-        Assert.Contains("say which with --delimiter", Refused(separators, "a.txt"), StringComparison.Ordinal);
+        Assert.Contains("say which with `delimiter`", Refused(separators, "a.txt"), StringComparison.Ordinal);
         Assert.Equal(12, Checked(Write("a.txt", separators), new ColumnOptions { Delimiter = ";" }).Rows);
     }
 

@@ -41,7 +41,7 @@ public sealed class LabelFormTests : DataFolder
         LabelledTextFile file = LabelledTextReader.Read(path, new ColumnOptions { MultiLabel = true, LabelColumns = ["spam", "rude"] });
         Assert.Equal(["spam", "rude"], file.Rows.Select(row => string.Join(' ', row.Labels)));
         Assert.Equal((4L, true), (Assert.Single(file.BadRows).Line, file.BadRows[0].LacksLabel));
-        Assert.Contains("--label-columns verified,spam,rude", Assert.Throws<InputException>(() => LabelledTextReader.Read(path, new ColumnOptions { MultiLabel = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("`label-columns` verified,spam,rude", Assert.Throws<InputException>(() => LabelledTextReader.Read(path, new ColumnOptions { MultiLabel = true })).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -124,7 +124,7 @@ public sealed class LabelledTextReaderTests : DataFolder
 
     [Theory]
     [InlineData("text\tlabel\na\tx\n", "foo", "has no column \"foo\"; it has \"text\", \"label\"")]
-    [InlineData("text\tother\nsome words\tthe rest of the words in it\n", null, "no label column was recognised; name it with --label-column")]
+    [InlineData("text\tother\nsome words\tthe rest of the words in it\n", null, "no label column was recognised; name it with `label-column`")]
     public void AMissingColumnIsAnsweredWithThoseThereAre(string content, string? label, string message)
     {
         string padded = content + string.Concat(Enumerable.Range(0, 30).Select(i => $"text {i}\tother {i}\n"));

@@ -64,7 +64,7 @@ public sealed class TaggedFileTests : DataFolder
     public void NumbersOfTagsNeedNames()
     {
         string path = Write("a.jsonl", "{\"tokens\": [\"Ann\", \"sang\"], \"ner_tags\": [1, 0]}\n");
-        Assert.Contains("--label-names", Assert.Throws<InputException>(() => TokenReader.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("`label-names`", Assert.Throws<InputException>(() => TokenReader.Read(path)).Message, StringComparison.Ordinal);
         TokenFile file = TokenReader.Read(path, new TokenColumnOptions { File = new ColumnOptions { LabelNames = ["O", "B-PER"] } });
         Assert.Equal(["B-PER", "O"], file.Sequences[0].Tags);
     }

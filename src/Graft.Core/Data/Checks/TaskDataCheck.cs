@@ -46,7 +46,7 @@ public static class TaskDataCheck
     /// <exception cref="InputException">The task is unknown, or a file cannot be read at all.</exception>
     public static DataReport Run(DataCheckOptions options) => s_tasks.TryGetValue(options.Task, out Func<DataCheckOptions, DataReport>? check)
         ? check(options)
-        : throw new InputException($"--task {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
+        : throw new InputException($"`task` {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
 
     private static DataReport Texts(DataCheckOptions options, ColumnOptions columns, Func<LabelledTextFile, LabelledTextFile?, int, DataReport> check) =>
         Both(options, columns, LabelledTextReader.Read, file => file.Interpretation, check);

@@ -29,6 +29,6 @@ internal static class TextCheck
         yield return Findings.Of("empty-texts", Severity.Warning, empty, n => $"{n} {(n == "1 text" ? "is" : "are")} empty", "fill or remove them", "text", "texts");
         yield return Findings.Of("long-texts", Severity.Note, tooLong,
             n => string.Create(CultureInfo.InvariantCulture, $"{n} {(n == "1 text" ? "is" : "are")} longer than about {maxLength} tokens"),
-            "they are read in windows or cut; raise --max-length where the end matters", "text", "texts");
+            "they are read in windows or cut; raise `max-length` where the end matters", "text", "texts");
     }
 }

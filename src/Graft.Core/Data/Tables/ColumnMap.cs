@@ -35,9 +35,9 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         if (pair < 0 && options.Pair is null && options.RequirePair) pair = contents.SecondText(text, taken);
         if (pair >= 0 && options.Text is null && !table.HasNames && pair < text) (text, pair) = (pair, text);
 
-        Require(table, text >= 0, "text", "--text-column");
-        Require(table, pair >= 0 || !options.RequirePair, "second text", "--pair-column");
-        Require(table, labels.Length > 0 || !options.RequireLabel, "label", "--label-column");
+        Require(table, text >= 0, "text", "`text-column`");
+        Require(table, pair >= 0 || !options.RequirePair, "second text", "`pair-column`");
+        Require(table, labels.Length > 0 || !options.RequireLabel, "label", "`label-column`");
         int[] other = [.. Enumerable.Range(0, table.Columns.Count).Where(column => column != text && column != pair && !labels.Contains(column))];
         return new ColumnMap(text, pair, labels, other);
 
@@ -70,7 +70,7 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         if (options.RequirePair) return (text, contents.SecondText(text, new HashSet<int>(taken) { text }));
         bool isScored = options.Answer == AnswerKind.Number || (labels.Length == 1 && contents.HasFractions(labels[0]));
         if (!table.HasNames && isScored) return (text, rival);
-        throw new InputException($"{table.Path}: \"{table.Columns[Math.Min(text, rival)]}\" and \"{table.Columns[Math.Max(text, rival)]}\" may both be the text; say which with --text-column, and the other with --pair-column where both belong together");
+        throw new InputException($"{table.Path}: \"{table.Columns[Math.Min(text, rival)]}\" and \"{table.Columns[Math.Max(text, rival)]}\" may both be the text; say which with `text-column`, and the other with `pair-column` where both belong together");
     }
 
     private static int ByName(Table table, string[] names, HashSet<int> taken, Func<int, bool> fits)
@@ -88,7 +88,7 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
     {
         int[] indicators = contents.Indicators(taken);
         if (options.MultiLabel && indicators.Length > 1 && options.RequireLabel && !HasListOfLabels(table, contents, taken, indicators))
-            throw new InputException($"{table.Path}: {Quoted(table, indicators)} hold 0 and 1: name those that are labels with --label-columns {string.Join(',', indicators.Select(column => table.Columns[column]))}");
+            throw new InputException($"{table.Path}: {Quoted(table, indicators)} hold 0 and 1: name those that are labels with `label-columns` {string.Join(',', indicators.Select(column => table.Columns[column]))}");
         int byName = table.HasNames ? ByName(table, ColumnNames.Label, taken, column => !IsAmbiguous(table, column) || options.Answer != AnswerKind.Class || !contents.IsText(column) || contents.Labels(taken).Count == 0) : -1;
         if (byName >= 0) return [byName];
         if (!options.RequireLabel && table.HasNames) return [];
@@ -104,7 +104,7 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         if (found.Count == 0) return [];
         (int label, int rank) = found[0];
         if (found.Count > 1 && found[1].Rank == rank && contents.Distinct(found[1].Column) <= 2 * contents.Distinct(label) && options.RequireLabel)
-            throw new InputException($"{table.Path}: \"{table.Columns[label]}\" and \"{table.Columns[found[1].Column]}\" may both be the label; say which with --label-column");
+            throw new InputException($"{table.Path}: \"{table.Columns[label]}\" and \"{table.Columns[found[1].Column]}\" may both be the label; say which with `label-column`");
         return [label];
     }
 

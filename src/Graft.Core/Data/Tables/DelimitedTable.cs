@@ -28,7 +28,7 @@ internal sealed class DelimitedTable : Table
         _hasHeader = options.HasHeader ?? (NamesColumns(_first, options)
             ? true
             : HeaderFinder.IsHeader(_first, others.Select(row => row.Cells))
-                ?? throw new InputException($"{path}: its first row ({string.Join(_separator, _first)}) may be a header or a row like the others; say which with --header yes or --header no"));
+                ?? throw new InputException($"{path}: its first row ({string.Join(_separator, _first)}) may be a header or a row like the others; say which with `header` yes or `header` no"));
         _hasRowNames = _hasHeader && others.Count > 0 && others.TrueForAll(row => row.Cells.Length == _first.Length + 1);
         int width = _first.Length + (_hasRowNames ? 1 : 0);
         Columns = _hasHeader ? Names(_hasRowNames ? [null, .. _first] : _first) : [.. Enumerable.Range(1, width).Select(Unnamed)];

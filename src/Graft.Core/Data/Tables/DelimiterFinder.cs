@@ -17,7 +17,7 @@ internal static class DelimiterFinder
     {
         "tab" or "\\t" or "\t" => '\t',
         [char one] when one is not ('"' or '\n' or '\r') => one,
-        _ => throw new InputException($"--delimiter {delimiter}: one character is expected, or tab"),
+        _ => throw new InputException($"`delimiter` {delimiter}: one character is expected, or tab"),
     };
 
     /// <summary>The separator a first line <c>sep=;</c> states; null where there is no such line.</summary>
@@ -32,7 +32,7 @@ internal static class DelimiterFinder
         Candidate best = candidates.MaxBy(candidate => (candidate.KnownNames, candidate.Share, candidate.Separator == expected ? 1 : 0))!;
         Candidate? rival = candidates.FirstOrDefault(candidate => candidate != best && candidate.KnownNames == best.KnownNames && candidate.Share == best.Share);
         if (rival is null || best.Separator == expected) return best.Separator;
-        throw new InputException($"{path}: {Name(best.Separator)} and {Name(rival.Separator)} both order its rows, into {best.Width} and {rival.Width} columns; say which with --delimiter");
+        throw new InputException($"{path}: {Name(best.Separator)} and {Name(rival.Separator)} both order its rows, into {best.Width} and {rival.Width} columns; say which with `delimiter`");
     }
 
     /// <summary>

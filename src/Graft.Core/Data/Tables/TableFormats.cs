@@ -52,7 +52,7 @@ internal static class TableFormats
         if (lines.Count == 0) throw new InputException($"{path} holds no rows");
         if (JsonKind(lines, extension is ".csv" or ".tsv" or ".tab") is { } json) return (json, null);
         if (extension is ".jsonl" or ".ndjson") return (TableFormat.JsonLines, null);
-        if (extension is ".json") throw new InputException($"{path} is called JSON and begins with neither [ nor {{; say what it is with --format");
+        if (extension is ".json") throw new InputException($"{path} is called JSON and begins with neither [ nor {{; say what it is with `format`");
         if (lines[0].Contains(FastTextTable.Mark, StringComparison.Ordinal) && lines.Count(line => line.Contains(FastTextTable.Mark, StringComparison.Ordinal)) * 2 > lines.Count) return (TableFormat.FastText, null);
         if (DelimiterFinder.Stated(lines[0]) is char stated) return (TableFormat.Separated, stated);
         return Lines(path, extension, lines, options);
@@ -144,6 +144,6 @@ internal static class TableFormats
         "parquet" => TableFormat.Parquet,
         "fasttext" => TableFormat.FastText,
         "text" => TableFormat.PlainText,
-        _ => throw new InputException($"--format {format}: {path} would be read as one of csv, tsv, json-lines, json, parquet, fasttext, text; of tagged words also conll, conll-u, spans; of questions squad"),
+        _ => throw new InputException($"`format` {format}: {path} would be read as one of csv, tsv, json-lines, json, parquet, fasttext, text; of tagged words also conll, conll-u, spans; of questions squad"),
     };
 }

@@ -87,5 +87,5 @@ public sealed partial record MultipleChoice : FineTuningTask
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
-        throw new InputException("multiple choice needs prompts with their choices: give them as a file (--input)");
+        throw new InputException("multiple choice needs prompts with their choices: give them as a file (`input`)");
 }

@@ -21,7 +21,7 @@ public sealed partial record QuestionAnswering
             Question question = questions.Questions[example];
             string asked = question.Text.TrimStart();
             int length = tokenizer.Encode(asked).Length, room = options.MaxLength - length - 2;
-            if (room < 8) throw new InputException($"{questions.PlaceOf(example)}: the question has {length} tokens, which leaves no room for the text; raise --max-length ({options.MaxLength})");
+            if (room < 8) throw new InputException($"{questions.PlaceOf(example)}: the question has {length} tokens, which leaves no room for the text; raise `max-length` ({options.MaxLength})");
             TokenizedText first = tokenizer.Encode(asked, question.Context, new EncodeOptions
             {
                 MaxLength = options.MaxLength, Truncation = TruncationStrategy.OnlySecond, Stride = Math.Min(options.Stride ?? DefaultStride, room / 2),

@@ -51,7 +51,7 @@ public sealed partial record QuestionAnswering : FineTuningTask
             Id = (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture),
             Row = i + 1,
             Text = text.Text,
-            Context = text.Pair ?? throw new InputException("question answering needs the question and the text that may answer it (--text QUESTION --pair TEXT)"),
+            Context = text.Pair ?? throw new InputException("question answering needs the question and the text that may answer it (`text` QUESTION `pair` TEXT)"),
         })],
         []);
 }
