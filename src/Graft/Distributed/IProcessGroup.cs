@@ -51,7 +51,7 @@ public interface IProcessGroup : IDisposable
     void WaitForFirst();
 
     /// <summary>Ends the processes of all ranks at once.</summary>
-    /// <param name="code">Their exit code.</param>
+    /// <param name="code">The exit code of them all.</param>
     void Abort(int code);
 }
 

@@ -24,13 +24,13 @@ internal sealed class ParameterShards
                 ? matrix.Offset + matrix.Count : cut)];
     }
 
-    /// <summary>Whose squares a rank adds up.</summary>
+    /// <summary>The values whose squares a rank adds up.</summary>
     public (long From, long To) SumsOf(int rank) => (_sums[rank], _sums[rank + 1]);
 
-    /// <summary>Whose values a rank moves.</summary>
+    /// <summary>The values that a rank moves.</summary>
     public (long From, long To) OwnedBy(int rank) => (_owned[rank], _owned[rank + 1]);
 
-    /// <summary>Whose gradients a rank needs for both.</summary>
+    /// <summary>The values whose gradients a rank needs for both.</summary>
     public (long From, long To) NeededBy(int rank) => (_sums[rank], Math.Max(_sums[rank + 1], _owned[rank + 1]));
 
     /// <summary>Where the values that each rank moves begin, in bytes, and where the last end.</summary>

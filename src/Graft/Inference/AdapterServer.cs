@@ -61,7 +61,7 @@ public sealed class AdapterServer : IDisposable
     }
 
     /// <summary>The task of an adapter.</summary>
-    /// <param name="adapter">Its number.</param>
+    /// <param name="adapter">The number.</param>
     public FineTuningTask TaskOf(int adapter) => _tasks[adapter].Task;
 
     /// <summary>The answers to texts or pairs, each by the adapter that it names, in their order.</summary>
@@ -131,10 +131,10 @@ public sealed class AdapterServer : IDisposable
     }
 
     /// <summary>The texts for one adapter.</summary>
-    /// <param name="Adapter">Its number.</param>
+    /// <param name="Adapter">The number.</param>
     /// <param name="Places">Where in the question they stand.</param>
     /// <param name="Data">As its task reads them.</param>
-    /// <param name="Encoded">Their features.</param>
+    /// <param name="Encoded">The features.</param>
     /// <param name="Scores">Filled batch by batch.</param>
     private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded, FeatureScores[] Scores);
 }

@@ -43,7 +43,7 @@ public sealed class Trainer : IDisposable
     /// <param name="source">The optimizer batches.</param>
     /// <param name="options">How the run goes.</param>
     /// <param name="folder">Where checkpoints go; null: none are written.</param>
-    /// <param name="observers">Who watches.</param>
+    /// <param name="observers">The observers.</param>
     /// <exception cref="InputException">An option is out of its range, or nothing bounds the run.</exception>
     public Trainer(ITrainable trainable, IBatchSource source, TrainingOptions options, string? folder = null, params IReadOnlyList<ITrainingObserver> observers)
     {
@@ -140,7 +140,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update: the gradient of the optimizer batch's exact mean loss, clipped, at the schedule's rate.</summary>
-    /// <param name="step">Its number.</param>
+    /// <param name="step">The number of the update.</param>
     /// <param name="meet">Asks all ranks, with this rank's gradient at hand, what is to be done; null for a process that is alone.</param>
     private Orders Update(long step, Func<MeetingResult>? meet)
     {

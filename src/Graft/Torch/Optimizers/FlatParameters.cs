@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Torch.Optimizers;
 
 /// <summary>A parameter that is trained.</summary>
-/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Name">The name in the checkpoint.</param>
 /// <param name="Value">The leaf tensor; fp32.</param>
 /// <param name="Decays">True for weight matrices and embeddings, false for biases and any normalization weight.</param>
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>
@@ -147,7 +147,7 @@ internal sealed class FlatParameters : IDisposable
 
     /// <summary>The place of a parameter, or of a stretch of one.</summary>
     /// <param name="Parameter">The parameter.</param>
-    /// <param name="Offset">Of its gradient in the flat tensor.</param>
+    /// <param name="Offset">Where its gradient begins in the flat tensor.</param>
     /// <param name="Count">Values.</param>
     /// <param name="Start">The stretch's first value in the parameter.</param>
     internal sealed record Segment(TrainedParameter Parameter, long Offset, long Count, long Start = 0)
