@@ -36,6 +36,7 @@ internal static class GraftCommandLine
         PullCommand.Create,
         QuickstartCommand.Create,
         SimilarityCommand.Create,
+        ServeCommand.Create,
         Commands.Tokenizers.TokenizerCommand.Create,
         TransferReportCommand.Create,
         VersionCommand.Create,
