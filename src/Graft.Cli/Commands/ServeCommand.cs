@@ -14,7 +14,7 @@ internal static class ServeCommand
     {
         Argument<string[]> models = new("models") { Description = "Run folders, model folders or names of models of the hub, each with a name of its own at will: NAME=DIR.", HelpName = "[NAME=]DIR|ID", Arity = ArgumentArity.OneOrMore };
         ServeFlags flags = new();
-        Command command = new("serve", "Put models behind HTTP: the routes of OpenAI and text-embeddings-inference, and Graft's own (/openapi/v1.json describes them).") { models, OptionSources.ConfigOption() };
+        Command command = new("serve", "Put models behind HTTP: the routes of OpenAI and text-embeddings-inference, and Graft's own.") { models, OptionSources.ConfigOption() };
         flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
