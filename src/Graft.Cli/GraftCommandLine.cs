@@ -9,51 +9,78 @@ namespace Graft.Cli;
 /// </summary>
 internal static class GraftCommandLine
 {
-    /// <summary>One line a command; each file in Commands/ parses its flags, calls the library and renders.</summary>
-    private static readonly Func<Command>[] s_commands =
+    /// <summary>One line a command, under what it is for; each file in Commands/ parses its flags, calls the library and renders.</summary>
+    private static readonly (string Title, Func<Command>[] Commands)[] s_groups =
     [
-        BenchCommand.Create,
-        CompareCommand.Create,
-        SweepCommand.Create,
-        CorpusCommand.Create,
-        DataCommand.Create,
-        DoctorCommand.Create,
-        EmbedCommand.Create,
-        EvaluateCommand.Create,
-        FillMaskCommand.Create,
-        FinetuneCommand.Create,
-        GenerateCommand.Create,
-        InspectAttentionCommand.Create,
-        LearningCurveCommand.Create,
-        MergePartsCommand.Create,
-        ModelCommand.Create,
-        ModelsCommand.Create,
-        ParityCommand.Create,
-        PredictCommand.Create,
-        ExportCommand.Create,
-        PretrainCommand.Create,
-        DistillCommand.Create,
-        PullCommand.Create,
-        QuickstartCommand.Create,
-        SimilarityCommand.Create,
-        ServeCommand.Create,
-        Commands.Tokenizers.TokenizerCommand.Create,
-        TransferReportCommand.Create,
-        VersionCommand.Create,
+        ("Start",
+        [
+            QuickstartCommand.Create,
+            DoctorCommand.Create,
+            PullCommand.Create,
+            ModelsCommand.Create,
+            CompletionCommand.Create,
+            VersionCommand.Create,
+        ]),
+        ("Fine-tune",
+        [
+            FinetuneCommand.Create,
+            SweepCommand.Create,
+            LearningCurveCommand.Create,
+        ]),
+        ("Use",
+        [
+            PredictCommand.Create,
+            EmbedCommand.Create,
+            SimilarityCommand.Create,
+            GenerateCommand.Create,
+            FillMaskCommand.Create,
+            ExportCommand.Create,
+            ServeCommand.Create,
+            MergePartsCommand.Create,
+        ]),
+        ("Pre-train",
+        [
+            CorpusCommand.Create,
+            PretrainCommand.Create,
+            DistillCommand.Create,
+            Commands.Tokenizers.TokenizerCommand.Create,
+        ]),
+        ("Inspect",
+        [
+            DataCommand.Create,
+            ModelCommand.Create,
+            InspectAttentionCommand.Create,
+        ]),
+        ("Measure",
+        [
+            EvaluateCommand.Create,
+            CompareCommand.Create,
+            TransferReportCommand.Create,
+            ParityCommand.Create,
+            BenchCommand.Create,
+        ]),
     ];
+
+    /// <summary>Every command with its flags.</summary>
+    public static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Graft: transfer learning with pre-trained Transformers. Data goes to stdout, logs and progress to stderr.");
+        (string Title, Command[] Commands)[] groups = [.. s_groups.Select(group => (group.Title, group.Commands.Select(create => create()).ToArray()))];
+        foreach (Command command in groups.SelectMany(group => group.Commands)) root.Subcommands.Add(command);
+        new HelpText(groups).ReplaceIn(root);
+        return root;
+    }
 
     public static async Task<int> RunAsync(string[] args)
     {
-        RootCommand root = new("Graft: transfer learning with pre-trained Transformers. Data goes to stdout, logs and progress to stderr.");
-        foreach (Func<Command> create in s_commands) root.Subcommands.Add(create());
-
+        RootCommand root = CreateRoot();
         using Interruption interruption = new();
         try
         {
             ParseResult parsed = OptionSources.Complete(root, args);
             if (parsed.Errors.Count > 0)
             {
-                Terminal.Error($"{parsed.Errors[0].Message} (see {OptionSources.NameOf(parsed.CommandResult.Command)} --help)");
+                Terminal.Error(UsageErrors.Describe(parsed));
                 return ExitCodes.BadInput;
             }
 

@@ -20,7 +20,7 @@ public sealed partial class DependencyTests
         ("Graft.Core", "Reports", ["Data", "Evaluation"]),
         ("Graft.Core", "Tasks", ["Backbones", "Generation", "Data", "Evaluation", "Reports"]),
         ("Graft.Core", "Runs", ["Checkpoints", "Backbones", "Heads", "Generation", "Data", "Evaluation", "Reports", "Tasks"]),
-        ("Graft.Core", "Inference", ["Backbones", "Heads", "Generation", "Data", "Evaluation", "Tasks", "Runs"]),
+        ("Graft.Core", "Inference", ["Checkpoints", "Backbones", "Heads", "Generation", "Data", "Evaluation", "Tasks", "Runs"]),
         ("Graft", "Torch", []),
         ("Graft", "Graphs", ["Torch"]), // only the names of activations
         ("Graft", "Layers", ["Torch", "Graphs"]),

@@ -28,7 +28,7 @@ internal sealed class TrainingFlags
     private readonly Option<string?> _precision = new("--precision") { Description = "fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD): weights stay fp32." };
     private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing") { Description = "Compute each layer again in the backward pass: less memory, the same result, about a third more time." };
     private readonly Option<string?> _device = new("--device") { Description = "cpu or cuda:0.", HelpName = "DEVICE" };
-    private readonly Option<int?> _threads = new("--threads") { Description = "Threads; all cores otherwise." };
+    private readonly Option<int?> _threads = CommonFlags.Threads();
 
     /// <summary>Passes over the data.</summary>
     public Option<double?> Epochs { get; } = new("--epochs") { Description = "Passes over the data." };

@@ -23,6 +23,9 @@ internal sealed class TuningFlags
     private readonly Option<string?> _classifier = new("--classifier") { Description = "head, cached features: logistic (convex; the default for classes) or linear (AdamW)." };
     private readonly Option<string?> _layers = new("--layers") { Description = "head, cached features: layers whose states are joined, from the last: -1,-2 (-1).", HelpName = "LAYERS" };
     private readonly Option<string?> _pooling = new("--pooling") { Description = "head, cached features: mean, first, last or max of the tokens (mean)." };
+    private readonly Option<int?> _rounds = new("--rounds") { Description = "contrastive: equal pairs for each text, and as many unequal ones (20)." };
+    private readonly Option<string?> _pairSampling = new("--pair-sampling") { Description = "contrastive: oversampling (pairs may repeat), undersampling (as many equal as unequal ones, none twice) or unique (every pair once) (oversampling)." };
+    private readonly Option<int?> _maxPairs = new("--max-pairs") { Description = "contrastive: the most pairs of a pass (40000)." };
     private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "What each layer's rate is of the rate of the layer above: 0.95.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _unfreezing = new("--gradual-unfreezing") { Description = "Over this share of the updates layers begin to learn one after the other, the highest first: 0.5.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _reinitialize = new("--reinitialize-layers") { Description = "So many of the highest layers begin from drawn weights.", DefaultValueFactory = _ => 0 };
@@ -31,7 +34,7 @@ internal sealed class TuningFlags
     public IEnumerable<Option> All =>
     [
         _strategy, _rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens,
-        _features, _classifier, _layers, _pooling, _layerDecay, _unfreezing, _reinitialize,
+        _features, _classifier, _layers, _pooling, _rounds, _pairSampling, _maxPairs, _layerDecay, _unfreezing, _reinitialize,
     ];
 
     /// <summary>The strategy that the flags describe.</summary>
@@ -66,6 +69,19 @@ internal sealed class TuningFlags
             PromptTuning prompt => prompt with { VirtualTokens = parsed.GetValue(_virtualTokens) ?? prompt.VirtualTokens },
             PrefixTuning prefix => prefix with { VirtualTokens = parsed.GetValue(_virtualTokens) ?? prefix.VirtualTokens },
             HeadTuning head => Head(parsed, head),
+            ContrastiveTuning pairs => pairs with
+            {
+                Rounds = parsed.GetValue(_rounds) ?? pairs.Rounds,
+                MaxPairs = parsed.GetValue(_maxPairs) ?? pairs.MaxPairs,
+                Sampling = parsed.GetValue(_pairSampling) switch
+                {
+                    null => pairs.Sampling,
+                    "oversampling" => PairSampling.Oversampling,
+                    "undersampling" => PairSampling.Undersampling,
+                    "unique" => PairSampling.Unique,
+                    string other => throw new InputException($"--pair-sampling {other}: oversampling, undersampling or unique is expected"),
+                },
+            },
             _ => strategy,
         };
         strategy.Validate();
@@ -89,9 +105,10 @@ internal sealed class TuningFlags
             BottleneckAdapter => [_reductionFactor, _adapterNorms],
             PromptTuning or PrefixTuning => [_virtualTokens],
             HeadTuning => [_features, _classifier, _layers, _pooling],
+            ContrastiveTuning => [_rounds, _pairSampling, _maxPairs],
             _ => [],
         };
-        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens, _features, _classifier, _layers, _pooling];
+        Option[] special = [_rank, _alpha, _loraDropout, _rankStabilized, _trainBiases, _targetModules, _feedForwardModules, _reductionFactor, _adapterNorms, _virtualTokens, _features, _classifier, _layers, _pooling, _rounds, _pairSampling, _maxPairs];
         if (Array.Find(special, option => !own.Contains(option) && parsed.GetResult(option) is { Implicit: false }) is { } other)
             throw new InputException($"{other.Name} does nothing with --strategy {strategy.Name}: {(own.Length == 0 ? "that has no options of its own" : $"its options are {string.Join(", ", own.Select(option => option.Name))}")}");
     }

@@ -16,8 +16,8 @@ internal static class BenchCommand
         Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
         Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks; examples, for inference." };
         Option<int> repetitions = new("--repetitions") { Description = "How often each piece of work is timed; the fastest counts.", DefaultValueFactory = _ => 5 };
-        Option<int?> threads = new("--threads") { Description = "Threads of products and kernels." };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<int?> threads = CommonFlags.Threads();
+        Option<bool> json = CommonFlags.Json();
         Command command = new("bench", "Measure speed beside the machine's peak.") { names, model, train, input, repetitions, threads, json };
         command.SetAction(parsed =>
         {

@@ -12,9 +12,9 @@ internal static class CompareCommand
     public static Command Create()
     {
         Argument<string> first = new("RUN") { Description = "A run folder or fine-tuned model." };
-        Argument<string> second = new("OTHER") { Description = "Another." };
+        Argument<string> second = new("OTHER") { Description = "The run to compare it with." };
         Option<string?> input = new("--input") { Description = "Labelled examples; otherwise the development data of the first run.", HelpName = "FILE" };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("compare", "Compare two runs on the same examples: a paired test, parameters, size, time a text.") { first, second, input, json, OptionSources.ConfigOption() };
         ReadingFlags reading = new();
         reading.AddTo(command);

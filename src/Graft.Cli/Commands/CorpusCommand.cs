@@ -24,11 +24,11 @@ internal static class CorpusCommand
         Option<double> nearDuplicates = new("--near-duplicates") { Description = "Similarity from which documents are near duplicates; 2: only exact ones.", DefaultValueFactory = _ => 0.8 };
         Option<string[]> exclude = new("--exclude") { Description = "Evaluation files whose text must not be in the corpus.", AllowMultipleArgumentsPerToken = true };
         Option<int> excludeWords = new("--exclude-words") { Description = "Words in a row that make an overlap.", DefaultValueFactory = _ => 13 };
-        Option<double> heldOut = new("--held-out") { Description = "Share of documents held out for evaluation.", DefaultValueFactory = _ => 0.02 };
+        Option<double> heldOut = CommonFlags.HeldOut();
         Option<long> seed = new("--seed") { Description = "Chooses the held-out documents.", DefaultValueFactory = _ => 42 };
         Option<int?> threads = new("--threads") { Description = "Threads that prepare documents." };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace an existing corpus or build." };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("build", "Build a corpus; an interrupted build goes on with the same command.")
         {
             input, tokenizer, output, textField, filter, keepDuplicates, nearDuplicates, exclude, excludeWords, heldOut, seed, threads, overwrite, json, OptionSources.ConfigOption(),
@@ -66,7 +66,7 @@ internal static class CorpusCommand
         Argument<string> folder = new("CORPUS") { Description = "A corpus folder." };
         Option<string?> tokenizer = new("--tokenizer") { Description = "Also print the beginnings of some documents, decoded." };
         Option<int> documents = new("--documents") { Description = "How many.", DefaultValueFactory = _ => 3 };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("inspect", "Say what a corpus holds; checks that its shards are whole.") { folder, tokenizer, documents, json };
         command.SetAction(parsed =>
         {

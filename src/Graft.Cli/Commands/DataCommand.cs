@@ -19,7 +19,7 @@ internal static class DataCommand
         ReadingFlags reading = new();
         Option<int> maxLength = new("--max-length") { Description = "The longest input in tokens; longer texts are named.", DefaultValueFactory = _ => DataCheckOptions.DefaultMaxLength };
         Option<int> show = new("--show") { Description = "How many places of each problem to print.", DefaultValueFactory = _ => 10 };
-        Option<bool> json = new("--json") { Description = "Print one JSON document with every place." };
+        Option<bool> json = CommonFlags.Json("Print one JSON document with every place.");
         Command command = new("check", "Say how files are read, and name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced answers and damaged encoding, line by line. Exit code 1 when data is damaged.")
         {
             task, train, eval, maxLength, show, json,

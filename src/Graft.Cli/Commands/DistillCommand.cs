@@ -17,14 +17,14 @@ internal static class DistillCommand
         Option<bool> wordVectors = new("--teacher-word-vectors") { Description = "The new student's word vectors start from the teacher's, whatever the vocabulary and the width." };
         Option<string?> initFrom = new("--init-from") { Description = "Model folder the student goes on from." };
         Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; --init-from's or the teacher's where it is not given. With another one, hidden states are distilled." };
-        Option<string[]> corpus = new("--corpus") { Description = "A built corpus, or text files and folders (PATH or PATH@WEIGHT).", Required = true, AllowMultipleArgumentsPerToken = true };
+        Option<string[]> corpus = CommonFlags.Corpus();
         Option<string> output = new("--output") { Description = "Run folder.", Required = true };
         Option<double> temperature = new("--temperature") { Description = "Softens both distributions.", DefaultValueFactory = _ => 2 };
         Option<double> hiddenWeight = new("--hidden-weight") { Description = "Without the triple loss: weight of the hidden states that one half of the sequences follows, beside the masked LM of the other half.", DefaultValueFactory = _ => 1 };
         Option<bool> statesOnly = new("--states-only") { Description = "Follow hidden states and nothing else: no token is masked, the student keeps its pooler." };
         Option<bool> pairs = new("--pairs") { Description = "Sequences are pairs of segments, half of the second ones from another document: for a student of tasks on pairs." };
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked, where masked LM is learnt (not with --states-only).", DefaultValueFactory = _ => 0.15 };
-        Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
+        Option<double> heldOut = CommonFlags.HeldOut();
         TrainingFlags training = new();
         Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, statesOnly, pairs, maskShare, heldOut };
         training.AddTo(command);

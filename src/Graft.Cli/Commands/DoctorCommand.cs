@@ -11,7 +11,7 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Option<bool> noProbe = new("--no-probe") { Description = "Do not load libtorch and measure nothing." };
         Command command = new("doctor", "What this machine has: runtime, libtorch, threads, memory, speed of matrix products.") { json, noProbe };
         command.SetAction(parsed => Run(parsed.GetValue(json), !parsed.GetValue(noProbe)));

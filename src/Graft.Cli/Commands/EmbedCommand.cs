@@ -22,7 +22,7 @@ internal static class EmbedCommand
         {
             Description = $"Compare a word's vectors in the sentences given (or in six about {UsualWord}s) with its one static vector.", HelpName = "WORD", Arity = ArgumentArity.ZeroOrOne,
         };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("embed", "Turn texts into vectors.") { model };
         texts.AddTo(command);
         embedding.AddTo(command);

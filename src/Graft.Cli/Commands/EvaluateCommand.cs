@@ -16,7 +16,7 @@ internal static class EvaluateCommand
     {
         Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
         Option<string> input = new("--input") { Description = "Labelled examples.", HelpName = "FILE", Required = true };
-        Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
+        Option<string?> task = CommonFlags.Task();
         ReadingFlags reading = new();
         Option<int?> maxLength = new("--max-length") { Description = "Tokens of a window; otherwise as in training (masked-lm: 128)." };
         Option<int?> stride = new("--stride") { Description = "Tokens that neighbouring windows share; otherwise as in training." };
@@ -25,7 +25,7 @@ internal static class EvaluateCommand
         Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
         Option<string[]> slice = new("--slice") { Description = "A column to print scores by; may be given several times.", HelpName = "COLUMN" };
         Option<string?> output = new("--output") { Description = "Write report.html, report.json, predictions.jsonl and mistakes.jsonl there.", HelpName = "DIR" };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, maxLength, stride, truncate, slicing, slice, output, json, OptionSources.ConfigOption() };
         reading.AddTo(command);
         calibration.AddTo(command);

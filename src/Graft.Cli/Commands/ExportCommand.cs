@@ -13,7 +13,7 @@ internal static class ExportCommand
     public static Command Create()
     {
         Option<string> model = ModelFlag.Create("A run folder or a published model.");
-        Option<string> format = new("--format") { Description = "onnx.", DefaultValueFactory = _ => "onnx" };
+        Option<string> format = new("--format") { Description = "The format: onnx, which is the only one.", DefaultValueFactory = _ => "onnx" };
         format.AcceptOnlyFromAmong("onnx");
         Option<string> graph = new("--graph") { Description = "portable: standard operators only; fused: ONNX Runtime's own as well.", DefaultValueFactory = _ => "portable" };
         graph.AcceptOnlyFromAmong("portable", "fused");
@@ -22,7 +22,7 @@ internal static class ExportCommand
         Option<string?> eval = new("--eval") { Description = "int8: examples to measure the loss on; the run's development data otherwise. Of an embedding model also a .txt of texts.", HelpName = "FILE" };
         Option<double> maxLoss = new("--max-loss") { Description = "int8: the most points of the main metric that may be lost; layers stay in floating point until it holds.", DefaultValueFactory = _ => 0.5 };
         Option<string> output = new("--output") { Description = "Folder to write.", Required = true, HelpName = "DIR" };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("export", "Write a model for other engines: an ONNX file with tokenizer, configuration and what the run decided.")
             { model, format, graph, precision, eval, maxLoss, output, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>

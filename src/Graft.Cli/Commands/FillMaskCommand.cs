@@ -13,7 +13,7 @@ internal static class FillMaskCommand
         Option<string> model = ModelFlag.Create("A masked language model.");
         TextInput texts = new();
         Option<int> count = new("--top-k") { Description = "Candidates for each mask.", DefaultValueFactory = _ => 5 };
-        Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
+        Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
         Command command = new("fill-mask", "Ask a masked language model for missing words: [MASK] (or the model's own mask token) marks them.") { model };
         texts.AddTo(command);
         foreach (Option option in new Option[] { count, json, OptionSources.ConfigOption() }) command.Options.Add(option);

@@ -12,7 +12,7 @@ internal static class FinetuneCommand
     public static Command Create()
     {
         FineTuningFlags flags = new();
-        Option<bool> json = new("--json") { Description = "Print the scores as one JSON document." };
+        Option<bool> json = CommonFlags.Json("Print the scores as one JSON document.");
         Command command = new("finetune", "Fine-tune a pre-trained model on labelled examples.") { json };
         flags.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(flags.Options(parsed), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));

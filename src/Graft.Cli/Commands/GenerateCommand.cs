@@ -15,8 +15,8 @@ internal static class GenerateCommand
         TextInput texts = new();
         GenerationFlags generation = new();
         Option<int> batch = new("--batch-size") { Description = "Prompts of a file that are written side by side.", DefaultValueFactory = _ => 8 };
-        Option<int?> threads = new("--threads") { Description = "Threads; all cores otherwise." };
-        Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
+        Option<int?> threads = CommonFlags.Threads();
+        Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
         Command command = new("generate", "Write text.") { model };
         texts.AddTo(command);
         generation.AddTo(command);

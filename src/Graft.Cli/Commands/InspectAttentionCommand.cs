@@ -14,7 +14,7 @@ internal static class InspectAttentionCommand
         Option<string?> pair = new("--pair") { Description = "A second text." };
         Option<string> output = new("--output") { Description = "The page.", HelpName = "FILE", DefaultValueFactory = _ => "attention.html" };
         Option<bool> states = new("--hidden-states") { Description = "With --json: the states between layers too." };
-        Option<bool> json = new("--json") { Description = "Print the numbers as one JSON document instead of writing the page." };
+        Option<bool> json = CommonFlags.Json("Print the numbers as one JSON document instead of writing the page.");
         Command command = new("inspect-attention", "Write a page that shows the attention of every layer and head.") { model, text, pair, output, states, json, OptionSources.ConfigOption() };
         command.SetAction((parsed, cancellation) =>
         {

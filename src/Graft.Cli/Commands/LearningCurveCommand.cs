@@ -13,7 +13,7 @@ internal static class LearningCurveCommand
     {
         FineTuningFlags flags = new();
         Option<string?> sizes = new("--sizes") { Description = "Numbers of labels, separated by commas; otherwise 1/16, 1/8, 1/4, 1/2 of the examples and all.", HelpName = "SIZES" };
-        Option<bool> json = new("--json") { Description = "Print the table as one JSON document." };
+        Option<bool> json = CommonFlags.Json("Print the table as one JSON document.");
         Command command = new("learning-curve", "Fine-tune on parts of the training data: would more labels help?") { sizes, json };
         flags.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(

@@ -12,7 +12,7 @@ internal static class MergePartsCommand
     {
         Option<string> input = new("--input") { Description = "The folder of parts.", HelpName = "DIR", Required = true };
         Option<string> output = new("--output") { Description = "The file of all answers in the input's order, .jsonl; rows without an answer go beside it (.bad.jsonl).", HelpName = "FILE", Required = true };
-        Option<bool> json = new("--json") { Description = "Print counts and hashes as one JSON document." };
+        Option<bool> json = CommonFlags.Json("Print counts and hashes as one JSON document.");
         Command command = new("merge-parts", "Check that every part of a sharded predict or embed is there, and join them.") { input, output, json };
         command.SetAction(parsed =>
         {

@@ -16,7 +16,7 @@ internal static class ModelCommand
     private static Command Inspect()
     {
         Option<string> model = ModelFlag.Create("Model folder, configuration file, or file of weights.");
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("inspect", "Print family, configuration, parameters by part, costs, files, missing and unexpected keys.") { model, json };
         command.SetAction(parsed =>
         {

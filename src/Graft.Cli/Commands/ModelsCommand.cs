@@ -10,7 +10,7 @@ internal static class ModelsCommand
 {
     public static Command Create()
     {
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("models", "List the published models in the cache, with their commits and folders.") { json };
         command.SetAction(parsed =>
         {

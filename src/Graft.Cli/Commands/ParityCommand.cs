@@ -11,7 +11,7 @@ internal static class ParityCommand
     public static Command Create()
     {
         Argument<string[]> paths = new("PATH") { Description = "Case folders, or folders above them.", Arity = ArgumentArity.OneOrMore };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("parity", "Compare models with reference numbers: outputs, gradients, three optimizer steps.") { paths, json };
         command.SetAction(parsed => Run(parsed.GetValue(paths)!, parsed.GetValue(json)));
         return command;

@@ -20,7 +20,7 @@ internal static class PredictCommand
         Option<string?> pair = new("--pair") { Description = "The second text (question answering: the text that may hold the answer)." };
         Option<string?> input = new("--input") { Description = "A file of texts, a folder or pattern of several, or - for the lines of stdin (a tab before a second text).", HelpName = "FILE" };
         Option<string?> output = new("--output") { Description = $"Where answers go: {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise. With --shard a folder.", HelpName = "FILE" };
-        Option<string?> task = new("--task") { Description = "The task, where the folder does not say it." };
+        Option<string?> task = CommonFlags.Task();
         Option<string?> offsets = new("--offsets") { Description = "What start and end of entities and answers count: utf16 units (as .NET and JavaScript do) or codepoint (as Python does).", HelpName = "utf16|codepoint" };
         ReadingFlags reading = new();
         CalibrationFlags calibration = new();
@@ -31,7 +31,7 @@ internal static class PredictCommand
         {
             Description = "How labels of tokens become entities of a text: none, simple, first, average or max, as in transformers; by words otherwise.",
         };
-        Option<bool> json = new("--json") { Description = "Print JSON: one document for --text, a line for each text of a file." };
+        Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
         Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, offsets, maxNewTokens, numBeams, aggregation, json, OptionSources.ConfigOption() };
         reading.AddTo(command);
         calibration.AddTo(command);

@@ -25,15 +25,15 @@ internal static class PretrainCommand
         Option<string?> modelConfig = new("--model-config") { Description = "config.json of a model to make, or the name of a shipped one: " + string.Join(", ", ShippedConfigs.Names) + "." };
         Option<string?> initFrom = new("--init-from") { Description = "Model folder to go on from (continued pre-training)." };
         Option<string?> tokenizer = new("--tokenizer") { Description = "Tokenizer folder or file; --init-from's where it is not given." };
-        Option<string[]> corpus = new("--corpus") { Description = "A built corpus, or text files and folders (PATH or PATH@WEIGHT).", Required = true, AllowMultipleArgumentsPerToken = true };
+        Option<string[]> corpus = CommonFlags.Corpus();
         Option<string> output = new("--output") { Description = "Run folder.", Required = true };
-        Option<double> heldOut = new("--held-out") { Description = "Share of documents held out when text is given.", DefaultValueFactory = _ => 0.02 };
+        Option<double> heldOut = CommonFlags.HeldOut();
         Option<int> heldOutSequences = new("--held-out-sequences") { Description = "Held-out sequences that are evaluated.", DefaultValueFactory = _ => 512 };
         Option<string> packing = new("--packing") { Description = "stream (full windows across documents) or documents (no document sees another).", DefaultValueFactory = _ => "stream" };
         Option<double?> average = new("--ema") { Description = "Decay of a moving average of the weights, which is then evaluated and saved." };
         Option<int?> extendVocabulary = new("--extend-vocabulary") { Description = "With --init-from: add so many frequent whole words of the text, their rows the mean of their old pieces." };
         Option<bool> dryRun = new("--dry-run") { Description = "Print tokens, updates, hours and memory, and stop." };
-        Option<bool> json = new("--json") { Description = "Print the final results as one JSON document." };
+        Option<bool> json = CommonFlags.Json("Print the final results as one JSON document.");
         TrainingFlags training = new();
         Command command = new("pretrain", "Pre-train a model on text.")
         {

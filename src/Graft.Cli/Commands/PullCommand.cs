@@ -10,7 +10,7 @@ internal static class PullCommand
     public static Command Create()
     {
         Argument<string> model = new("ID[@REVISION]") { Description = "The model, such as sentence-transformers/all-MiniLM-L6-v2; a branch, tag or commit after @." };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("pull", "Fetch a published model (HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE are honoured).") { model, json };
         command.SetAction(async (parsed, cancellation) =>
         {

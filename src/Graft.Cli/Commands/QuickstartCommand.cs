@@ -12,7 +12,7 @@ internal static class QuickstartCommand
     {
         Option<string> output = new("--output") { Description = "Folder to write; an earlier quickstart there is replaced.", DefaultValueFactory = _ => "graft-quickstart", HelpName = "DIR" };
         Option<int> seeds = new("--seeds") { Description = "Runs a method.", DefaultValueFactory = _ => 3 };
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("quickstart", "Fine-tune a pre-trained model on the samples, compare it with training from scratch, ask it, write a report.") { output, seeds, json };
         command.SetAction((parsed, cancellation) =>
         {

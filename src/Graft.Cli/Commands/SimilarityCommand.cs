@@ -19,7 +19,7 @@ internal static class SimilarityCommand
         Option<string?> pairColumn = new("--pair-column") { Description = "The second text's column." };
         Option<string?> labelColumn = new("--label-column") { Description = "The column of numbers." };
         EmbeddingFlags embedding = new();
-        Option<bool> json = new("--json") { Description = "Print one JSON document." };
+        Option<bool> json = CommonFlags.Json();
         Command command = new("similarity", "Cosine similarity of texts.") { model, text, pair, input, textColumn, pairColumn, labelColumn, json, OptionSources.ConfigOption() };
         embedding.AddTo(command);
         command.SetAction((parsed, cancellation) =>

@@ -13,7 +13,7 @@ internal static class SweepCommand
     {
         FineTuningFlags flags = new();
         Option<string> rates = new("--learning-rates") { Description = "Separated by commas: 2e-5,3e-5,5e-5.", HelpName = "RATES", Required = true };
-        Option<bool> json = new("--json") { Description = "Print the table as one JSON document." };
+        Option<bool> json = CommonFlags.Json("Print the table as one JSON document.");
         Command command = new("sweep", "Fine-tune with several learning rates and seeds, and tabulate the scores.") { rates, json };
         flags.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(

@@ -29,8 +29,8 @@ internal static class TransferReportCommand
     private static readonly Option<string?> s_pairColumn = new("--pair-column") { Description = "The second text's column." };
     private static readonly Option<string?> s_labelColumn = new("--label-column") { Description = "The label column." };
     private static readonly Option<string> s_precision = new("--precision") { Description = "fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD).", DefaultValueFactory = _ => "fp32" };
-    private static readonly Option<int?> s_threads = new("--threads") { Description = "Threads; all cores otherwise." };
-    private static readonly Option<bool> s_json = new("--json") { Description = "Print transfer.json." };
+    private static readonly Option<int?> s_threads = CommonFlags.Threads();
+    private static readonly Option<bool> s_json = CommonFlags.Json("Print transfer.json.");
 
     public static Command Create()
     {

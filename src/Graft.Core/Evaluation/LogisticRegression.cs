@@ -69,6 +69,27 @@ internal sealed class LogisticRegression
         return Fit(features, width, labels, classes, s_penalties[best], ends[best], Tolerance);
     }
 
+    /// <summary>
+    /// The classifier of vectors as they are, not standardised: scikit-learn's <c>LogisticRegression(C)</c>, which minimises C · Σ −log p(label) + ‖W‖²/2; of two classes
+    /// with one row of weights, here as a difference of two.
+    /// </summary>
+    /// <param name="vectors">[examples, width], row-major.</param>
+    /// <param name="width">Width of a vector.</param>
+    /// <param name="labels">[examples], each below <paramref name="classes"/>.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="c">The inverse of the penalty.</param>
+    internal static LinearClassifier FitPlain(ReadOnlySpan<float> vectors, int width, ReadOnlySpan<int> labels, int classes, double c = 1)
+    {
+        if (labels.Length == 0 || vectors.Length != (long)labels.Length * width) throw new ArgumentException("one vector an example, and at least one", nameof(vectors));
+        double l2 = (classes == 2 ? 2 : 1) / (c * labels.Length);
+        double[] x = new double[vectors.Length];
+        TensorPrimitives.ConvertChecked(vectors, x);
+        double[] weights = Minimize(x, labels.ToArray(), classes, width, l2, new double[classes * (width + 1)], Tolerance);
+        (float[] none, float[] one) = (new float[width], new float[width]);
+        Array.Fill(one, 1);
+        return new LogisticRegression(classes, weights, none, one).ToLinear();
+    }
+
     /// <summary>The same classifier as a matrix and a bias on features as they are.</summary>
     internal LinearClassifier ToLinear()
     {

@@ -10,6 +10,7 @@ namespace Graft.Inference;
 public static class ScoringEngines
 {
     private static readonly Lock s_lock = new();
+    private static readonly IScoringEngine[] s_own = [new WordCounts.WordCountEngine()]; // need no native library
     private static IScoringEngine[] s_engines = [];
     private static IScoringEngine? s_torch, s_onnx;
 
@@ -27,7 +28,7 @@ public static class ScoringEngines
     /// <exception cref="InputException">The folder is missing or damaged, was refused, or no engine of this program opens it.</exception>
     public static IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        IScoringEngine engine = Array.Find(s_engines, engine => engine.CanOpen(folder)) ?? ByName(folder)
+        IScoringEngine engine = Array.Find(s_engines, engine => engine.CanOpen(folder)) ?? Array.Find(s_own, engine => engine.CanOpen(folder)) ?? ByName(folder)
             ?? throw new InputException($"{folder}: this program has nothing that computes such a model; add the package {(ExportManifest.Exists(folder) ? "Graft.Onnx" : "Graft (libtorch)")}, or register an engine (ScoringEngines.Register)");
         return engine.Open(folder, options, bind);
     }

@@ -23,6 +23,7 @@ internal static class AutoRecipe
             "full" when model.HeadKind == HeadKind.Embedding && !isSmall => new(2e-5, "sentence vectors: 2e-5 (Reimers and Gurevych 2019)"),
             "full" when isSmall => new(3e-4, "tiny and mini models: 1e-4 … 3e-4 (Turc et al. 2019)"),
             "full" => new(5e-5, "base models: 2e-5 … 5e-5 (Devlin et al. 2019)"),
+            "contrastive" => new(2e-5, "SetFit (Tunstall et al. 2022)"),
             "head" => new(1e-3, "only the head learns"),
             "bitfit" => new(1e-3, "biases want ten times the rate of full tuning (Ben Zaken et al. 2022)"),
             "lora" => new(5e-4, "LoRA: 2e-4 … 5e-4 (Hu et al. 2022)"),
@@ -37,6 +38,7 @@ internal static class AutoRecipe
     /// <param name="examples">Number of training examples.</param>
     public static Resolved<double> Epochs(string strategy, int examples)
     {
+        if (strategy == "contrastive") return new(1, "one pass over the pairs (Tunstall et al. 2022)");
         const int few = 200;
         double epochs = examples switch { < few => Math.Min(80, Math.Round(20.0 * few / examples)), < 1_000 => 20, < 5_000 => 10, _ => 3 };
         string why = examples switch
@@ -48,6 +50,9 @@ internal static class AutoRecipe
         string reason = $"{examples} examples: {why}";
         return strategy == "full" ? new(epochs, reason) : new(Math.Max(epochs, Math.Min(20, 2 * epochs)), reason + (epochs < 20 ? "; few trained parameters: twice as many" : ""));
     }
+
+    /// <summary>Pairs in an optimizer batch of contrastive tuning.</summary>
+    internal static Resolved<int> PairBatchSize { get; } = new(16, "16 pairs (Tunstall et al. 2022)");
 
     /// <summary>Features in an optimizer batch.</summary>
     /// <param name="examples">Number of training examples.</param>

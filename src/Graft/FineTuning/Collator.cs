@@ -46,11 +46,13 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     /// <param name="features">The batch.</param>
     /// <param name="dropoutSeed">The update's seed; null in evaluation.</param>
     /// <param name="firstSequence">The place of the first feature in the optimizer batch: dropout masks depend on it and not on how the batch is cut.</param>
-    public EncoderInput Input(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0)
+    public EncoderInput Input(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0) => NumberedInput(features, dropoutSeed, SequenceNumbers(features, firstSequence));
+
+    /// <summary>The same where sequences have other numbers in the optimizer batch than their order says.</summary>
+    internal EncoderInput NumberedInput(IReadOnlyList<Feature> features, ulong? dropoutSeed, long[] sequences)
     {
-        if (Layout == BatchLayout.Padded) return PaddedInput(features, dropoutSeed, firstSequence);
+        if (Layout == BatchLayout.Padded) return PaddedInput(features, dropoutSeed, sequences);
         int[] lengths = [.. features.SelectMany(feature => feature.SequenceLengths)];
-        long[] sequences = SequenceNumbers(features, firstSequence);
         return Packed(Joined(features, feature => feature.Ids), lengths, sequences, dropoutSeed) with
         {
             TokenTypeIds = WithSegments ? tensor(Joined(features, feature => feature.TypeIds)) : null,
@@ -93,10 +95,9 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         return sums / tensor((float[])[.. windows.Select(count => (float)count)]).unsqueeze(1);
     }
 
-    private EncoderInput PaddedInput(IReadOnlyList<Feature> features, ulong? dropoutSeed, int firstSequence)
+    private EncoderInput PaddedInput(IReadOnlyList<Feature> features, ulong? dropoutSeed, long[] sequences)
     {
         int[][] ids = Cut(features, feature => feature.Ids);
-        long[] sequences = SequenceNumbers(features, firstSequence);
         return Padded(ids, sequences, AddedTokens, dropoutSeed) with { TokenTypeIds = WithSegments ? Rows(Cut(features, feature => feature.TypeIds), 0) : null };
     }
 

@@ -46,6 +46,7 @@ public static partial class FineTuning
 
         Prepared prepared = Prepare(options, logger);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
+        if (options.Strategy is ContrastiveTuning) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);

@@ -20,7 +20,7 @@ internal sealed record Resolution(TrainingOptions Training, Resolved<double> Lea
         const string asked = "as asked";
         string strategy = options.Strategy.Name;
         Resolved<double> rate = options.LearningRate is double given ? new(given, asked) : AutoRecipe.LearningRate(strategy, model);
-        Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : AutoRecipe.BatchSize(examples);
+        Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : strategy == "contrastive" ? AutoRecipe.PairBatchSize : AutoRecipe.BatchSize(examples);
         bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
         Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
         if (isBounded && options.Epochs is double unused)

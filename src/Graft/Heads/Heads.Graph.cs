@@ -139,6 +139,14 @@ internal sealed partial class EmbeddingHead
 {
     internal override void Draw(GraphContext graph, GraphStates states)
     {
+        Value vectors = DrawVectors(graph, states);
+        graph.Builder.Output(GraphNames.LastHiddenState, states.LastHiddenState, GraphNames.Batch, GraphNames.Tokens, $"{graph.Width}");
+        graph.Builder.Output(GraphNames.SentenceEmbedding, vectors, GraphNames.Batch, $"{graph.Width}");
+    }
+
+    /// <summary>[B, T, D] → [B, D].</summary>
+    internal Value DrawVectors(GraphContext graph, GraphStates states)
+    {
         GraphBuilder g = graph.Builder;
         if (Poolings is not [EmbeddingPooling pooling] || Steps.Any(step => step is not UnitLength))
             throw new InputException("a sentence model with several ways of pooling, or with a Dense module, is not drawn as a graph");
@@ -149,9 +157,14 @@ internal sealed partial class EmbeddingHead
             vectors = g.Div(vectors, g.Op("Max", [length, g.Number(g.IsHalf ? 1e-7 : 1e-12)]));
         }
 
-        g.Output(GraphNames.LastHiddenState, states.LastHiddenState, GraphNames.Batch, GraphNames.Tokens, $"{graph.Width}");
-        g.Output(GraphNames.SentenceEmbedding, vectors, GraphNames.Batch, $"{graph.Width}");
+        return vectors;
     }
+}
+
+internal sealed partial class VectorClassifierHead
+{
+    internal override void Draw(GraphContext graph, GraphStates states) =>
+        graph.Builder.Output(GraphNames.Logits, _output.Draw(graph, Vectors.DrawVectors(graph, states)), GraphNames.Batch, $"{_output.Outputs}");
 }
 
 internal sealed partial class FeatureHead

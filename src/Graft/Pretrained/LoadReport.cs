@@ -37,6 +37,10 @@ public sealed record LoadReport
         }
     }
 
+    /// <summary>The same once something else has filled parameters that the checkpoint lacks.</summary>
+    internal LoadReport Without(IReadOnlyCollection<string> filled) =>
+        this with { Missing = [.. Missing.Where(name => !filled.Contains(name))], Mismatched = [.. Mismatched.Where(name => !filled.Contains(name))] };
+
     private static string Listed(IReadOnlyList<string> names) => names.Count <= 6
         ? string.Join(", ", names)
         : string.Join(", ", names.Take(5)) + string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {names.Count - 5} more");

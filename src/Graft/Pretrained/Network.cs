@@ -27,9 +27,16 @@ internal sealed class Network : Layer
     /// <param name="kind">The head.</param>
     /// <param name="sentences">How an embedding head pools; null for the mean.</param>
     /// <param name="features">What a classifier on frozen features sees; null for the class's own head.</param>
-    public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null, FeatureOptions? features = null)
+    /// <param name="classifiesVectors">A classifier stands on the vectors of an embedding model.</param>
+    public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null, FeatureOptions? features = null, bool classifiesVectors = false)
     {
         ModelFamily family = ModelFamilies.Of(config.ModelType, "config.json");
+        if (classifiesVectors)
+        {
+            EmbeddingHead vectors = new(sentences?.Poolings ?? [EmbeddingPooling.Mean], sentences?.Steps ?? []);
+            return new Network(family.CreateBackbone(config, HeadKind.Embedding), new VectorClassifierHead(vectors, config), family.PrefixUnder(HeadKind.Embedding));
+        }
+
         // What looks at features sees token states, as a token classifier does.
         Backbone backbone = family.CreateBackbone(config, features is null ? kind : HeadKind.TokenClassification);
         Head? head = kind == HeadKind.Embedding

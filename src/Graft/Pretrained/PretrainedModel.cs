@@ -111,15 +111,18 @@ public sealed class PretrainedModel : IDisposable
         ModelFamily family = ModelFamilies.Of(config.ModelType, folder);
         HashSet<string> keys = checkpoint.Names.ToHashSet(StringComparer.Ordinal);
         config = family.Refine(config, keys);
-        HeadKind kind = options.Head ?? SavedHead(config, family, keys, SentenceTransformersLayout.IsIn(whole));
-        SentenceTransformersLayout? sentences = kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
+        // A classifier on vectors is opened to answer; what is trained towards given labels begins on the body.
+        bool classifiesVectors = options.Labels is null && options.Head is null or HeadKind.SequenceClassification && VectorClassifierFile.IsIn(whole);
+        HeadKind kind = classifiesVectors ? HeadKind.SequenceClassification : options.Head ?? SavedHead(config, family, keys, SentenceTransformersLayout.IsIn(whole));
+        SentenceTransformersLayout? sentences = classifiesVectors || kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);
-        Network network = Network.Build(config, kind, sentences, options.Features);
+        Network network = Network.Build(config, kind, sentences, options.Features, classifiesVectors);
         try
         {
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with { UnknownConfigKeys = config.UnknownKeys };
+            if (network.Head is VectorClassifierHead vectors) report = report.Without(VectorClassifierFile.Load(whole, vectors));
             return new PretrainedModel(network, config, kind, report, whole) { TokenizerFolder = folder, Compute = options.Compute };
         }
         catch
@@ -204,11 +207,13 @@ public sealed class PretrainedModel : IDisposable
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public void Save(string folder)
     {
-        SaveConfig(Config, HeadKind, folder);
-        if (Adapter is null) SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
+        SaveConfig(Config, Head is VectorClassifierHead ? HeadKind.Embedding : HeadKind, folder);
+        if (Head is VectorClassifierHead vectors) SaveVectorClassifier(vectors, folder);
+        else if (Adapter is null) SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
         else AdapterFolder.Write(folder, Target(Adapter));
         if (TokenizerFolder is not null) CompanionFiles.Copy(TokenizerFolder, folder);
         if (TokenizerFolder is null || _hasOwnTokenizer) _tokenizer?.Save(folder);
+        if (Head is VectorClassifierHead classifier) SentenceTransformersLayout.Write(folder, classifier.Vectors, Backbone);
         ModelCard.WriteWhereMissing(this, folder);
     }
 
@@ -232,10 +237,19 @@ public sealed class PretrainedModel : IDisposable
     {
         HashSet<string> filled = [.. adapter.Saved.Select(parameter => parameter.Name)];
         (Adapter, _adapterBase) = (adapter, origin);
-        Report = Report with { Missing = [.. Report.Missing.Where(name => !filled.Contains(name))], Mismatched = [.. Report.Mismatched.Where(name => !filled.Contains(name))] };
+        Report = Report.Without(filled);
         if (File.Exists(Path.Combine(folder, "tokenizer.json"))) TokenizerFolder = folder;
         Folder = folder;
         return this;
+    }
+
+    /// <summary>The body as an embedding model's, the classifier in a file of its own.</summary>
+    private void SaveVectorClassifier(VectorClassifierHead head, string folder)
+    {
+        DeclaredParameter[] own = [.. head.Declared()];
+        HashSet<string> names = [.. own.Select(parameter => parameter.Name)];
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Where(parameter => !names.Contains(parameter.Name)).Select(ToWrite));
+        VectorClassifierFile.Write(folder, own[0].Value.ToSingles(), own[1].Value.ToSingles());
     }
 
     private void ForgetAdapter()

@@ -8,6 +8,7 @@ public static class TuningStrategies
     [
         ("full", () => new FullTuning()),
         ("head", () => new HeadTuning()),
+        ("contrastive", () => new ContrastiveTuning()),
         ("houlsby", () => BottleneckAdapter.Houlsby),
         ("pfeiffer", () => BottleneckAdapter.Pfeiffer),
         ("prompt", () => new PromptTuning()),

@@ -33,6 +33,25 @@ public sealed class LogisticRegressionTests
         Assert.All(model.Predict([5, 1]), probability => Assert.True(double.IsFinite(probability)));
     }
 
+    /// <summary>Expected values: the same objective minimised by PyTorch's L-BFGS in double precision, tolerance 1e-12.</summary>
+    [Theory]
+    [InlineData(2, new[] { 0, 1, 0, 1, 1, 0, 1, 0 }, new[] { 1 - 0.5426212184123448, 0.5426212184123448 })]
+    [InlineData(3, new[] { 0, 1, 2, 0, 1, 2, 0, 1 }, new[] { 0.4968799161248644, 0.16933319541929992, 0.3337868884558358 })]
+    public void PlainVectorsAreClassifiedAsScikitLearnDoes(int classes, int[] labels, double[] expected)
+    {
+        float[] vectors = new float[24];
+        for (int i = 0; i < 8; i++)
+        {
+            double[] row = [.. Enumerable.Range(0, 3).Select(j => ((((i * 7) + (j * 3)) % 11) / 10.0) - 0.4)];
+            double length = Math.Sqrt(row.Sum(value => value * value));
+            for (int j = 0; j < 3; j++) vectors[(i * 3) + j] = (float)(row[j] / length);
+        }
+
+        float[] scores = LogisticRegression.FitPlain(vectors, 3, labels, classes).Score([0.6f, 0, 0.8f])[0];
+        double[] found = TemperatureScaling.Probabilities([.. scores.Select(score => (double)score)]);
+        for (int c = 0; c < classes; c++) Assert.Equal(expected[c], found[c], 1e-4);
+    }
+
     private static int IndexOfMax(double[] values) => Array.IndexOf(values, values.Max());
 
     private static (float[] Features, int[] Labels) Clouds(ulong seed, int count)

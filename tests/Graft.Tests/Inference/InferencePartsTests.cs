@@ -145,5 +145,5 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
         return result.ExitCode;
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(Graft, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(Graft, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
 }

@@ -10,7 +10,7 @@ namespace Graft.Cli.Commands.Tokenizers;
 internal static class TokenizerInspectCommand
 {
     private static readonly Option<string> s_tokenizer = TokenizerCommand.TokenizerOption();
-    private static readonly Option<bool> s_json = new("--json") { Description = "Print one JSON document." };
+    private static readonly Option<bool> s_json = CommonFlags.Json();
 
     public static Command Create()
     {

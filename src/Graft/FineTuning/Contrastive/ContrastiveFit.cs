@@ -1,0 +1,89 @@
+using Graft.Backbones;
+using Graft.Evaluation;
+using Graft.Pretrained;
+using Graft.Training;
+using Graft.Tuning;
+using Microsoft.Extensions.Logging;
+
+namespace Graft.Tasks.Contrastive;
+
+/// <summary>A body that is trained on pairs, and the classifier on its vectors: the computing part of a contrastive run, in a run folder or in memory.</summary>
+internal sealed class ContrastiveFit : IDisposable
+{
+    private readonly FineTuningOptions _options;
+    private readonly ContrastiveTuning _strategy;
+    private readonly IReadOnlyList<Feature> _train;
+    private readonly PairBatches _batches;
+    private readonly TunedModule _module;
+    private readonly double _c;
+
+    /// <summary>Loads the body and draws the pairs.</summary>
+    /// <param name="options">Model, strategy, training.</param>
+    /// <param name="task">With its labels.</param>
+    /// <param name="train">Texts with their labels.</param>
+    /// <param name="describe">Names a text for messages.</param>
+    /// <param name="logger">Told of rates and parameters.</param>
+    /// <exception cref="InputException">The task tells no labels apart, or an option is not for this strategy.</exception>
+    public ContrastiveFit(FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, ILogger logger)
+    {
+        if (task.Head != HeadKind.SequenceClassification) throw new InputException($"`strategy` contrastive is for tasks that give whole texts labels; {task.Name} is none");
+        if (!task.Loss.IsPlain) throw new InputException("`strategy` contrastive has no class weights and no label smoothing");
+        (_options, _strategy, _train) = (options, (ContrastiveTuning)options.Strategy, train);
+        int[][] labels = VectorClassifierFit.LabelsOf(train);
+        int batch = options.BatchSize ?? AutoRecipe.PairBatchSize.Value;
+        _batches = new PairBatches(
+            train, epoch => new PairSampler(labels, CounterRandom.Key(options.Training.Seed, epoch)).Draw(_strategy),
+            new BatchingOptions { BatchSize = batch, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed }, describe);
+        LoadOptions load = new()
+        {
+            Head = HeadKind.Embedding, Normalize = true, Dropout = options.Dropout, Seed = options.Training.Seed, FromScratch = options.FromScratch,
+            Labels = task.Labels, ProblemType = task.ProblemType,
+        };
+        Model = PretrainedModel.Load(options.Model, load);
+        Model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
+        _c = VectorClassifierFit.ChooseC(train, TextVectors.Of(Model, train), task.Labels.Count);
+        options.Layers.Reinitialize(Model.Network, Model.Backbone, options.Training.Seed);
+        _module = new TunedModule(Model.Network, Model.Tune(_strategy, options.Training.Seed).Parts);
+        Resolution = Resolution.Of(options, Model, _module, train.Count, logger);
+        if (options.Training.EarlyStopping is not null && options.Training.EvaluateEvery is null)
+            Resolution = Resolution with { Training = Resolution.Training with { EvaluateEvery = Math.Max(1, (_batches.StepsPerEpoch ?? 0) / 10) } };
+    }
+
+    /// <summary>The body.</summary>
+    public PretrainedModel Model { get; }
+
+    /// <summary>The values that were left open.</summary>
+    public Resolution Resolution { get; }
+
+    /// <summary>The pass's updates.</summary>
+    public long Updates => _batches.StepsPerEpoch ?? 0;
+
+    /// <summary>The loop; its development evaluation is by the classifier, not by the pairs.</summary>
+    /// <param name="folder">Where checkpoints go; null: nowhere.</param>
+    /// <param name="development">Held-out texts with labels; null: none.</param>
+    /// <param name="observers">Who watches.</param>
+    public Trainer Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) =>
+        new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers) { Development = development };
+
+    /// <summary>The classifier on the body's vectors as they are now.</summary>
+    public LinearClassifier Classifier(int labels, CancellationToken cancellation = default) => VectorClassifierFit.Fit(_train, TextVectors.Of(Model, _train, cancellation), labels, _c);
+
+    public void Dispose() => Model.Dispose();
+}
+
+/// <summary>Development data judged by a classifier that is fitted on the training texts' vectors of the moment: its loss decides, not the pairs'.</summary>
+internal sealed class ClassifierEvaluation(ContrastiveFit fit, FineTuningTask task, TaskData data, EncodedData encoded) : IDevelopmentEvaluation
+{
+    public string Metric => "head_loss";
+
+    public bool LargerIsBetter => false;
+
+    public IReadOnlyDictionary<string, double> Evaluate()
+    {
+        float[][] scores = fit.Classifier(task.Labels.Count).Score(TextVectors.Of(fit.Model, encoded.Features));
+        IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, [.. scores.Select(values => new FeatureScores(values, values.Length))]);
+        Dictionary<string, double> metrics = TaskMetrics.Measure(task, data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+        metrics[Metric] = VectorClassifierFit.Loss(encoded.Features, scores);
+        return metrics;
+    }
+}
