@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Continued pre-training of a small general model on movie reviews: masked accuracy on reviews it never saw, and polarity with 500 labels
-# (5 seeds, paired), before and after. Writes docs/evidence/continued.md.
+# (5 seeds, paired), before and after. Writes evidence/continued/table.md.
 # Usage: bench/continued.sh [MODEL] [WORK]     MODEL: a masked-LM folder; without it one is made from the books (GENERAL=60m)
 #        BUDGET=20m SEEDS=5 SHARED=../shared RATE=5e-4 EPOCHS= (auto)
 set -eu
@@ -48,6 +48,6 @@ polarity "$work/reviewed" after
         | awk '{ printf "| %s | %.1f | %.1f | %+.1f |\n", $1, 100 * $2, 100 * $3, 100 * ($3 - $2); s += $3 - $2; q += ($3 - $2) ^ 2; n++ }
                END { m = s / n; d = n > 1 ? sqrt((q - n * m * m) / (n - 1) / n) : 0; printf "\nMean difference **%+.1f ± %.1f** points (standard error, paired).\n", 100 * m, 100 * d }'
 } >"$work/continued.md"
-mkdir -p "$root/docs/evidence"
-cp "$work/continued.md" "$root/docs/evidence/continued.md"
+mkdir -p "$root/evidence/continued"
+cp "$work/continued.md" "$root/evidence/continued/table.md"
 cat "$work/continued.md"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A student with half of MiniLM's layers, trained to follow it: what it keeps of the teacher's scores on polarity, banking77 and stsb (3 seeds,
-# development data), how much faster it is, and how many parameters it saves. Writes docs/evidence/distillation.md.
+# development data), how much faster it is, and how many parameters it saves. Writes evidence/distillation/table.md.
 #   bench/distillation.sh [WORK]     SHARED=../shared SEEDS=3 LAYERS=1,3,5 BUDGET=25m PAIRS_BUDGET=12m PRECISION=fp32
 # WORK (distillation-run) keeps every step: a second call goes on where the first stopped. Needs jq.
 set -eu
@@ -71,6 +71,6 @@ parameters() { "$graft" model inspect --model "$1" --json | jq -r '.parameters.b
     echo
     echo "The text it read: the training sentences of the three tasks and of nli without their labels (four times in a pass), movie and product reviews, Wikipedia articles and 6 MB of a book; documents that overlap with development or test files were left out."
 } >"$work/distillation.md"
-mkdir -p "$root/docs/evidence"
-cp "$work/distillation.md" "$root/docs/evidence/distillation.md"
+mkdir -p "$root/evidence/distillation"
+cp "$work/distillation.md" "$root/evidence/distillation/table.md"
 cat "$work/distillation.md"

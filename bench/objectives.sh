@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Which pre-training objective serves which task: masked LM, masked LM + next sentence, spans + their boundaries, each on the same text for the
 # same time with the same small BERT (2 layers of 128), then fine-tuned on polarity, wnut17 and squad (3 seeds, learning rate chosen on dev).
-# Writes docs/evidence/objectives.md. Going on where an earlier call was stopped; delete WORK to start anew.
+# Writes evidence/objectives/table.md. Going on where an earlier call was stopped; delete WORK to start anew.
 # Usage: bench/objectives.sh [WORK]     BUDGET=20m SEEDS=3 SQUAD_SEEDS=$SEEDS RATES="1e-4 3e-4" SHARED=../shared EPOCHS= (auto)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,6 +34,6 @@ squad_dev "$shared/tasks/squad/train.json" "$work/squad-train.json" "$work/squad
         echo "$row | $(score "$work/$objective-squad.test.json" f1) | $(score "$work/$objective-squad.test.json" exact_match) |"
     done
 } >"$work/objectives.md"
-mkdir -p "$root/docs/evidence"
-cp "$work/objectives.md" "$root/docs/evidence/objectives.md"
+mkdir -p "$root/evidence/objectives"
+cp "$work/objectives.md" "$root/evidence/objectives/table.md"
 cat "$work/objectives.md"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Every tuning strategy on movie-review sentences with 50, 500 and all labels, and the adapters beside full tuning on questions to a bank too:
-# score, parameters trained, time and memory. Writes docs/evidence/strategies.md.
+# score, parameters trained, time and memory. Writes evidence/strategies/table.md.
 #   bench/strategies.sh MODEL SHARED [WORK]      MODEL: all-MiniLM-L6-v2; SHARED holds tasks/polarity and tasks/banking77
 # Learning rates are tuned on development data; three seeds (SEEDS); test data is looked at once. WORK (runs/strategies) keeps every run: a second call goes on
-# where the first stopped. What was measured is copied to docs/evidence/strategies/*.json; copied back into WORK, it is not measured again.
+# where the first stopped. What was measured is copied to evidence/strategies/*.json; copied back into WORK, it is not measured again.
 # STRATEGIES, BUDGETS and TASKS (second part) name some only, or none (""); TUNING_SEEDS=1 compares rates on one seed; THREADS and PRECISION as for graft. Some hours on two cores. Needs jq.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n 2,8p "$0" | cut -c3-; exit 2; }
@@ -111,7 +111,7 @@ if [ "$(wc -w <<<"$tasks")" -gt 1 ]; then
         echo "| mean | $strategy | – | – | – | $(compared "$strategy" $(printf "$work/%s " $tasks)) |" >>"$work/table.md"
     done
 fi
-mkdir -p "$root/docs/evidence/strategies"
-find "$work" -maxdepth 1 \( -name '*.test.json' -o -name '*.record.json' -o -name '*.compare.json' \) -exec cp {} "$root/docs/evidence/strategies/" \;
-cp "$work/table.md" "$root/docs/evidence/strategies.md"
-cat "$root/docs/evidence/strategies.md"
+mkdir -p "$root/evidence/strategies"
+find "$work" -maxdepth 1 \( -name '*.test.json' -o -name '*.record.json' -o -name '*.compare.json' \) -exec cp {} "$root/evidence/strategies/" \;
+cp "$work/table.md" "$root/evidence/strategies/table.md"
+cat "$root/evidence/strategies/table.md"

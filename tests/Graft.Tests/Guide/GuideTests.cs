@@ -34,11 +34,27 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
+    private static IEnumerable<string> EvidencePages =>
+        Directory.EnumerateFiles(Path.Combine(TestData.Root, "evidence"), "*.md").Select(file => Path.GetRelativePath(TestData.Root, file)).Order(StringComparer.Ordinal);
+
+    /// <summary>A page a study: the result first, then how to repeat it, then what failed; every page is in the table of contents.</summary>
+    [Fact]
+    public void EveryStudySaysItsResultHowToRepeatItAndWhatFailed()
+    {
+        string contents = File.ReadAllText(Path.Combine(TestData.Root, "evidence", "README.md"));
+        foreach (string page in EvidencePages.Where(page => !page.EndsWith("README.md", StringComparison.Ordinal)))
+        {
+            string[] headings = [.. File.ReadLines(Path.Combine(TestData.Root, page)).Where(line => line.StartsWith("## ", StringComparison.Ordinal))];
+            Assert.Equal(["## Result", "## How to repeat it", "## What failed"], headings);
+            Assert.Contains($"({Path.GetFileName(page)})", contents, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void EveryLinkLeadsSomewhere()
     {
         List<string> dead = [];
-        foreach (string document in (string[])[.. CommandBlocks.Documents, "models/README.md", "docs/ARCHITECTURE.md", "docs/evidence/README.md"])
+        foreach (string document in (string[])[.. CommandBlocks.Documents, "models/README.md", "docs/ARCHITECTURE.md", .. EvidencePages])
         {
             string folder = Path.GetDirectoryName(Path.Combine(TestData.Root, document))!;
             foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(TestData.Root, document))))
