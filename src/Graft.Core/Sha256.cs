@@ -37,7 +37,7 @@ internal sealed class Sha256 : IDisposable
     /// <param name="useSystem">Whether .NET's own is used.</param>
     internal Sha256(bool useSystem) => _system = useSystem ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
 
-    /// <summary>Of some bytes, in lower-case hexadecimal.</summary>
+    /// <summary>The hash of some bytes, in lower-case hexadecimal.</summary>
     public static string Of(ReadOnlySpan<byte> data)
     {
         using Sha256 hash = new();
@@ -45,10 +45,10 @@ internal sealed class Sha256 : IDisposable
         return hash.Finish();
     }
 
-    /// <summary>Of a text's UTF-8 bytes.</summary>
+    /// <summary>The hash of a text's UTF-8 bytes.</summary>
     public static string Of(string text) => Of(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Of a stream from where it stands to its end.</summary>
+    /// <summary>The hash of a stream from where it stands to its end.</summary>
     public static string Of(Stream stream)
     {
         using Sha256 hash = new();

@@ -2,7 +2,7 @@ namespace Graft.Tokenizers;
 
 /// <summary>A token that is found in the text as it stands, before normalizer, pre-tokenizer and model see it.</summary>
 /// <param name="Content">The text of the token.</param>
-/// <param name="Id">Its id.</param>
+/// <param name="Id">The id.</param>
 public sealed record AddedToken(string Content, int Id)
 {
     /// <value>It carries no text (<c>[CLS]</c>, <c>&lt;pad&gt;</c>): decoding can leave it out, encoding can treat its text as ordinary.</value>

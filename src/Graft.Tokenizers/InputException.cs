@@ -29,7 +29,7 @@ public class InputException : Exception
     /// <summary>The option whose value is not allowed; null where the error is about something else.</summary>
     public string? Key { get; }
 
-    /// <summary>Its value; null without a <see cref="Key"/>.</summary>
+    /// <summary>The value; null without a <see cref="Key"/>.</summary>
     public string? Value { get; }
 
     /// <summary>What is allowed; null without a <see cref="Key"/>.</summary>

@@ -13,21 +13,21 @@ internal sealed class FineTuningFlags
     private readonly Option<string> _task = Text("--task", $"What is learned: {string.Join(", ", FineTuningTasks.Names)}.", "TASK", required: true);
     private readonly TuningFlags _tuning = new();
     private readonly Option<string> _train = Text("--train", "Labelled examples, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText; CoNLL, entities by characters; SQuAD.", "FILE", required: true);
-    private readonly Option<string?> _eval = new("--eval") { Description = "Development data, evaluated during training.", HelpName = "FILE" };
+    private readonly Option<string?> _eval = new("--eval") { Description = "Development data, evaluated during training; none otherwise.", HelpName = "FILE" };
     private readonly Option<string> _output = Text("--output", "The run folder.", "RUN", required: true);
     private readonly ReadingFlags _reading = new();
-    private readonly Option<string?> _negativeColumn = new("--negative-column") { Description = "The column of texts that do not belong (embedding); found by name otherwise." };
-    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text (text-to-text, causal-lm).", DefaultValueFactory = _ => 64 };
-    private readonly Option<int> _numBeams = new("--num-beams") { Description = "Beams of the search for a text; 1: greedy.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int?> _examples = new("--examples") { Description = "Train on so many of the examples only, every class with its share." };
-    private readonly Option<string?> _classWeights = new("--class-weights") { Description = "balanced, or a file of lines: label, tab, weight.", HelpName = "balanced|FILE" };
-    private readonly Option<double> _labelSmoothing = new("--label-smoothing") { Description = "The share of the target that is spread over all classes: 0.1.", DefaultValueFactory = _ => 0 };
+    private readonly Option<string?> _negativeColumn = new("--negative-column") { Description = "Embedding: the column of texts that do not belong; found by name otherwise." };
+    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "text-to-text, causal-lm: the most tokens of a generated text.", DefaultValueFactory = _ => 64 };
+    private readonly Option<int> _numBeams = new("--num-beams") { Description = "text-to-text, causal-lm: the beams of the search for a text, 1 for a greedy one.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int?> _examples = new("--examples") { Description = "Train on this many of the examples only, every class with its share." };
+    private readonly Option<string?> _classWeights = new("--class-weights") { Description = "How classes are weighted in the loss: balanced, or a file with lines of a label, a tab and a weight; all alike otherwise.", HelpName = "balanced|FILE" };
+    private readonly Option<double> _labelSmoothing = new("--label-smoothing") { Description = "The share of the target that is spread over all classes, such as 0.1.", DefaultValueFactory = _ => 0 };
     private readonly Option<bool> _tuneThreshold = new("--tune-threshold") { Description = "Several labels: choose the threshold on --eval instead of taking 0.5." };
     private readonly Option<string?> _replay = new("--replay") { Description = "The metrics.jsonl of a run with a time budget: makes its updates again, at their rates.", HelpName = "FILE" };
-    private readonly Option<int?> _stride = new("--stride") { Description = "Tokens that neighbouring windows of a long text share." };
+    private readonly Option<int?> _stride = new("--stride") { Description = "How many tokens neighbouring windows of a long text share; chosen by the task otherwise." };
     private readonly Option<bool> _truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows." };
-    private readonly Option<int> _seeds = new("--seeds") { Description = "Runs seed, seed + 1 …, each in RUN/seed-S.", DefaultValueFactory = _ => 1 };
-    private readonly Option<bool> _fromScratch = new("--from-scratch") { Description = "Drawn weights instead of the pre-trained ones, for comparison." };
+    private readonly Option<int> _seeds = new("--seeds") { Description = "How many runs to make, with seed, seed + 1 …, each in RUN/seed-S.", DefaultValueFactory = _ => 1 };
+    private readonly Option<bool> _fromScratch = new("--from-scratch") { Description = "Start from randomly initialised weights instead of the pre-trained ones, for comparison." };
 
     /// <summary>Adds every flag to a command.</summary>
     public void AddTo(Command command)

@@ -9,44 +9,44 @@ namespace Graft.Cli;
 /// <summary>The flags of every command that trains, and what they mean as options. What is not given stays as the command's recipe has it.</summary>
 internal sealed class TrainingFlags
 {
-    private readonly Option<long?> _steps = new("--steps") { Description = "Updates, instead of epochs." };
-    private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "Time, instead of epochs: 90s, 20m, 8h. The schedule follows the clock.", HelpName = "TIME" };
-    private readonly Option<double?> _warmup = new("--warmup") { Description = "Share of the updates (below 1) or their number." };
-    private readonly Option<string?> _schedule = new("--schedule") { Description = "linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts." };
-    private readonly Option<string?> _optimizer = new("--optimizer") { Description = "adamw, or muon (for the matrices of hidden layers; AdamW for the rest, at the same rate)." };
-    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled weight decay of matrices and embeddings." };
-    private readonly Option<double?> _beta1 = new("--beta1") { Description = "AdamW's first decay." };
-    private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's second decay." };
-    private readonly Option<double?> _epsilon = new("--epsilon") { Description = "AdamW's epsilon." };
-    private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "The gradient's largest norm; 0: none." };
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "Of everything random: 42." };
+    private readonly Option<long?> _steps = new("--steps") { Description = "How many updates to make, instead of epochs." };
+    private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "How long to train, instead of epochs: 90s, 20m, 8h. The schedule then follows the clock.", HelpName = "TIME" };
+    private readonly Option<double?> _warmup = new("--warmup") { Description = "The updates over which the learning rate rises: a share of all (below 1) or a number; chosen by the recipe otherwise." };
+    private readonly Option<string?> _schedule = new("--schedule") { Description = "How the learning rate falls: linear (default), cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts." };
+    private readonly Option<string?> _optimizer = new("--optimizer") { Description = "The optimizer: adamw (default), or muon for the matrices of hidden layers and AdamW for the rest, at the same rate." };
+    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "The decoupled weight decay of matrices and embeddings; 0.01 otherwise." };
+    private readonly Option<double?> _beta1 = new("--beta1") { Description = "The decay of AdamW's first moment; 0.9 otherwise." };
+    private readonly Option<double?> _beta2 = new("--beta2") { Description = "The decay of AdamW's second moment; 0.999 otherwise." };
+    private readonly Option<double?> _epsilon = new("--epsilon") { Description = "The epsilon in AdamW's denominator; 1e-8 otherwise." };
+    private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "The largest norm of the gradient, to which a larger one is scaled; 1 otherwise, 0 for no limit." };
+    private readonly Option<ulong?> _seed = new("--seed") { Description = "The seed of everything random; 42 otherwise." };
     private readonly Option<long?> _evalEvery = new("--eval-every") { Description = "Updates between evaluations; an epoch, or several of more than twenty, where it is not given." };
-    private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after so many evaluations without a better score." };
-    private readonly Option<string?> _keep = new("--keep") { Description = "last or best: which weights remain." };
-    private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "Updates (500) or time (5m) between checkpoints." };
-    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk: 2." };
-    private readonly Option<string?> _precision = new("--precision") { Description = "fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD): weights stay fp32." };
-    private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing") { Description = "Compute each layer again in the backward pass: less memory, the same result, about a third more time." };
-    private readonly Option<string?> _device = new("--device") { Description = "cpu or cuda:0.", HelpName = "DEVICE" };
+    private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after this many evaluations without a better score; never otherwise." };
+    private readonly Option<string?> _keep = new("--keep") { Description = "Which weights remain: those after the last update (last) or those of the best evaluation (best)." };
+    private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "How far checkpoints are apart, in updates (500) or time (5m)." };
+    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk; 2 otherwise." };
+    private readonly Option<string?> _precision = new("--precision") { Description = "The precision of products: fp32 (default), or bf16 where the processor is faster with it (AMX, or avx512_bf16 of AMD); weights stay fp32." };
+    private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing") { Description = "Compute each layer again in the backward pass, which takes less memory and about a third more time, with the same result." };
+    private readonly Option<string?> _device = new("--device") { Description = "The device to compute on: cpu (default) or cuda:0.", HelpName = "DEVICE" };
     private readonly Option<int?> _threads = CommonFlags.Threads();
 
     /// <summary>Passes over the data.</summary>
-    public Option<double?> Epochs { get; } = new("--epochs") { Description = "Passes over the data." };
+    public Option<double?> Epochs { get; } = new("--epochs") { Description = "How many times to go over the data; chosen by the recipe otherwise." };
 
     /// <summary>The peak rate.</summary>
-    public Option<double?> LearningRate { get; } = new("--learning-rate") { Description = "The peak learning rate." };
+    public Option<double?> LearningRate { get; } = new("--learning-rate") { Description = "The peak of the learning rate, such as 2e-5; chosen by the recipe otherwise." };
 
     /// <summary>Optimizer batch in examples.</summary>
-    public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "Examples in an optimizer batch." };
+    public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "How many examples make one update." };
 
     /// <summary>Micro-batches of a batch.</summary>
-    public Option<int?> GradientAccumulation { get; } = new("--gradient-accumulation") { Description = "Cuts the batch into so many micro-batches: less memory, the same result." };
+    public Option<int?> GradientAccumulation { get; } = new("--gradient-accumulation") { Description = "Cut each batch into this many micro-batches, which takes less memory, with the same result." };
 
     /// <summary>Tokens of a sequence.</summary>
-    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "The most tokens of a sequence, special tokens included: 128." };
+    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "The most tokens of a sequence, special tokens included; 128 otherwise." };
 
     /// <summary>Dropout of all layers.</summary>
-    public Option<double?> Dropout { get; } = new("--dropout") { Description = "Of all layers." };
+    public Option<double?> Dropout { get; } = new("--dropout") { Description = "The dropout probability of all layers; the model's own otherwise." };
 
     /// <summary>Go on from the newest checkpoint.</summary>
     public Option<bool> Resume { get; } = new("--resume") { Description = "Go on from the newest whole checkpoint of --output; starts where there is none." };

@@ -5,30 +5,30 @@ using Graft.Tuning;
 
 namespace Graft.Cli;
 
-/// <summary>The flags that say which numbers are trained, and how layers differ. A flag of another strategy is refused, not ignored.</summary>
+/// <summary>The flags that say which parameters are trained, and how layers differ. A flag of another strategy is refused, not ignored.</summary>
 internal sealed class TuningFlags
 {
-    private readonly Option<string> _strategy = new("--strategy") { Description = $"Which numbers are trained: {string.Join(", ", TuningStrategies.Names)}.", DefaultValueFactory = _ => "full" };
-    private readonly Option<int?> _rank = new("--rank") { Description = "lora: r of the added matrices (8)." };
-    private readonly Option<double?> _alpha = new("--alpha") { Description = "lora: the difference is scaled by alpha / rank (16)." };
-    private readonly Option<double?> _loraDropout = new("--lora-dropout") { Description = "lora: share of the input that is dropped (0.1)." };
-    private readonly Option<bool?> _rankStabilized = new("--rank-stabilized") { Description = "lora: scale by alpha / √rank." };
-    private readonly Option<bool?> _trainBiases = new("--train-biases") { Description = "lora: the biases of the adapted projections too." };
-    private readonly Option<string?> _targetModules = new("--target-modules") { Description = "lora, ia3: endings of the projections' names, separated by commas; queries and values otherwise (ia3: keys, values, feed-forward).", HelpName = "NAMES" };
-    private readonly Option<string?> _feedForwardModules = new("--feedforward-modules") { Description = "ia3: those of the target modules that are scaled at their input.", HelpName = "NAMES" };
-    private readonly Option<double?> _reductionFactor = new("--reduction-factor") { Description = "houlsby, pfeiffer: the bottleneck is the width divided by this (16)." };
-    private readonly Option<string?> _adapterNorms = new("--adapter-norms") { Description = "houlsby, pfeiffer: trained (layer norms of the adapter's own; houlsby's default) or frozen." };
-    private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "prompt, prefix: the number of trained vectors (20)." };
-    private readonly Option<string?> _features = new("--features") { Description = "head: live (the model's own head, a forward pass each epoch) or cached (features computed once and kept on disk)." };
-    private readonly Option<string?> _classifier = new("--classifier") { Description = "head, cached features: logistic (convex; the default for classes) or linear (AdamW)." };
-    private readonly Option<string?> _layers = new("--layers") { Description = "head, cached features: layers whose states are joined, from the last: -1,-2 (-1).", HelpName = "LAYERS" };
-    private readonly Option<string?> _pooling = new("--pooling") { Description = "head, cached features: mean, first, last or max of the tokens (mean)." };
+    private readonly Option<string> _strategy = new("--strategy") { Description = $"Which parameters are trained: {string.Join(", ", TuningStrategies.Names)}.", DefaultValueFactory = _ => "full" };
+    private readonly Option<int?> _rank = new("--rank") { Description = "LoRA: the rank r of the added matrices; 8 otherwise." };
+    private readonly Option<double?> _alpha = new("--alpha") { Description = "LoRA: the difference is scaled by alpha / rank; 16 otherwise." };
+    private readonly Option<double?> _loraDropout = new("--lora-dropout") { Description = "LoRA: the share of the input that is dropped; 0.1 otherwise." };
+    private readonly Option<bool?> _rankStabilized = new("--rank-stabilized") { Description = "LoRA: scale by alpha / √rank instead of alpha / rank." };
+    private readonly Option<bool?> _trainBiases = new("--train-biases") { Description = "LoRA: train the biases of the adapted projections too." };
+    private readonly Option<string?> _targetModules = new("--target-modules") { Description = "LoRA, IA3: the endings of the projections' names, separated by commas; queries and values otherwise (IA3: keys, values and feed-forward).", HelpName = "NAMES" };
+    private readonly Option<string?> _feedForwardModules = new("--feedforward-modules") { Description = "IA3: the target modules that are scaled at their input.", HelpName = "NAMES" };
+    private readonly Option<double?> _reductionFactor = new("--reduction-factor") { Description = "Houlsby's and Pfeiffer's adapters: the bottleneck is the width divided by this; 16 otherwise." };
+    private readonly Option<string?> _adapterNorms = new("--adapter-norms") { Description = "Houlsby's and Pfeiffer's adapters: whether layer norms are trained (Houlsby's default) or frozen." };
+    private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "Prompt and prefix tuning: the number of trained vectors; 20 otherwise." };
+    private readonly Option<string?> _features = new("--features") { Description = "Head alone: live (the model's own head, a forward pass each epoch) or cached (features computed once and kept on disk)." };
+    private readonly Option<string?> _classifier = new("--classifier") { Description = "Head alone, cached features: logistic (convex; the default for classes) or linear (trained with AdamW)." };
+    private readonly Option<string?> _layers = new("--layers") { Description = "Head alone, cached features: the layers whose states are joined, counted from the last, as -1,-2; -1 otherwise.", HelpName = "LAYERS" };
+    private readonly Option<string?> _pooling = new("--pooling") { Description = "Head alone, cached features: the mean (default), first, last or max of the tokens." };
     private readonly Option<int?> _rounds = new("--rounds") { Description = "contrastive: equal pairs for each text, and as many unequal ones (20)." };
     private readonly Option<string?> _pairSampling = new("--pair-sampling") { Description = "contrastive: oversampling (pairs may repeat), undersampling (as many equal as unequal ones, none twice) or unique (every pair once) (oversampling)." };
     private readonly Option<int?> _maxPairs = new("--max-pairs") { Description = "contrastive: the most pairs of a pass (40000)." };
-    private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "What each layer's rate is of the rate of the layer above: 0.95.", DefaultValueFactory = _ => 1 };
-    private readonly Option<double> _unfreezing = new("--gradual-unfreezing") { Description = "Over this share of the updates layers begin to learn one after the other, the highest first: 0.5.", DefaultValueFactory = _ => 0 };
-    private readonly Option<int> _reinitialize = new("--reinitialize-layers") { Description = "So many of the highest layers begin from drawn weights.", DefaultValueFactory = _ => 0 };
+    private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "The learning rate of each layer as a share of the rate of the layer above it, such as 0.95.", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> _unfreezing = new("--gradual-unfreezing") { Description = "The share of the updates over which layers begin to learn one after the other, the highest first, such as 0.5.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _reinitialize = new("--reinitialize-layers") { Description = "How many of the highest layers begin from randomly initialised weights.", DefaultValueFactory = _ => 0 };
 
     /// <summary>Every flag.</summary>
     public IEnumerable<Option> All =>

@@ -4,7 +4,7 @@ using Graft.Reports;
 
 namespace Graft.Cli.Commands;
 
-/// <summary><c>graft inspect-attention</c>: who looks at whom, in every head of every layer, as a page.</summary>
+/// <summary><c>graft inspect-attention</c>: the attention weights of every head of every layer, as a page.</summary>
 internal static class InspectAttentionCommand
 {
     public static Command Create()

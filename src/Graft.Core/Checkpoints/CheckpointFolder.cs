@@ -27,7 +27,7 @@ public static class CheckpointFolder
     public static Checkpoint Open(string folder) => Checkpoint.Open(Find(folder) ?? throw new CheckpointException(folder, WhatIsThere(folder)));
 
     /// <summary>What a folder without weights that Graft reads has instead, for an error.</summary>
-    /// <param name="names">Its files, with their paths below it.</param>
+    /// <param name="names">The files, with their paths below it.</param>
     public static string WhatIsThere(IEnumerable<string> names)
     {
         string[] found = [.. names.SelectMany(name => s_others.Where(other => name.EndsWith(other.Ending, StringComparison.OrdinalIgnoreCase)).Take(1).Select(other => $"{name} ({other.Kind})"))];

@@ -31,7 +31,7 @@ public sealed unsafe class StoredTensor
     /// <param name="name">The key in the checkpoint.</param>
     /// <param name="type">How elements are stored.</param>
     /// <param name="shape">Sizes, all ≥ 0.</param>
-    /// <param name="offset">Of the first element, in bytes from the start of the file.</param>
+    /// <param name="offset">The offset of the first element, in bytes from the start of the file.</param>
     /// <param name="strides">In elements; null for a row-major tensor without gaps.</param>
     /// <param name="checksum">CRC-32C of the bytes, checked before they are first used; null when the format has none.</param>
     internal StoredTensor(MappedFile file, string name, ElementType type, long[] shape, long offset, long[]? strides = null, uint? checksum = null)

@@ -59,7 +59,7 @@ public sealed class TensorToWrite
     /// <param name="name">The key in the file.</param>
     /// <param name="type">How the elements lie in memory and in the file.</param>
     /// <param name="shape">Sizes; empty for a scalar.</param>
-    /// <param name="address">Of the first element; the elements lie in row-major order without gaps.</param>
+    /// <param name="address">The address of the first element; the elements lie in row-major order without gaps.</param>
     public static TensorToWrite FromAddress(string name, ElementType type, ReadOnlySpan<long> shape, nint address)
     {
         long bytes = TensorShape.Count(shape) * type.Size();

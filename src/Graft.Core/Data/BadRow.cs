@@ -11,7 +11,7 @@ public sealed record BadRow(string Path, long Line, string Problem)
     /// <value>The number of the record in its file, from 1; a header is none.</value>
     public long Row { get; init; }
 
-    /// <value>Its id, where the file has such a column.</value>
+    /// <value>The id, where the file has such a column.</value>
     public string? Id { get; init; }
 
     /// <value>True where nothing is wrong with the row but that it has no label.</value>

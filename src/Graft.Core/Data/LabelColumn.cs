@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Graft.Data;
 
 /// <summary>The labels of one row.</summary>
-/// <param name="Labels">Its labels.</param>
+/// <param name="Labels">The labels.</param>
 /// <param name="Problem">Why it cannot be used; null for a sound one.</param>
 /// <param name="IsMissing">Nothing is wrong but that there is no label.</param>
 internal readonly record struct RowLabels(string[] Labels, string? Problem = null, bool IsMissing = false)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Graft.Data;
 
 /// <summary>An answer as it stands in a context.</summary>
-/// <param name="Text">Its text, an exact part of the context.</param>
+/// <param name="Text">The text, an exact part of the context.</param>
 /// <param name="Start">The UTF-16 offset it starts at (files count code points; the reader converts).</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Answer(string Text, int Start);

@@ -9,7 +9,7 @@ internal sealed class QuestionCheck(string path, bool requireAnswers, Action<Bad
 
     /// <summary>The question with its answers in UTF-16 offsets; null where it is unusable and was reported.</summary>
     /// <param name="question">As it stands in the file.</param>
-    /// <param name="answers">Its answers with the code points they start at.</param>
+    /// <param name="answers">The answers with the code points they start at.</param>
     public Question? Placed(Question question, IEnumerable<(string Text, int Start)> answers)
     {
         List<Answer> placed = [];

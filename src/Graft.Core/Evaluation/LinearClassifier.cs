@@ -26,7 +26,7 @@ internal sealed record LinearClassifier(float[] Weight, float[] Bias)
     /// <summary>A classifier of standardised features as one of the features themselves.</summary>
     /// <param name="weight">[outputs, width] on (x − mean) · scale.</param>
     /// <param name="bias">[outputs].</param>
-    /// <param name="mean">Of each column.</param>
+    /// <param name="mean">The mean of each column.</param>
     /// <param name="scale">1 / standard deviation of each column.</param>
     public static LinearClassifier OnFeatures(ReadOnlySpan<double> weight, ReadOnlySpan<double> bias, float[] mean, float[] scale)
     {

@@ -5,7 +5,7 @@ namespace Graft.Evaluation;
 /// <summary>The score of a part of the examples.</summary>
 /// <param name="Name">What they have in common.</param>
 /// <param name="Count">How many they are.</param>
-/// <param name="Score">Their mean score with its interval.</param>
+/// <param name="Score">The mean score with its interval.</param>
 public sealed record SliceScore(string Name, int Count, ScoreInterval Score);
 
 /// <summary>Scores by slice: where is a model weak?</summary>

@@ -26,7 +26,7 @@ public interface IScorer : IDisposable
 }
 
 /// <summary>What a model's files say of it: enough to know its task.</summary>
-/// <param name="Name">Its class or family, for messages: BertForSequenceClassification.</param>
+/// <param name="Name">The class or family, for messages: BertForSequenceClassification.</param>
 /// <param name="Head">What stands on its backbone.</param>
 /// <param name="Labels">The labels in the order of its scores.</param>
 public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<string> Labels)
@@ -61,7 +61,7 @@ public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<strin
     /// <summary>Whether vectors have length 1.</summary>
     public bool Normalizes { get; init; }
 
-    /// <summary>Parameters that its files lack, which were drawn at random instead.</summary>
+    /// <summary>Parameters that its files lack, which are randomly initialised instead.</summary>
     public IReadOnlyList<string> MissingParameters { get; init; } = [];
 }
 

@@ -79,7 +79,7 @@ public sealed class InferenceParts
     }
 
     /// <summary>Writes the part, then its summary.</summary>
-    /// <param name="lines">Its rows in order; read while writing.</param>
+    /// <param name="lines">The rows in order; read while writing.</param>
     /// <returns>The summary.</returns>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public JsonObject Write(IEnumerable<PartLine> lines)

@@ -8,13 +8,13 @@ namespace Graft.Inference;
 /// <param name="Number">The number of the record, from 1; a header is none.</param>
 /// <param name="Id">What the file's id column says; null where it has none.</param>
 /// <param name="Data">The part of the file it is of; null where the row could not be read.</param>
-/// <param name="Example">Its place in that part.</param>
+/// <param name="Example">The place in that part.</param>
 /// <param name="Prediction">The answer; null where there is none.</param>
 /// <param name="Failure">Why there is none; null where there is one.</param>
 public sealed record AnsweredRow(long Number, string? Id, TaskData? Data, int Example, Prediction? Prediction, BadRow? Failure);
 
 /// <summary>A part of the rows that were asked for, in order.</summary>
-/// <param name="Rows">Its rows.</param>
+/// <param name="Rows">The rows.</param>
 public sealed record AnsweredRows(IReadOnlyList<AnsweredRow> Rows);
 
 /// <summary>Answers files and lines of any size a part at a time, one answer for each record: what cannot be read is answered with the reason.</summary>

@@ -6,7 +6,7 @@ namespace Graft.Inference;
 
 /// <summary>Pairs of a file with the cosine similarity of their vectors and, where the file has numbers beside them, how well the two agree.</summary>
 /// <param name="Pairs">The rows.</param>
-/// <param name="Similarities">Their cosines, −1 … 1, in the rows' order.</param>
+/// <param name="Similarities">The cosines, −1 … 1, in the rows' order.</param>
 /// <param name="Spearman">Rank correlation with the file's numbers; null where it has none.</param>
 /// <param name="Pearson">Linear correlation with them.</param>
 /// <param name="BadRows">Rows that were left out, with the reason.</param>

@@ -166,7 +166,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
 /// <summary>What 8 bits cost.</summary>
 /// <param name="Metric">What was measured: the task's main metric, or "cosine".</param>
 /// <param name="Exact">In floating point.</param>
-/// <param name="Quantized">Of the file.</param>
+/// <param name="Quantized">The layers of 8 bits in the file.</param>
 /// <param name="Examples">On so many examples.</param>
 public sealed record ExportLoss(string Metric, double Exact, double Quantized, int Examples)
 {
@@ -180,9 +180,9 @@ public sealed record ExportLoss(string Metric, double Exact, double Quantized, i
 }
 
 /// <summary>A file of an exported folder.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Crc32C">Its checksum.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Bytes">The size.</param>
+/// <param name="Crc32C">The checksum.</param>
 public sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
 {
     internal static ExportedFile Of(string folder, string name)

@@ -112,7 +112,7 @@ public sealed record RunManifest
     /// <summary>What linear layers multiplied.</summary>
     public string? Precision { get; init; }
 
-    /// <summary>Of AdamW.</summary>
+    /// <summary>The options of AdamW.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>The largest norm of the gradient; 0: no clipping.</summary>
@@ -139,7 +139,7 @@ public sealed record RunManifest
     /// <summary>The library that multiplied matrices; null where no model was run.</summary>
     public string? MatrixProduct { get; init; }
 
-    /// <summary>Its threads.</summary>
+    /// <summary>The threads.</summary>
     public int? Threads { get; init; }
 
     /// <summary>What it took; null until it is finished.</summary>
@@ -218,7 +218,7 @@ public sealed record RunManifest
 /// <summary>How layers differed in training.</summary>
 /// <param name="Decay">A layer's rate ÷ that of the layer above it.</param>
 /// <param name="Unfreezing">The share of the run over which layers were thawed from the top.</param>
-/// <param name="Reinitialized">Top layers that were drawn anew.</param>
+/// <param name="Reinitialized">Top layers that are randomly initialised.</param>
 public sealed record RunLayers(double Decay, double Unfreezing, int Reinitialized);
 
 /// <summary>How many parameters a run trained.</summary>
@@ -227,14 +227,14 @@ public sealed record RunLayers(double Decay, double Unfreezing, int Reinitialize
 public sealed record RunParameters(long Trained, long All);
 
 /// <summary>The model a run began with.</summary>
-/// <param name="Path">Its folder.</param>
-/// <param name="FromScratch">Its parameters were drawn anew.</param>
-/// <param name="Sha256">Of its weights, in hexadecimal; null where it has none.</param>
+/// <param name="Path">The folder.</param>
+/// <param name="FromScratch">Whether the parameters are randomly initialised.</param>
+/// <param name="Sha256">The SHA-256 of its weights, in hexadecimal; null where it has none.</param>
 public sealed record RunModel(string Path, bool FromScratch, string? Sha256);
 
 /// <summary>A file of examples as the run read it.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Sha256">Its SHA-256 in hexadecimal.</param>
+/// <param name="Sha256">The SHA-256 in hexadecimal.</param>
 /// <param name="Examples">Number of examples.</param>
 /// <param name="BadRows">Rows that were left out.</param>
 /// <param name="Features">Windows that the model saw.</param>

@@ -32,7 +32,7 @@ public sealed record EncodedData(IReadOnlyList<Feature> Features, int LongExampl
 }
 
 /// <summary>How much of something lies beyond the length limit, where a plain cut would have lost it.</summary>
-/// <param name="What">Of what: <c>entities</c>, <c>answers</c>.</param>
+/// <param name="What">What is counted: <c>entities</c>, <c>answers</c>.</param>
 /// <param name="All">How many there are.</param>
 /// <param name="Beyond">How many lie beyond.</param>
 public sealed record BeyondLimit(string What, long All, long Beyond)

@@ -28,7 +28,7 @@ internal sealed record TokensTarget(long[] Classes) : FeatureTarget
 }
 
 /// <summary>A text to be written.</summary>
-/// <param name="Ids">Its tokens, the end token included.</param>
+/// <param name="Ids">The tokens, the end token included.</param>
 internal sealed record WrittenTarget(int[] Ids) : FeatureTarget
 {
     internal override int WrittenTokens => Ids.Length;

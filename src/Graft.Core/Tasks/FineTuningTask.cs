@@ -58,7 +58,7 @@ public abstract record FineTuningTask
 
     /// <summary>The same task with weights for its classes.</summary>
     /// <param name="asked"><c>balanced</c> or a file of lines <c>label TAB weight</c>.</param>
-    /// <param name="train">Whose classes are counted.</param>
+    /// <param name="train">The data whose classes are counted.</param>
     /// <exception cref="InputException">The task tells no classes apart, or the file does not fit.</exception>
     internal FineTuningTask WithClassWeights(string asked, TaskData train)
     {

@@ -50,7 +50,7 @@ public static class FineTuningTasks
     /// <summary>The task that a published checkpoint was fine-tuned for, with its labels; null where it has no such head.</summary>
     /// <param name="head">The head it was saved with.</param>
     /// <param name="labels">The labels of its configuration (<c>id2label</c>).</param>
-    /// <param name="problemType">Its <c>problem_type</c>; null where the configuration does not say: a number with one label, else one of several classes.</param>
+    /// <param name="problemType">The <c>problem_type</c>; null where the configuration does not say: a number with one label, else one of several classes.</param>
     public static FineTuningTask? Of(HeadKind head, IReadOnlyList<string> labels, string? problemType)
     {
         string problem = problemType ?? (labels.Count == 1 ? "regression" : "single_label_classification");

@@ -7,13 +7,13 @@ namespace Graft.Tasks;
 /// </summary>
 public interface ITaskMetric
 {
-    /// <summary>Its name in tables and files; none of the task's own: "undecided".</summary>
+    /// <summary>The name in tables and files; none of the task's own: "undecided".</summary>
     string Name { get; }
 
     /// <summary>Whether it is measured on a task.</summary>
     bool Measures(FineTuningTask task);
 
-    /// <summary>Its value over examples.</summary>
+    /// <summary>The value over examples.</summary>
     /// <param name="data">The examples; at least one.</param>
     /// <param name="predictions">What a model says about each, in order: of the task's own type.</param>
     double Of(TaskData data, IReadOnlyList<Prediction> predictions);

@@ -40,7 +40,7 @@ internal sealed class Surroundings
     /// <summary>The number of different surroundings.</summary>
     public int Count => (_alphabet.Count + 1) * _sides.Count * _outcomes;
 
-    /// <summary>Their number where a letter comes next, another lies behind, and the tests with automata have an outcome.</summary>
+    /// <summary>The number where a letter comes next, another lies behind, and the tests with automata have an outcome.</summary>
     public int Of(int letter, int behind, int outcome) => ((((letter * _sides.Count) + _sideOf[behind]) * _outcomes) + outcome);
 
     /// <summary>The letter to be read.</summary>

@@ -75,8 +75,8 @@ internal abstract class PieceEncoder
 }
 
 /// <summary>A token of a piece.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Start">Its first unit in the piece.</param>
+/// <param name="Id">The id.</param>
+/// <param name="Start">The first unit in the piece.</param>
 /// <param name="End">One past its last unit.</param>
 /// <param name="Surface">What it stands for in the text where that is not the vocabulary's token: an unknown piece of a Unigram model.</param>
 internal readonly record struct PieceToken(int Id, int Start, int End, string? Surface = null);

@@ -7,7 +7,7 @@ namespace Graft.Tokenizers.PostProcessors;
 /// <param name="Sequence">0 or 1 for the first or second sequence, −1 for special tokens.</param>
 /// <param name="TypeId">The token type of all its tokens.</param>
 /// <param name="Ids">The special tokens.</param>
-/// <param name="Tokens">Their texts.</param>
+/// <param name="Tokens">The texts.</param>
 /// <param name="Name">The name the template gives the special tokens.</param>
 internal sealed record TemplatePart(int Sequence, int TypeId, int[] Ids, string[] Tokens, string Name = "")
 {

@@ -42,7 +42,7 @@ public enum SentencePieceType
 
 /// <summary>One piece of a SentencePiece model.</summary>
 /// <param name="Text">The piece; white space is ▁.</param>
-/// <param name="Score">Its log probability, or its rank in BPE.</param>
+/// <param name="Score">The log probability, or its rank in BPE.</param>
 /// <param name="Type">What it is for.</param>
 public readonly record struct SentencePiece(string Text, float Score, SentencePieceType Type);
 

@@ -126,7 +126,7 @@ public sealed class SentencePieceProcessor
 public sealed record SentencePieceEncoding(IReadOnlyList<SentencePiecePlace> Pieces, string Normalized);
 
 /// <summary>A piece found in a text.</summary>
-/// <param name="Id">Its id.</param>
+/// <param name="Id">The id.</param>
 /// <param name="Piece">The piece, as the normalized text has it.</param>
 /// <param name="Surface">The original text it stands for; empty where it stands for a part of a character.</param>
 /// <param name="Start">Where that begins, in UTF-8 bytes.</param>

@@ -43,7 +43,7 @@ internal static class ConfigKeys
 
     /// <summary>Refuses what would change the answers and is not followed.</summary>
     /// <param name="file">The keys of the file.</param>
-    /// <param name="family">Whose model it is.</param>
+    /// <param name="family">The family whose model it is.</param>
     /// <exception cref="InputException">Names the key and what is allowed.</exception>
     public static void RefuseUnfollowed(JsonObject file, ModelFamily family)
     {
@@ -65,7 +65,7 @@ internal static class ConfigKeys
     /// <summary>Keys of the file that stand on none of the lists, in the file's order.</summary>
     /// <param name="file">The keys of the file.</param>
     /// <param name="defaults">The family's own keys.</param>
-    /// <param name="family">Whose model it is.</param>
+    /// <param name="family">The family whose model it is.</param>
     public static IEnumerable<string> Unknown(JsonObject file, JsonObject defaults, ModelFamily family) => file.Select(pair => pair.Key).Where(key =>
         !defaults.ContainsKey(key) && !s_implemented.Contains(key) && !s_neutral.ContainsKey(key) && !s_withoutEffect.Contains(key) && !s_ofGeneration.Contains(key)
         && !family.Follows(key) && key is not ("auto_map" or "rope_parameters"));

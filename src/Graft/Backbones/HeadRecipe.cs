@@ -8,7 +8,7 @@ public abstract record HeadRecipe;
 /// <summary>dense → activation → norm.</summary>
 /// <param name="Dense">Name of the matrix.</param>
 /// <param name="Activation">After it.</param>
-/// <param name="Width">Of the result.</param>
+/// <param name="Width">The width of the result.</param>
 public sealed record TransformRecipe(string Dense, Activation Activation, int Width)
 {
     /// <summary>Whether the matrix has a bias.</summary>
@@ -50,7 +50,7 @@ internal sealed record LanguageModelRecipe(TransformRecipe? Transform, string? B
 
 /// <summary>SpanBERT's boundary head.</summary>
 /// <param name="MaxTargets">Rows of the position table.</param>
-/// <param name="PositionWidth">Its width.</param>
+/// <param name="PositionWidth">The width.</param>
 internal sealed record SpanBoundaryRecipe(int MaxTargets, int PositionWidth);
 
 /// <summary>From token states to what a classifier sees.</summary>

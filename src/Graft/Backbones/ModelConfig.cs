@@ -53,7 +53,7 @@ public abstract class ModelConfig
     /// <summary>Standard deviation of the first draws.</summary>
     public virtual double InitializerRange => Number("initializer_range");
 
-    /// <summary>First draws beyond this many deviations are drawn again; 0 for none.</summary>
+    /// <summary>First draws beyond this many standard deviations are drawn again; 0 for none.</summary>
     public virtual double InitializerCutoff => 0;
 
     /// <summary>The tokens that end a text; empty where the file names none.</summary>
@@ -246,7 +246,7 @@ public abstract class ModelConfig
 
     /// <summary>The refusal of a value: one line with the key, what was found and what is allowed.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="found">Its value.</param>
+    /// <param name="found">The value.</param>
     /// <param name="allowed">What is expected, such as "a number in [0, 1)".</param>
     public static InputException Wrong(string key, JsonNode? found, string allowed) =>
         new($"config.json: \"{key}\" is {found?.ToJsonString() ?? "missing"}: {allowed} is expected");

@@ -76,7 +76,7 @@ public abstract class ModelFamily
     public virtual HeadKind? WritingHead => null;
 
     /// <summary>The name, in this family, of a parameter of a teacher of another family; the same name where they are no kin.</summary>
-    /// <param name="teacher">Whose parameter it is.</param>
+    /// <param name="teacher">The teacher whose parameter it is.</param>
     /// <param name="name">With the teacher's prefix.</param>
     public virtual string NameFrom(ModelFamily teacher, string name) => name;
 

@@ -33,7 +33,7 @@ public sealed record BenchmarkOptions
 /// <summary>One figure.</summary>
 /// <param name="Name">The benchmark's name.</param>
 /// <param name="Value">What was measured.</param>
-/// <param name="Unit">Its unit.</param>
+/// <param name="Unit">The unit.</param>
 /// <param name="ShareOfPeak">Operations a second ÷ the fastest product of the same minute; null where operations are not what counts.</param>
 /// <param name="Baseline">What it is compared with, measured in the same run, in the same unit; null for nothing.</param>
 /// <param name="Ratio">Time ÷ the baseline's time.</param>
@@ -50,10 +50,10 @@ public sealed record BenchmarkResult(string Name, double Value, string Unit, dou
 public sealed record BenchmarkReport(double PeakGflops, IReadOnlyList<BenchmarkResult> Results);
 
 /// <summary>A measured piece of work: seconds of the fastest repetition, and the operations it had to do.</summary>
-/// <param name="Seconds">Of the fastest repetition.</param>
+/// <param name="Seconds">The seconds of the fastest repetition.</param>
 /// <param name="Operations">Floating-point operations by the formula of the benchmark; 0 where they do not count.</param>
 /// <param name="Value">What is reported.</param>
-/// <param name="Unit">Its unit.</param>
+/// <param name="Unit">The unit.</param>
 /// <param name="BaselineSeconds">The baseline's time; null for none.</param>
 internal sealed record Measurement(double Seconds, double Operations, double Value, string Unit, double? BaselineSeconds = null)
 {

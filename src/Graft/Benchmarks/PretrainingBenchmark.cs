@@ -84,7 +84,7 @@ internal sealed class PretrainingBenchmark : IDisposable
     }
 
     /// <summary>One update, as the trainer makes it.</summary>
-    /// <returns>Its seconds.</returns>
+    /// <returns>The seconds.</returns>
     private double Update(ulong step)
     {
         long start = _mark = Stopwatch.GetTimestamp();

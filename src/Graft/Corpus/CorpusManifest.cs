@@ -6,13 +6,13 @@ namespace Graft.Corpus;
 
 /// <summary>A file that was read.</summary>
 /// <param name="Path">As it was named.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Sha256">Of its bytes.</param>
+/// <param name="Bytes">The size.</param>
+/// <param name="Sha256">The SHA-256 of its bytes.</param>
 public sealed record CorpusFile(string Path, long Bytes, string Sha256);
 
 /// <summary>A shard and what it holds.</summary>
-/// <param name="Name">Its files' name without extension.</param>
-/// <param name="Lengths">Its sizes.</param>
+/// <param name="Name">The files' name without extension.</param>
+/// <param name="Lengths">The sizes.</param>
 public sealed record CorpusShard(string Name, ShardLengths Lengths);
 
 /// <summary>What became of a source.</summary>
@@ -24,7 +24,7 @@ public sealed record CorpusSourceReport
     /// <summary>How often it is read in an epoch.</summary>
     public required double Weight { get; init; }
 
-    /// <summary>Its files.</summary>
+    /// <summary>The files.</summary>
     public IReadOnlyList<CorpusFile> Files { get; init; } = [];
 
     /// <summary>Documents read.</summary>
@@ -46,7 +46,7 @@ public sealed record CorpusSourceReport
 /// <summary>What overlapped with an evaluation file.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Documents">Documents of the corpus left out for it.</param>
-/// <param name="TooShort">Its texts that are too short to be found.</param>
+/// <param name="TooShort">The texts that are too short to be found.</param>
 /// <param name="Examples">The beginnings of some documents that were left out.</param>
 public sealed record OverlapReport(string Path, long Documents, long TooShort, IReadOnlyList<string> Examples);
 

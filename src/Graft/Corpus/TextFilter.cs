@@ -71,7 +71,7 @@ public sealed record TextFilter
 
     /// <summary>The first reason against a document.</summary>
     /// <param name="text">The document.</param>
-    /// <param name="words">Its word hashes.</param>
+    /// <param name="words">The word hashes.</param>
     /// <param name="seen">A set to work with; its content does not matter.</param>
     internal DropReason Judge(ReadOnlySpan<char> text, List<ulong> words, HashSet<ulong> seen)
     {

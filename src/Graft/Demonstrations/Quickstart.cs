@@ -67,7 +67,7 @@ public static class Quickstart
         TaskData trainData = task.Read(Data(options, "train"), new(), labelled: true), testData = task.Read(test, new(), labelled: true);
         IReadOnlyDictionary<string, double> baselines = task.WithLabelsOf(trainData).Baselines(trainData, testData);
 
-        logger.Tell($"from scratch: the same network with drawn weights, on the same {trainData.Count} labelled texts");
+        logger.Tell($"from scratch: the same network with randomly initialised weights, on the same {trainData.Count} labelled texts");
         MethodScore scratch = Best("from scratch", options, s_scratchRates, fromScratch: true, test, logger, cancellation, out _);
         logger.Tell("pre-trained: fine-tuning");
         MethodScore tuned = Best("pre-trained, fine-tuned", options, s_pretrainedRates, fromScratch: false, test, logger, cancellation, out string folder);

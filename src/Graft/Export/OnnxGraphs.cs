@@ -13,7 +13,7 @@ internal static class OnnxGraphs
     /// <summary>The file of a model.</summary>
     /// <param name="model">Without an adapter.</param>
     /// <param name="graph">Which operators.</param>
-    /// <param name="precision">Of 8 bits are the layers that <paramref name="keptWide"/> does not name.</param>
+    /// <param name="precision">The precision; of 8 bits are the layers that <paramref name="keptWide"/> does not name.</param>
     /// <param name="keptWide">Layers that stay in floating point.</param>
     /// <param name="layers">The names of the layers that could compute in 8 bits, in the order of the graph.</param>
     /// <exception cref="InputException">The family, the head or an adapter has no ONNX form.</exception>

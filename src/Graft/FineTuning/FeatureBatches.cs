@@ -89,7 +89,7 @@ internal sealed record BatchingOptions
     /// <value>8192</value>
     public int TokensAMicroBatch { get; init; } = 8192;
 
-    /// <summary>Of the order.</summary>
+    /// <summary>The seed of the order.</summary>
     public ulong Seed { get; init; } = 42;
 
     /// <summary>Checks every value.</summary>

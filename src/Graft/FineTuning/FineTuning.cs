@@ -22,7 +22,7 @@ public static partial class FineTuning
 {
     /// <summary>Trains with one seed.</summary>
     /// <param name="options">What, on what, how.</param>
-    /// <param name="observers">Who watches.</param>
+    /// <param name="observers">The observers.</param>
     /// <param name="logger">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
     /// <param name="cancellation">Interrupts the run after writing a checkpoint.</param>
     /// <exception cref="InputException">A file or an option cannot be used.</exception>

@@ -13,7 +13,7 @@ public sealed record FineTuningOptions
     /// <summary>What is learned.</summary>
     public required FineTuningTask Task { get; init; }
 
-    /// <summary>Which numbers are trained.</summary>
+    /// <summary>Which parameters are trained.</summary>
     public TuningStrategy Strategy { get; init; } = new FullTuning();
 
     /// <summary>How layers differ in training.</summary>
@@ -62,7 +62,7 @@ public sealed record FineTuningOptions
     /// <summary>The rest of how the run goes.</summary>
     public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>Start from drawn weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.</summary>
+    /// <summary>Start from randomly initialised weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.</summary>
     public bool FromScratch { get; init; }
 
     /// <summary>Go on with an interrupted run.</summary>

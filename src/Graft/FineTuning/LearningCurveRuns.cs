@@ -11,14 +11,14 @@ namespace Graft.Tasks;
 
 /// <summary>What so many labels reached on the development data.</summary>
 /// <param name="Labels">The number of training examples.</param>
-/// <param name="Folder">Its runs.</param>
+/// <param name="Folder">The runs.</param>
 /// <param name="Scores">The main score of each seed.</param>
 public sealed record LearningCurvePoint(int Labels, string Folder, IReadOnlyList<double> Scores)
 {
-    /// <summary>Their mean.</summary>
+    /// <summary>The mean.</summary>
     public double Mean => Summary.Mean([.. Scores]);
 
-    /// <summary>Their sample deviation; NaN of one.</summary>
+    /// <summary>The sample standard deviation; NaN of one.</summary>
     public double Deviation => Summary.StandardDeviation([.. Scores]);
 }
 
@@ -44,7 +44,7 @@ public static class LearningCurveRuns
     /// <param name="options">The run; needs development data.</param>
     /// <param name="sizes">Numbers of labels; empty: a 1/16, 1/8, 1/4, 1/2 of the examples, and all.</param>
     /// <param name="seeds">Seeds a number.</param>
-    /// <param name="observers">Who watches a run.</param>
+    /// <param name="observers">The observers a run.</param>
     /// <param name="logger">Told what a person should know.</param>
     /// <param name="cancellation">Interrupts after writing a checkpoint.</param>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>

@@ -14,7 +14,7 @@ public static class SeededRuns
     /// <summary>Trains with seed, seed + 1 …; with one seed the run folder is the output itself.</summary>
     /// <param name="options">The run; its seed is the first.</param>
     /// <param name="seeds">How many.</param>
-    /// <param name="observers">Who watches the run of a seed.</param>
+    /// <param name="observers">The observers the run of a seed.</param>
     /// <param name="logger">Told what a person should know.</param>
     /// <param name="cancellation">Interrupts after writing a checkpoint; resume goes on with the seed that was under way.</param>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>

@@ -11,14 +11,14 @@ namespace Graft.Tasks;
 
 /// <summary>What a learning rate reached on the development data.</summary>
 /// <param name="LearningRate">The rate.</param>
-/// <param name="Folder">Its runs.</param>
+/// <param name="Folder">The runs.</param>
 /// <param name="Scores">The main score of each seed.</param>
 public sealed record SweepResult(double LearningRate, string Folder, IReadOnlyList<double> Scores)
 {
-    /// <summary>Their mean.</summary>
+    /// <summary>The mean.</summary>
     public double Mean => Summary.Mean([.. Scores]);
 
-    /// <summary>Their sample deviation; NaN of one.</summary>
+    /// <summary>The sample standard deviation; NaN of one.</summary>
     public double Deviation => Summary.StandardDeviation([.. Scores]);
 }
 
@@ -32,7 +32,7 @@ public static class Sweep
     /// <param name="options">The run; needs development data.</param>
     /// <param name="rates">The learning rates.</param>
     /// <param name="seeds">Seeds a rate.</param>
-    /// <param name="observers">Who watches a run.</param>
+    /// <param name="observers">The observers a run.</param>
     /// <param name="logger">Told what a person should know.</param>
     /// <param name="cancellation">Interrupts after writing a checkpoint.</param>
     /// <returns>The rates' results, best first.</returns>

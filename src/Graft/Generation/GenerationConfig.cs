@@ -38,13 +38,13 @@ internal static class GenerationConfig
 
     /// <summary>The options of a folder; keys it does not have keep their defaults.</summary>
     /// <param name="folder">The model folder.</param>
-    /// <param name="config">Its config.json.</param>
+    /// <param name="config">The config.json.</param>
     /// <exception cref="InputException">A file is broken, or has a value of the wrong kind or out of its range.</exception>
     public static GenerationOptions Read(string folder, ModelConfig config) => Read(folder, config, new GenerationOptions());
 
     /// <summary>The options of a folder over others.</summary>
     /// <param name="folder">The model folder.</param>
-    /// <param name="config">Its config.json.</param>
+    /// <param name="config">The config.json.</param>
     /// <param name="plain">What keys that are missing mean.</param>
     internal static GenerationOptions Read(string folder, ModelConfig config, GenerationOptions plain)
     {

@@ -58,8 +58,8 @@ internal sealed partial class GraphBuilder
 
     /// <summary>The rows of a table: whole where states are floating point, 8 bits with a scale for each row where this table is quantized.</summary>
     /// <param name="name">The table's name.</param>
-    /// <param name="rows">Its rows.</param>
-    /// <param name="width">Its width.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="width">The width.</param>
     /// <param name="values">[rows, width].</param>
     /// <param name="ids">int64.</param>
     public Value Rows(string name, int rows, int width, Func<float[]> values, Value ids)

@@ -40,7 +40,7 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     public float Least => half ? -65504f : float.MinValue;
 
     /// <summary>An input of int64 numbers.</summary>
-    /// <param name="name">Its name in the file.</param>
+    /// <param name="name">The name in the file.</param>
     /// <param name="axes">The names of its dimensions.</param>
     public Value Input(string name, params string[] axes)
     {
@@ -50,7 +50,7 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     }
 
     /// <summary>Makes a value an output of 32-bit numbers.</summary>
-    /// <param name="name">Its name in the file.</param>
+    /// <param name="name">The name in the file.</param>
     /// <param name="value">What it is.</param>
     /// <param name="axes">The names, or sizes, of its dimensions.</param>
     public void Output(string name, Value value, params string[] axes)
@@ -98,7 +98,7 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
 
     /// <summary>Weights under their own name; asked for again, the same ones.</summary>
     /// <param name="name">The checkpoint's name, and what was done to the numbers.</param>
-    /// <param name="shape">Their shape.</param>
+    /// <param name="shape">The shape.</param>
     /// <param name="values">Makes the numbers, the first time.</param>
     public Value Weight(string name, long[] shape, Func<float[]> values)
     {

@@ -19,7 +19,7 @@ internal sealed class UnitLength : EmbeddingStep
 
 /// <summary>A matrix, a bias and an activation; as loaded, never trained. Values are kept in plain arrays, so that nothing has to be released.</summary>
 /// <param name="weight">[width, width before], row by row.</param>
-/// <param name="width">Of the result.</param>
+/// <param name="width">The width of the result.</param>
 /// <param name="bias">[width]; null for none.</param>
 /// <param name="activation">After both.</param>
 /// <param name="activationName">As the module's config.json spells it.</param>

@@ -63,7 +63,7 @@ public sealed class AdapterServer : IDisposable
     }
 
     /// <summary>The task of an adapter.</summary>
-    /// <param name="adapter">Its number.</param>
+    /// <param name="adapter">The number.</param>
     public FineTuningTask TaskOf(int adapter) => _tasks[adapter].Task;
 
     /// <summary>How texts for an adapter are cut into windows.</summary>
@@ -166,12 +166,18 @@ public sealed class AdapterServer : IDisposable
     }
 
     /// <summary>The texts for one adapter.</summary>
-    /// <param name="Adapter">Its number.</param>
+    /// <param name="Adapter">The number.</param>
     /// <param name="Places">Where in the question they stand.</param>
     /// <param name="Data">As its task reads them.</param>
+<<<<<<< HEAD
     /// <param name="Encoded">Their features.</param>
     private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded);
 
     /// <summary>A feature for an adapter, and where its scores go.</summary>
     private sealed record Scored(int Adapter, Feature Feature, Action<FeatureScores> Keep);
+=======
+    /// <param name="Encoded">The features.</param>
+    /// <param name="Scores">Filled batch by batch.</param>
+    private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded, FeatureScores[] Scores);
+>>>>>>> main
 }

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace Graft.Inference;
 
 /// <summary>
-/// What happens inside a model while it reads one text: who looks at whom in every head of every layer, and the states between layers.
+/// What happens inside a model while it reads one text: the attention weights of every head of every layer, and the states between layers.
 /// <code>
 /// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKind.None });
 /// AttentionInspection seen = AttentionInspection.Of(model, "The animal was tired because it ran.");

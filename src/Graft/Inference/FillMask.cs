@@ -14,9 +14,9 @@ using static TorchSharp.torch;
 namespace Graft.Inference;
 
 /// <summary>A token that may stand in a mask's place.</summary>
-/// <param name="Probability">Of all vocabulary entries, 0 … 1.</param>
-/// <param name="TokenId">Its id.</param>
-/// <param name="Token">Its text.</param>
+/// <param name="Probability">The probability among all vocabulary entries, 0 … 1.</param>
+/// <param name="TokenId">The id.</param>
+/// <param name="Token">The text.</param>
 /// <param name="Text">The whole text with it in that place (other masks stay), as the tokenizer decodes it.</param>
 public sealed record MaskCandidate(double Probability, int TokenId, string Token, string Text);
 

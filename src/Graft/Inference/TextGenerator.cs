@@ -13,7 +13,7 @@ namespace Graft.Inference;
 /// <summary>A text that was written.</summary>
 /// <param name="Prompt">What it goes on from, or answers.</param>
 /// <param name="Text">The new text, without what ended it.</param>
-/// <param name="Tokens">Its ids, an end token included.</param>
+/// <param name="Tokens">The ids, an end token included.</param>
 /// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log probabilities.</param>
 /// <param name="Finish">What ended it: "end" (an end token), "stop" (a stop string) or "length".</param>
 public sealed record GeneratedText(string Prompt, string Text, IReadOnlyList<int> Tokens, double Score, string Finish)

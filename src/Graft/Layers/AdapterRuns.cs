@@ -61,7 +61,7 @@ internal sealed class AdapterRuns
 }
 
 /// <summary>Neighbouring sequences that use one adapter.</summary>
-/// <param name="Adapter">Its number, or <see cref="AdapterRuns.None"/>.</param>
+/// <param name="Adapter">The number, or <see cref="AdapterRuns.None"/>.</param>
 /// <param name="First">The first sequence.</param>
 /// <param name="End">The one after the last.</param>
 internal readonly record struct AdapterRun(int Adapter, int First, int End);

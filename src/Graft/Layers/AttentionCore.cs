@@ -51,7 +51,7 @@ public sealed partial class AttentionCore(int heads, int headSize, double scale,
     /// <param name="key">The same for the keys.</param>
     /// <param name="value">The same for the values.</param>
     /// <param name="context">Dropout, slots, what is collected.</param>
-    /// <param name="layout">Who sees whom here: the context's, or that of this layer.</param>
+    /// <param name="layout">Which tokens attend to which here: the context's, or that of this layer.</param>
     /// <param name="bias">Added to the scores.</param>
     /// <param name="cached">Keys and values come from the cache and are not added to it.</param>
     /// <returns>[…, D], heads joined.</returns>

@@ -15,9 +15,9 @@ public sealed partial class EmbeddingTable : Layer
     /// <param name="what">What a row stands for, for messages: "token id", "position" …</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="width">D.</param>
-    /// <param name="deviation">Of the first draws.</param>
+    /// <param name="deviation">The standard deviation of the first draws.</param>
     /// <param name="paddingIdx">A row that begins at zero and never receives a gradient from a lookup.</param>
-    /// <param name="cutoff">Draws beyond this many deviations are drawn again; 0 for none.</param>
+    /// <param name="cutoff">Draws beyond this many standard deviations are drawn again; 0 for none.</param>
     public EmbeddingTable(string what, long rows, long width, double deviation, long? paddingIdx = null, double cutoff = 0)
     {
         _what = what;
@@ -35,7 +35,7 @@ public sealed partial class EmbeddingTable : Layer
         Weight = other.Weight;
     }
 
-    /// <summary>Their number.</summary>
+    /// <summary>The number of them.</summary>
     public long Rows => Weight.shape[0];
 
     /// <summary>D.</summary>

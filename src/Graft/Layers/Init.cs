@@ -10,7 +10,7 @@ namespace Graft.Layers;
 /// <summary>How a parameter begins: normal draws (cut off where the family does so), or a constant; a row may be zero (padding).</summary>
 /// <param name="Deviation">Standard deviation of the draws; 0 for a constant.</param>
 /// <param name="Constant">The value where nothing is drawn.</param>
-/// <param name="Cutoff">Draws beyond this many deviations are drawn again; 0 for none.</param>
+/// <param name="Cutoff">Draws beyond this many standard deviations are drawn again; 0 for none.</param>
 /// <param name="ZeroRow">A row that is zero.</param>
 public readonly record struct Init(double Deviation, float Constant = 0, double Cutoff = 0, long? ZeroRow = null)
 {

@@ -31,12 +31,12 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>Adds one new token a row and attends to all, without gradient, where <see cref="OneTokenAttention"/> is for it.</summary>
-    /// <param name="attention">Its number.</param>
+    /// <param name="attention">The number.</param>
     /// <param name="query">[B, 1, D].</param>
     /// <param name="key">[B, 1, D].</param>
     /// <param name="value">[B, 1, D].</param>
     /// <param name="heads">H.</param>
-    /// <param name="scale">Of the products.</param>
+    /// <param name="scale">The scale of the products.</param>
     /// <returns>[B, 1, D], heads joined; null where there are too many tokens, and nothing was added.</returns>
     internal Tensor? AppendAndAttend(int attention, Tensor query, Tensor key, Tensor value, int heads, double scale)
     {

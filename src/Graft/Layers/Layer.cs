@@ -100,7 +100,7 @@ public abstract class Layer : nn.Module
 }
 
 /// <summary>A parameter as its layer made it.</summary>
-/// <param name="Name">Its dotted name.</param>
+/// <param name="Name">The dotted name.</param>
 /// <param name="Value">The tensor.</param>
 /// <param name="Init">How it begins when it is not loaded.</param>
 internal sealed record DeclaredParameter(string Name, Parameter Value, Init Init);

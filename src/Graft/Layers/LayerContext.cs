@@ -14,7 +14,7 @@ public sealed class LayerContext
     private LayerContext() => (Layout, Leading) = (AttentionLayout.Padded(null), []);
 
     /// <param name="input">The stack's input.</param>
-    /// <param name="layout">Who sees whom.</param>
+    /// <param name="layout">Which tokens attend to which.</param>
     public LayerContext(EncoderInput input, AttentionLayout layout)
     {
         Layout = layout;
@@ -30,7 +30,7 @@ public sealed class LayerContext
     /// <summary>For layers that look at each row alone, in evaluation or without dropout of their own.</summary>
     public static LayerContext Rowwise { get; } = new();
 
-    /// <summary>Who sees whom.</summary>
+    /// <summary>Which tokens attend to which.</summary>
     public AttentionLayout Layout { get; }
 
     /// <summary>The micro-batch's dropout masks; null in evaluation.</summary>

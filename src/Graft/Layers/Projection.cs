@@ -55,7 +55,7 @@ public sealed partial class Projection : Layer
     /// <param name="x">[…, in].</param>
     /// <param name="context">Slots.</param>
     /// <param name="from">The first such entry of the bias (the keys of a joint projection).</param>
-    /// <param name="count">Their number; all when null.</param>
+    /// <param name="count">The number; all when null.</param>
     public Tensor ForwardBeforeSoftmax(Tensor x, LayerContext context, long from = 0, long? count = null)
     {
         Tensor? bias = count is long length && Bias is not null && is_grad_enabled()

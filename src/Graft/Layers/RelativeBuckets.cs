@@ -8,7 +8,7 @@ namespace Graft.Layers;
 /// T5's relative positions (Raffel et al. 2020, §2.1): half of the buckets are exact distances, the others grow logarithmically up to a
 /// largest distance. Two-sided, keys to the right use the upper half; causal, only keys to the left differ.
 /// </summary>
-/// <param name="buckets">Their number.</param>
+/// <param name="buckets">The number of them.</param>
 /// <param name="maxDistance">From here on all distances share the last bucket.</param>
 /// <param name="causal">Keys to the right are not seen.</param>
 internal sealed class RelativeBuckets(int buckets, int maxDistance, bool causal)

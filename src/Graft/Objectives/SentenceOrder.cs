@@ -9,7 +9,7 @@ internal static class SentenceOrder
 {
     /// <summary>All pairs of one document; a pure function of its arguments.</summary>
     /// <param name="store">The documents.</param>
-    /// <param name="document">Whose pairs.</param>
+    /// <param name="document">The document whose pairs are made.</param>
     /// <param name="maxLength">Tokens of a finished pair, its three specials included.</param>
     /// <param name="random">Where the draws come from.</param>
     /// <param name="shortProbability">Probability of a shorter target length.</param>

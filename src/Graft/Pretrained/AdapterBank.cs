@@ -197,8 +197,8 @@ internal sealed class AdapterBank : IDisposable
 }
 
 /// <summary>What one adapter says about its rows of a batch.</summary>
-/// <param name="Adapter">Its number.</param>
+/// <param name="Adapter">The number.</param>
 /// <param name="First">The first row (sequence).</param>
 /// <param name="End">The row after the last.</param>
-/// <param name="Scores">Its head's.</param>
+/// <param name="Scores">The head's.</param>
 internal sealed record AdaptedScores(int Adapter, int First, int End, HeadOutput Scores);

@@ -9,13 +9,13 @@ public sealed record LoadReport
     /// <summary>The file of weights; null for a model that was made.</summary>
     public string? File { get; init; }
 
-    /// <summary>Parameters the checkpoint has no values for: they were drawn from the seed.</summary>
+    /// <summary>Parameters the checkpoint has no values for: they are randomly initialised from the seed.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
     /// <summary>Keys of the checkpoint that this model has no parameter for: they were left out.</summary>
     public IReadOnlyList<string> Unexpected { get; init; } = [];
 
-    /// <summary>Parameters whose shape in the checkpoint is another (the classifier of other labels): they were drawn from the seed.</summary>
+    /// <summary>Parameters whose shape in the checkpoint is another (the classifier of other labels): they are randomly initialised from the seed.</summary>
     public IReadOnlyList<string> Mismatched { get; init; } = [];
 
     /// <summary>Keys of config.json that Graft does not know: whatever they ask for is not there.</summary>

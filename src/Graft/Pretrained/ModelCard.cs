@@ -25,7 +25,7 @@ public static class ModelCard
 
     /// <summary>The card's text.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="name">Its title.</param>
+    /// <param name="name">The title.</param>
     /// <param name="origin">Where it comes from, as a sentence; null for nothing.</param>
     public static string Text(PretrainedModel model, string name, string? origin = null)
     {

@@ -5,7 +5,7 @@ namespace Graft.Pretrained;
 /// <summary>How far a download is.</summary>
 /// <param name="File">The file in transfer.</param>
 /// <param name="Bytes">Bytes of it that are here.</param>
-/// <param name="TotalBytes">Its size; null when the hub does not say.</param>
+/// <param name="TotalBytes">The size; null when the hub does not say.</param>
 /// <param name="FileNumber">1 for the first file.</param>
 /// <param name="FileCount">Files in all.</param>
 public readonly record struct ModelHubProgress(string File, long Bytes, long? TotalBytes, int FileNumber, int FileCount);

@@ -8,7 +8,7 @@ namespace Graft.Pretrained;
 
 /// <summary>What the hub says of one file before it is fetched.</summary>
 /// <param name="Etag">The content's name: SHA-256 of large files, the Git blob hash of small ones.</param>
-/// <param name="Bytes">Its size; null when the hub does not say.</param>
+/// <param name="Bytes">The size; null when the hub does not say.</param>
 internal sealed record HubFile(string Etag, long? Bytes);
 
 /// <summary>The commit that a revision is at, and its files.</summary>

@@ -6,8 +6,8 @@ using Graft.Torch.Compute;
 namespace Graft.Pretrained;
 
 /// <summary>A file of weights as it lies on the disk.</summary>
-/// <param name="Path">Its path.</param>
-/// <param name="Bytes">Its size.</param>
+/// <param name="Path">The path.</param>
+/// <param name="Bytes">The size.</param>
 public sealed record WeightFile(string Path, long Bytes);
 
 /// <summary>What one text of a length costs.</summary>

@@ -132,11 +132,11 @@ public sealed class PretrainedModel : IDisposable
         }
     }
 
-    /// <summary>Makes a model from nothing: parameters are drawn as the family's paper says.</summary>
+    /// <summary>Makes a model from nothing: parameters are initialised as the family's paper says.</summary>
     /// <param name="config">Sizes.</param>
     /// <param name="kind">The head.</param>
     /// <param name="seed">The same seed gives the same bits.</param>
-    /// <param name="tokenizerFolder">Whose tokenizer it uses.</param>
+    /// <param name="tokenizerFolder">The folder whose tokenizer is used.</param>
     public static PretrainedModel Create(ModelConfig config, HeadKind kind, ulong seed = 42, string? tokenizerFolder = null)
     {
         config.Validate();
@@ -170,8 +170,8 @@ public sealed class PretrainedModel : IDisposable
     public ComputeScope Enter() => Compute is null ? default : Compute.Enter();
 
     /// <summary>Prepares the model for training with a strategy: new parts are put into its slots, and what is not trained is frozen.</summary>
-    /// <param name="strategy">Which numbers are trained.</param>
-    /// <param name="seed">Of the new parts' first values.</param>
+    /// <param name="strategy">Which parameters are trained.</param>
+    /// <param name="seed">The seed of the new parts' first values.</param>
     /// <returns>The new parts and what is saved beside them; part of the model until it is merged or unloaded.</returns>
     /// <exception cref="InputException">The model has an adapter already, or the strategy finds nothing to work on.</exception>
     public Adapter Tune(TuningStrategy strategy, ulong seed = 42)

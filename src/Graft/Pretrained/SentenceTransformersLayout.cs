@@ -98,7 +98,7 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
     /// </summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="head">How it pools.</param>
-    /// <param name="backbone">Its width and the longest text it reads.</param>
+    /// <param name="backbone">The width and the longest text it reads.</param>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public static void Write(string folder, EmbeddingHead head, Backbone backbone)
     {

@@ -19,7 +19,7 @@ internal static class VectorClassifierFile
 
     /// <summary>Writes it.</summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    /// <param name="folder">Of the model.</param>
+    /// <param name="folder">The folder of the model.</param>
     /// <param name="weight">[labels, width].</param>
     /// <param name="bias">[labels].</param>
     public static void Write(string folder, float[] weight, float[] bias)
@@ -33,7 +33,7 @@ internal static class VectorClassifierFile
     }
 
     /// <summary>Fills the head's parameters.</summary>
-    /// <returns>Their names.</returns>
+    /// <returns>The names.</returns>
     /// <exception cref="InputException">The file is damaged, or is for other labels or vectors.</exception>
     public static unsafe IReadOnlyCollection<string> Load(string folder, VectorClassifierHead head)
     {

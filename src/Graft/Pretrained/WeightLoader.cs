@@ -32,11 +32,11 @@ internal sealed class WeightLoader
     }
 
     /// <summary>Fills every parameter: from the checkpoint, or from the seed where the checkpoint may lack it.</summary>
-    /// <param name="network">Its values are undefined before.</param>
+    /// <param name="network">The values are undefined before.</param>
     /// <param name="family">Names and what may be missing.</param>
     /// <param name="checkpoint">The mapped file.</param>
     /// <param name="newLabels">A classifier of another shape begins anew.</param>
-    /// <param name="seed">Of new parameters.</param>
+    /// <param name="seed">The seed of new parameters.</param>
     /// <exception cref="InputException">The backbone's parameters are missing or have other shapes.</exception>
     public static LoadReport Load(Network network, ModelFamily family, Checkpoint checkpoint, bool newLabels, ulong seed) =>
         new WeightLoader(network, family, checkpoint).Load(newLabels, seed);

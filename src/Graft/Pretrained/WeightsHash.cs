@@ -10,7 +10,7 @@ internal static class WeightsHash
         return Sha256.Of(stream);
     }
 
-    /// <summary>Of a model folder's only file of weights, or over the hashes of all in the order of their names; null where there are none.</summary>
+    /// <summary>The hash of a model folder's only file of weights, or over the hashes of all in the order of their names; null where there are none.</summary>
     public static string? Of(string folder)
     {
         string[] files = [.. Directory.EnumerateFiles(folder)

@@ -20,16 +20,16 @@ internal sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targe
     /// <summary>Predictions of the span-boundary objective.</summary>
     public IReadOnlyList<SpanBoundaryPair> BoundaryPairs { get; init; } = [];
 
-    /// <summary>Its words in a teacher's tokens; null without a teacher of another vocabulary.</summary>
+    /// <summary>The words in a teacher's tokens; null without a teacher of another vocabulary.</summary>
     public WordAlignment? Alignment { get; init; }
 
     /// <summary>What an encoder-decoder writes; null for other families.</summary>
     public int[]? DecoderTargets { get; init; }
 
-    /// <summary>Of an objective that leaves the text as it is and predicts no token.</summary>
+    /// <summary>Makes the sequence of an objective that leaves the text as it is and predicts no token.</summary>
     internal static CorruptedSequence Whole(Sequences.TrainingSequence sequence) => new(sequence.Ids, [], []) { TypeIds = sequence.TypeIds };
 
-    /// <summary>Of an objective that masks.</summary>
+    /// <summary>Makes the sequence of an objective that masks.</summary>
     internal static CorruptedSequence Of(MaskedSequence masked, Sequences.TrainingSequence sequence) =>
         new(masked.Ids, masked.Positions, masked.Targets) { Original = sequence.Ids, TypeIds = sequence.TypeIds, PairLabel = sequence.PairLabel };
 }

@@ -85,7 +85,7 @@ internal sealed class PretrainingRun : IDisposable
 
     /// <summary>Trains, then writes the model; a run that is interrupted writes it as it is then, beside its checkpoint.</summary>
     /// <param name="resume">Go on from the newest whole checkpoint where there is one.</param>
-    /// <param name="observers">Who watches.</param>
+    /// <param name="observers">The observers.</param>
     /// <param name="cancellation">A checkpoint is written first.</param>
     /// <returns>The final results on held-out text; empty where there is none.</returns>
     /// <exception cref="RunFailedException">The loss is not finite, or the folder cannot be written.</exception>

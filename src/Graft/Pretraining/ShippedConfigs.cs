@@ -13,7 +13,7 @@ public static class ShippedConfigs
 {
     private const string Prefix = "Graft.Pretraining.Configs.", Suffix = ".json";
 
-    /// <summary>Their names.</summary>
+    /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         .. typeof(ShippedConfigs).Assembly.GetManifestResourceNames()

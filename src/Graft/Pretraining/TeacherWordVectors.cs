@@ -21,7 +21,7 @@ internal static class TeacherWordVectors
     /// <param name="teacher">From.</param>
     /// <param name="student">Into; new.</param>
     /// <param name="tokenizer">The student's.</param>
-    /// <param name="seed">Of the turn within the student's width.</param>
+    /// <param name="seed">The seed of the turn within the student's width.</param>
     /// <param name="forItsLayers">
     /// The student has the teacher's own layers, which expect the rows as they are: neither centred nor turned nor scaled. Where the student has smaller
     /// vectors that a matrix widens (ELECTRA), positions and segments are turned like words, and the matrix is fitted to what the layers expect.

@@ -49,7 +49,7 @@ internal sealed record ClassScores(string Name, Tensor Logits, Tensor Targets, d
 
 /// <summary>A term that judges nothing, such as a distance.</summary>
 /// <param name="Name">"hidden" …</param>
-/// <param name="Sum">Its sum over the items.</param>
+/// <param name="Sum">The sum over the items.</param>
 /// <param name="Weight">The term's weight in the loss.</param>
 internal sealed record DistanceScores(string Name, Tensor Sum, double Weight = 1) : TermScores(Name, Weight)
 {

@@ -29,7 +29,7 @@ public interface ITrainable
     double RateFactor(string parameter) => 1;
 
     /// <summary>The update from which on a parameter is trained: gradual unfreezing; 0 for all where nothing is said.</summary>
-    /// <param name="parameter">Its name.</param>
+    /// <param name="parameter">The name.</param>
     /// <param name="updates">The updates of the whole run.</param>
     long StartsAt(string parameter, long updates) => 0;
 

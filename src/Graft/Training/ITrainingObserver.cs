@@ -39,7 +39,7 @@ public interface ITrainingObserver
 public sealed record TrainingPlan(long Parameters, long? TotalUpdates, long? UpdatesPerEpoch, long ResumedAt);
 
 /// <summary>One update.</summary>
-/// <param name="Step">Its number, from 1.</param>
+/// <param name="Step">The number, from 1.</param>
 /// <param name="Loss">The mean loss of the optimizer batch, its terms added.</param>
 /// <param name="Terms">Each term's mean.</param>
 /// <param name="GradientNorm">The global norm before clipping.</param>

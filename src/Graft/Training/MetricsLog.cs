@@ -22,7 +22,7 @@ public sealed class MetricsLog(string folder) : ITrainingObserver
     }
 
     /// <summary>The learning rate of every update that a run logged, for <see cref="TrainingOptions.Replay"/>.</summary>
-    /// <param name="path">Its metrics.jsonl.</param>
+    /// <param name="path">The metrics.jsonl.</param>
     /// <exception cref="InputException">The file is missing or is no log of a run.</exception>
     public static IReadOnlyList<double> LearningRates(string path)
     {

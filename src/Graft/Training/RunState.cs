@@ -64,7 +64,7 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
 
     /// <summary>Writes a checkpoint and removes the oldest ones.</summary>
     /// <param name="library">What the run's matrices are multiplied by.</param>
-    /// <returns>Its folder; null when none are written.</returns>
+    /// <returns>The folder; null when none are written.</returns>
     public string? Write(MatrixLibrary library)
     {
         if (Folder is null) return null;

@@ -40,7 +40,7 @@ public sealed class Trainer : IDisposable
     /// <param name="source">The optimizer batches.</param>
     /// <param name="options">How the run goes.</param>
     /// <param name="folder">Where checkpoints go; null: none are written.</param>
-    /// <param name="observers">Who watches.</param>
+    /// <param name="observers">The observers.</param>
     /// <exception cref="InputException">An option is out of its range, or nothing bounds the run.</exception>
     public Trainer(ITrainable trainable, IBatchSource source, TrainingOptions options, string? folder = null, params IReadOnlyList<ITrainingObserver> observers)
     {

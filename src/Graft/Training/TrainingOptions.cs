@@ -36,7 +36,7 @@ public sealed record TrainingOptions
     /// <summary>The rate of each update, as another run logged it: replays a run that followed the clock. Null: the schedule.</summary>
     public IReadOnlyList<double>? Replay { get; init; }
 
-    /// <summary>Its course.</summary>
+    /// <summary>The schedule of the learning rate.</summary>
     public Schedule Schedule { get; init; } = new();
 
     /// <summary>AdamW's constants.</summary>

@@ -20,7 +20,7 @@ public sealed record LayerSchedule
     /// <value>0: all from the beginning.</value>
     public double Unfreezing { get; init; }
 
-    /// <summary>So many of the highest layers, and the pooler, begin from drawn weights instead of the pre-trained ones (Zhang et al. 2021, §5).</summary>
+    /// <summary>So many of the highest layers, and the pooler, begin from randomly initialised weights instead of the pre-trained ones (Zhang et al. 2021, §5).</summary>
     /// <value>0: none.</value>
     public int Reinitialized { get; init; }
 

@@ -35,7 +35,7 @@ internal sealed class SlotContents
 
     /// <summary>Empties every slot of a model.</summary>
     /// <param name="model">The layers whose projections are asked: the whole model, or the backbone alone.</param>
-    /// <param name="backbone">Its backbone.</param>
+    /// <param name="backbone">The backbone.</param>
     /// <returns>What was in them.</returns>
     public static SlotContents TakeFrom(Layer model, Backbone backbone)
     {

@@ -5,7 +5,7 @@ using Graft.Layers;
 namespace Graft.Tuning;
 
 /// <summary>
-/// Which numbers are trained. A strategy freezes what it leaves alone, fills tuning slots with new parts where it has any, and says what is
+/// Which parameters are trained. A strategy freezes what it leaves alone, fills tuning slots with new parts where it has any, and says what is
 /// saved. It sees slots and parameter names, never a family, so every strategy works on every backbone.
 /// </summary>
 public abstract record TuningStrategy
@@ -36,9 +36,9 @@ public abstract record TuningStrategy
 
     /// <summary>Prepares a model for training: sets what requires a gradient and fills slots.</summary>
     /// <param name="model">The whole model, with the checkpoint's names.</param>
-    /// <param name="backbone">Its backbone.</param>
-    /// <param name="head">Its head; trained, except a language model's own beside an adapter. Null for a bare backbone.</param>
-    /// <param name="seed">Of the new parts' first values.</param>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="head">The head; trained, except a language model's own beside an adapter. Null for a bare backbone.</param>
+    /// <param name="seed">The seed of the new parts' first values.</param>
     /// <param name="drawn">Parameters that the checkpoint lacked: nobody has trained them yet, so they are trained and saved with an adapter.</param>
     internal Adapter Apply(Layer model, Backbone backbone, Head? head, ulong seed, IReadOnlyCollection<string>? drawn = null)
     {
@@ -58,7 +58,7 @@ public abstract record TuningStrategy
         return adapter;
     }
 
-    /// <summary>Fills the slots; the new parts' values are undefined until they are drawn or loaded.</summary>
+    /// <summary>Fills the slots; the new parts' values are undefined until they are initialised or loaded.</summary>
     internal Adapter Attach(Layer model, Backbone backbone, IReadOnlyList<DeclaredParameter> saved)
     {
         TunedParts parts = new();

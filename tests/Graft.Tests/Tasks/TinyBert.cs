@@ -4,7 +4,7 @@ using Graft.Pretrained;
 
 namespace Graft.Tests.Tasks;
 
-/// <summary>A pre-trained model of a few thousand drawn numbers, and data a few words can tell apart.</summary>
+/// <summary>A pre-trained model of a few thousand randomly initialised parameters, and data a few words can tell apart.</summary>
 internal sealed class TinyBert : IDisposable
 {
     private static readonly string[] s_good = ["good", "lovely", "bright", "kind"], s_bad = ["bad", "awful", "dull", "cruel"];

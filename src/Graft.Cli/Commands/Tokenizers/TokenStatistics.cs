@@ -9,7 +9,7 @@ internal sealed class TokenStatistics(int? maxLength)
 
     /// <summary>Adds a text.</summary>
     /// <param name="text">The text, for its words between white space.</param>
-    /// <param name="tokens">Its tokens, special ones not counted.</param>
+    /// <param name="tokens">The tokens, special ones not counted.</param>
     /// <param name="unknown">Those among them that are unknown.</param>
     /// <param name="special">The special tokens that are put around it.</param>
     public void Add(string text, int tokens, int unknown, int special)

@@ -7,7 +7,7 @@ namespace Graft.Checkpoints;
 /// <param name="Type">How the elements are stored; null for types that no weight has (text, complex numbers).</param>
 /// <param name="Shape">Sizes, all ≥ 0.</param>
 /// <param name="Shard">The number of the data file.</param>
-/// <param name="Offset">Of the first byte in the data file.</param>
+/// <param name="Offset">The offset of the first byte in the data file.</param>
 /// <param name="ByteCount">Bytes there.</param>
 /// <param name="Checksum">CRC-32C of the bytes.</param>
 internal sealed record TensorFlowEntry(string Name, ElementType? Type, long[] Shape, int Shard, long Offset, long ByteCount, uint Checksum);

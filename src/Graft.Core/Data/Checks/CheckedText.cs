@@ -2,7 +2,7 @@ namespace Graft.Data.Checks;
 
 /// <summary>What the checks look at, whatever the task: a text, its answer, and where both stand.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Line">Its line, from 1.</param>
+/// <param name="Line">The line, from 1.</param>
 /// <param name="Text">Everything the model will read.</param>
 /// <param name="Answer">What it shall answer, in one string; empty when there is none.</param>
 internal readonly record struct CheckedText(string Path, long Line, string Text, string Answer)

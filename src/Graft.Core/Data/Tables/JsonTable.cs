@@ -65,7 +65,7 @@ internal sealed class JsonTable : Table
 
 /// <summary>A record of a JSON document.</summary>
 /// <param name="Line">The line it begins in.</param>
-/// <param name="Fields">Its keys and values.</param>
+/// <param name="Fields">The keys and values.</param>
 /// <param name="Problem">Why it is no record; null for a sound one.</param>
 internal readonly record struct JsonRow(long Line, IReadOnlyList<(string Key, JsonElement Value)> Fields, string? Problem = null)
 {

@@ -42,7 +42,7 @@ internal abstract class Table(string path)
     public virtual bool CanBeCut => Encoding == "utf-8" && !DataFile.IsCompressed(Path) && DataFile.HasLineFeed(Path);
 
     /// <summary>The rows that begin in a stretch of the file. What is before it is read too, so that lines and quotes are what they are in the whole.</summary>
-    /// <param name="from">Its first byte.</param>
+    /// <param name="from">The first byte.</param>
     /// <param name="to">The first byte behind it.</param>
     /// <param name="size">The bytes of the file.</param>
     public virtual IEnumerable<TableRow> RowsOfBytes(long from, long to, long size)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Graft.Data.Tagging;
 
 /// <summary>An entity in a sequence of tokens.</summary>
-/// <param name="Type">Its type, the part of the tag after the first hyphen; <c>_</c> where tags have none.</param>
-/// <param name="Start">Its first token.</param>
+/// <param name="Type">The type, the part of the tag after the first hyphen; <c>_</c> where tags have none.</param>
+/// <param name="Start">The first token.</param>
 /// <param name="End">The token after its last.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct EntitySpan(string Type, int Start, int End);

@@ -13,7 +13,7 @@ internal sealed class NaiveBayes
 
     /// <summary>Counts the training texts.</summary>
     /// <param name="texts">The texts, each with its second text or null.</param>
-    /// <param name="labels">Their class numbers.</param>
+    /// <param name="labels">The class numbers.</param>
     /// <param name="classes">The number of classes.</param>
     public NaiveBayes(IReadOnlyList<(string Text, string? Pair)> texts, IReadOnlyList<int> labels, int classes)
     {

@@ -19,7 +19,7 @@ internal sealed class RidgeBaseline
 
     /// <summary>Fits the training texts.</summary>
     /// <param name="texts">The texts, each with its second text or null.</param>
-    /// <param name="targets">Their numbers.</param>
+    /// <param name="targets">The numbers.</param>
     public RidgeBaseline(IReadOnlyList<(string Text, string? Pair)> texts, IReadOnlyList<double> targets)
     {
         _mean = targets.Average();

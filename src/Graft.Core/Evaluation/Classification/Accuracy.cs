@@ -3,7 +3,7 @@ namespace Graft.Evaluation;
 /// <summary>The share of right predictions, from 0 to 1.</summary>
 public static class Accuracy
 {
-    /// <summary>Of class numbers; NaN without examples.</summary>
+    /// <summary>The accuracy of predicted class numbers; NaN without examples.</summary>
     public static double Of(ReadOnlySpan<int> truth, ReadOnlySpan<int> predicted)
     {
         int right = 0;
@@ -11,7 +11,7 @@ public static class Accuracy
         return (double)right / truth.Length;
     }
 
-    /// <summary>Of a confusion matrix; NaN without examples.</summary>
+    /// <summary>The accuracy that a confusion matrix shows; NaN without examples.</summary>
     public static double Of(ConfusionMatrix confusion) => (double)confusion.Right / confusion.Total;
 
     /// <summary>The mean of accuracy and F1 of class 1, as GLUE scores MRPC and QQP.</summary>

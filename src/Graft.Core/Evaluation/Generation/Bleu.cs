@@ -12,7 +12,7 @@ internal enum BleuSmoothing
 
 /// <summary>A BLEU score and what it is made of.</summary>
 /// <param name="Score">0 … 100.</param>
-/// <param name="Precisions">Of runs of 1 … 4 words, 0 … 100.</param>
+/// <param name="Precisions">The precisions of runs of 1 … 4 words, 0 … 100.</param>
 /// <param name="BrevityPenalty">1, or less where hypotheses are shorter than their references.</param>
 /// <param name="HypothesisLength">Words.</param>
 /// <param name="ReferenceLength">Words of the references closest in length.</param>
@@ -35,13 +35,13 @@ internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Stan
     private const int MaxOrder = 4;
     private const double FloorValue = 0.1;
 
-    /// <summary>Of a corpus.</summary>
+    /// <summary>The score of a corpus.</summary>
     /// <param name="hypotheses">One text a segment.</param>
     /// <param name="references">One or more lists, each with one text a segment.</param>
     public BleuScore Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references) =>
         Score(Enumerable.Range(0, hypotheses.Count).Select(i => (hypotheses[i], references.Select(stream => stream[i]).ToArray())), BleuSmoothing.Exponential, false);
 
-    /// <summary>Of one sentence; orders longer than the sentence are left out.</summary>
+    /// <summary>The score of one sentence; orders longer than the sentence are left out.</summary>
     public BleuScore Sentence(string hypothesis, IReadOnlyList<string> references, BleuSmoothing smoothing = BleuSmoothing.Exponential) =>
         Score([(hypothesis, references.ToArray())], smoothing, true);
 

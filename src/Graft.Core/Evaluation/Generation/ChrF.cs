@@ -10,7 +10,7 @@ internal sealed class ChrF(int wordOrder = 0)
     private const int CharacterOrder = 6;
     private const double BetaSquared = 4;
 
-    /// <summary>Of a corpus: counts are summed before the ratio; of several references each segment uses the one it scores best with.</summary>
+    /// <summary>The score of a corpus: counts are summed before the ratio; of several references each segment uses the one it scores best with.</summary>
     /// <param name="hypotheses">One text a segment.</param>
     /// <param name="references">One or more lists, each with one text a segment.</param>
     public double Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references)
@@ -25,7 +25,7 @@ internal sealed class ChrF(int wordOrder = 0)
         return Score(sum);
     }
 
-    /// <summary>Of one sentence.</summary>
+    /// <summary>The score of one sentence.</summary>
     public double Sentence(string hypothesis, IReadOnlyList<string> references) => Score(Counts(hypothesis, references));
 
     private OrderCounts[] Counts(string hypothesis, IEnumerable<string> references)

@@ -4,7 +4,7 @@ namespace Graft.Evaluation;
 
 /// <summary>Predictions of similar confidence: how sure they were and how often right.</summary>
 /// <param name="Count">The number of predictions.</param>
-/// <param name="Confidence">Their mean confidence; NaN when there are none.</param>
+/// <param name="Confidence">The mean confidence; NaN when there are none.</param>
 /// <param name="Accuracy">The share of them that is right; NaN when there are none.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct CalibrationBin(int Count, double Confidence, double Accuracy);

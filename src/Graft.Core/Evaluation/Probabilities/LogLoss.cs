@@ -5,7 +5,7 @@ internal static class LogLoss
 {
     private const double Epsilon = 2.220446049250313e-16;
 
-    /// <summary>Of two classes; <paramref name="scores"/> are probabilities of the positive one.</summary>
+    /// <summary>The loss of two classes; <paramref name="scores"/> are probabilities of the positive one.</summary>
     public static double Of(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)
     {
         double sum = 0;
@@ -18,7 +18,7 @@ internal static class LogLoss
         return sum / truth.Length;
     }
 
-    /// <summary>Of any number of classes; <paramref name="probabilities"/> is [examples][classes].</summary>
+    /// <summary>The loss of any number of classes; <paramref name="probabilities"/> is [examples][classes].</summary>
     public static double Of(IReadOnlyList<int> truth, IReadOnlyList<double[]> probabilities) =>
         truth.Select((label, i) => -Math.Log(Math.Clamp(probabilities[i][label], Epsilon, 1 - Epsilon))).Average();
 }

@@ -4,7 +4,7 @@ namespace Graft.Evaluation;
 
 /// <summary>Scores of one entity type.</summary>
 /// <param name="Type">The type.</param>
-/// <param name="Scores">Its precision, recall and F1.</param>
+/// <param name="Scores">The precision, recall and F1.</param>
 /// <param name="Support">How many true entities it has.</param>
 public sealed record EntityTypeScores(string Type, PrecisionRecallF1 Scores, int Support);
 
@@ -35,7 +35,7 @@ public sealed record EntityScores(PrecisionRecallF1 Micro, PrecisionRecallF1 Mac
         return Of(truth.Select(decoder.Decode).ToArray(), predicted.Select(decoder.Decode).ToArray());
     }
 
-    /// <summary>Of entities that are already found, by sentence.</summary>
+    /// <summary>The scores of entities that are already found, by sentence.</summary>
     public static EntityScores Of(IReadOnlyList<IReadOnlyList<EntitySpan>> truth, IReadOnlyList<IReadOnlyList<EntitySpan>> predicted)
     {
         SortedDictionary<string, OutcomeCounts> types = new(StringComparer.Ordinal);

@@ -9,7 +9,7 @@ namespace Graft.Evaluation;
 /// <param name="ExactP">Two-sided, from the binomial distribution.</param>
 /// <param name="MidP">The same with half the weight on the observed outcome: less conservative.</param>
 /// <param name="ChiSquare">With continuity correction.</param>
-/// <param name="ChiSquareP">Its p-value; an approximation for many disagreements.</param>
+/// <param name="ChiSquareP">The p-value; an approximation for many disagreements.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct McNemar(double ExactP, double MidP, double ChiSquare, double ChiSquareP)
 {

@@ -68,7 +68,7 @@ internal sealed class WordCountModel
     }
 
     /// <summary>The sparse row of a text: places of grams with their values.</summary>
-    /// <param name="counts">Of the text.</param>
+    /// <param name="counts">The counts of the text.</param>
     /// <param name="places">Those that count.</param>
     /// <param name="idf">By place; null: values are counts.</param>
     public static (int[] Places, float[] Values) Row(Dictionary<Gram, int> counts, IReadOnlyDictionary<Gram, int> places, float[]? idf)
@@ -120,7 +120,7 @@ internal sealed class WordCountModel
     }
 
     /// <summary>Reads the file.</summary>
-    /// <param name="folder">Of the run.</param>
+    /// <param name="folder">The folder of the run.</param>
     /// <param name="outputs">The number of scores that the folder's labels ask for.</param>
     /// <exception cref="InputException">It is damaged or does not fit.</exception>
     public static WordCountModel Read(string folder, int outputs)

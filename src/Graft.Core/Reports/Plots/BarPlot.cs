@@ -5,7 +5,7 @@ namespace Graft.Reports.Plots;
 
 /// <summary>A bar.</summary>
 /// <param name="Name">What it stands for.</param>
-/// <param name="Score">Its length, from 0 to 1, and its interval.</param>
+/// <param name="Score">The length, from 0 to 1, and its interval.</param>
 /// <param name="Muted">True for what the others are compared with: baselines.</param>
 internal sealed record Bar(string Name, ScoreInterval Score, bool Muted = false);
 

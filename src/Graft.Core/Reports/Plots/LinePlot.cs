@@ -4,7 +4,7 @@ using Graft.Evaluation;
 namespace Graft.Reports.Plots;
 
 /// <summary>A line through points, optionally with a band around it.</summary>
-/// <param name="Name">Its name in the legend.</param>
+/// <param name="Name">The name in the legend.</param>
 /// <param name="Points">x and y; the band is drawn between Low and High where they are numbers.</param>
 public sealed record LineSeries(string Name, IReadOnlyList<(double X, ScoreInterval Y)> Points)
 {

@@ -5,7 +5,7 @@ namespace Graft.Reports.Sections;
 /// <summary>An answered question, as the report needs it.</summary>
 /// <param name="Question">The question with its context and accepted answers.</param>
 /// <param name="Predicted">The predicted answer; null for none.</param>
-/// <param name="F1">Its score.</param>
+/// <param name="F1">The score.</param>
 /// <param name="Score">How sure the model was, on its own scale.</param>
 internal sealed record AnsweredExample(Question Question, Answer? Predicted, double F1, double Score);
 

@@ -5,7 +5,7 @@ namespace Graft.Reports.Sections;
 
 /// <summary>A classified example, as the report needs it.</summary>
 /// <param name="Text">The text, with the second one below it for pairs.</param>
-/// <param name="Line">Its line in the file.</param>
+/// <param name="Line">The line in the file.</param>
 /// <param name="Truth">The true class.</param>
 /// <param name="Probabilities">The probability of each class.</param>
 internal sealed record ClassifiedExample(string Text, long Line, int Truth, double[] Probabilities)

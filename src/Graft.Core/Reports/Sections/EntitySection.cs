@@ -9,7 +9,7 @@ namespace Graft.Reports.Sections;
 /// <param name="Words">The words.</param>
 /// <param name="Truth">The true entities, in words.</param>
 /// <param name="Predicted">The predicted entities, in words.</param>
-/// <param name="Line">Its line in the file.</param>
+/// <param name="Line">The line in the file.</param>
 internal sealed record TaggedExample(string Text, IReadOnlyList<int> Starts, IReadOnlyList<string> Words, IReadOnlyList<EntitySpan> Truth, IReadOnlyList<EntitySpan> Predicted, long Line);
 
 /// <summary>Entities by type, and sentences with their mistakes marked.</summary>

@@ -5,7 +5,7 @@ namespace Graft.Reports.Sections;
 
 /// <summary>A baseline's score, for the same metric as the model's first.</summary>
 /// <param name="Name">What it is: <c>most frequent class</c>.</param>
-/// <param name="Value">Its score.</param>
+/// <param name="Value">The score.</param>
 internal sealed record BaselineScore(string Name, double Value);
 
 /// <summary>The scores, large, and the baselines beside them.</summary>

@@ -49,7 +49,7 @@ internal sealed class EventWriter : IDisposable
     private double Now => _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
 
     /// <summary>Writes one number.</summary>
-    /// <param name="tag">Its name; a slash groups: <c>loss/train</c>.</param>
+    /// <param name="tag">The name; a slash groups: <c>loss/train</c>.</param>
     /// <param name="step">The update it belongs to.</param>
     /// <param name="value">The number.</param>
     /// <exception cref="RunFailedException">The disk is full.</exception>

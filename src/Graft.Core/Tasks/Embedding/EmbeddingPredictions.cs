@@ -18,7 +18,7 @@ public sealed record EmbeddingPrediction(float[] Vector) : Prediction
 /// <param name="Similarity">The cosine of their vectors, −1 … 1.</param>
 /// <param name="First">The first text's vector.</param>
 /// <param name="Second">The second text's.</param>
-/// <param name="NegativeSimilarity">Of triplets: the cosine with the text that does not belong.</param>
+/// <param name="NegativeSimilarity">The cosine, of triplets, with the text that does not belong.</param>
 public sealed record SimilarityPrediction(double Similarity, float[] First, float[] Second, double? NegativeSimilarity = null) : Prediction
 {
     /// <inheritdoc/>

@@ -31,7 +31,7 @@ internal sealed partial record SentenceEmbedding
         ];
     }
 
-    /// <summary>Of scored pairs minus the error of the cosine; of triplets right or wrong; of pairs the cosine.</summary>
+    /// <summary>The score of one example: of scored pairs minus the error of the cosine; of triplets right or wrong; of pairs the cosine.</summary>
     /// <inheritdoc/>
     public override double CreditOf(TaskData data, int example, Prediction prediction)
     {

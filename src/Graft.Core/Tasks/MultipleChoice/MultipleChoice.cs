@@ -29,8 +29,8 @@ internal sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExamp
 }
 
 /// <summary>The choice a model takes.</summary>
-/// <param name="Choice">Its index, from 0.</param>
-/// <param name="Text">Its text.</param>
+/// <param name="Choice">The index, from 0.</param>
+/// <param name="Text">The text.</param>
 /// <param name="Probabilities">The softmax over the choices.</param>
 public sealed record ChoicePrediction(int Choice, string Text, double[] Probabilities) : Prediction
 {

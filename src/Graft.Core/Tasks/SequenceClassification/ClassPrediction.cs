@@ -4,9 +4,9 @@ namespace Graft.Tasks.SequenceClassification;
 
 /// <summary>One class, with the probability of each.</summary>
 /// <param name="Label">The most probable class.</param>
-/// <param name="Class">Its number.</param>
+/// <param name="Class">The number.</param>
 /// <param name="Logits">Raw scores, one a class.</param>
-/// <param name="Probabilities">Their softmax.</param>
+/// <param name="Probabilities">The softmax.</param>
 /// <param name="Labels">The classes' names.</param>
 public sealed record ClassPrediction(string Label, int Class, double[] Logits, double[] Probabilities, IReadOnlyList<string> Labels) : Prediction
 {
@@ -58,7 +58,7 @@ public sealed record ValuePrediction(double Value) : Prediction
 
 /// <summary>Several numbers, each with a name.</summary>
 /// <param name="Values">In the order of the model's outputs.</param>
-/// <param name="Names">Their names.</param>
+/// <param name="Names">The names.</param>
 public sealed record ValuesPrediction(double[] Values, IReadOnlyList<string> Names) : Prediction
 {
     /// <inheritdoc/>

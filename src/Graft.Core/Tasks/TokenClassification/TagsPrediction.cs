@@ -4,8 +4,8 @@ using Graft.Data;
 namespace Graft.Tasks.TokenClassification;
 
 /// <summary>An entity in a text.</summary>
-/// <param name="Type">Its type.</param>
-/// <param name="Text">Its text.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Text">The text.</param>
 /// <param name="Start">UTF-16 offset of its beginning.</param>
 /// <param name="End">The offset after its end.</param>
 /// <param name="Score">The mean probability of its words' tags.</param>
@@ -13,7 +13,7 @@ public sealed record Entity(string Type, string Text, int Start, int End, double
 
 /// <summary>A tag for each word, and the entities they mark.</summary>
 /// <param name="Words">The words.</param>
-/// <param name="Tags">Their tags.</param>
+/// <param name="Tags">The tags.</param>
 /// <param name="Probabilities">The tags' probabilities.</param>
 /// <param name="Text">The sentence.</param>
 /// <param name="Entities">What the tags mark; empty for tags without a scheme.</param>

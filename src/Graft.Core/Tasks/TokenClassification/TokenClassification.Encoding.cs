@@ -54,7 +54,7 @@ public sealed partial record TokenClassification
     }
 
     /// <summary>A window: the tag of every sub-word, and which tokens begin a word.</summary>
-    /// <param name="window">Its encoding; word ids count from the sentence's start.</param>
+    /// <param name="window">The encoding; word ids count from the sentence's start.</param>
     /// <param name="example">The sentence.</param>
     /// <param name="start">The place of the window's first sub-word among all of the sentence's.</param>
     /// <param name="subwords">The word of each sub-word of the windows before: a word may be cut between windows.</param>

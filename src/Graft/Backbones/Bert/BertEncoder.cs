@@ -86,7 +86,7 @@ internal partial class BertEncoder : Backbone
 
     /// <summary>As many layers as the configuration says.</summary>
     /// <param name="path">What their names begin with, before the number.</param>
-    /// <param name="names">Of their parts.</param>
+    /// <param name="names">The names of their parts.</param>
     private protected BertLayer[] AddLayers(string path, BertLayerNames names) =>
         [.. Enumerable.Range(0, Config.LayerCount).Select(i => Add($"{path}.{i}", new BertLayer((BertConfig)Config, names, i)))];
 

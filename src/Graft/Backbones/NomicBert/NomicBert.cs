@@ -20,7 +20,7 @@ internal sealed partial class NomicBert : Backbone
     private readonly BertPooler? _pooler;
 
     /// <param name="config">Sizes and rates.</param>
-    /// <param name="names">Of the parts, in the checkpoint's layout.</param>
+    /// <param name="names">The names of the parts, in the checkpoint's layout.</param>
     /// <param name="pooler">Whether the head uses the pooled state.</param>
     public NomicBert(NomicBertConfig config, NomicBertNames names, bool pooler)
         : base(config)

@@ -9,7 +9,7 @@ namespace Graft.Backbones.Roberta;
 /// </summary>
 /// <param name="modelType">"roberta", "xlm-roberta" …</param>
 /// <param name="classPrefix">"Roberta", "XLMRoberta" …</param>
-/// <param name="prefix">Of the backbone's parameters below a head.</param>
+/// <param name="prefix">The prefix of the backbone's parameters below a head.</param>
 internal sealed class RobertaFamily(string modelType, string classPrefix, string prefix = "roberta.") : ModelFamily
 {
     public override string ModelType => modelType;

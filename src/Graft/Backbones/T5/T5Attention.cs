@@ -17,7 +17,7 @@ internal sealed class T5Attention : Layer
 
     /// <param name="config">Sizes.</param>
     /// <param name="name">"SelfAttention" or "EncDecAttention".</param>
-    /// <param name="site">Of the dropout on probabilities.</param>
+    /// <param name="site">The site of the dropout on probabilities.</param>
     /// <param name="relativeBias">Whether the stack's bias is stored here.</param>
     public T5Attention(T5Config config, string name, int site, bool relativeBias)
     {

@@ -26,8 +26,8 @@ internal class T5Config : ModelConfig
 
     /// <param name="json">The file's keys.</param>
     /// <param name="defaults">Another family's, as JSON text.</param>
-    /// <param name="projection">Its feed_forward_proj.</param>
-    /// <param name="layers">Its num_layers.</param>
+    /// <param name="projection">The feed_forward_proj.</param>
+    /// <param name="layers">The num_layers.</param>
     private protected T5Config(JsonObject json, string defaults, string projection, int layers)
         : base(WithActivation(json, projection, layers), defaults)
     {

@@ -34,7 +34,7 @@ internal sealed class T5Stack : Layer
     /// <param name="input">This side's input.</param>
     /// <param name="context">This side's layout, dropout, cache.</param>
     /// <param name="encoded">The encoder's states; null in the encoder.</param>
-    /// <param name="cross">Who sees which of them.</param>
+    /// <param name="cross">Which tokens attend to which of them.</param>
     public Tensor Forward(Tensor states, EncoderInput input, LayerContext context, Tensor? encoded = null, AttentionLayout? cross = null)
     {
         states = Ops.Dropout(states, _dropout, context.Site(_embeddingSite));

@@ -18,7 +18,7 @@ internal sealed class DuplicateIndex : IDisposable
     }
 
     /// <summary>Whether a document is new; a new one is remembered. Call once for every document in order.</summary>
-    /// <param name="document">Its number, rising.</param>
+    /// <param name="document">The number, rising.</param>
     /// <param name="key">The hash of all its words.</param>
     /// <param name="sketch">From <see cref="MinHash"/>.</param>
     /// <param name="bandKeys">From <see cref="MinHash"/>.</param>

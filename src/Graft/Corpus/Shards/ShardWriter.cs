@@ -28,7 +28,7 @@ internal sealed class ShardWriter : IDisposable
     public ShardLengths Lengths { get; private set; }
 
     /// <summary>Appends a document.</summary>
-    /// <param name="ids">Its tokens.</param>
+    /// <param name="ids">The tokens.</param>
     /// <param name="sentenceStarts">Where its sentences start in them.</param>
     /// <param name="separatorId">Put behind it.</param>
     /// <param name="textBytes">UTF-8 bytes of its text.</param>

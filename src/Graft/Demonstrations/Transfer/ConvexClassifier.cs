@@ -10,7 +10,7 @@ namespace Graft.Demonstrations.Transfer;
 /// Logistic regression on fixed vectors of texts or words, judged by the task's own metric. One optimum: nothing is drawn and nothing depends
 /// on a learning rate; only the penalty is chosen.
 /// </summary>
-/// <param name="task">Whose labels and metric.</param>
+/// <param name="task">The task whose labels and metric count.</param>
 /// <param name="width">Numbers in a vector.</param>
 internal sealed class ConvexClassifier(FineTuningTask task, int width)
 {

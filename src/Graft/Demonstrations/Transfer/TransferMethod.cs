@@ -10,8 +10,8 @@ public sealed record TransferMethod(string Key, string Name, string What, bool I
     /// <summary>No network at all: naive Bayes on words and pairs of words; each word's most frequent tag.</summary>
     public static TransferMethod Counts { get; } = new("counts", "word counts", "naive Bayes on words and pairs of words (tags: each word's most frequent one); no network");
 
-    /// <summary>The same network from drawn weights.</summary>
-    public static TransferMethod Scratch { get; } = new("scratch", "scratch", "the same network with drawn weights, all of it trained", IsTrained: true);
+    /// <summary>The same network from randomly initialised weights.</summary>
+    public static TransferMethod Scratch { get; } = new("scratch", "scratch", "the same network with randomly initialised weights, all of it trained", IsTrained: true);
 
     /// <summary>The table of word vectors alone.</summary>
     public static TransferMethod Static { get; } = new("static", "static", "the model's own word vectors, averaged, without its layers; a convex classifier on top");

@@ -27,7 +27,7 @@ public sealed record TransferRow(LabelBudget Budget, int Examples, TransferMetho
 public sealed record TransferResult(string Metric, int TestExamples, IReadOnlyList<TransferRow> Rows, bool IsComplete, string Folder);
 
 /// <summary>
-/// The claim of pre-training, measured: a task's score as a function of the number of labels, for the same network from drawn weights, for
+/// The claim of pre-training, measured: a task's score as a function of the number of labels, for the same network from randomly initialised weights, for
 /// word vectors alone, for frozen features and for full fine-tuning, every one tuned alike. Writes <c>transfer.md</c>, <c>transfer.svg</c>,
 /// <c>transfer.json</c> and <c>report.html</c>; finished measurements stay in <c>work/</c> and are never made again.
 /// </summary>

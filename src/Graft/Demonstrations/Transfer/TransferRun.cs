@@ -151,7 +151,7 @@ internal sealed class TransferRun : IDisposable
 
     private FrozenVectors Extractor() => new(_model, _data.Task, _options.Encoding);
 
-    /// <summary>The rates tried: the papers' ranges around what <see cref="AutoRecipe"/> takes; drawn weights want higher ones.</summary>
+    /// <summary>The rates tried: the papers' ranges around what <see cref="AutoRecipe"/> takes; randomly initialised weights want higher ones.</summary>
     private IReadOnlyList<double> Rates(TransferMethod method)
     {
         bool isSmall = _model.Backbone.ParameterCount < SmallModel;

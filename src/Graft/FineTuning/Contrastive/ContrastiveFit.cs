@@ -61,7 +61,7 @@ internal sealed class ContrastiveFit : IDisposable
     /// <summary>The loop; its development evaluation is by the classifier, not by the pairs.</summary>
     /// <param name="folder">Where checkpoints go; null: nowhere.</param>
     /// <param name="development">Held-out texts with labels; null: none.</param>
-    /// <param name="observers">Who watches.</param>
+    /// <param name="observers">The observers.</param>
     public Trainer Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) =>
         new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers) { Development = development };
 

@@ -2,7 +2,7 @@ using Graft.Training;
 
 namespace Graft.Tasks.Contrastive;
 
-/// <summary>Pairs in the order in which they were drawn; each pass of an epoch is drawn anew. A text that occurs in several pairs of a batch goes through the model once.</summary>
+/// <summary>Pairs in the order in which they were drawn; each pass of an epoch has new ones. A text that occurs in several pairs of a batch goes through the model once.</summary>
 /// <param name="features">The texts.</param>
 /// <param name="draw">The pairs of an epoch; each epoch has as many as the first.</param>
 /// <param name="options">Sizes.</param>
@@ -80,13 +80,13 @@ internal sealed class PairBatch : IMicroBatch
     /// <summary>The number of each text in the optimizer batch.</summary>
     public long[] Sequences { get; }
 
-    /// <summary>Of each pair the place of its first text in <see cref="Texts"/>.</summary>
+    /// <summary>For each pair the place of its first text in <see cref="Texts"/>.</summary>
     public long[] First { get; }
 
-    /// <summary>Of each pair the place of its second text.</summary>
+    /// <summary>For each pair the place of its second text.</summary>
     public long[] Second { get; }
 
-    /// <summary>Of each pair the cosine that is wanted.</summary>
+    /// <summary>For each pair the cosine that is wanted.</summary>
     public float[] Wanted { get; }
 
     public int Examples => Wanted.Length;

@@ -23,7 +23,7 @@ internal sealed class PairSampler
     private CounterRandom _random;
 
     /// <param name="labels">The labels of each text; one without any is equal to others without any.</param>
-    /// <param name="seed">Of the draw.</param>
+    /// <param name="seed">The seed of the draw.</param>
     public PairSampler(IReadOnlyList<int[]> labels, ulong seed)
     {
         _labels = [.. labels.Select(own => own.Length == 0 ? [-1] : own)];
@@ -90,7 +90,7 @@ internal sealed class PairSampler
         return (equal, unequal);
     }
 
-    /// <summary>Of very many texts so many pairs of each kind, none twice.</summary>
+    /// <summary>Takes from very many texts so many pairs of each kind, none twice.</summary>
     private (List<TextPair> Equal, List<TextPair> Unequal) Some(long most)
     {
         HashSet<(int, int)> seen = [];

@@ -28,7 +28,7 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
     private bool _isPrepared;
 
     /// <param name="teacher">Not trained, not disposed.</param>
-    /// <param name="teacherTokenizer">Its tokenizer.</param>
+    /// <param name="teacherTokenizer">The tokenizer.</param>
     /// <param name="codec">The student's.</param>
     /// <param name="masking">How tokens are chosen; null: no masked LM.</param>
     /// <param name="weight">Weight of the hidden states beside masked LM.</param>

@@ -1,7 +1,7 @@
 namespace Graft.Pretraining.Sequences;
 
 /// <summary>A sequence as the model gets it, before anything is corrupted.</summary>
-/// <param name="Ids">Its tokens with their specials.</param>
+/// <param name="Ids">The tokens with their specials.</param>
 /// <param name="Number">What identifies its text in the corpus: the same every time it is seen.</param>
 /// <param name="Visit">How often it was seen before.</param>
 internal sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)

@@ -30,11 +30,11 @@ internal sealed unsafe class AttentionNode : GradientNode
     /// <param name="q">[B, H, T, N] or [tokens, H, N].</param>
     /// <param name="k">The keys.</param>
     /// <param name="v">The values.</param>
-    /// <param name="layout">Who sees whom.</param>
-    /// <param name="scale">Of the products.</param>
+    /// <param name="layout">Which tokens attend to which.</param>
+    /// <param name="scale">The scale of the products.</param>
     /// <param name="bias">Four dimensions, or null.</param>
-    /// <param name="probability">Of dropout.</param>
-    /// <param name="site">Of dropout.</param>
+    /// <param name="probability">The probability of dropout.</param>
+    /// <param name="site">The site of dropout.</param>
     public static Tensor Run(Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias, double probability, DropoutSite site)
     {
         bool recorded = IsNeeded(q, k, v, bias);

@@ -21,7 +21,7 @@ internal sealed unsafe class DropoutNode : GradientNode
 
     /// <summary>The operation; recorded where an input wants a gradient.</summary>
     /// <param name="x">[…, D].</param>
-    /// <param name="residual">Of x's shape, or null.</param>
+    /// <param name="residual">A tensor of x's shape, or null.</param>
     /// <param name="dropout">The masks.</param>
     public static Tensor Run(Tensor x, Tensor? residual, RowDropout dropout)
     {

@@ -83,7 +83,7 @@ internal abstract unsafe class GradientNode
     }
 
     /// <summary>The gradients of the recorded inputs; null where none is needed or it was added to the parameter's gradient already.</summary>
-    /// <param name="gradient">Of the output; disposed by the caller.</param>
+    /// <param name="gradient">The gradient of the output; disposed by the caller.</param>
     protected abstract Tensor?[] Backward(Tensor gradient);
 
     /// <summary>True when the i-th recorded input wants a gradient.</summary>

@@ -37,11 +37,11 @@ internal sealed unsafe class NormNode : GradientNode
 
     /// <summary>The operation; recorded where an input wants a gradient.</summary>
     /// <param name="x">[…, D].</param>
-    /// <param name="residual">Of x's shape, or null.</param>
+    /// <param name="residual">A tensor of x's shape, or null.</param>
     /// <param name="weight">[D].</param>
     /// <param name="bias">[D] or null.</param>
     /// <param name="eps">Added to the variance or mean square.</param>
-    /// <param name="dropout">Of x; null for none.</param>
+    /// <param name="dropout">The dropout of x; null for none.</param>
     /// <param name="centered">LayerNorm if true, RMSNorm if not.</param>
     public static Tensor Run(Tensor x, Tensor? residual, Tensor weight, Tensor? bias, double eps, RowDropout? dropout, bool centered)
     {

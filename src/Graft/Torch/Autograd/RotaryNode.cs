@@ -19,7 +19,7 @@ internal sealed unsafe class RotaryNode : GradientNode
     /// <param name="x">[B, H, T, N] or [tokens, H, N].</param>
     /// <param name="cos">[B or 1, 1, T, N/2] or [tokens, 1, N/2], contiguous.</param>
     /// <param name="sin">The same.</param>
-    /// <returns>Of x's shape, heads beside each other within a token.</returns>
+    /// <returns>A tensor of x's shape, heads beside each other within a token.</returns>
     public static Tensor Run(Tensor x, Tensor cos, Tensor sin)
     {
         using Tensor values = x.detach();

@@ -59,7 +59,7 @@ internal sealed class AttentionGeometry
     private readonly int[]? _boundaries, _keyBoundaries;
     private readonly long _tokens, _keyTokens;
 
-    /// <summary>Of queries and keys in a layout.</summary>
+    /// <summary>The geometry of queries and keys in a layout.</summary>
     /// <exception cref="ArgumentException">Shapes that do not fit each other or the layout.</exception>
     public AttentionGeometry(Tensor q, Tensor k, Tensor v, AttentionLayout layout)
     {

@@ -60,7 +60,7 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
     });
 
     /// <summary>The gradients of q, k and v (zeroed before), and of the bias where wanted.</summary>
-    /// <param name="gradient">Of the output.</param>
+    /// <param name="gradient">The gradient of the output.</param>
     /// <param name="output">The output itself.</param>
     /// <param name="dq">Written.</param>
     /// <param name="dk">Added to.</param>

@@ -23,7 +23,7 @@ internal static unsafe class OneTokenAttention
     /// <param name="keys">[B, H, room, N], contiguous, with room for one more.</param>
     /// <param name="values">The same for the values.</param>
     /// <param name="before">The tokens written there.</param>
-    /// <param name="scale">Of the products.</param>
+    /// <param name="scale">The scale of the products.</param>
     /// <returns>[B, 1, D].</returns>
     public static Tensor Run(Tensor query, Tensor key, Tensor value, Tensor keys, Tensor values, int before, float scale)
     {

@@ -25,7 +25,7 @@ internal static unsafe class Dispatcher
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out] or null.</param>
     /// <param name="attribute">What is fused behind: "none", "relu", "gelu".</param>
-    /// <param name="algorithm">Its variant: "none" (erf) or "tanh" for "gelu".</param>
+    /// <param name="algorithm">The variant: "none" (erf) or "tanh" for "gelu".</param>
     public static Tensor LinearPointwise(Tensor x, Tensor weight, Tensor? bias, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> algorithm)
     {
         nint result, biasHandle = bias?.Handle ?? 0;

@@ -6,7 +6,7 @@ namespace Graft.Torch.Native;
 internal static unsafe class TensorValues
 {
     /// <summary>The values in the order of their indices, the last one fastest.</summary>
-    /// <param name="tensor">Of single precision, any shape.</param>
+    /// <param name="tensor">A tensor of single precision and any shape.</param>
     public static float[] ToSingles(this Tensor tensor)
     {
         float[] values = new float[tensor.numel()];
@@ -18,7 +18,7 @@ internal static unsafe class TensorValues
     public static string ShapeText(this Tensor tensor) => "[" + string.Join(", ", tensor.shape) + "]";
 
     /// <summary>The same into memory that is there.</summary>
-    /// <param name="tensor">Of single precision, any shape.</param>
+    /// <param name="tensor">A tensor of single precision and any shape.</param>
     /// <param name="destination">At least as long as the tensor has values.</param>
     public static void CopySingles(this Tensor tensor, Span<float> destination)
     {

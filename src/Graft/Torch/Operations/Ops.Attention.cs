@@ -19,7 +19,7 @@ internal static partial class Ops
     /// <param name="bias">Added to the scores, [B or 1, H or 1, Tq, Tk] (packed: [1, H or 1, longest, longest]); null for none. Differentiable.</param>
     /// <param name="dropout">The share of probabilities dropped.</param>
     /// <param name="site">Where in the model; none in evaluation.</param>
-    /// <returns>Of q's shape. In memory heads lie beside each other within a token, so joining them costs nothing.</returns>
+    /// <returns>A tensor of q's shape. In memory heads lie beside each other within a token, so joining them costs nothing.</returns>
     public static Tensor Attention(
         Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias = null, double dropout = 0, DropoutSite site = default)
     {

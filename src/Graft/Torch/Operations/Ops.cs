@@ -57,7 +57,7 @@ internal static partial class Ops
 
     /// <summary>activation(a) ∘ g of x = [a; g]: the middle of a gated feed-forward half (Shazeer 2020).</summary>
     /// <param name="x">[…, 2I].</param>
-    /// <param name="activation">Of a.</param>
+    /// <param name="activation">The activation of a.</param>
     /// <returns>[…, I].</returns>
     public static Tensor Gate(Tensor x, Activation activation)
     {
@@ -70,7 +70,7 @@ internal static partial class Ops
     /// <param name="x">[B, H, T, N] or [tokens, H, N].</param>
     /// <param name="cos">[B or 1, 1, T, N/2] or [tokens, 1, N/2].</param>
     /// <param name="sin">The same.</param>
-    /// <returns>Of x's shape.</returns>
+    /// <returns>A tensor of x's shape.</returns>
     public static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
     {
         if (OwnKernels.Apply(x, cos, sin)) return RotaryNode.Run(x, cos, sin);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Graft.Torch.Optimizers;
 
 /// <summary>A parameter that is trained.</summary>
-/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Name">The name in the checkpoint.</param>
 /// <param name="Value">The leaf tensor; fp32.</param>
 /// <param name="Decays">True for weight matrices and embeddings, false for biases and any normalization weight.</param>
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>

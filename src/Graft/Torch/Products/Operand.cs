@@ -19,7 +19,7 @@ internal static class Operand
     }
 
     /// <summary>fp32 again.</summary>
-    /// <param name="product">Of operands, [rows, columns]; released where it is not the result.</param>
+    /// <param name="product">The product of operands, [rows, columns]; released where it is not the result.</param>
     /// <param name="bias">Added where the product is not fp32 yet; [columns] or null.</param>
     public static Tensor ToFp32(Tensor product, Tensor? bias = null)
     {

@@ -86,7 +86,7 @@ internal sealed class AdapterFolder : IDisposable
 
     /// <summary>Puts the adapter on a model: fills slots, copies the new parts' values and those of the model's own parameters that it keeps.</summary>
     /// <param name="model">The whole model.</param>
-    /// <param name="backbone">Its backbone.</param>
+    /// <param name="backbone">The backbone.</param>
     /// <param name="place">Where the value of a model's own parameter goes; null: into the parameter itself.</param>
     /// <exception cref="InputException">The adapter does not fit the model.</exception>
     public Adapter Attach(Layer model, Backbone backbone, Func<DeclaredParameter, DeclaredParameter>? place = null)

@@ -47,7 +47,7 @@ internal abstract class AdapterFormat
 /// <summary>What a written adapter says about the model that it is for.</summary>
 /// <param name="Adapter">The adapter.</param>
 /// <param name="Model">The whole model.</param>
-/// <param name="Backbone">Its backbone.</param>
+/// <param name="Backbone">The backbone.</param>
 /// <param name="Kind">What stands on it.</param>
 /// <param name="HeadParameters">Names of the head's parameters.</param>
 /// <param name="Base">Where it is from.</param>
@@ -55,5 +55,5 @@ internal sealed record AdapterTarget(Adapter Adapter, Layer Model, Backbone Back
 
 /// <summary>The model that an adapter was trained on.</summary>
 /// <param name="Id">A folder, or a name of the hub.</param>
-/// <param name="Sha256">Of its weights; null where unknown.</param>
+/// <param name="Sha256">The SHA-256 of its weights; null where unknown.</param>
 internal sealed record AdapterBase(string Id, string? Sha256);

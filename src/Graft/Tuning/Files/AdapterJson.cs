@@ -6,7 +6,7 @@ namespace Graft.Tuning.Files;
 
 /// <summary>A JSON object that names the file, the key, what was found and what is allowed when a value is not as expected.</summary>
 /// <param name="path">The file.</param>
-/// <param name="json">Its content, or a part of it.</param>
+/// <param name="json">The content, or a part of it.</param>
 internal sealed class AdapterJson(string path, JsonObject json)
 {
     public string Path => path;
