@@ -169,15 +169,9 @@ public sealed class AdapterServer : IDisposable
     /// <param name="Adapter">The number.</param>
     /// <param name="Places">Where in the question they stand.</param>
     /// <param name="Data">As its task reads them.</param>
-<<<<<<< HEAD
     /// <param name="Encoded">Their features.</param>
     private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded);
 
     /// <summary>A feature for an adapter, and where its scores go.</summary>
     private sealed record Scored(int Adapter, Feature Feature, Action<FeatureScores> Keep);
-=======
-    /// <param name="Encoded">The features.</param>
-    /// <param name="Scores">Filled batch by batch.</param>
-    private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded, FeatureScores[] Scores);
->>>>>>> main
 }
