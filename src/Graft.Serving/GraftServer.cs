@@ -26,7 +26,7 @@ public sealed record ServerOptions
     /// <summary>A certificate in PEM: the server then speaks TLS only.</summary>
     public string? Certificate { get; init; }
 
-    /// <summary>Its private key in PEM.</summary>
+    /// <summary>The certificate's private key in PEM.</summary>
     /// <value>Null where it is in the certificate's file.</value>
     public string? CertificateKey { get; init; }
 

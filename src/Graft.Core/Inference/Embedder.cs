@@ -140,11 +140,23 @@ public sealed class Embedder : IDisposable
     /// <summary>The vector of a text.</summary>
     public float[] Embed(string text) => Embed([text]).Vectors[0];
 
+    /// <summary>Writes the vector of a text into memory of the caller; of a static model nothing is allocated on the way.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="vector">At least <see cref="Dimensions"/> values.</param>
+    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    public void Embed(ReadOnlySpan<char> text, Span<float> vector)
+    {
+        if (vector.Length < Dimensions) throw new ArgumentException($"{vector.Length} values; a vector has {Dimensions}", nameof(vector));
+        if (_scorer is ITextVectors direct && Prompt.Length == 0) direct.Embed(text, MaxLength, vector, out _);
+        else Embed(text.ToString()).CopyTo(vector);
+    }
+
     /// <summary>The vectors of texts, in their order.</summary>
     /// <param name="texts">Any number; memory grows with it, so hand over large files in parts.</param>
     /// <param name="cancellation">Stops between batches.</param>
     public TextEmbeddings Embed(IReadOnlyList<string> texts, CancellationToken cancellation = default)
     {
+        if (_scorer is ITextVectors direct) return EmbedDirectly(direct, texts, cancellation);
         Feature[] features = new Feature[texts.Count];
         int cut = 0;
         for (int i = 0; i < features.Length; i++)
@@ -171,6 +183,21 @@ public sealed class Embedder : IDisposable
 
     /// <summary>Releases the model.</summary>
     public void Dispose() => _scorer.Dispose();
+
+    private TextEmbeddings EmbedDirectly(ITextVectors direct, IReadOnlyList<string> texts, CancellationToken cancellation)
+    {
+        float[][] vectors = new float[texts.Count][];
+        long tokens = 0;
+        int cut = 0;
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            tokens += direct.Embed(Prompt.Length > 0 ? Prompt + texts[i] : texts[i], MaxLength, vectors[i] = new float[Dimensions], out bool wasCut);
+            if (wasCut) cut++;
+        }
+
+        return new TextEmbeddings(vectors, tokens, cut);
+    }
 
     private Feature FeatureOf(string text, int example, string prompt, Side cut, out bool wasCut)
     {

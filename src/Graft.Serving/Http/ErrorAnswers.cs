@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Graft.Serving.Http;
 
-/// <summary>Whose clients read an error.</summary>
+/// <summary>The clients that read an error.</summary>
 internal enum ErrorShape
 {
     /// <summary>Those of text-embeddings-inference: {"error", "error_type"}.</summary>

@@ -22,7 +22,7 @@ internal abstract class ServedModel(string name, string folder) : IDisposable
     /// <summary>What it answers, in the field's words: embedding, text-classification …</summary>
     public abstract string Task { get; }
 
-    /// <summary>Its tokenizer.</summary>
+    /// <summary>The model's tokenizer.</summary>
     public abstract Tokenizer Tokenizer { get; }
 
     /// <summary>The most tokens of a text that are read.</summary>

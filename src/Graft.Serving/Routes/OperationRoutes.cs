@@ -27,7 +27,7 @@ internal static class OperationRoutes
         return request.Context.Response.WriteAsync(request.Prometheus.ToString(), request.Aborted);
     }
 
-    /// <summary>Of the first model, as text-embeddings-inference says it of its only one; <c>?model=NAME</c> asks for another.</summary>
+    /// <summary>Describes the first model, as text-embeddings-inference describes its only one; <c>?model=NAME</c> asks for another.</summary>
     private static Task InfoAsync(ServingRequest request)
     {
         string? name = request.Context.Request.Query["model"];

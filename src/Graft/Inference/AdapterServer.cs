@@ -67,7 +67,7 @@ public sealed class AdapterServer : IDisposable
     public FineTuningTask TaskOf(int adapter) => _tasks[adapter].Task;
 
     /// <summary>How texts for an adapter are cut into windows.</summary>
-    /// <param name="adapter">Its number.</param>
+    /// <param name="adapter">The number.</param>
     public EncodingOptions EncodingOf(int adapter) => _tasks[adapter].Encoding;
 
     /// <summary>The tokenizer of the base.</summary>
@@ -169,7 +169,7 @@ public sealed class AdapterServer : IDisposable
     /// <param name="Adapter">The number.</param>
     /// <param name="Places">Where in the question they stand.</param>
     /// <param name="Data">As its task reads them.</param>
-    /// <param name="Encoded">Their features.</param>
+    /// <param name="Encoded">The features.</param>
     private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded);
 
     /// <summary>A feature for an adapter, and where its scores go.</summary>

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Tests.Serving;
 
@@ -37,6 +38,7 @@ internal sealed class TestServer : IAsyncDisposable
             ModelSource[] models = [.. tasks.Select(task => new ModelSource(task, server.Create(task)))];
             ServingOptions options = new() { Models = models, ReloadInterval = TimeSpan.Zero };
             WebApplicationBuilder builder = GraftServer.CreateBuilder(new ServerOptions { Port = 0, JsonLogs = true });
+            builder.Logging.ClearProviders(); // the tests' own lines are enough
             builder.Services.AddGraftServing(change?.Invoke(options) ?? options);
             server._app = builder.Build();
             server._app.UseGraft().MapGraft();
