@@ -37,6 +37,7 @@ internal static class GraftCommandLine
             GenerateCommand.Create,
             FillMaskCommand.Create,
             ExportCommand.Create,
+            ServeCommand.Create,
             MergePartsCommand.Create,
         ]),
         ("Pre-train",
