@@ -10,7 +10,7 @@ namespace Graft.Inference;
 public static class ScoringEngines
 {
     private static readonly Lock s_lock = new();
-    private static readonly IScoringEngine[] s_own = [new WordCounts.WordCountEngine()]; // need no native library
+    private static readonly IScoringEngine[] s_own = [new WordCounts.WordCountEngine(), new StaticVectors.StaticVectorEngine()]; // need no native library
     private static IScoringEngine[] s_engines = [];
     private static IScoringEngine? s_torch, s_onnx;
 
