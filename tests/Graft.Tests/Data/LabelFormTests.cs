@@ -81,9 +81,9 @@ public sealed class LabelFormTests : DataFolder
         ColumnOptions none = new() { MissingLabel = ColumnOptions.NoMissingLabel };
         file = LabelledTextReader.Read(path, none);
         Assert.Equal(["-1", "0", "1", "1"], file.Rows.Select(row => row.Label));
-        Assert.Equal(ColumnOptions.NoMissingLabel, Interpretation.FromRecord(file.Reading.ToRecord(), path)!.MissingLabel);
+        Assert.Equal(ColumnOptions.NoMissingLabel, Interpretation.FromRecord(file.Interpretation.ToRecord(), path)!.MissingLabel);
         // What training understood is used again.
-        Assert.Equal(4, LabelledTextReader.Read(path, new ColumnOptions { Trained = file.Reading }).Rows.Count);
+        Assert.Equal(4, LabelledTextReader.Read(path, new ColumnOptions { Trained = file.Interpretation }).Rows.Count);
     }
 
     [Fact]

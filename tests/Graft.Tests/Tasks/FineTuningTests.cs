@@ -8,6 +8,7 @@ using Graft.Tasks.MultipleChoice;
 using Graft.Tasks.QuestionAnswering;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
+using Graft.Torch.Optimizers;
 using Graft.Training;
 
 namespace Graft.Tests.Tasks;
