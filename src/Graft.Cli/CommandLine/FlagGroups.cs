@@ -17,6 +17,7 @@ internal static class FlagGroups
         ("Optimizer and regularization", ["--optimizer", "--weight-decay", "--beta1", "--beta2", "--epsilon", "--clip-norm", "--dropout", "--seed", "--seeds"]),
         ("Evaluation and checkpoints", ["--eval-every", "--early-stopping", "--keep", "--checkpoint-every", "--keep-checkpoints", "--resume", "--overwrite"]),
         ("Machine", ["--precision", "--gradient-checkpointing", "--threads", "--device", "--shard", "--shards"]),
+        ("Several ranks", ["--gradient-groups", "--mpi-library", "--rank-limit"]),
         ("Others", ["--json", "--config", "--help"]),
     ];
 

@@ -30,9 +30,11 @@ internal static class DistillCommand
         Option<double> heldOut = CommonFlags.HeldOut();
         TrainingFlags training = new();
         StaticFlags statics = new();
+        ProcessFlags processes = new();
         Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, statesOnly, pairs, maskShare, heldOut };
         statics.AddTo(command);
         training.AddTo(command);
+        processes.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             if (statics.IsAsked(parsed))
@@ -50,7 +52,7 @@ internal static class DistillCommand
                 MaxLength = parsed.GetValue(training.MaxLength) ?? 128,
                 BatchSize = parsed.GetValue(training.BatchSize) ?? 32,
                 GradientAccumulation = parsed.GetValue(training.GradientAccumulation) ?? 1,
-                Training = training.Read(parsed, new TrainingOptions { LearningRate = 5e-4, Schedule = new Schedule { Warmup = 0.05 }, EvaluateEvery = 500, CheckpointEvery = TimeSpan.FromMinutes(5) }),
+                Training = processes.Join(parsed, training.Read(parsed, new TrainingOptions { LearningRate = 5e-4, Schedule = new Schedule { Warmup = 0.05 }, EvaluateEvery = 500, CheckpointEvery = TimeSpan.FromMinutes(5) })),
             };
             options.Validate();
             PretrainingJob job = new(options, parsed.GetValue(studentConfig), parsed.GetValue(initFrom), parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
