@@ -22,7 +22,7 @@ namespace Graft.StaticModels;
 /// <code>
 /// StaticDistillation.Run(new() { Teacher = "runs/reviews", Output = "runs/reviews-static" });
 /// </code>
-/// Vectors come from the teacher (<c>TokenVectors</c>), follow its answers (of a run) or its vectors (of an embedding model) on texts, and get a linear classifier.
+/// Vectors come from the teacher (<c>TokenVectors</c>), follow its answers (of a run) or its vectors (of an embedding model) on texts, and get a convex classifier.
 /// </summary>
 public static class StaticDistillation
 {
@@ -94,12 +94,10 @@ public static class StaticDistillation
         int[][] ids = [.. features.Select(feature => Known(reader, feature.Ids))];
         Scale(tokens, width, ids);
         TuningTarget kind = task is TextClassification ? TuningTarget.Classes : TuningTarget.Labels;
-        int epochs = StaticTuning.BestEpochs(tokens, width, ids, [.. targets], kind, options.Epochs, options.Seed, cancellation);
-        LinearClassifier? tuned = null; // with its vectors; where these are not tuned it is the convex one
-        StaticTuning.Run(tokens, width, ids, [.. targets], kind, options.Epochs, options.Seed, cancellation, epochs, trained => tuned = trained);
+        StaticTuning.Run(tokens, width, ids, [.. targets], kind, options.Epochs, options.Seed, cancellation);
         StaticTable table = Table(tokens, width, reader, normalizes: false);
-        VectorClassifier classifier = new(tuned ?? SoftClassifier.Fit([.. ids.Select(text => VectorOf(table, text))], [.. targets], kind));
-        logger.Tell($"vectors and classifier follow the teacher on {features.Count} texts, {train?.Count ?? 0} of them with labels; passes: {epochs} of {options.Epochs}, by the loss on a tenth of them that was held out");
+        VectorClassifier classifier = new(SoftClassifier.Fit([.. ids.Select(text => VectorOf(table, text))], [.. targets], kind));
+        logger.Tell($"vectors and classifier follow the teacher on {features.Count} texts, {train?.Count ?? 0} of them with labels");
         RunFolder folder = RunFolder.Open(options.Output, resume: false, options.Overwrite);
         JsonObject config = Config(teacher);
         config["problem_type"] = task.ProblemType;

@@ -16,7 +16,7 @@ public sealed record StaticDistillationOptions
     /// <value>256, or as many as the teacher's have where those are fewer.</value>
     public int Dimensions { get; init; } = 256;
 
-    /// <summary>The most passes over the texts on which vectors follow the teacher (of a run, the pass that is best on held-out texts ends them); 0: vectors are not tuned.</summary>
+    /// <summary>Passes over the texts on which vectors follow the teacher; 0: vectors are not tuned.</summary>
     /// <value>8</value>
     public int Epochs { get; init; } = 8;
 

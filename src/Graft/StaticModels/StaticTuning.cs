@@ -35,18 +35,17 @@ internal static class StaticTuning
     /// <param name="epochs">Passes over the texts.</param>
     /// <param name="seed">The seed of the order and of dropped tokens.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    /// <param name="last">Ends after so many of them, with the rates of a run of them all; null for all.</param>
-    /// <param name="onEpoch">Is given the classifier after each pass; null for none.</param>
-    public static void Run(
-        float[] vectors, int width, IReadOnlyList<int[]> texts, float[][] targets, TuningTarget kind, int epochs, ulong seed, CancellationToken cancellation, int? last = null,
-        Action<LinearClassifier>? onEpoch = null)
+    /// <returns>The classifier that was trained with them; null for vectors.</returns>
+    public static LinearClassifier? Run(
+        float[] vectors, int width, IReadOnlyList<int[]> texts, float[][] targets, TuningTarget kind, int epochs, ulong seed, CancellationToken cancellation)
     {
         Tuned table = new(vectors, width, VectorRate), output = new(kind == TuningTarget.Vector ? [] : new float[targets[0].Length * (width + 1)], width + 1, OutputRate);
         int[] order = [.. Enumerable.Range(0, texts.Count)];
         int batches = (order.Length + BatchSize - 1) / BatchSize;
         long step = 0, steps = (long)batches * epochs;
+        int[][] kept = new int[BatchSize][];
         float[] mean = new float[width + 1], gradient = new float[width];
-        for (int epoch = 0; epoch < (last ?? epochs); epoch++)
+        for (int epoch = 0; epoch < epochs; epoch++)
         {
             CounterRandom random = new(CounterRandom.Key(seed, (ulong)epoch));
             random.Shuffle<int>(order);
@@ -67,41 +66,9 @@ internal static class StaticTuning
                 table.Update(++step, left);
                 output.Update(step, left);
             }
-
-            if (kind != TuningTarget.Vector) onEpoch?.Invoke(ToLinear(output.Values, width));
-        }
-    }
-
-    /// <summary>How many passes are best for texts that were not among those tuned on: a tenth is held out, and the pass with the least cross-entropy on it counts.</summary>
-    /// <inheritdoc cref="Run"/>
-    public static int BestEpochs(
-        float[] vectors, int width, IReadOnlyList<int[]> texts, float[][] targets, TuningTarget kind, int epochs, ulong seed, CancellationToken cancellation)
-    {
-        const int part = 10;
-        if (texts.Count < 5 * part) return epochs;
-        int[] inside = [.. Enumerable.Range(0, texts.Count).Where(i => i % part != 0)], held = [.. Enumerable.Range(0, texts.Count).Where(i => i % part == 0 && texts[i].Length > 0)];
-        float[] tuned = [.. vectors], mean = new float[width + 1];
-        List<double> losses = [];
-        Run(tuned, width, [.. inside.Select(i => texts[i])], [.. inside.Select(i => targets[i])], kind, epochs, seed, cancellation, last: null, classifier => losses.Add(held.Sum(i =>
-        {
-            Mean(tuned, width, texts[i], mean);
-            return CrossEntropy(classifier.Score(mean.AsSpan(0, width))[0], targets[i], kind);
-        })));
-        return losses.Count == 0 ? epochs : losses.IndexOf(losses.Min()) + 1;
-    }
-
-    private static double CrossEntropy(float[] scores, float[] target, TuningTarget kind)
-    {
-        if (kind == TuningTarget.Classes) TensorPrimitives.SoftMax<float>(scores, scores);
-        else TensorPrimitives.Sigmoid<float>(scores, scores);
-        double loss = 0;
-        for (int c = 0; c < scores.Length; c++)
-        {
-            loss -= target[c] * Math.Log(Math.Max(scores[c], 1e-30f));
-            if (kind == TuningTarget.Labels) loss -= (1 - target[c]) * Math.Log(Math.Max(1 - scores[c], 1e-30f));
         }
 
-        return loss;
+        return kind == TuningTarget.Vector ? null : ToLinear(output.Values, width);
     }
 
     private static int[] Drop(int[] tokens, ref CounterRandom random)

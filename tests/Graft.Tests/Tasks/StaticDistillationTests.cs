@@ -40,20 +40,6 @@ public sealed class StaticDistillationTests : IDisposable
     }
 
     [Fact]
-    public void PassesEndWhereHeldOutTextsAreAnsweredBest()
-    {
-        // Two tokens tell the class, the others say nothing; or the class is drawn by lot, and every pass only learns by heart.
-        CounterRandom random = new(3);
-        int[][] texts = [.. Enumerable.Range(0, 200).Select(i => (int[])[i / 3 % 2, .. Enumerable.Range(0, 6).Select(_ => 2 + random.NextInt(100))])];
-        float[][] told = [.. texts.Select(text => text[0] == 0 ? new float[] { 1, 0 } : [0, 1])], drawn = [.. texts.Select(_ => random.NextInt(2) == 0 ? new float[] { 1, 0 } : [0, 1])];
-        float[] vectors = [.. Enumerable.Range(0, 102 * 4).Select(_ => (float)random.NextNormal())], before = [.. vectors];
-        int best = StaticTuning.BestEpochs(vectors, 4, texts, told, TuningTarget.Classes, 100, 1, CancellationToken.None);
-        int byLot = StaticTuning.BestEpochs(vectors, 4, texts, drawn, TuningTarget.Classes, 100, 1, CancellationToken.None);
-        Assert.True(best > byLot, $"{best} passes where there is something to learn, {byLot} where there is nothing");
-        Assert.Equal(before, vectors);
-    }
-
-    [Fact]
     public void TheConvexClassifierReachesTheProbabilitiesItIsTaught()
     {
         LinearClassifier classifier = SoftClassifier.Fit([[1, 0], [0, 1]], [[0.8f, 0.2f], [0.3f, 0.7f]], TuningTarget.Classes);
