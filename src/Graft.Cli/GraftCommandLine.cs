@@ -24,6 +24,7 @@ internal static class GraftCommandLine
         ]),
         ("Fine-tune",
         [
+            AutoCommand.Create,
             FinetuneCommand.Create,
             SweepCommand.Create,
             LearningCurveCommand.Create,
@@ -36,6 +37,7 @@ internal static class GraftCommandLine
             GenerateCommand.Create,
             FillMaskCommand.Create,
             ExportCommand.Create,
+            ServeCommand.Create,
             MergePartsCommand.Create,
         ]),
         ("Pre-train",

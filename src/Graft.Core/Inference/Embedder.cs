@@ -117,6 +117,26 @@ public sealed class Embedder : IDisposable
         }
     }
 
+    /// <summary>The tokenizer that the model was trained with.</summary>
+    public Tokenizer Tokenizer => _tokenizer;
+
+    /// <summary>What computes: for programs that tokenize (<see cref="Encode"/>) and compute on different threads, as a server does; released with the embedder.</summary>
+    public IScorer Scorer => _scorer;
+
+    /// <summary>What goes through the model for a text, cut at <see cref="MaxLength"/>; its scores are the text's vector.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="whole">The tokens it has without the limit.</param>
+    /// <param name="promptName">The prompt of this name in the model's files stands before it; null for <see cref="Prompt"/>.</param>
+    /// <param name="cut">Which end of a text that is too long is cut.</param>
+    /// <exception cref="InputException">The model has no such prompt.</exception>
+    public Feature Encode(string text, out int whole, string? promptName = null, Side cut = Side.Right)
+    {
+        string prompt = promptName is null ? Prompt : _settings.PromptFor(null, promptName, Folder);
+        Feature feature = FeatureOf(text, 0, prompt, cut, out bool wasCut);
+        whole = wasCut ? _tokenizer.Encode(Prepared(text, prompt)).Length : feature.Ids.Length;
+        return feature;
+    }
+
     /// <summary>The vector of a text.</summary>
     public float[] Embed(string text) => Embed([text]).Vectors[0];
 
@@ -141,7 +161,7 @@ public sealed class Embedder : IDisposable
         int cut = 0;
         for (int i = 0; i < features.Length; i++)
         {
-            features[i] = Encode(texts[i], i, out bool wasCut);
+            features[i] = FeatureOf(texts[i], i, Prompt, Side.Right, out bool wasCut);
             if (wasCut) cut++;
         }
 
@@ -179,12 +199,16 @@ public sealed class Embedder : IDisposable
         return new TextEmbeddings(vectors, tokens, cut);
     }
 
-    private Feature Encode(string text, int example, out bool wasCut)
+    private Feature FeatureOf(string text, int example, string prompt, Side cut, out bool wasCut)
     {
-        if (Prompt.Length > 0) text = Prompt + text;
-        if (_settings.LowerCase) text = text.ToLowerInvariant();
-        TokenizedText tokens = _tokenizer.Encode(text, options: new EncodeOptions { MaxLength = MaxLength });
+        TokenizedText tokens = _tokenizer.Encode(Prepared(text, prompt), options: new EncodeOptions { MaxLength = MaxLength, TruncationSide = cut });
         wasCut = tokens.Overflow.Count > 0;
         return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds };
+    }
+
+    private string Prepared(string text, string prompt)
+    {
+        if (prompt.Length > 0) text = prompt + text;
+        return _settings.LowerCase ? text.ToLowerInvariant() : text;
     }
 }

@@ -21,12 +21,11 @@ public sealed class Predictor : IDisposable
 {
     private const int PublishedLength = 512;
     private readonly IScorer _scorer;
-    private readonly Tokenizer _tokenizer;
 
     private Predictor(string folder, IScorer scorer, FineTuningTask task, EncodingOptions encoding)
     {
         (Folder, _scorer, Task, Encoding) = (folder, scorer, task, encoding);
-        _tokenizer = scorer.Tokenizer;
+        Tokenizer = scorer.Tokenizer;
     }
 
     /// <summary>The folder the model is from.</summary>
@@ -37,6 +36,15 @@ public sealed class Predictor : IDisposable
 
     /// <summary>How texts are cut into windows.</summary>
     public EncodingOptions Encoding { get; }
+
+    /// <summary>The tokenizer that the model was trained with.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>
+    /// What computes: for programs that tokenize and compute on different threads, as a server does. <see cref="FineTuningTask.Encode"/> makes features of texts,
+    /// <see cref="FineTuningTask.Decode"/> predictions of their scores; released with the predictor.
+    /// </summary>
+    public IScorer Scorer => _scorer;
 
     /// <summary>Lines about keys of the folder's files that are not followed or not known.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
@@ -136,7 +144,7 @@ public sealed class Predictor : IDisposable
     /// <summary>The same, with the features that went through the model.</summary>
     internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellation = default)
     {
-        encoded = Task.Encode(data, _tokenizer, Encoding);
+        encoded = Task.Encode(data, Tokenizer, Encoding);
         return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellation));
     }
 

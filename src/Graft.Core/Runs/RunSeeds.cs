@@ -5,13 +5,13 @@ using Graft.Evaluation;
 namespace Graft.Runs;
 
 /// <summary>The runs of several seeds in one folder: each in <c>seed-S</c>, and <c>summary.json</c> with mean and standard deviation.</summary>
-internal static class RunSeeds
+public static class RunSeeds
 {
     private const string SummaryFile = "summary.json";
 
     /// <summary>The folders of a run's seeds with the seeds, in order; the folder itself where it has none.</summary>
     /// <exception cref="InputException">There is no such folder.</exception>
-    public static IReadOnlyList<(ulong? Seed, string Folder)> Of(string folder)
+    internal static IReadOnlyList<(ulong? Seed, string Folder)> Of(string folder)
     {
         if (!Directory.Exists(folder)) throw new InputException($"{folder}: no such folder");
         (ulong? Seed, string Folder)[] seeds = [.. Directory.EnumerateDirectories(folder, "seed-*")

@@ -4,6 +4,7 @@ using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tasks;
+using Graft.Tokenizers;
 using Graft.Tuning;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,6 +27,7 @@ public sealed class AdapterServer : IDisposable
     private readonly TaskObjective[] _objectives;
     private readonly Collator _collator;
     private readonly Lock _lock = new();
+    private bool _isDisposed;
 
     private AdapterServer(AdapterBank bank, IReadOnlyList<string> folders, IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> tasks)
     {
@@ -64,6 +66,29 @@ public sealed class AdapterServer : IDisposable
     /// <param name="adapter">The number.</param>
     public FineTuningTask TaskOf(int adapter) => _tasks[adapter].Task;
 
+    /// <summary>How texts for an adapter are cut into windows.</summary>
+    /// <param name="adapter">The number.</param>
+    public EncodingOptions EncodingOf(int adapter) => _tasks[adapter].Encoding;
+
+    /// <summary>The tokenizer of the base.</summary>
+    public Tokenizer Tokenizer => _bank.Tokenizer;
+
+    /// <summary>The scores of features that adapters' tasks have encoded (<see cref="FineTuningTask.Encode"/>), in their order: for programs that tokenize and compute on different threads.</summary>
+    /// <param name="features">Each with the number of its adapter.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public FeatureScores[] Score(IReadOnlyList<(int Adapter, Feature Feature)> features, CancellationToken cancellation = default)
+    {
+        FeatureScores[] scores = new FeatureScores[features.Count];
+        Scored[] all = [.. features.Select((entry, i) => new Scored(entry.Adapter, entry.Feature, score => scores[i] = score))];
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            Score(all, cancellation);
+        }
+
+        return scores;
+    }
+
     /// <summary>The answers to texts or pairs, each by the adapter that it names, in their order.</summary>
     public IReadOnlyList<Prediction> Predict(IReadOnlyList<(int Adapter, string Text, string? Pair)> texts, CancellationToken cancellation = default)
     {
@@ -75,22 +100,33 @@ public sealed class AdapterServer : IDisposable
             (FineTuningTask task, EncodingOptions encoding) = _tasks[group.Key];
             TaskData data = task.FromTexts([.. group.Select(i => (texts[i].Text, texts[i].Pair))]);
             EncodedData encoded = task.Encode(data, _bank.Tokenizer, encoding);
-            asked.Add(new Asked(group.Key, [.. group], data, encoded, new FeatureScores[encoded.Features.Count]));
+            asked.Add(new Asked(group.Key, [.. group], data, encoded));
         }
 
-        lock (_lock) Score(asked, cancellation);
+        FeatureScores[] scores = Score([.. asked.SelectMany(part => part.Encoded.Features.Select(feature => (part.Adapter, feature)))], cancellation);
+        int at = 0;
         Prediction[] answers = new Prediction[texts.Count];
         foreach (Asked part in asked)
         {
-            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Decode(part.Data, part.Encoded, part.Scores);
+            int count = part.Encoded.Features.Count;
+            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Decode(part.Data, part.Encoded, scores[at..(at + count)]);
+            at += count;
             for (int i = 0; i < decoded.Count; i++) answers[part.Places[i]] = decoded[i];
         }
 
         return answers;
     }
 
-    /// <summary>Releases the backbone and the adapters.</summary>
-    public void Dispose() => _bank.Dispose();
+    /// <summary>Waits for what is being answered, then releases the backbone and the adapters.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            _bank.Dispose();
+        }
+    }
 
     private static (FineTuningTask Task, EncodingOptions Encoding) Bind(AdapterBank bank, string folder, int adapter)
     {
@@ -103,29 +139,28 @@ public sealed class AdapterServer : IDisposable
     }
 
     /// <summary>All features by length, cut into batches by tokens; in a batch those of one adapter lie beside each other.</summary>
-    private void Score(List<Asked> asked, CancellationToken cancellation)
+    private void Score(Scored[] all, CancellationToken cancellation)
     {
-        (Asked Part, int Feature)[] all = [.. asked.SelectMany(part => part.Scores.Select((_, i) => (part, i)))];
-        foreach (int[] places in LengthBatches.Of([.. all.Select(entry => entry.Part.Encoded.Features[entry.Feature])]))
+        foreach (int[] places in LengthBatches.Of([.. all.Select(entry => entry.Feature)]))
         {
             cancellation.ThrowIfCancellationRequested();
-            ScoreBatch([.. places.Select(place => all[place]).OrderBy(entry => entry.Part.Adapter)]);
+            ScoreBatch([.. places.Select(place => all[place]).OrderBy(entry => entry.Adapter)]);
         }
     }
 
-    private void ScoreBatch((Asked Part, int Feature)[] batch)
+    private void ScoreBatch(Scored[] batch)
     {
         using IDisposable noGradient = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        Feature[] features = [.. batch.Select(entry => entry.Part.Encoded.Features[entry.Feature])];
-        EncoderInput input = _collator.Input(features) with { AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Part.Adapter, features[i].SequenceLengths.Count))] };
+        Feature[] features = [.. batch.Select(entry => entry.Feature)];
+        EncoderInput input = _collator.Input(features) with { AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Adapter, features[i].SequenceLengths.Count))] };
         int at = 0;
         foreach (AdaptedScores adapted in _bank.Forward(input))
         {
-            Feature[] own = [.. features.Skip(at).TakeWhile((_, i) => batch[at + i].Part.Adapter == adapted.Adapter)];
+            Feature[] own = [.. features.Skip(at).TakeWhile((_, i) => batch[at + i].Adapter == adapted.Adapter)];
             HeadOutput output = _objectives[adapted.Adapter].Arrange(adapted.Scores, own);
             IReadOnlyList<FeatureScores> cut = HeadScores.Cut(output, input.Part(new AdapterRun(adapted.Adapter, adapted.First, adapted.End)), own);
-            for (int i = 0; i < own.Length; i++) batch[at + i].Part.Scores[batch[at + i].Feature] = cut[i];
+            for (int i = 0; i < own.Length; i++) batch[at + i].Keep(cut[i]);
             at += own.Length;
         }
     }
@@ -135,6 +170,8 @@ public sealed class AdapterServer : IDisposable
     /// <param name="Places">Where in the question they stand.</param>
     /// <param name="Data">As its task reads them.</param>
     /// <param name="Encoded">The features.</param>
-    /// <param name="Scores">Filled batch by batch.</param>
-    private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded, FeatureScores[] Scores);
+    private sealed record Asked(int Adapter, int[] Places, TaskData Data, EncodedData Encoded);
+
+    /// <summary>A feature for an adapter, and where its scores go.</summary>
+    private sealed record Scored(int Adapter, Feature Feature, Action<FeatureScores> Keep);
 }

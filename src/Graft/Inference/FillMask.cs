@@ -54,6 +54,7 @@ public sealed class FillMask : IDisposable
     private readonly LanguageModelHead _head;
     private readonly Collator _collator;
     private readonly Lock _lock = new();
+    private bool _isDisposed;
 
     private FillMask(PretrainedModel model, string folder)
     {
@@ -110,14 +111,23 @@ public sealed class FillMask : IDisposable
             i => Candidate(tokens.Ids, place, (int)ids[(mask * kept) + i], probabilities[(mask * kept) + i], places.Length == 1))])]);
     }
 
-    /// <summary>Releases the model.</summary>
-    public void Dispose() => _model.Dispose();
+    /// <summary>Waits for what is being answered, then releases the model.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            _model.Dispose();
+        }
+    }
 
     /// <summary>The greatest probabilities at these tokens, [places, count].</summary>
     private (float[] Probabilities, long[] Ids) Best(TokenizedText tokens, int[] places, int count)
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             using IDisposable noGradient = inference_mode();
             using ComputeScope computing = _model.Enter();
             using DisposeScope scope = NewDisposeScope();

@@ -42,6 +42,7 @@ public sealed class TextGenerator : IDisposable
     private readonly PretrainedModel _model;
     private readonly int _decoderStart;
     private readonly Lock _lock = new();
+    private bool _isDisposed;
 
     private TextGenerator(PretrainedModel model, string folder)
     {
@@ -57,6 +58,9 @@ public sealed class TextGenerator : IDisposable
 
     /// <summary>Lines about settings of the folder that would change the text and are not followed.</summary>
     public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public Tokenizer Tokenizer => _model.Tokenizer;
 
     private bool AnswersSources => _model.HeadKind == HeadKind.SequenceToSequence;
 
@@ -110,6 +114,7 @@ public sealed class TextGenerator : IDisposable
         using ComputeScope computing = _model.Enter();
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             (int[][] rows, int[][] mask) = Pad(ids, options.PadTokenId, left: !AnswersSources);
             using ModelDecodingState state = AnswersSources
                 ? ModelDecodingState.SequenceToSequence(_model, rows, mask, _decoderStart)
@@ -163,8 +168,16 @@ public sealed class TextGenerator : IDisposable
         }
     }
 
-    /// <summary>Releases the model.</summary>
-    public void Dispose() => _model.Dispose();
+    /// <summary>Waits for what is being answered, then releases the model.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            _model.Dispose();
+        }
+    }
 
     private int[] Encode(string prompt)
     {

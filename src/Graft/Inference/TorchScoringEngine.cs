@@ -66,6 +66,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
         private readonly PretrainedModel _model;
         private readonly TaskScorer _scorer;
         private readonly Lock _lock = new();
+        private bool _isDisposed;
 
         public TorchScorer(PretrainedModel model, ScoredModel described, FineTuningTask task)
         {
@@ -81,9 +82,22 @@ internal sealed class TorchScoringEngine : IScoringEngine
         public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
         {
             using ComputeScope computing = _model.Enter();
-            lock (_lock) return _scorer.Score(features, cancellation); // products use all cores: one at a time is fastest
+            lock (_lock) // products use all cores: one at a time is fastest
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                return _scorer.Score(features, cancellation);
+            }
         }
 
-        public void Dispose() => _model.Dispose();
+        /// <summary>Waits for what is being scored, then releases the model.</summary>
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                if (_isDisposed) return;
+                _isDisposed = true;
+                _model.Dispose();
+            }
+        }
     }
 }

@@ -22,14 +22,14 @@ internal static class TinyFamily
     /// <param name="head">What stands on it.</param>
     /// <param name="labels">Names of classes; null for the head's own.</param>
     /// <param name="problem">The problem type, or null.</param>
-    public static void Create(string folder, string family, HeadKind head, IReadOnlyList<string>? labels = null, string? problem = null)
+    public static void Create(string folder, string family, HeadKind head, IReadOnlyList<string>? labels = null, string? problem = null, ulong seed = 5)
     {
         ModelConfig config = TinyModels.Config(family).With("eos_token_id", 6);
         if (family is "roberta" or "xlm-roberta" or "camembert" or "gte") config = config.With("type_vocab_size", 2); // this tokenizer tells segments apart
         if (head == HeadKind.SequenceToSequence) config = config.With("decoder_start_token_id", 0);
         if (labels is not null) config = config.WithLabels(labels);
         if (problem is not null) config = config.With("problem_type", problem);
-        using (PretrainedModel model = PretrainedModel.Create(config, head, seed: 5)) model.Save(folder);
+        using (PretrainedModel model = PretrainedModel.Create(config, head, seed)) model.Save(folder);
         bool wraps = head is not (HeadKind.CausalLm or HeadKind.SequenceToSequence);
         WriteTokenizer(folder, wraps, endsSources: head == HeadKind.SequenceToSequence);
     }

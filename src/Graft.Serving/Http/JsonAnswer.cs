@@ -1,0 +1,29 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Graft.Serving.Http;
+
+/// <summary>Writes JSON answers straight into the response's buffer.</summary>
+internal static class JsonAnswer
+{
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static async Task WriteAsync(HttpResponse response, Action<Utf8JsonWriter> write)
+    {
+        ArrayBufferWriter<byte> bytes = new(1024);
+        using (Utf8JsonWriter json = new(bytes, s_options)) write(json);
+        response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = bytes.WrittenCount;
+        await response.Body.WriteAsync(bytes.WrittenMemory, response.HttpContext.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>A list of numbers: [0.25,-1].</summary>
+    public static void WriteNumbers(Utf8JsonWriter json, ReadOnlySpan<float> values)
+    {
+        json.WriteStartArray();
+        foreach (float value in values) json.WriteNumberValue(value);
+        json.WriteEndArray();
+    }
+}

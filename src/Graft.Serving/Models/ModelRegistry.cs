@@ -1,0 +1,167 @@
+using Graft.Serving.Http;
+using Graft.Serving.Queue;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Graft.Serving.Models;
+
+/// <summary>
+/// The models in memory, by name. Opened and warmed up before the first connection is accepted; a folder that changes is opened anew beside the old version,
+/// warmed up, and takes its place between two requests.
+/// </summary>
+internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue queue, ILogger<ModelRegistry> logger) : IHostedLifecycleService, IDisposable
+{
+    private readonly Dictionary<string, ServedModel> _models = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task _watching = Task.CompletedTask;
+
+    /// <summary>Whether requests are answered: all models are there, and the server is not ending.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>The models as they are now, in the order in which they were named.</summary>
+    public IReadOnlyList<ServedModel> All
+    {
+        get
+        {
+            lock (_lock) return [.. options.Models.Where(source => _models.ContainsKey(source.Name)).Select(source => _models[source.Name])];
+        }
+    }
+
+    /// <summary>
+    /// The model that a request means: the one it names, else the only one that fits. Held; the caller disposes it.
+    /// </summary>
+    /// <param name="name">The body's <c>model</c>; null where it has none.</param>
+    /// <param name="fits">Whether a model answers such requests.</param>
+    /// <param name="what">What is needed, for messages: "a model of vectors".</param>
+    /// <exception cref="RequestException">There is no such model, it does not fit, or several do.</exception>
+    public T Hold<T>(string? name, Func<T, bool> fits, string what)
+        where T : ServedModel
+    {
+        lock (_lock)
+        {
+            T[] fitting = [.. _models.Values.OfType<T>().Where(fits)];
+            if (name is not null)
+            {
+                if (!_models.TryGetValue(name, out ServedModel? named))
+                    throw new RequestException(404, RequestFault.NotFound, $"there is no model \"{name}\"; {Names(_models.Values)}", "model");
+                return Held(named as T is T found && fits(found) ? found : throw RequestException.NotServed($"the model {name} ({named.Task}) is not {what}"));
+            }
+
+            return fitting.Length switch
+            {
+                1 => Held(fitting[0]),
+                0 => throw RequestException.NotServed($"no served model is {what}: {string.Join(", ", _models.Values.Select(model => $"{model.Name} ({model.Task})"))}"),
+                _ => throw RequestException.Invalid("model", $"is missing, and several models could be meant; {Names(fitting)}"),
+            };
+        }
+    }
+
+    /// <summary>Opens and warms up every model.</summary>
+    /// <exception cref="InputException">A folder is missing or damaged.</exception>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        options.Validate();
+        foreach (ModelSource source in options.Models) await OpenAsync(source, cancellationToken).ConfigureAwait(false);
+        IsReady = true;
+        if (options.ReloadInterval > TimeSpan.Zero) _watching = WatchAsync(_stop.Token);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Not ready any more: the balancer sends no more requests, and those that are here are answered.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        IsReady = false;
+        return _stop.CancelAsync();
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await _watching.ConfigureAwait(false);
+
+    public void Dispose()
+    {
+        IsReady = false;
+        lock (_lock)
+        {
+            foreach (ServedModel model in _models.Values) model.Dispose();
+            _models.Clear();
+        }
+
+        _stop.Dispose();
+    }
+
+    private static T Held<T>(T model)
+        where T : ServedModel =>
+        model.TryHold() ? model : throw RequestException.ShuttingDown();
+
+    private static string Names(IEnumerable<ServedModel> models) => $"{string.Join(", ", models.Select(model => model.Name))} can be named";
+
+    /// <summary>Opens a model beside the running version, and gives it its place.</summary>
+    private async Task OpenAsync(ModelSource source, CancellationToken cancellation)
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        ServedModel opened = ModelLoader.Open(source, options);
+        try
+        {
+            await opened.WarmUpAsync(queue, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+
+        ServedModel? before;
+        lock (_lock)
+        {
+            before = _models.GetValueOrDefault(source.Name);
+            _models[source.Name] = opened;
+        }
+
+        before?.Dispose();
+        LogOpened(source.Name, opened.Task, source.Folder, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>Opens folders anew whose files have changed and lie still.</summary>
+    private async Task WatchAsync(CancellationToken stop)
+    {
+        Dictionary<string, FolderStamp> served = options.Models.ToDictionary(source => source.Name, source => FolderStamp.Of(source.Folder), StringComparer.Ordinal);
+        Dictionary<string, FolderStamp> seen = new(served, StringComparer.Ordinal);
+        using PeriodicTimer timer = new(options.ReloadInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            {
+                foreach (ModelSource source in options.Models)
+                {
+                    FolderStamp now = FolderStamp.Of(source.Folder), before = seen[source.Name];
+                    seen[source.Name] = now;
+                    if (now == served[source.Name] || now != before || !now.IsWhole) continue; // as it was, or still being written
+                    served[source.Name] = now;
+                    try
+                    {
+                        await Task.Run(() => OpenAsync(source, stop), stop).ConfigureAwait(false);
+                    }
+                    catch (Exception failure) when (failure is InputException or RunFailedException or IOException or UnauthorizedAccessException)
+                    {
+                        LogNotOpened(source.Name, failure.Message);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the server ends
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "model {Name} ({Task}) opened from {Folder} in {Seconds:0.0} s")]
+    private partial void LogOpened(string name, string task, string folder, double seconds);
+
+    [LoggerMessage(2, LogLevel.Error, "the new version of model {Name} is not served, the one before stays: {Reason}")]
+    private partial void LogNotOpened(string name, string reason);
+}

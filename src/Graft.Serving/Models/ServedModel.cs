@@ -1,0 +1,129 @@
+using Graft.Inference;
+using Graft.Serving.Queue;
+using Graft.Tasks;
+using Graft.Tokenizers;
+
+namespace Graft.Serving.Models;
+
+/// <summary>
+/// One version of a model in memory. Requests hold it while they are answered (<see cref="TryHold"/>), so that a newer version may take its place at any time: the older one
+/// is released with its last request.
+/// </summary>
+internal abstract class ServedModel(string name, string folder) : IDisposable
+{
+    private int _holders = 1; // its place among the served models
+
+    /// <summary>The name requests call it by.</summary>
+    public string Name => name;
+
+    /// <summary>The folder it was opened from.</summary>
+    public string Folder => folder;
+
+    /// <summary>What it answers, in the field's words: embedding, text-classification …</summary>
+    public abstract string Task { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public abstract Tokenizer Tokenizer { get; }
+
+    /// <summary>The most tokens of a text that are read.</summary>
+    public abstract int MaxLength { get; }
+
+    /// <summary>When it was opened.</summary>
+    public DateTimeOffset Opened { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>Answers a text or two on the compute thread, so that the first request is as fast as the others.</summary>
+    public abstract Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation);
+
+    /// <summary>Keeps it in memory until <see cref="Dispose"/> is called once more; false where it is released already.</summary>
+    public bool TryHold()
+    {
+        for (int holders = Volatile.Read(ref _holders); holders > 0; holders = Volatile.Read(ref _holders))
+        {
+            if (Interlocked.CompareExchange(ref _holders, holders + 1, holders) == holders) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets go of it; the last one releases it.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0) Release();
+    }
+
+    /// <summary>Releases what it has in memory.</summary>
+    protected abstract void Release();
+}
+
+/// <summary>A model that turns texts into vectors.</summary>
+internal sealed class EmbeddingModel(string name, Embedder embedder) : ServedModel(name, embedder.Folder)
+{
+    public Embedder Embedder => embedder;
+
+    public FeatureEngine Engine { get; } = new ScorerEngine(embedder.Scorer);
+
+    public override string Task => "embedding";
+
+    public override Tokenizer Tokenizer => embedder.Tokenizer;
+
+    public override int MaxLength => embedder.MaxLength;
+
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation) => queue.RunAsync(() => embedder.Embed([.. WarmUp.Texts]), 0, cancellation);
+
+    protected override void Release() => embedder.Dispose();
+}
+
+/// <summary>A fine-tuned model that says something about a text: classes, numbers, tags, answers, choices.</summary>
+internal sealed class PredictingModel(string name, Predictor predictor, int maxTokens) : ServedModel(name, predictor.Folder)
+{
+    public Predictor Predictor => predictor;
+
+    public FineTuningTask FineTuned => predictor.Task;
+
+    public EncodingOptions Encoding => predictor.Encoding;
+
+    public FeatureEngine Engine { get; } = new ScorerEngine(predictor.Scorer);
+
+    public int Lane => 0;
+
+    public override string Task => FineTuned.Name;
+
+    public override Tokenizer Tokenizer => predictor.Tokenizer;
+
+    public override int MaxLength => maxTokens;
+
+    /// <summary>Whether it says classes, labels or a number of a whole text.</summary>
+    public bool Classifies => FineTuned.Head == Backbones.HeadKind.SequenceClassification;
+
+    /// <summary>Whether it gives one number: what reranking needs.</summary>
+    public bool Ranks => Classifies && FineTuned.Labels.Count <= 1;
+
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation) => FineTuned.Head == Backbones.HeadKind.MultipleChoice
+        ? System.Threading.Tasks.Task.CompletedTask
+        : queue.RunAsync(() => predictor.Predict([.. WarmUp.Texts.Select(text => (text, FineTuned.Head == Backbones.HeadKind.QuestionAnswering ? text : null))]), 0, cancellation);
+
+    protected override void Release() => predictor.Dispose();
+}
+
+/// <summary>A model that writes.</summary>
+internal sealed class WritingModel(string name, string folder, string task, TextGenerator generator, Tokenizer tokenizer, int maxTokens) : ServedModel(name, folder)
+{
+    public TextGenerator Generator => generator;
+
+    public override string Task => task;
+
+    public override Tokenizer Tokenizer => tokenizer;
+
+    public override int MaxLength => maxTokens;
+
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation) =>
+        queue.RunAsync(() => generator.Generate(WarmUp.Texts[0], generator.Defaults with { MaxNewTokens = 2, MinNewTokens = 0, MaxLength = null, NumBeams = 1, NumReturnSequences = 1 }), 0, cancellation);
+
+    protected override void Release() => generator.Dispose();
+}
+
+/// <summary>What is asked of a model before its first request.</summary>
+internal static class WarmUp
+{
+    public static IReadOnlyList<string> Texts { get; } = ["A text.", "Another text, which is longer than the first, so that the first request meets no length for the first time."];
+}

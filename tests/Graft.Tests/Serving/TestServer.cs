@@ -1,0 +1,102 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Graft.Backbones;
+using Graft.Serving;
+using Graft.Tests.Tasks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Graft.Tests.Serving;
+
+/// <summary>A server in this process, on a port that is free, over small models with random parameters.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly TinyBert _tiny = new();
+    private WebApplication? _app;
+
+    private TestServer()
+    {
+    }
+
+    public HttpClient Client { get; } = new();
+
+    public IServiceProvider Services => _app!.Services;
+
+    /// <summary>Where the models lie, each in the folder of its name.</summary>
+    public string Folder => _tiny.Folder;
+
+    /// <summary>Starts a server over models of these tasks, each named after its task.</summary>
+    public static async Task<TestServer> StartAsync(string[] tasks, Func<ServingOptions, ServingOptions>? change = null)
+    {
+        TestServer server = new();
+        try
+        {
+            ModelSource[] models = [.. tasks.Select(task => new ModelSource(task, server.Create(task)))];
+            ServingOptions options = new() { Models = models, ReloadInterval = TimeSpan.Zero };
+            WebApplicationBuilder builder = GraftServer.CreateBuilder(new ServerOptions { Port = 0, JsonLogs = true });
+            builder.Logging.ClearProviders(); // the tests' own lines are enough
+            builder.Services.AddGraftServing(change?.Invoke(options) ?? options);
+            server._app = builder.Build();
+            server._app.UseGraft().MapGraft();
+            await server._app.StartAsync(TestContext.Current.CancellationToken);
+            server.Client.BaseAddress = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a model for a task.</summary>
+    public string Create(string task, ulong seed = 1)
+    {
+        (string family, HeadKind head, string[]? labels) = task switch
+        {
+            "embedding" => ("bert", HeadKind.Embedding, null),
+            "text-classification" => ("bert", HeadKind.SequenceClassification, (string[])["bad", "fine", "good"]),
+            "regression" => ("bert", HeadKind.SequenceClassification, ["LABEL_0"]),
+            "token-classification" => ("bert", HeadKind.TokenClassification, ["B-PER", "I-PER", "O"]),
+            "question-answering" => ("bert", HeadKind.QuestionAnswering, null),
+            "multiple-choice" => ("bert", HeadKind.MultipleChoice, null),
+            "causal-lm" => ("gpt2", HeadKind.CausalLm, null),
+            "text-to-text" => ("t5", HeadKind.SequenceToSequence, null),
+            _ => throw new ArgumentException(task, nameof(task)),
+        };
+        string folder = _tiny.PathOf(task);
+        TinyFamily.Create(folder, family, head, labels, task == "regression" ? "regression" : null, seed: seed);
+        return folder;
+    }
+
+    /// <summary>Posts a body; the answer's status and JSON.</summary>
+    public async Task<(int Status, JsonNode? Json)> PostAsync(string path, string body)
+    {
+        using StringContent content = new(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await Client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Asks for a path; the answer's status and text.</summary>
+    public async Task<(int Status, string Text)> GetAsync(string path)
+    {
+        using HttpResponseMessage response = await Client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_app is not null)
+        {
+            await _app.StopAsync(CancellationToken.None);
+            await _app.DisposeAsync();
+        }
+
+        _tiny.Dispose();
+    }
+}
