@@ -40,8 +40,6 @@ public static partial class FineTuning
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
             throw new InputException($"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full");
-        if (processes.Size > 1 && options.Strategy is HeadTuning { Features: not null } or ContrastiveTuning)
-            throw new InputException($"`strategy` {options.Strategy.Name} fits a classifier on vectors, which one process does: run it without mpirun");
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         if (processes.OfFirst(finished is null ? 0 : 1) == 0) finished = null;
         else finished ??= [];
@@ -54,6 +52,8 @@ public static partial class FineTuning
 
         Prepared prepared = Prepare(options, logger);
         options = StrategyChoice.Apply(options, prepared, logger);
+        if (processes.Size > 1 && options.Strategy is HeadTuning { Features: not null } or HeadTuning { OnVectors: true } or ContrastiveTuning)
+            throw new InputException($"`strategy` {options.Strategy.Name} fits a classifier on vectors, which one process does: run it without mpirun, or with `strategy` full");
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
         if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true }) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);

@@ -33,7 +33,7 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         string train = tiny.Reviews("train.tsv", 60), development = tiny.Reviews("dev.tsv", 20, seed: 2);
         string[] Arguments(string output) =>
         [
-            "finetune", "--model", tiny.ModelFolder, "--task", "text-classification", "--train", train, "--eval", development, "--output", Path.Combine(_folder, output),
+            "finetune", "--model", tiny.ModelFolder, "--task", "text-classification", "--strategy", "full", "--train", train, "--eval", development, "--output", Path.Combine(_folder, output),
             "--epochs", "2", "--batch-size", "16", "--max-length", "32", "--dropout", "0.1", "--gradient-groups", "4", "--keep", "best",
         ];
         foreach ((string output, int ranks) in (IEnumerable<(string, int)>)[("alone", 1), ("together", 2)])
@@ -43,7 +43,7 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         }
 
         foreach (string file in (string[])["model.safetensors", "predictions.jsonl", "metrics.json"]) Assert.Equal(Bytes("alone", file), Bytes("together", file));
-        using MpiJob spanning = MpiJob.Start("openmpi", 2, ["finetune", "--model", tiny.ModelFolder, "--task", "embedding", "--train", tiny.Write("pairs.tsv", ["text1\ttext2", "good film\tlovely film", "bad book\tawful book"]), "--output", Path.Combine(_folder, "pairs")]);
+        using MpiJob spanning = MpiJob.Start("openmpi", 2, ["finetune", "--model", tiny.ModelFolder, "--task", "embedding", "--strategy", "full", "--train", tiny.Write("pairs.tsv", ["text1\ttext2", "good film\tlovely film", "bad book\tawful book"]), "--output", Path.Combine(_folder, "pairs")]);
         Assert.Equal(2, spanning.Wait());
         Assert.Contains("--task embedding: the loss of each example depends on the whole batch", spanning.Text, StringComparison.Ordinal);
     }
