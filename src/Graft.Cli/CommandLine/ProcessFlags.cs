@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Graft.Distributed;
+using Graft.Tasks;
 using Graft.Training;
 
 namespace Graft.Cli;
@@ -22,6 +23,10 @@ internal sealed class ProcessFlags
     {
         foreach (Option option in new Option[] { _groups, _library, _limit }) command.Options.Add(option);
     }
+
+    /// <summary>The options of fine-tuning on the ranks that were started together.</summary>
+    /// <inheritdoc cref="Join(ParseResult, TrainingOptions)" path="/exception"/>
+    public FineTuningOptions Join(ParseResult parsed, FineTuningOptions options) => options with { Training = Join(parsed, options.Training) };
 
     /// <summary>The options of a run on the ranks that were started together.</summary>
     /// <exception cref="InputException">Launcher and MPI library do not belong together, or a flag has no sensible value.</exception>

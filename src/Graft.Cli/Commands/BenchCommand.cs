@@ -11,7 +11,7 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named. inference: models side by side, whatever engine runs them.", Arity = ArgumentArity.ZeroOrMore };
+        Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named. inference: models side by side, whatever engine runs them. scaling: what to expect of 2 to 64 machines.", Arity = ArgumentArity.ZeroOrMore };
         Option<string?> model = new("--model") { Description = "A model for the minilm benchmarks: a folder or a model of the hub; for inference several, with commas.", HelpName = "DIR|ID" };
         Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
         Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks; examples, for inference." };
@@ -35,6 +35,7 @@ internal static class BenchCommand
                 Input = parsed.GetValue(input),
                 Repetitions = parsed.GetValue(repetitions),
             };
+            if (parsed.GetValue(names) is [ScalingBench.Name]) return ScalingBench.Run(options, parsed.GetValue(threads), parsed.GetValue(json));
             return Run(parsed.GetValue(names) ?? [], options, parsed.GetValue(threads), parsed.GetValue(json));
         });
         return command;

@@ -12,16 +12,20 @@ internal static class FinetuneCommand
     public static Command Create()
     {
         FineTuningFlags flags = new();
+        ProcessFlags processes = new();
         Option<bool> json = CommonFlags.Json("Print the scores as one JSON document.");
         Command command = new("finetune", "Fine-tune a pre-trained model on labelled examples.") { json };
         flags.AddTo(command);
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(flags.Options(parsed), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
+        processes.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(processes.Join(parsed, flags.Options(parsed)), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
         return command;
     }
 
     private static int Run(FineTuningOptions options, int seeds, bool json, CancellationToken cancellation)
     {
-        IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options, seeds, _ => [new ProgressLine()], Terminal.Logger, cancellation);
+        bool isFirst = options.Training.Processes is null or { Rank: 0 };
+        IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options, seeds, _ => isFirst ? [new ProgressLine()] : [], Terminal.Logger, cancellation);
+        if (!isFirst) return ExitCodes.Ok;
         if (json) Terminal.Json(new JsonArray([.. runs.Select(run => (JsonNode?)Document(run.Seed, run.Result))]));
         foreach ((ulong seed, FineTuningResult result) in runs)
             Terminal.Log($"seed {seed}: {result.Folder}{(result.WasFinished ? " was finished before" : "")}: {Scores(result.Scores)}");

@@ -145,6 +145,9 @@ public sealed record RunManifest
     /// <summary>The cosines of a schedule with restarts.</summary>
     public int Cycles { get; init; } = 2;
 
+    /// <summary>The groups that the gradient of a batch was summed in; null: one.</summary>
+    public int? GradientGroups { get; init; }
+
     /// <summary>The library that multiplied matrices; null where no model was run.</summary>
     public string? MatrixProduct { get; init; }
 

@@ -1,5 +1,6 @@
 using Graft.Data;
 using Graft.Data.Checks;
+using Graft.Distributed;
 using Graft.Evaluation;
 using Graft.Pretrained;
 using Graft.Runs;
@@ -31,21 +32,28 @@ public static partial class FineTuning
     public static FineTuningResult Run(
         FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
-        logger ??= NullLogger.Instance;
+        IProcessGroup processes = options.Training.Processes ?? SingleProcess.Instance;
+        bool isFirst = processes.Rank == 0; // writes, evaluates and logs
+        if (logger is null || !isFirst) logger = NullLogger.Instance;
         options = options.WithOneHome() with { Model = ShippedModel.Locate(options.Model) };
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
             throw new InputException($"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full");
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
-        RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
+        if (processes.OfFirst(finished is null ? 0 : 1) == 0) finished = null;
+        else finished ??= [];
+        if (isFirst) RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
         if (options.Resume) compute = ContinuedCompute.Of(options.Output, compute);
+        compute = processes.Agree(compute);
         options = options with { Training = options.Training with { Compute = compute } };
         using ComputeScope computing = compute.Enter();
 
         Prepared prepared = Prepare(options, logger);
         options = StrategyChoice.Apply(options, prepared, logger);
+        if (processes.Size > 1 && options.Strategy is HeadTuning { Features: not null } or HeadTuning { OnVectors: true } or ContrastiveTuning)
+            throw new InputException($"`strategy` {options.Strategy.Name} fits a classifier on vectors, which one process does: run it without mpirun, or with `strategy` full");
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
         if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true }) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
@@ -61,13 +69,23 @@ public static partial class FineTuning
         }
 
         TaskObjective objective = TaskObjectives.Of(prepared.Task);
+        if (objective.SpansBatch && processes.Size > 1)
+            throw new InputException($"`task` {prepared.Task.Name}: the loss of each example depends on the whole batch, which ranks do not see: train it with one process");
         Collator collator = Collator.Of(objective.Layout, model);
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
-            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.GradientAccumulation, TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },
+            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.Training.MicroBatches(options.GradientAccumulation), TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
         TaskTrainable trainable = new(objective, model, collator, trained, options);
+        if (processes.Size > 1)
+        {
+            RunManifest manifest = ManifestOf.Expected(options, resolution, prepared);
+            logger.Tell($"ranks: {processes.Description}");
+            StartCheck.Require(processes, [("version", manifest.Version ?? ""), ("options and data", RunManifestJson.Write(manifest with { CommandLine = null, Cost = null, Threads = null }).ToJsonString())]);
+            if (!isFirst) return Follow(trainable, batches, resolution.Training, options, cancellation);
+        }
+
         RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
@@ -98,6 +116,15 @@ public static partial class FineTuning
             train, new BatchingOptions { BatchSize = resolution.BatchSize.Value, TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed }, describe, task.LossItems);
         using (Trainer trainer = new(new TaskTrainable(objective, model, collator, trained, options), batches, resolution.Training, folder: null)) trainer.Run(cancellation);
         return new TaskScorer(objective, model, collator).Score(held, cancellation);
+    }
+
+    /// <summary>The part of a rank other than the first: it trains, and leaves evaluating and writing to that one.</summary>
+    private static FineTuningResult Follow(TaskTrainable trainable, FeatureBatches batches, TrainingOptions training, FineTuningOptions options, CancellationToken cancellation)
+    {
+        using Trainer trainer = new(trainable, batches, training, options.Output);
+        if (options.Resume) trainer.Resume();
+        trainer.Run(cancellation);
+        return new FineTuningResult(options.Output, [], WasFinished: false);
     }
 
     /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>

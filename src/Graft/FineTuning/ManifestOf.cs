@@ -24,6 +24,9 @@ internal static class ManifestOf
     /// <exception cref="InputException">Names what differs.</exception>
     public static void RequireSame(FineTuningOptions options, Resolution resolution, Prepared prepared) => Of(options, resolution, prepared, isFinished: true).RequireContinues(options.Output);
 
+    /// <summary>What a run is going to write about itself: what must be equal on all ranks.</summary>
+    public static RunManifest Expected(FineTuningOptions options, Resolution resolution, Prepared prepared) => Of(options, resolution, prepared, isFinished: false);
+
     private static RunManifest Of(FineTuningOptions options, Resolution resolution, Prepared prepared, bool isFinished) => new()
     {
         Version = typeof(ManifestOf).Assembly.GetName().Version?.ToString(3),
@@ -68,6 +71,7 @@ internal static class ManifestOf
         TuneThreshold = options.TuneThreshold,
         Power = options.Training.Schedule.Power,
         Cycles = options.Training.Schedule.Cycles,
+        GradientGroups = options.Training.GradientGroups,
         MatrixProduct = Engine.IsStarted ? ComputeContext.Current.ResolvedLibrary.ToString() : null,
         Threads = Engine.IsStarted ? ComputeContext.Current.ResolvedThreads : null,
         Cost = isFinished ? CostOf(prepared) : null,

@@ -23,7 +23,8 @@ public static class SeededRuns
     {
         ulong first = options.Training.Seed;
         if (seeds == 1) return [(first, FineTuning.Run(options, observers?.Invoke(first), logger, cancellation))];
-        RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
+        bool isFirst = options.Training.Processes is null or { Rank: 0 };
+        if (isFirst) RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         List<(ulong Seed, FineTuningResult Result)> results = [];
         for (ulong seed = first; seed < first + (ulong)seeds; seed++)
         {
@@ -33,7 +34,7 @@ public static class SeededRuns
             results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), logger, cancellation)));
         }
 
-        RunSeeds.WriteSummary(options.Output, [.. results.Select(run => (run.Seed, run.Result.Scores))], options.Task.LargerIsBetter);
+        if (isFirst) RunSeeds.WriteSummary(options.Output, [.. results.Select(run => (run.Seed, run.Result.Scores))], options.Task.LargerIsBetter);
         return results;
     }
 }

@@ -20,6 +20,10 @@ public abstract class TaskObjective
     /// <summary>The most tokens that go through the model at once in training.</summary>
     public virtual int TokensAMicroBatch(ModelConfig config) => new BatchingOptions().TokensAMicroBatch;
 
+    /// <summary>Whether an example's loss depends on the others of its optimizer batch, so that ranks could not compute parts of one.</summary>
+    /// <value>False.</value>
+    public virtual bool SpansBatch => false;
+
     /// <summary>What the head is measured against.</summary>
     /// <param name="features">The batch; all have targets.</param>
     /// <param name="collator">Lays tokens' targets as their tokens lie.</param>

@@ -57,7 +57,6 @@ public sealed record TrainingOptions
     /// as many micro-batches. At least the number of ranks.
     /// </summary>
     /// <value>Null for one: as the batch is cut otherwise.</value>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? GradientGroups { get; init; }
 
     /// <summary>The processes that train together.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Graft.Tests.Tasks;
 
 namespace Graft.Tests.Distributed;
 
@@ -22,6 +23,29 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         Run("together", library, ranks, flags);
         foreach (string file in (string[])["model.safetensors", "checkpoints/step-4/parameters.safetensors", "checkpoints/step-4/optimizer.safetensors"]) Assert.Equal(Bytes("alone", file), Bytes("together", file));
         Assert.Equal(Losses("alone"), Losses("together"));
+    }
+
+    [Fact]
+    public void FineTuningEndsWithTheSameBits()
+    {
+        _ = MpiJob.Launcher("openmpi");
+        using TinyBert tiny = new();
+        string train = tiny.Reviews("train.tsv", 60), development = tiny.Reviews("dev.tsv", 20, seed: 2);
+        string[] Arguments(string output) =>
+        [
+            "finetune", "--model", tiny.ModelFolder, "--task", "text-classification", "--strategy", "full", "--train", train, "--eval", development, "--output", Path.Combine(_folder, output),
+            "--epochs", "2", "--batch-size", "16", "--max-length", "32", "--dropout", "0.1", "--gradient-groups", "4", "--keep", "best",
+        ];
+        foreach ((string output, int ranks) in (IEnumerable<(string, int)>)[("alone", 1), ("together", 2)])
+        {
+            using MpiJob job = MpiJob.Start("openmpi", ranks, Arguments(output));
+            Assert.True(job.Wait() == 0, job.Text);
+        }
+
+        foreach (string file in (string[])["model.safetensors", "predictions.jsonl", "metrics.json"]) Assert.Equal(Bytes("alone", file), Bytes("together", file));
+        using MpiJob spanning = MpiJob.Start("openmpi", 2, ["finetune", "--model", tiny.ModelFolder, "--task", "embedding", "--strategy", "full", "--train", tiny.Write("pairs.tsv", ["text1\ttext2", "good film\tlovely film", "bad book\tawful book"]), "--output", Path.Combine(_folder, "pairs")]);
+        Assert.Equal(2, spanning.Wait());
+        Assert.Contains("--task embedding: the loss of each example depends on the whole batch", spanning.Text, StringComparison.Ordinal);
     }
 
     [Fact]

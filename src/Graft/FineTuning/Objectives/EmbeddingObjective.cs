@@ -20,6 +20,9 @@ internal sealed class EmbeddingObjective(SentenceEmbedding task) : TaskObjective
     private float[] _vectors = [];
     private long _step = -1;
 
+    /// <inheritdoc/>
+    public override bool SpansBatch => true;
+
     /// <summary>The stated similarities of scored pairs; the loss of other rows is measured against the batch itself.</summary>
     public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
         features[0].Target is NumberTarget ? new() { Labels = Wanted(features) } : new();
