@@ -26,6 +26,7 @@ internal static class GraftCommandLine
             FinetuneCommand.Create,
             SweepCommand.Create,
             LearningCurveCommand.Create,
+            LabelCommand.Create,
         ]),
         ("Use",
         [
