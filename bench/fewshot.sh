@@ -18,7 +18,7 @@ for row in $rows; do
             grep -q "^$key	" "$output/scores.tsv" && continue
             case $method in
               contrastive) flags=(--strategy contrastive) ;;
-              frozen) flags=(--strategy head --features cached) ;;
+              frozen) flags=(--strategy head --features vectors) ;;
               *) flags=(--strategy "$method") ;;
             esac
             run=$output/run

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Graft.Cli.Commands;
+using Graft.Distributed;
 
 namespace Graft.Cli;
 
 /// <summary>
 /// The whole of <c>graft</c>: the registry of commands, and the one place where failures become exit codes:
-/// 0 ok, 1 failed check or run, 2 usage or bad input, 130 after Ctrl-C, 143 after SIGTERM.
+/// 0 ok, 1 failed check or run, 2 usage or bad input, 75 a rank did not come, 130 after Ctrl-C, 143 after SIGTERM or SIGUSR1.
 /// </summary>
 internal static class GraftCommandLine
 {
@@ -23,6 +24,7 @@ internal static class GraftCommandLine
         ]),
         ("Fine-tune",
         [
+            AutoCommand.Create,
             FinetuneCommand.Create,
             SweepCommand.Create,
             LearningCurveCommand.Create,
@@ -92,12 +94,33 @@ internal static class GraftCommandLine
 
             // The parser names the program after its assembly; users call the executable `graft`.
             if (help.GetStringBuilder().Length > 0) Console.Out.Write(help.ToString().Replace(root.Name, "graft", StringComparison.Ordinal));
+            ProcessGroups.Joined?.Dispose();
             return exitCode;
         }
         catch (Exception failure)
         {
-            return Report(failure, interruption);
+            return ProcessGroups.Joined is { } processes ? ReportOfRank(failure, interruption, processes) : Report(failure, interruption);
         }
+    }
+
+    /// <summary>An interrupted run has ended on all ranks, with its checkpoint; any other failure of one rank ends all at once, or they would wait for it.</summary>
+    private static int ReportOfRank(Exception failure, Interruption interruption, IProcessGroup processes)
+    {
+        if (failure is OperationCanceledException)
+        {
+            processes.Dispose();
+            return interruption.ExitCode;
+        }
+
+        if (processes.Rank > 0)
+        {
+            Thread.Sleep(TimeSpan.FromSeconds(2)); // what all ranks find, rank 0 says, and ends them
+            Console.Error.Write($"rank {processes.Rank}: ");
+        }
+
+        int exitCode = Report(failure, interruption);
+        processes.Abort(exitCode);
+        return exitCode;
     }
 
     private static int Report(Exception failure, Interruption interruption)
@@ -115,6 +138,9 @@ internal static class GraftCommandLine
             case InputException or FileNotFoundException or DirectoryNotFoundException:
                 Terminal.Error(Terminal.WithFlags(cause.Message));
                 return ExitCodes.BadInput;
+            case RankMissingException:
+                Terminal.Error(Terminal.WithFlags(cause.Message));
+                return ExitCodes.RankMissing;
             case RunFailedException or IOException or UnauthorizedAccessException:
                 Terminal.Error(Terminal.WithFlags(cause.Message));
                 return ExitCodes.Failed;

@@ -12,7 +12,11 @@ internal sealed class FineTuningFlags
     private readonly Option<string> _model = ModelFlag.Create("The pre-trained model: a folder in Hugging Face's layout, or a model of the hub.");
     private readonly Option<string> _task = Text("--task", $"What is learned: {string.Join(", ", FineTuningTasks.Names)}.", "TASK", required: true);
     private readonly TuningFlags _tuning = new();
-    private readonly Option<string> _train = Text("--train", "Labelled examples, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText; CoNLL, entities by characters; SQuAD.", "FILE", required: true);
+    private readonly Option<string?> _train = new("--train")
+    {
+        HelpName = "FILE",
+        Description = "Labelled examples, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText; CoNLL, entities by characters; SQuAD.",
+    };
     private readonly Option<string?> _eval = new("--eval") { Description = "Development data, evaluated during training; none otherwise.", HelpName = "FILE" };
     private readonly Option<string> _output = Text("--output", "The run folder.", "RUN", required: true);
     private readonly ReadingFlags _reading = new();
@@ -62,8 +66,9 @@ internal sealed class FineTuningFlags
             ClassWeights = parsed.GetValue(_classWeights),
             TuneThreshold = parsed.GetValue(_tuneThreshold),
             Strategy = _tuning.Strategy(parsed),
+            ChoosesStrategy = _tuning.IsOpen(parsed),
             Layers = _tuning.Layers(parsed),
-            Train = parsed.GetValue(_train)!,
+            Train = parsed.GetValue(_train) ?? "",
             Evaluation = parsed.GetValue(_eval),
             Output = parsed.GetValue(_output)!,
             Columns = _reading.Options(parsed) with { Negative = parsed.GetValue(_negativeColumn) },

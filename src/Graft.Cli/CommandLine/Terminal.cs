@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Graft.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,7 +12,7 @@ namespace Graft.Cli;
 internal static partial class Terminal
 {
     /// <summary>True when a person is watching stderr: only then are progress bars drawn.</summary>
-    public static bool IsInteractive => !Console.IsErrorRedirected;
+    public static bool IsInteractive => !Console.IsErrorRedirected && ProcessGroups.Joined is null; // mpirun gives ranks a terminal even where it writes to a file
 
     /// <summary>Colour is for terminals, and not where NO_COLOR is set.</summary>
     public static bool UseColor => IsInteractive && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";

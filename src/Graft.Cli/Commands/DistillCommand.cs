@@ -26,8 +26,10 @@ internal static class DistillCommand
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked, where masked LM is learnt (not with --states-only).", DefaultValueFactory = _ => 0.15 };
         Option<double> heldOut = CommonFlags.HeldOut();
         TrainingFlags training = new();
+        ProcessFlags processes = new();
         Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, statesOnly, pairs, maskShare, heldOut };
         training.AddTo(command);
+        processes.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             PretrainingOptions options = new()
@@ -36,7 +38,7 @@ internal static class DistillCommand
                 MaxLength = parsed.GetValue(training.MaxLength) ?? 128,
                 BatchSize = parsed.GetValue(training.BatchSize) ?? 32,
                 GradientAccumulation = parsed.GetValue(training.GradientAccumulation) ?? 1,
-                Training = training.Read(parsed, new TrainingOptions { LearningRate = 5e-4, Schedule = new Schedule { Warmup = 0.05 }, EvaluateEvery = 500, CheckpointEvery = TimeSpan.FromMinutes(5) }),
+                Training = processes.Join(parsed, training.Read(parsed, new TrainingOptions { LearningRate = 5e-4, Schedule = new Schedule { Warmup = 0.05 }, EvaluateEvery = 500, CheckpointEvery = TimeSpan.FromMinutes(5) })),
             };
             options.Validate();
             PretrainingJob job = new(options, parsed.GetValue(studentConfig), parsed.GetValue(initFrom), parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))

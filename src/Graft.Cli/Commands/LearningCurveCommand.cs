@@ -17,7 +17,7 @@ internal static class LearningCurveCommand
         Command command = new("learning-curve", "Fine-tune on parts of the training data: would more labels help?") { sizes, json };
         flags.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            Run(flags.Options(parsed), Sizes(parsed.GetValue(sizes)), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
+            Run(flags.Options(parsed) with { ChoosesStrategy = false }, Sizes(parsed.GetValue(sizes)), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
         return command;
     }
 

@@ -35,11 +35,13 @@ internal static class PretrainCommand
         Option<bool> dryRun = new("--dry-run") { Description = "Print tokens, updates, hours and memory, and stop." };
         Option<bool> json = CommonFlags.Json("Print the final results as one JSON document.");
         TrainingFlags training = new();
+        ProcessFlags processes = new();
         Command command = new("pretrain", "Pre-train a model on text.")
         {
             objective, masking, maskCount, staticMasks, maskShare, modelConfig, initFrom, tokenizer, corpus, output, heldOut, heldOutSequences, packing, average, extendVocabulary, dryRun, json,
         };
         training.AddTo(command);
+        processes.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             PretrainingOptions options = new()
@@ -60,7 +62,7 @@ internal static class PretrainCommand
                 CutAtDocuments = parsed.GetRequiredValue(packing) switch { "stream" => false, "documents" => true, string other => throw new InputException($"--packing {other}: stream or documents") },
                 MovingAverage = parsed.GetValue(average),
                 HeldOutSequences = parsed.GetValue(heldOutSequences),
-                Training = training.Read(parsed, Recipe),
+                Training = processes.Join(parsed, training.Read(parsed, Recipe)),
             };
             options.Validate();
             PretrainingJob job = new(options, parsed.GetValue(modelConfig), parsed.GetValue(initFrom) is string start ? ModelFlag.Locate(start) : null, parsed.GetValue(tokenizer), parsed.GetRequiredValue(corpus), parsed.GetRequiredValue(output))
@@ -74,6 +76,7 @@ internal static class PretrainCommand
                 CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
             };
             IReadOnlyList<TermResult> results = job.Run(Terminal.Logger, cancellation);
+            if (options.Training.Processes is { Rank: > 0 }) return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
             if (parsed.GetValue(json)) Terminal.Json(Results(results));
             else foreach (TermResult term in results) Terminal.Out(Describe(term));
             return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);

@@ -17,7 +17,7 @@ internal static class SweepCommand
         Command command = new("sweep", "Fine-tune with several learning rates and seeds, and tabulate the scores.") { rates, json };
         flags.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            Run(flags.Options(parsed), Rates("--learning-rates", parsed.GetValue(rates)!), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
+            Run(flags.Options(parsed) with { ChoosesStrategy = false }, Rates("--learning-rates", parsed.GetValue(rates)!), flags.Seeds(parsed), parsed.GetValue(json), cancellation)));
         return command;
     }
 

@@ -115,7 +115,7 @@ internal sealed class RunFolder
 
     /// <summary>Whether a folder is a run, or holds the runs of several seeds, learning rates or numbers of labels.</summary>
     private static bool HoldsRun(string path) =>
-        RunManifest.Exists(path) || s_parts.SelectMany(pattern => Directory.EnumerateDirectories(path, pattern)).Any(HoldsRun);
+        RunManifest.Exists(path) || File.Exists(System.IO.Path.Combine(path, "auto", "begun.json")) || s_parts.SelectMany(pattern => Directory.EnumerateDirectories(path, pattern)).Any(HoldsRun);
 
     internal static JsonNode? Finite(double value) => double.IsFinite(value) ? (JsonNode)value : null;
 }

@@ -145,6 +145,9 @@ public sealed record RunManifest
     /// <summary>What it took; null until it is finished.</summary>
     public RunCost? Cost { get; init; }
 
+    /// <summary>What an automatic choice compared and found; null where the run was asked for as it is.</summary>
+    public RunChoice? Choice { get; init; }
+
     /// <summary>Whether a folder holds a run, of fine-tuning or of pre-training.</summary>
     public static bool Exists(string folder) => File.Exists(PathOf(folder));
 
@@ -188,7 +191,8 @@ public sealed record RunManifest
     /// <exception cref="InputException">Names the option, what it was and what it is.</exception>
     public void RequireContinues(string folder) =>
         // A path may change; the hash beside it says whether it is the same file.
-        RunDifference.RequireSame(PathOf(folder), RunManifestJson.Write(this), "finished", "command_line", "graft", "threads", "decisions", "path", "cost", "reason", "encoding");
+        RunDifference.RequireSame(PathOf(folder), RunManifestJson.Write(this), "finished", "command_line", "graft", "threads", "decisions", "path", "cost", "reason", "encoding",
+            "winner", "candidates", "estimate", "verdict", "hundred_more_labels");
 
     /// <summary>A task with what the run decided for it and how it wrote; the task as it is where the run was for another.</summary>
     public FineTuningTask Bind(FineTuningTask task)
@@ -248,3 +252,33 @@ public sealed record RunData(
 /// <param name="Seconds">Wall-clock time of the process from reading the data on.</param>
 /// <param name="PeakMemoryBytes">The most memory it has held.</param>
 public sealed record RunCost(double Seconds, long PeakMemoryBytes);
+
+/// <summary>What an automatic choice found.</summary>
+/// <param name="Winner">The name of the winner.</param>
+/// <param name="Candidates">All that were to be compared, from cheap to dear.</param>
+/// <param name="Estimate">The score to expect.</param>
+/// <param name="Verdict">One line for people.</param>
+public sealed record RunChoice(string Winner, IReadOnlyList<RunCandidate> Candidates, RunEstimate Estimate, string Verdict)
+{
+    /// <summary>The document of <c>graft auto --json</c>: winner, candidates, estimate, verdict.</summary>
+    public JsonObject ToJson() => RunManifestJson.Write(this);
+
+    /// <summary>How much a hundred more labels would add to the score; null where that was not measured.</summary>
+    public double? HundredMoreLabels { get; init; }
+}
+
+/// <summary>A way of learning that was compared.</summary>
+/// <param name="Name">The way and its model.</param>
+/// <param name="Score">The mean of the main metric; null where it was not tried.</param>
+/// <param name="Low">The lower end of its 90 % interval; null where there is none.</param>
+/// <param name="High">The upper end.</param>
+/// <param name="Seconds">What its trials took.</param>
+/// <param name="Status"><c>winner</c>, <c>compared</c>, <c>eliminated</c> or <c>no time</c>.</param>
+public sealed record RunCandidate(string Name, double? Score, double? Low, double? High, double Seconds, string Status);
+
+/// <summary>A score to expect on texts of the same kind.</summary>
+/// <param name="Metric">The metric.</param>
+/// <param name="Value">The expected value.</param>
+/// <param name="Low">The lower end of its 90 % interval.</param>
+/// <param name="High">The upper end.</param>
+public sealed record RunEstimate(string Metric, double Value, double Low, double High);

@@ -8,7 +8,31 @@ namespace Graft.Runs;
 /// <summary>The keys of <c>graft.json</c>. What an older version did not write has its default.</summary>
 internal static class RunManifestJson
 {
-    public static JsonObject Write(RunManifest run) => new()
+    public static JsonObject Write(RunManifest run)
+    {
+        JsonObject json = WriteRun(run);
+        if (run.Choice is null) return json;
+        foreach ((string key, JsonNode? value) in Write(run.Choice)) json[key] = value?.DeepClone();
+        return json;
+    }
+
+    /// <summary>The keys of an automatic choice, in a run's record and alone.</summary>
+    public static JsonObject Write(RunChoice choice) => new()
+    {
+        ["winner"] = choice.Winner,
+        ["candidates"] = new JsonArray([.. choice.Candidates.Select(candidate => (JsonNode?)new JsonObject
+        {
+            ["name"] = candidate.Name, ["score"] = candidate.Score, ["low"] = candidate.Low, ["high"] = candidate.High, ["seconds"] = candidate.Seconds, ["status"] = candidate.Status,
+        })]),
+        ["estimate"] = new JsonObject
+        {
+            ["metric"] = choice.Estimate.Metric, ["value"] = RunFolder.Finite(choice.Estimate.Value), ["low"] = RunFolder.Finite(choice.Estimate.Low), ["high"] = RunFolder.Finite(choice.Estimate.High),
+        },
+        ["verdict"] = choice.Verdict,
+        ["hundred_more_labels"] = choice.HundredMoreLabels,
+    };
+
+    private static JsonObject WriteRun(RunManifest run) => new()
     {
         ["graft"] = run.Version,
         ["finished"] = run.IsFinished,
@@ -102,7 +126,19 @@ internal static class RunManifestJson
         Cycles = (int?)json["cycles"] ?? 2,
         MatrixProduct = (string?)json["matrix_product"],
         Threads = (int?)json["threads"],
+        Choice = ReadChoice(json),
         Cost = json["cost"] is { } cost ? new RunCost((double?)cost["seconds"] ?? 0, (long?)cost["peak_memory_bytes"] ?? 0) : null,
+    };
+
+    private static RunChoice? ReadChoice(JsonNode json) => (string?)json["verdict"] is not string verdict ? null : new RunChoice(
+        (string?)json["winner"] ?? "",
+        [.. (json["candidates"]?.AsArray() ?? []).Select(entry => new RunCandidate(
+            (string?)entry!["name"] ?? "", (double?)entry["score"], (double?)entry["low"], (double?)entry["high"], (double?)entry["seconds"] ?? 0, (string?)entry["status"] ?? ""))],
+        new RunEstimate(
+            (string?)json["estimate"]?["metric"] ?? "", (double?)json["estimate"]?["value"] ?? double.NaN, (double?)json["estimate"]?["low"] ?? double.NaN, (double?)json["estimate"]?["high"] ?? double.NaN),
+        verdict)
+    {
+        HundredMoreLabels = (double?)json["hundred_more_labels"],
     };
 
     private static JsonException NoValue() => new("an option without its \"value\"");

@@ -45,8 +45,9 @@ public static partial class FineTuning
         using ComputeScope computing = compute.Enter();
 
         Prepared prepared = Prepare(options, logger);
+        options = StrategyChoice.Apply(options, prepared, logger);
         if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
-        if (options.Strategy is ContrastiveTuning) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
+        if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true }) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
@@ -81,14 +82,32 @@ public static partial class FineTuning
         FeatureScores[] evaluated = prepared.Evaluation is null ? [] : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellation);
         model.Save(folder.Path);
         objective.SaveCompanions(model, folder.Path);
-        return Finish(options, resolution, prepared, folder, evaluated, logger);
+        return Finish(options, resolution, prepared, folder, evaluated, logger, cancellation);
+    }
+
+    /// <summary>Trains in memory and scores held-out features: a run without a folder.</summary>
+    internal static FeatureScores[] Score(
+        FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, IReadOnlyList<Feature> held, CancellationToken cancellation)
+    {
+        using PretrainedModel model = LoadModel(options, task);
+        TunedModule trained = new(model.Network, model.Tune(options.Strategy, options.Training.Seed).Parts);
+        Resolution resolution = Resolution.Of(options, model, trained, train.Count, NullLogger.Instance);
+        TaskObjective objective = TaskObjectives.Of(task);
+        Collator collator = Collator.Of(objective.Layout, model);
+        FeatureBatches batches = new(
+            train, new BatchingOptions { BatchSize = resolution.BatchSize.Value, TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed }, describe, task.LossItems);
+        using (Trainer trainer = new(new TaskTrainable(objective, model, collator, trained, options), batches, resolution.Training, folder: null)) trainer.Run(cancellation);
+        return new TaskScorer(objective, model, collator).Score(held, cancellation);
     }
 
     /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
-    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, ILogger logger)
+    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, ILogger logger, CancellationToken cancellation = default)
     {
+        NamedScore? estimate = null;
+        if (prepared.Evaluation is null && options.ChoosesStrategy | options.Strategy is ContrastiveTuning && prepared.Task.Decisions == new Decisions() && options.Train.Length > 0)
+            (prepared, estimate) = FoldEstimate.Of(options, prepared, logger, cancellation);
         (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, logger);
-        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? [] : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? estimate is null ? [] : [estimate] : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
         RunFolder.WriteMetrics(folder.Path, scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
@@ -104,12 +123,14 @@ public static partial class FineTuning
         options.Task.Loss.Validate();
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
-        TaskData train = options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true);
+        bool hasFile = options.Train.Length > 0;
+        TaskData train = hasFile ? options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true) : Contrastive.LabelTemplates.Of(options);
         train.TellReading(null, logger);
         if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
         TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns with { Part = DataPart.Evaluation, Trained = train.Reading }, labelled: true);
         if (evaluation is not null) evaluation.TellReading(train.Reading, logger);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
+        train = Contrastive.LabelTemplates.With(options, task, train);
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
         Tokenizer tokenizer = task.ForTraining(Tokenizer.Load(options.Model));
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
@@ -120,7 +141,7 @@ public static partial class FineTuning
     }
 
     /// <summary>What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.</summary>
-    private static IEnumerable<string> DataNotes(FineTuningOptions options) => TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
+    private static IEnumerable<string> DataNotes(FineTuningOptions options) => options.Train.Length > 0 && TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
         ? TaskDataCheck.Run(new DataCheckOptions { Task = options.Task.Name, Train = options.Train, Evaluation = options.Evaluation, Columns = options.Columns, MaxLength = options.Encoding.MaxLength })
             .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code is not ("bad-rows" or "missing-labels")).Select(finding => finding.Short)
         : [];
@@ -148,7 +169,7 @@ public static partial class FineTuning
     {
         if (prepared.Evaluation is null)
         {
-            if (prepared.Task is SequenceClassification.TextClassification) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
+            if (prepared.Task is SequenceClassification.TextClassification { Decisions.Temperature: null }) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
             return (prepared, []);
         }
 

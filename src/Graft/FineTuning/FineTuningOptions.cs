@@ -16,10 +16,13 @@ public sealed record FineTuningOptions
     /// <summary>Which parameters are trained.</summary>
     public TuningStrategy Strategy { get; init; } = new FullTuning();
 
+    /// <summary>Take the strategy that the number of labels asks for in the place of <see cref="Strategy"/>; the reason is told.</summary>
+    public bool ChoosesStrategy { get; init; }
+
     /// <summary>How layers differ in training.</summary>
     public LayerSchedule Layers { get; init; } = new();
 
-    /// <summary>Training data.</summary>
+    /// <summary>Training data; empty for contrastive tuning on the names of labels alone (<see cref="ColumnOptions.LabelNames"/>).</summary>
     public required string Train { get; init; }
 
     /// <summary>Development data; null: none.</summary>

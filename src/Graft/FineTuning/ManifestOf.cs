@@ -83,6 +83,6 @@ internal static class ManifestOf
     }
 
     private static RunData DataOf(string path, TaskData data, EncodedData encoded) => new(
-        path, Hash(path), data.Count, data.BadRows.Count, encoded.Features.Count, encoded.LongExamples, encoded.TokensBeyond,
+        path, path.Length == 0 ? null : Hash(path), data.Count, data.BadRows.Count, encoded.Features.Count, encoded.LongExamples, encoded.TokensBeyond,
         [.. encoded.Losses.Select(loss => KeyValuePair.Create(loss.What, loss.Beyond))]);
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Graft.Backbones;
 using Graft.Corpus;
+using Graft.Distributed;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
@@ -66,6 +67,11 @@ public sealed class PretrainingJob(
     /// <summary>What the user typed, for the record.</summary>
     public string? CommandLine { get; init; }
 
+    private readonly IProcessGroup _processes = options.Training.Processes ?? SingleProcess.Instance;
+
+    /// <summary>Rank 0 alone writes and logs.</summary>
+    private bool IsFirst => _processes.Rank == 0;
+
     private string DonePath => Path.Combine(output, "metrics.json");
 
     /// <summary>Runs it.</summary>
@@ -76,13 +82,14 @@ public sealed class PretrainingJob(
     /// <exception cref="RunFailedException">The run cannot be finished.</exception>
     public IReadOnlyList<TermResult> Run(ILogger? logger = null, CancellationToken cancellation = default)
     {
-        logger ??= NullLogger.Instance;
+        if (logger is null || !IsFirst) logger = NullLogger.Instance;
         RequireOneModel();
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
         if (Resume) compute = ContinuedCompute.Of(output, compute);
+        compute = _processes.Agree(compute);
         using ComputeScope computing = compute.Enter();
         TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("`tokenizer` is missing: name the tokenizer of the new model")));
-        if (!DryRun && !PrepareFolder(logger)) return [];
+        if (!DryRun && _processes.OfFirst(IsFirst && !PrepareFolder(logger) ? 1 : 0) == 1) return [];
         VocabularyExtension? extension = null;
         int firstNewId = codec.VocabularySize;
         if (ExtendVocabulary is int words)
@@ -105,6 +112,12 @@ public sealed class PretrainingJob(
             using IDisposable? held = objective as IDisposable;
             using PretrainingRun run = new(model, codec, text, options with { Training = options.Training with { Compute = compute } }, DryRun ? null : output, objective);
             foreach (string line in run.Plan(measure: true).Lines()) logger.Tell(line);
+            if (_processes.Size > 1)
+            {
+                logger.Tell($"ranks      {_processes.Description}");
+                foreach (string line in _processes.Tell(run.Share())) logger.Tell(line);
+            }
+
             return DryRun ? [] : Train(run, codec, text, logger, cancellation);
         }
         finally
@@ -121,6 +134,12 @@ public sealed class PretrainingJob(
     private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, ILogger logger, CancellationToken cancellation)
     {
         JsonObject record = Record(text);
+        StartCheck.Require(_processes,
+        [
+            ("version", (string?)record["graft"] ?? ""), ("options", record["options"]!.ToJsonString()), ("dropout", record["dropout"]!.ToJsonString()),
+            ("tokenizer", codec.Fingerprint), ("corpus", record["corpus"]!.ToJsonString()), ("matrix library", $"{ComputeContext.Current.ResolvedLibrary}"),
+        ]);
+        if (!IsFirst) return run.Execute(Resume, [], cancellation);
         if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
         RunManifest.WritePretraining(output, record);
@@ -158,8 +177,20 @@ public sealed class PretrainingJob(
     private string CorpusFor(TextCodec codec, ILogger logger, CancellationToken cancellation)
     {
         if (corpus.Count == 1 && CorpusFolder.IsCorpus(corpus[0])) return corpus[0];
+        if (!IsFirst && !DryRun)
+        {
+            _processes.WaitForFirst();
+            return Path.Combine(output, "corpus");
+        }
+
         string folder = DryRun ? Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName()) : Path.Combine(output, "corpus");
-        if (CorpusFolder.IsCorpus(folder)) return folder;
+        if (!CorpusFolder.IsCorpus(folder)) Build(folder, codec, logger, cancellation);
+        if (!DryRun) _processes.WaitForFirst(); // the others read what this one has built
+        return folder;
+    }
+
+    private void Build(string folder, TextCodec codec, ILogger logger, CancellationToken cancellation)
+    {
         CorpusOptions build = new()
         {
             Sources = [.. corpus.Select(CorpusSource.Parse)],
@@ -177,11 +208,11 @@ public sealed class PretrainingJob(
         }
 
         if (manifest.Total(heldOut: true).Documents == 0) logger.Tell("no document is held out: the text has too few (blank lines separate documents)");
-        return folder;
     }
 
     private VocabularyExtension FindNewWords(TextCodec codec, int words, ILogger logger)
     {
+        if (_processes.Size > 1) throw new InputException("`extend-vocabulary` is done by one process: make the longer vocabulary without mpirun (`steps` 1), and go on from that model with `init-from`");
         if (initFrom is null || DryRun) throw new InputException("`extend-vocabulary` goes with `init-from`, and not with `dry-run`");
         if (corpus.Any(CorpusFolder.IsCorpus)) throw new InputException("`extend-vocabulary` needs the text itself: a built corpus is tokenized already");
         VocabularyExtension extension = VocabularyExtension.Find(codec.Tokenizer, [.. corpus.Select(CorpusSource.Parse)], words);

@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Corpus;
+using Graft.Distributed;
 using Graft.Pretrained;
 using Graft.Pretraining.Objectives;
 using Graft.Pretraining.Sequences;
@@ -54,8 +55,11 @@ internal sealed class PretrainingRun : IDisposable
         if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L && CanPair(corpus.HeldOut))
             _heldOut = HeldOut.Of(Sequences(corpus.HeldOut, codec, shuffle: false), _objective, options.HeldOutSequences, options.BatchSize);
         _objective.Prepare(model, [.. Enumerable.Range(0, options.BatchSize).SelectMany(place => _source.At(place)).Select(sequence => _objective.Corrupt(sequence, options.Training.Seed))]);
-        if (options.MovingAverage is double decay) _average = new MovingAverage(_objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)), decay);
+        if (options.MovingAverage is double decay && IsFirst) _average = new MovingAverage(_objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)), decay);
     }
+
+    /// <summary>Rank 0 alone evaluates, averages and writes.</summary>
+    private bool IsFirst => _options.Training.Processes is null or { Rank: 0 };
 
     /// <summary>Training cost of a token.</summary>
     public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.MaxLength, HeadShare);
@@ -68,6 +72,16 @@ internal sealed class PretrainingRun : IDisposable
         ObjectiveKind.SpanCorruption => _options.SpanCorruption.Share,
         _ => _options.Masking.Share,
     };
+
+    /// <summary>This rank's share, for people.</summary>
+    internal string Share()
+    {
+        IProcessGroup processes = _options.Training.Processes ?? SingleProcess.Instance;
+        int groups = _options.Training.GradientGroups ?? 1;
+        (int first, int end) = SumTree.GroupsOf(processes.Rank, processes.Size, groups);
+        long from = (long)_options.BatchSize * first / groups, to = (long)_options.BatchSize * end / groups;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}: {_compute.ResolvedThreads} threads, groups {first} to {end - 1} of {groups}, {to - from} of {_options.BatchSize} sequences an update, optimizer state of {(double)_model.ParameterCount / processes.Size / 1e6:F1} M parameters");
+    }
 
     /// <summary>What the run costs.</summary>
     /// <param name="measure">Time a forward and backward pass, to estimate the hours.</param>
@@ -93,7 +107,7 @@ internal sealed class PretrainingRun : IDisposable
     public IReadOnlyList<TermResult> Execute(bool resume, IReadOnlyList<ITrainingObserver> observers, CancellationToken cancellation = default)
     {
         using ComputeScope computing = _compute.Enter();
-        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.GradientAccumulation);
+        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.Training.MicroBatches(_options.GradientAccumulation));
         AverageKeeper? keeper = _average is null ? null : new AverageKeeper(_average, _folder);
         IReadOnlyList<ITrainingObserver> watching = keeper is null ? observers : [keeper, .. observers];
         using (Trainer trainer = new(new PretrainingTask(_model, _objective), batches, _options.Training, _folder, watching)
@@ -119,13 +133,13 @@ internal sealed class PretrainingRun : IDisposable
         }
 
         Save();
-        return Evaluate();
+        return IsFirst ? Evaluate() : [];
     }
 
     /// <summary>Writes the model; the average of its weights, where there is one.</summary>
     private void Save()
     {
-        if (_folder is null) return;
+        if (_folder is null || !IsFirst) return;
         using IDisposable? averaged = _average?.Swap();
         _objective.SaveCompanions(_folder);
         _model.Save(_folder);
@@ -155,13 +169,13 @@ internal sealed class PretrainingRun : IDisposable
 
     private double SecondsPerUpdate()
     {
-        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.GradientAccumulation);
+        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.Training.MicroBatches(_options.GradientAccumulation));
         PretrainingTask task = new(_model, _objective);
         double best = double.PositiveInfinity;
         for (int step = 0; step < 2; step++) // the first one warms up
         {
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            foreach (IMicroBatch batch in batches.Batch(step))
+            foreach (IMicroBatch batch in OwnOf(batches.Batch(step)))
             {
                 using IDisposable scope = Memory.Scope();
                 TorchSharp.torch.Tensor loss = task.LossSums(batch, new StepContext(step, 0, 0)).Aggregate((a, b) => a + b);
@@ -173,6 +187,15 @@ internal sealed class PretrainingRun : IDisposable
 
         _objective.Trained(_model).zero_grad(set_to_none: true);
         return best;
+    }
+
+    /// <summary>What of a batch this rank computes.</summary>
+    private IEnumerable<IMicroBatch> OwnOf(IReadOnlyList<IMicroBatch> batch)
+    {
+        if (_options.Training.Processes is not { Size: > 1 } processes) return batch;
+        int groups = _options.Training.GradientGroups ?? 1;
+        (int first, int end) = SumTree.GroupsOf(processes.Rank, processes.Size, groups);
+        return batch.Skip(batch.Count * first / groups).Take((batch.Count * end / groups) - (batch.Count * first / groups));
     }
 
     private static void RequireFit(PretrainedModel model, TextCodec codec, CorpusFolder corpus)

@@ -19,6 +19,9 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     private const string ParametersFile = "parameters.safetensors", OptimizerFile = "optimizer.safetensors", StateFile = "state.json";
     private const string Prefix = "step-";
 
+    /// <summary>What the ranks have of the state between them; null for a process that is alone.</summary>
+    public SharedState? Shards { get; init; }
+
     /// <summary>Updates made.</summary>
     public long Step { get; set; }
 
@@ -68,6 +71,12 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     public string? Write(MatrixLibrary library)
     {
         if (Folder is null) return null;
+        if (Shards is { IsWriter: false })
+        {
+            Shards.Send(parameters, optimizer);
+            return null;
+        }
+
         string target = Path.Combine(Folder, Prefix + Step.ToString(CultureInfo.InvariantCulture));
         string partial = Path.Combine(Folder, $".{Prefix}{Step.ToString(CultureInfo.InvariantCulture)}.partial");
         try
@@ -106,9 +115,11 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     /// <exception cref="InputException">It belongs to another model.</exception>
     public MatrixLibrary? RestoreNewest()
     {
-        (long Step, string Folder)[] whole = [.. Whole()];
-        if (whole.Length == 0) return null;
-        string folder = whole.MaxBy(checkpoint => checkpoint.Step).Folder;
+        if (Folder is null) return null;
+        long newest = Whole().Select(checkpoint => checkpoint.Step).DefaultIfEmpty(-1).Max();
+        if (Shards is not null) newest = Shards.OfFirst(newest); // one folder for all, whatever a file system shows to whom
+        if (newest < 0) return null;
+        string folder = Path.Combine(Folder, Prefix + newest.ToString(CultureInfo.InvariantCulture));
         Stored stored = ReadState(Path.Combine(folder, StateFile));
         Load(Path.Combine(folder, ParametersFile));
         ReadMoments(Path.Combine(folder, OptimizerFile), stored.Step);
@@ -165,14 +176,17 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     private void WriteMoments(string path)
     {
         using DisposeScope scope = NewDisposeScope();
-        SafetensorsWriter.Write(path, optimizer.State().Select(moment => ToWrite(moment.Key, moment.Value)));
+        if (Shards is not null) SafetensorsWriter.Write(path, Shards.Moments(parameters, optimizer));
+        else SafetensorsWriter.Write(path, optimizer.State().Select(moment => ToWrite(moment.Key, moment.Value)));
     }
 
     private void ReadMoments(string path, long steps)
     {
         using DisposeScope scope = NewDisposeScope();
         using Checkpoint checkpoint = SafetensorsReader.Open(path);
-        Dictionary<string, Tensor> moments = checkpoint.Names.ToDictionary(
+        HashSet<string> mine = new(StringComparer.Ordinal);
+        foreach (Optimizer.Moment moment in optimizer.Moments()) mine.Add(moment.Name);
+        Dictionary<string, Tensor> moments = checkpoint.Names.Where(mine.Contains).ToDictionary(
             name => name, name => tensor(checkpoint[name].ToSingles(), checkpoint[name].Shape.ToArray()), StringComparer.Ordinal);
         optimizer.Restore(moments, steps);
     }

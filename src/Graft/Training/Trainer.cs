@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Graft.Distributed;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using Graft.Torch.Optimizers;
@@ -31,6 +32,8 @@ public sealed class Trainer : IDisposable
     private readonly Optimizer _optimizer;
     private readonly RunState _state;
     private readonly long? _totalUpdates;
+    private readonly IProcessGroup _processes;
+    private readonly GradientGroups? _groups; // null: one process adds up the whole batch in place
     private ComputeContext _compute;
     private readonly Stopwatch _clock = new();
     private TimeSpan _lastCheckpoint;
@@ -48,9 +51,12 @@ public sealed class Trainer : IDisposable
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
         _compute = options.Compute ?? ComputeContext.Current;
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
+        _processes = options.Processes ?? SingleProcess.Instance;
         _parameters = new FlatParameters(TrainedParameters(trainable, _totalUpdates ?? 0));
-        _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer) : new Muon(_parameters, options.Muon, options.Optimizer);
-        _state = new RunState(_parameters, _optimizer, folder, options.KeepCheckpoints);
+        if (options.GradientGroups > 1 || _processes.Size > 1) _groups = new GradientGroups(_parameters, _processes, options.GradientGroups ?? 1, wholeMatrices: options.Muon is not null);
+        IReadOnlyList<FlatParameters.Segment> owned = _groups?.Owned ?? _parameters.Segments;
+        _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer, owned) : new Muon(_parameters, options.Muon, options.Optimizer, owned);
+        _state = new RunState(_parameters, _optimizer, folder, options.KeepCheckpoints) { Shards = _processes.Size > 1 ? new SharedState(_processes, _groups!.Shards) : null };
     }
 
     /// <summary>Development data to evaluate on; null: none.</summary>
@@ -72,9 +78,25 @@ public sealed class Trainer : IDisposable
     public void Run(CancellationToken cancellation = default)
     {
         using ComputeScope computing = _compute.Enter();
+        if (_processes.Size > 1) StartCheck.Require(_processes, [("weights", _parameters.Hash()), ("update to go on from", $"{_state.Step}"), ("matrix library", $"{_compute.ResolvedLibrary}"), ("precision", $"{_compute.Precision}")]);
         Notify(observer => observer.Started(new TrainingPlan(_parameters.Count, _totalUpdates, _source.StepsPerEpoch, _state.Step)));
         _clock.Restart();
         _lastCheckpoint = TimeSpan.Zero;
+        if (_processes.Size == 1) RunAlone(cancellation);
+        else RunTogether(cancellation);
+        if (_options.Keep == KeepWeights.Best && _processes.Rank == 0) _state.RestoreBest();
+    }
+
+    /// <summary>Releases gradients and moments.</summary>
+    public void Dispose()
+    {
+        _groups?.Dispose();
+        _optimizer.Dispose();
+        _parameters.Dispose();
+    }
+
+    private void RunAlone(CancellationToken cancellation)
+    {
         while (!IsFinished())
         {
             if (cancellation.IsCancellationRequested)
@@ -83,39 +105,66 @@ public sealed class Trainer : IDisposable
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            Update(_state.Step);
+            _ = Update(_state.Step, null);
             if (IsEvaluationDue()) Evaluate();
             if (IsCheckpointDue()) Checkpoint();
         }
-
-        if (_options.Keep == KeepWeights.Best) _state.RestoreBest();
     }
 
-    /// <summary>Releases gradients and moments.</summary>
-    public void Dispose()
+    /// <summary>
+    /// The same on several ranks. What depends on a clock, a signal or a score is decided by rank 0 where all meet, between the ranks' own gradients and their sum: a decision
+    /// of a rank's own would leave the others waiting. Rank 0 alone evaluates; the others are then already at the next gradient.
+    /// </summary>
+    private void RunTogether(CancellationToken cancellation)
     {
-        _optimizer.Dispose();
-        _parameters.Dispose();
+        while (_totalUpdates is null || _state.Step < _totalUpdates)
+        {
+            Orders orders = Update(_state.Step, () => _processes.Meet((byte)(cancellation.IsCancellationRequested ? Orders.Stop : Orders.None), Decide));
+            if (orders.HasFlag(Orders.Finish)) break;
+            if (orders.HasFlag(Orders.Stop))
+            {
+                Checkpoint();
+                throw new OperationCanceledException(cancellation);
+            }
+
+            if (_processes.Rank == 0 && IsEvaluationDue()) Evaluate();
+            if (orders.HasFlag(Orders.Checkpoint)) Checkpoint();
+        }
+    }
+
+    private MeetingResult Decide(byte wishes)
+    {
+        Orders orders = ((Orders)wishes & Orders.Stop) | (IsFinished() ? Orders.Finish : Orders.None);
+        bool isDue = _options.CheckpointEverySteps is long steps ? (_state.Step + 1) % steps == 0 : IsCheckpointDue();
+        return new MeetingResult((byte)(orders | (isDue ? Orders.Checkpoint : Orders.None)), Elapsed().TotalSeconds);
     }
 
     /// <summary>One update: the gradient of the optimizer batch's exact mean loss, clipped, at the schedule's rate.</summary>
-    private void Update(long step)
+    /// <param name="step">The number of the update.</param>
+    /// <param name="meet">Asks all ranks, with this rank's gradient at hand, what is to be done; null for a process that is alone.</param>
+    private Orders Update(long step, Func<MeetingResult>? meet)
     {
         IReadOnlyList<IMicroBatch> batch = _source.Batch(step);
         _parameters.Unfreeze(step);
         try
         {
-            double[] terms = Gradient(batch, step);
-            double norm = _parameters.GradientNorm();
+            double[] counts = [.. _trainable.LossTerms.Select((_, term) => batch.Sum(micro => micro.Counts[term]))];
+            double[] means = _groups is null ? Gradient(batch, step, counts) : GradientOfGroups(_groups, batch, step, counts);
+            MeetingResult met = meet?.Invoke() ?? new MeetingResult(0, Elapsed().TotalSeconds);
+            Orders orders = (Orders)met.Order;
+            if ((orders & (Orders.Finish | Orders.Stop)) != Orders.None) return orders;
+            (double norm, double[] terms) = _groups is null ? (_parameters.GradientNorm(), means) : Sum(_groups, batch.Count, means);
             double loss = terms.Sum();
             if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(batch, loss, norm);
 
-            double rate = _options.Replay is { } logged ? logged[(int)step] : (_options.LearningRate ?? TrainingOptions.UsualLearningRate) * Multiplier();
+            double rate = _options.Replay is { } logged ? logged[(int)step] : (_options.LearningRate ?? TrainingOptions.UsualLearningRate) * Multiplier(met.Value);
             _optimizer.Step(rate, FlatParameters.ClipFactor(norm, _options.ClipNorm));
+            _groups?.ShareValues();
             _state.Step++;
             UpdateRecord update = new(
                 _state.Step, loss, terms, norm, rate, batch.Sum(micro => micro.Examples), batch.Sum(micro => micro.Tokens), Progress(), Elapsed().TotalSeconds);
             Notify(observer => observer.Updated(update));
+            return orders;
         }
         finally
         {
@@ -128,29 +177,66 @@ public sealed class Trainer : IDisposable
     /// the result is the gradient of the mean over all items, however the batch is cut.
     /// </summary>
     /// <returns>The mean of each term.</returns>
-    private double[] Gradient(IReadOnlyList<IMicroBatch> batch, long step)
+    private double[] Gradient(IReadOnlyList<IMicroBatch> batch, long step, double[] counts)
     {
         _parameters.ZeroGradients();
-        double[] counts = [.. _trainable.LossTerms.Select((_, term) => batch.Sum(micro => micro.Counts[term]))];
         double[] means = new double[counts.Length];
-        ulong seed = CounterRandom.Key(_options.Seed, (ulong)step);
-        for (int micro = 0; micro < batch.Count; micro++)
+        for (int micro = 0; micro < batch.Count; micro++) Backward(batch, micro, step, counts, means);
+        return means;
+    }
+
+    /// <summary>The same of this rank's groups, each by itself.</summary>
+    /// <returns>What each of its micro-batches adds to the mean of each term.</returns>
+    private double[] GradientOfGroups(GradientGroups groups, IReadOnlyList<IMicroBatch> batch, long step, double[] counts)
+    {
+        List<double> all = [];
+        for (int group = groups.First; group < groups.End; group++)
         {
-            using DisposeScope scope = Memory.Scope();
-            Tensor[] sums = _trainable.LossSums(batch[micro], new StepContext(step, micro, seed));
-            Tensor? loss = null;
-            for (int term = 0; term < sums.Length; term++)
+            _parameters.ZeroGradients();
+            (int first, int end) = groups.MicroBatchesOf(group, batch.Count);
+            for (int micro = first; micro < end; micro++)
             {
-                if (counts[term] == 0) continue;
-                Tensor mean = sums[term] / counts[term];
-                means[term] += mean.item<float>();
-                loss = loss is null ? mean : loss + mean;
+                double[] means = new double[counts.Length];
+                Backward(batch, micro, step, counts, means);
+                all.AddRange(means);
             }
 
-            if (loss is not null && loss.requires_grad) loss.backward();
+            groups.Add(group);
         }
 
-        return means;
+        return [.. all];
+    }
+
+    /// <summary>One micro-batch's gradient is added to what is there, and its share of each term's mean to <paramref name="means"/>.</summary>
+    private void Backward(IReadOnlyList<IMicroBatch> batch, int micro, long step, double[] counts, double[] means)
+    {
+        using DisposeScope scope = Memory.Scope();
+        Tensor[] sums = _trainable.LossSums(batch[micro], new StepContext(step, micro, CounterRandom.Key(_options.Seed, (ulong)step)));
+        Tensor? loss = null;
+        for (int term = 0; term < sums.Length; term++)
+        {
+            if (counts[term] == 0) continue;
+            Tensor mean = sums[term] / counts[term];
+            means[term] += mean.item<float>();
+            loss = loss is null ? mean : loss + mean;
+        }
+
+        if (loss is not null && loss.requires_grad) loss.backward();
+    }
+
+    /// <summary>The whole batch's gradient of this rank's part, its norm, and the mean of each term.</summary>
+    private (double Norm, double[] Terms) Sum(GradientGroups groups, int microBatches, double[] means)
+    {
+        int terms = _trainable.LossTerms.Count;
+        int[] counts = [.. Enumerable.Range(0, _processes.Size).Select(rank =>
+        {
+            (int first, int end) = SumTree.GroupsOf(rank, _processes.Size, groups.Count);
+            return (groups.MicroBatchesOf(end - 1, microBatches).End - groups.MicroBatchesOf(first, microBatches).First) * terms;
+        })];
+        (double norm, double[] all) = groups.Sum(means, counts);
+        double[] sums = new double[terms];
+        for (int i = 0; i < all.Length; i++) sums[i % terms] += all[i];
+        return (norm, sums);
     }
 
     private void Evaluate()
@@ -202,12 +288,13 @@ public sealed class Trainer : IDisposable
         (_options.CheckpointEverySteps is long steps && _state.Step % steps == 0)
         || (_options.CheckpointEvery is TimeSpan time && _clock.Elapsed - _lastCheckpoint >= time);
 
-    private double Multiplier()
+    /// <param name="elapsed">Seconds of training, by rank 0's clock.</param>
+    private double Multiplier(double elapsed)
     {
         Schedule schedule = _options.Schedule;
         if (_options.TimeBudget is not TimeSpan budget) return schedule.Multiplier(_state.Step, schedule.WarmupUpdates(_totalUpdates!.Value), _totalUpdates.Value);
         double total = budget.TotalSeconds;
-        return schedule.Multiplier(Elapsed().TotalSeconds, Math.Min(0.5, schedule.Warmup) * total, total);
+        return schedule.Multiplier(elapsed, Math.Min(0.5, schedule.Warmup) * total, total);
     }
 
     private double Progress() =>
@@ -219,6 +306,16 @@ public sealed class Trainer : IDisposable
     private void Notify(Action<ITrainingObserver> tell)
     {
         foreach (ITrainingObserver observer in _observers) tell(observer);
+    }
+
+    /// <summary>What rank 0 tells the others, and what a rank wishes.</summary>
+    [Flags]
+    private enum Orders : byte
+    {
+        None = 0,
+        Stop = 1,
+        Finish = 2,
+        Checkpoint = 4,
     }
 
     private static long UpdatesOf(double epochs, IBatchSource source)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Graft.Distributed;
 using Graft.Torch.Compute;
 using Graft.Torch.Optimizers;
 
@@ -51,6 +52,19 @@ public sealed record TrainingOptions
     [JsonIgnore]
     public ComputeContext? Compute { get; init; }
 
+    /// <summary>
+    /// Groups that the gradient of a batch is summed in, along a fixed order: equal numbers of groups give equal bits on any number of ranks. A batch is then cut into at least
+    /// as many micro-batches. At least the number of ranks.
+    /// </summary>
+    /// <value>Null for one: as the batch is cut otherwise.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? GradientGroups { get; init; }
+
+    /// <summary>The processes that train together.</summary>
+    /// <value>Null: this one alone.</value>
+    [JsonIgnore]
+    public IProcessGroup? Processes { get; init; }
+
     /// <summary>Layers keep what enters them and are computed again in the backward pass: less memory, the same gradients, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
 
@@ -81,6 +95,10 @@ public sealed record TrainingOptions
     /// <value>2</value>
     public int KeepCheckpoints { get; init; } = 2;
 
+    /// <summary>How many micro-batches a batch is cut into: as many as are asked for, and the same number a group.</summary>
+    /// <param name="asked">Gradient accumulation.</param>
+    internal int MicroBatches(int asked) => GradientGroups is int groups ? (asked + groups - 1) / groups * groups : asked;
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
@@ -93,6 +111,7 @@ public sealed record TrainingOptions
         Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, "time-budget", TimeBudget, "above 0");
         Require(LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)), "learning-rate", LearningRate, "above 0");
         Require(Schedule.Warmup >= 0, "warmup", Schedule.Warmup, "a share below 1 or a number of updates");
+        Require(GradientGroups is null or >= 1, "gradient-groups", GradientGroups, "at least 1");
         Require(ClipNorm >= 0, "clip-norm", ClipNorm, "0 (off) or more");
         Require(EvaluateEvery is null or > 0, "eval-every", EvaluateEvery, "above 0");
         Require(EarlyStopping is null or > 0, "early-stopping", EarlyStopping, "above 0");

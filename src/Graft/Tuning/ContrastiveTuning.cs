@@ -37,12 +37,17 @@ public sealed record ContrastiveTuning : TuningStrategy
     /// <value>40,000: 2,500 updates of 16.</value>
     public int MaxPairs { get; init; } = 40_000;
 
+    /// <summary>Texts made of label names are examples too: "This text is about {label}."</summary>
+    /// <value>Null: none beside training texts; the usual one where label names are all that is learned from.</value>
+    public string? Template { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<(string Key, string Value)> Options =>
     [
         ("rounds", FormattableString.Invariant($"{Rounds}")),
         ("pair-sampling", Sampling.ToString().ToLowerInvariant()),
         ("max-pairs", FormattableString.Invariant($"{MaxPairs}")),
+        .. Template is null ? [] : new[] { ("template", Template) },
     ];
 
     /// <inheritdoc/>
@@ -50,6 +55,7 @@ public sealed record ContrastiveTuning : TuningStrategy
     {
         Require(Rounds >= 1, "rounds", Rounds, "at least 1");
         Require(MaxPairs >= 2, "max-pairs", MaxPairs, "at least 2");
+        if (Template?.Contains("{label}", StringComparison.Ordinal) == false) throw new InputException("template", Template, "a text with {label} in it");
     }
 
     /// <inheritdoc/>

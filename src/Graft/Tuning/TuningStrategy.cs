@@ -136,12 +136,17 @@ public sealed record HeadTuning : TuningStrategy
     /// <summary>What a text's features are; null: the class's own head, on a forward pass for each epoch.</summary>
     public FeatureOptions? Features { get; init; }
 
+    /// <summary>
+    /// A convex classifier on the vectors that the model makes as an embedding model; the run folder is that model, in sentence-transformers' layout, with the classifier beside it.
+    /// </summary>
+    public bool OnVectors { get; init; }
+
     /// <summary>How the classifier on features is fitted.</summary>
     /// <value>Null: logistic for classes, linear for numbers and several labels.</value>
     public FeatureClassifier? Classifier { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, string Value)> Options => Features is null
+    public override IEnumerable<(string Key, string Value)> Options => OnVectors ? [("features", "vectors")] : Features is null
         ? []
         : [("features", Features.Describe()), ("classifier", Classifier?.ToString().ToLowerInvariant() ?? "auto")];
 

@@ -69,7 +69,7 @@ public sealed class HelpTests
     [InlineData("--epochs abc: a number is expected", "finetune", "--model", "m", "--task", "t", "--train", "t", "--output", "o", "--epochs", "abc")]
     [InlineData("--seed -1: a whole number of 0 or more is expected", "finetune", "--model", "m", "--task", "t", "--train", "t", "--output", "o", "--seed", "-1")]
     [InlineData("--epochs needs a value", "finetune", "--model", "m", "--task", "t", "--train", "t", "--output", "o", "--epochs")]
-    [InlineData("--train and --output are missing", "finetune", "--model", "m", "--task", "t")]
+    [InlineData("--train and --output are missing", "auto", "--task", "t")]
     [InlineData("<OTHER> is missing", "compare", "run")]
     [InlineData("\"extra\" is not expected here", "predict", "--model", "m", "extra")]
     public async Task AWrongCommandLineIsExplainedInOneLine(string expected, params string[] args)

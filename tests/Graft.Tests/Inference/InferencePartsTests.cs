@@ -101,7 +101,7 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
             using Process process = Start([.. predict, "--output", parts, "--shard", string.Create(CultureInfo.InvariantCulture, $"{shard}/{shards}")]);
             if (killed < kills && random.Next(3) > 0)
             {
-                await Task.Delay(random.Next(100, 1500), TestContext.Current.CancellationToken);
+                await Task.Delay(random.Next(100, 5000), TestContext.Current.CancellationToken);
                 if (!process.HasExited) killed++;
                 process.Kill();
                 waiting.Enqueue(shard);

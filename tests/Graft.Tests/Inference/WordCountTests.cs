@@ -1,5 +1,6 @@
 using CsCheck;
 using Graft.Inference;
+using Graft.Inference.StaticVectors;
 using Graft.Inference.WordCounts;
 using Graft.Runs;
 using Graft.Tasks;
@@ -64,6 +65,32 @@ public sealed class WordCountTests
         Assert.Equal("good", predictor.Predict("a GOOD film !").Answer);
         Assert.Equal(model.Score(features[0]).Select(score => (double)score), predictor.Predict<ClassPrediction>(s_texts[0].Text).Logits);
         Assert.Contains("makes no vectors", Assert.Throws<InputException>(() => Embedder.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StaticVectorsWithAClassifierAnswerFromTheirFolderAsTheyWereFitted()
+    {
+        using TemporaryFolder source = new(), output = new();
+        Tokenizer tokenizer = WordCountTokenizer.Of(s_texts);
+        tokenizer.Save(source.Path);
+        CounterRandom random = new(6);
+        float[] vectors = [.. Enumerable.Range(0, 8 * tokenizer.VocabSize).Select(_ => (float)random.NextNormal())];
+        StaticFolder.Write(source.Path, new StaticTable(vectors, 8), File.ReadAllBytes(Path.Combine(source.Path, "tokenizer.json")), []);
+        Graft.Auto.StaticCandidate candidate = new(source.Path);
+        TextClassification task = (TextClassification)new TextClassification().WithLabels(["good", "bad"]);
+        Feature[] features = [.. s_texts.Select((text, i) => Of(candidate.TokenizerOf(null!), text.Text) with { Example = i, Target = new ClassTarget(i / 2) })];
+        Graft.Auto.CoreModel model = candidate.Fit(features, task);
+        model.Save(output.Path);
+        using Predictor predictor = Predictor.Load(output.Path);
+        foreach ((string text, _) in s_texts)
+        {
+            float[] expected = model.Score(Of(candidate.TokenizerOf(null!), text));
+            double[] found = predictor.Predict<ClassPrediction>(text).Logits;
+            for (int c = 0; c < 2; c++) Assert.Equal(expected[c], found[c], 1e-5);
+        }
+
+        using Embedder embedder = Embedder.Load(output.Path);
+        Assert.True(embedder.Normalizes);
     }
 
     [Fact]

@@ -1,9 +1,12 @@
 using Graft.Backbones;
 using Graft.Evaluation;
+using Graft.Heads;
 using Graft.Pretrained;
+using Graft.Runs;
 using Graft.Training;
 using Graft.Tuning;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Graft.Tasks.Contrastive;
 
@@ -11,13 +14,12 @@ namespace Graft.Tasks.Contrastive;
 internal sealed class ContrastiveFit : IDisposable
 {
     private readonly FineTuningOptions _options;
-    private readonly ContrastiveTuning _strategy;
     private readonly IReadOnlyList<Feature> _train;
-    private readonly PairBatches _batches;
+    private readonly PairBatches? _batches;
     private readonly TunedModule _module;
     private readonly double _c;
 
-    /// <summary>Loads the body and draws the pairs.</summary>
+    /// <summary>Loads the body and draws the pairs; with frozen vectors there are none, and only the classifier is fitted.</summary>
     /// <param name="options">Model, strategy, training.</param>
     /// <param name="task">With its labels.</param>
     /// <param name="train">Texts with their labels.</param>
@@ -26,14 +28,11 @@ internal sealed class ContrastiveFit : IDisposable
     /// <exception cref="InputException">The task tells no labels apart, or an option is not for this strategy.</exception>
     public ContrastiveFit(FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, ILogger logger)
     {
-        if (task.Head != HeadKind.SequenceClassification) throw new InputException($"`strategy` contrastive is for tasks that give whole texts labels; {task.Name} is none");
-        if (!task.Loss.IsPlain) throw new InputException("`strategy` contrastive has no class weights and no label smoothing");
-        (_options, _strategy, _train) = (options, (ContrastiveTuning)options.Strategy, train);
+        string name = options.Strategy is ContrastiveTuning ? "`strategy` contrastive" : "`features` vectors";
+        if (task.Head != HeadKind.SequenceClassification) throw new InputException($"{name} is for tasks that give whole texts labels; {task.Name} is none");
+        if (!task.Loss.IsPlain) throw new InputException($"{name} has no class weights and no label smoothing");
+        (_options, _train) = (options, train);
         int[][] labels = VectorClassifierFit.LabelsOf(train);
-        int batch = options.BatchSize ?? AutoRecipe.PairBatchSize.Value;
-        _batches = new PairBatches(
-            train, epoch => new PairSampler(labels, CounterRandom.Key(options.Training.Seed, epoch)).Draw(_strategy),
-            new BatchingOptions { BatchSize = batch, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed }, describe);
         LoadOptions load = new()
         {
             Head = HeadKind.Embedding, Normalize = true, Dropout = options.Dropout, Seed = options.Training.Seed, FromScratch = options.FromScratch,
@@ -42,8 +41,17 @@ internal sealed class ContrastiveFit : IDisposable
         Model = PretrainedModel.Load(options.Model, load);
         Model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
         _c = VectorClassifierFit.ChooseC(train, TextVectors.Of(Model, train), task.Labels.Count);
+        _module = new TunedModule(Model.Network, Model.Tune(options.Strategy, options.Training.Seed).Parts);
+        if (options.Strategy is not ContrastiveTuning strategy)
+        {
+            Resolution = Convex(options, task, logger);
+            return;
+        }
+
+        _batches = new PairBatches(
+            train, epoch => new PairSampler(labels, CounterRandom.Key(options.Training.Seed, epoch)).Draw(strategy),
+            new BatchingOptions { BatchSize = options.BatchSize ?? AutoRecipe.PairBatchSize.Value, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed }, describe);
         options.Layers.Reinitialize(Model.Network, Model.Backbone, options.Training.Seed);
-        _module = new TunedModule(Model.Network, Model.Tune(_strategy, options.Training.Seed).Parts);
         Resolution = Resolution.Of(options, Model, _module, train.Count, logger);
         if (options.Training.EarlyStopping is not null && options.Training.EvaluateEvery is null)
             Resolution = Resolution with { Training = Resolution.Training with { EvaluateEvery = Math.Max(1, (_batches.StepsPerEpoch ?? 0) / 10) } };
@@ -55,20 +63,36 @@ internal sealed class ContrastiveFit : IDisposable
     /// <summary>The values that were left open.</summary>
     public Resolution Resolution { get; }
 
-    /// <summary>The pass's updates.</summary>
-    public long Updates => _batches.StepsPerEpoch ?? 0;
-
-    /// <summary>The loop; its development evaluation is by the classifier, not by the pairs.</summary>
+    /// <summary>The loop; null where the body stays as it is. Its development evaluation is by the classifier, not by the pairs.</summary>
     /// <param name="folder">Where checkpoints go; null: nowhere.</param>
     /// <param name="development">Held-out texts with labels; null: none.</param>
     /// <param name="observers">The observers.</param>
-    public Trainer Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) =>
-        new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers) { Development = development };
+    public Trainer? Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) => _batches is null ? null
+        : new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers) { Development = development };
 
     /// <summary>The classifier on the body's vectors as they are now.</summary>
     public LinearClassifier Classifier(int labels, CancellationToken cancellation = default) => VectorClassifierFit.Fit(_train, TextVectors.Of(Model, _train, cancellation), labels, _c);
 
+    /// <summary>Trains in memory and scores held-out features.</summary>
+    public static FeatureScores[] Score(
+        FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, IReadOnlyList<Feature> held, CancellationToken cancellation)
+    {
+        using ContrastiveFit fit = new(options, task, train, describe, NullLogger.Instance);
+        using (Trainer? trainer = fit.Trainer(null, null, [])) trainer?.Run(cancellation);
+        LinearClassifier classifier = fit.Classifier(task.Labels.Count, cancellation);
+        return [.. classifier.Score(TextVectors.Of(fit.Model, held, cancellation)).Select(values => new FeatureScores(values, values.Length))];
+    }
+
     public void Dispose() => Model.Dispose();
+
+    /// <summary>What a run says that has nothing to choose: one optimum.</summary>
+    private Resolution Convex(FineTuningOptions options, FineTuningTask task, ILogger logger)
+    {
+        Resolved<double> none = new(1, "none: one optimum, found by L-BFGS");
+        long parameters = task.Labels.Count * (((EmbeddingHead)Model.Head!).WidthOn(Model.Config.HiddenSize) + 1L);
+        logger.Tell(FormattableString.Invariant($"strategy head on the model's vectors: {parameters:N0} parameters"));
+        return new Resolution(options.Training with { Epochs = 1, LearningRate = none.Value }, none, none, new(1, none.Reason)) { TrainedParameters = parameters, AllParameters = Model.ParameterCount + parameters };
+    }
 }
 
 /// <summary>Development data judged by a classifier that is fitted on the training texts' vectors of the moment: its loss decides, not the pairs'.</summary>

@@ -29,15 +29,16 @@ internal static class ContrastiveRun
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
         ClassifierEvaluation? development = prepared.Evaluation is null ? null : new(fit, prepared.Task, prepared.Evaluation, prepared.EncodedEvaluation!);
-        using Trainer trainer = fit.Trainer(folder.Path, development, [log, events, .. observers]);
-        log.KeepUpTo(options.Resume ? trainer.Resume() : 0);
+        using Trainer? trainer = fit.Trainer(folder.Path, development, [log, events, .. observers]);
+        log.KeepUpTo(options.Resume ? trainer?.Resume() ?? 0 : 0);
         ManifestOf.Write(folder, options, fit.Resolution, prepared, isFinished: false);
-        trainer.Run(cancellation);
+        trainer?.Run(cancellation);
+        if (trainer is null) AtomicFile.WriteText(Path.Combine(folder.Path, "metrics.jsonl"), ""); // a convex fit logs no updates
         LinearClassifier classifier = fit.Classifier(prepared.Task.Labels.Count, cancellation);
         fit.Model.Save(folder.Path);
         SentenceTransformersLayout.Write(folder.Path, (EmbeddingHead)fit.Model.Head!, fit.Model.Backbone);
         VectorClassifierFile.Write(folder.Path, classifier.Weight, classifier.Bias);
-        return FineTuning.Finish(options, fit.Resolution, prepared, folder, Scores(fit, classifier, prepared, cancellation), logger);
+        return FineTuning.Finish(options, fit.Resolution, prepared, folder, Scores(fit, classifier, prepared, cancellation), logger, cancellation);
     }
 
     private static FeatureScores[] Scores(ContrastiveFit fit, LinearClassifier classifier, Prepared prepared, CancellationToken cancellation) => prepared.EncodedEvaluation is null

@@ -49,6 +49,7 @@ public sealed record AdamWOptions
 internal sealed unsafe class AdamW : Optimizer
 {
     private const long Block = 1 << 14;
+    private const string FirstMoment = "exp_avg.", SecondMoment = "exp_avg_sq.";
     private readonly FlatParameters _parameters;
     private readonly List<(FlatParameters.Segment Segment, long Offset)> _places = []; // of the moments
     private readonly AdamWOptions _options;
@@ -103,7 +104,7 @@ internal sealed unsafe class AdamW : Optimizer
                 New2 = (float)(1 - _options.Beta2),
                 Scale = (float)gradientScale,
             };
-            float* values = Dispatcher.Data(segment.Parameter.Value);
+            float* values = Dispatcher.Data(segment.Parameter.Value) + segment.Start;
             for (long start = 0; start < segment.Count; start += Block)
             {
                 long at = offset + start;
@@ -119,17 +120,14 @@ internal sealed unsafe class AdamW : Optimizer
 
     /// <summary>The moments: "exp_avg.NAME", "exp_avg_sq.NAME".</summary>
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Tensor> State()
-    {
-        Dictionary<string, Tensor> state = new(StringComparer.Ordinal);
-        foreach ((FlatParameters.Segment segment, long offset) in _places)
-        {
-            state["exp_avg." + segment.Parameter.Name] = FlatParameters.View(_mean, segment, offset);
-            state["exp_avg_sq." + segment.Parameter.Name] = FlatParameters.View(_square, segment, offset);
-        }
+    internal override IEnumerable<Moment> Moments() => _places.SelectMany(place => (Moment[])
+    [
+        new(FirstMoment + place.Segment.Parameter.Name, place.Segment, FlatParameters.View(_mean, place.Segment, place.Offset)),
+        new(SecondMoment + place.Segment.Parameter.Name, place.Segment, FlatParameters.View(_square, place.Segment, place.Offset)),
+    ]);
 
-        return state;
-    }
+    /// <inheritdoc/>
+    internal override IEnumerable<string> MomentsOf(TrainedParameter parameter) => [FirstMoment + parameter.Name, SecondMoment + parameter.Name];
 
     /// <inheritdoc/>
     public override void Dispose()

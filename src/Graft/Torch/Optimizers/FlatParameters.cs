@@ -1,4 +1,5 @@
 using Graft.Torch.Kernels;
+using Graft.Torch.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -86,6 +87,19 @@ internal sealed class FlatParameters : IDisposable
     /// <param name="clipNorm">The bound; 0 or less for none.</param>
     public static double ClipFactor(double norm, double clipNorm) => clipNorm <= 0 ? 1 : Math.Min(1, clipNorm / (norm + 1e-6));
 
+    /// <summary>SHA-256 of all values.</summary>
+    public unsafe string Hash()
+    {
+        using Sha256 hash = new();
+        foreach (Segment segment in _segments)
+        {
+            for (long done = 0; done < segment.Count; done += 1 << 20)
+                hash.Append(new ReadOnlySpan<byte>(Dispatcher.Data(segment.Parameter.Value) + done, (int)Math.Min(1 << 20, segment.Count - done) * sizeof(float)));
+        }
+
+        return hash.Finish();
+    }
+
     /// <summary>Takes the gradients away from the parameters and releases them.</summary>
     public void Dispose()
     {
@@ -93,19 +107,52 @@ internal sealed class FlatParameters : IDisposable
         Gradient.Dispose();
     }
 
+    /// <summary>The parameters, or stretches of them, whose gradients lie in a part of the flat tensor.</summary>
+    internal IReadOnlyList<Segment> Within(long from, long to) =>
+    [
+        .. _segments.Where(segment => segment.Offset < to && segment.Offset + segment.Count > from).Select(segment =>
+        {
+            long start = Math.Max(from, segment.Offset), end = Math.Min(to, segment.Offset + segment.Count);
+            return new Segment(segment.Parameter, start, end - start, start - segment.Offset);
+        }),
+    ];
+
+    /// <summary>Writes the values of a part of the parameters where their gradients lie.</summary>
+    internal unsafe void CopyValuesToGradient(long from, long to)
+    {
+        float* flat = Dispatcher.Data(Gradient);
+        foreach (Segment segment in Within(from, to)) FlatKernels.Copy(Dispatcher.Data(segment.Parameter.Value) + segment.Start, flat + segment.Offset, segment.Count);
+    }
+
+    /// <summary>Takes the values of a part of the parameters from where their gradients lie.</summary>
+    internal unsafe void CopyGradientToValues(long from, long to)
+    {
+        float* flat = Dispatcher.Data(Gradient);
+        foreach (Segment segment in Within(from, to)) FlatKernels.Copy(flat + segment.Offset, Dispatcher.Data(segment.Parameter.Value) + segment.Start, segment.Count);
+    }
+
     /// <summary>The part of a flat tensor that belongs to a parameter, in the parameter's shape.</summary>
     internal static Tensor View(Tensor flat, Segment segment) => View(flat, segment, segment.Offset);
 
-    /// <summary>The same of a flat tensor with places of its own.</summary>
+    /// <summary>The same of a flat tensor with places of its own; of a stretch of a parameter in one dimension.</summary>
     internal static Tensor View(Tensor flat, Segment segment, long offset)
     {
-        using Tensor part = flat.narrow(0, offset, segment.Count);
-        return part.view(segment.Parameter.Value.shape);
+        Tensor part = flat.narrow(0, offset, segment.Count);
+        if (!segment.IsWhole) return part;
+        using (part) return part.view(segment.Parameter.Value.shape);
     }
 
     /// <summary>Room for so many values, so that the next begin on a cache line of their own.</summary>
     internal static long Aligned(long count) => (count + Alignment - 1) / Alignment * Alignment;
 
-    /// <summary>A parameter's place.</summary>
-    internal sealed record Segment(TrainedParameter Parameter, long Offset, long Count);
+    /// <summary>The place of a parameter, or of a stretch of one.</summary>
+    /// <param name="Parameter">The parameter.</param>
+    /// <param name="Offset">Where its gradient begins in the flat tensor.</param>
+    /// <param name="Count">Values.</param>
+    /// <param name="Start">The stretch's first value in the parameter.</param>
+    internal sealed record Segment(TrainedParameter Parameter, long Offset, long Count, long Start = 0)
+    {
+        /// <summary>Whether it is the whole parameter.</summary>
+        public bool IsWhole => Count == Parameter.Value.numel();
+    }
 }

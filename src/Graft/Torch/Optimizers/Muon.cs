@@ -35,6 +35,7 @@ internal sealed unsafe class Muon : Optimizer
 {
     private const long Block = 1 << 14;
     private const double RootMeanSquare = 0.2;
+    private const string Momentum = "momentum.";
     private readonly FlatParameters _parameters;
     private readonly MuonOptions _options;
     private readonly double _weightDecay;
@@ -49,11 +50,17 @@ internal sealed unsafe class Muon : Optimizer
     /// <param name="rest">AdamW's for the others; its weight decay is that of all.</param>
     /// <exception cref="InputException">A constant is out of its range.</exception>
     public Muon(FlatParameters parameters, MuonOptions options, AdamWOptions rest)
+        : this(parameters, options, rest, parameters.Segments)
+    {
+    }
+
+    /// <summary>Momentum and moments of zero for some parameters, hidden matrices whole; the others are left alone.</summary>
+    internal Muon(FlatParameters parameters, MuonOptions options, AdamWOptions rest, IReadOnlyList<FlatParameters.Segment> segments)
     {
         options.Validate();
         (_parameters, _options, _weightDecay) = (parameters, options, rest.WeightDecay);
         long count = 0;
-        foreach (FlatParameters.Segment segment in parameters.Segments.Where(IsHidden))
+        foreach (FlatParameters.Segment segment in segments.Where(IsHidden))
         {
             _places.Add((segment, count));
             count += FlatParameters.Aligned(segment.Count);
@@ -61,7 +68,7 @@ internal sealed unsafe class Muon : Optimizer
 
         _momentum = zeros(count, ScalarType.Float32).DetachFromDisposeScope();
         _direction = zeros(count, ScalarType.Float32).DetachFromDisposeScope();
-        _rest = new AdamW(parameters, rest, parameters.Segments.Where(segment => !IsHidden(segment)));
+        _rest = new AdamW(parameters, rest, segments.Where(segment => !IsHidden(segment)));
     }
 
     /// <inheritdoc/>
@@ -79,12 +86,11 @@ internal sealed unsafe class Muon : Optimizer
 
     /// <summary>The momentum ("momentum.NAME") and AdamW's moments.</summary>
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Tensor> State()
-    {
-        Dictionary<string, Tensor> state = new(_rest.State(), StringComparer.Ordinal);
-        foreach ((FlatParameters.Segment segment, long offset) in _places) state["momentum." + segment.Parameter.Name] = FlatParameters.View(_momentum, segment, offset);
-        return state;
-    }
+    internal override IEnumerable<Moment> Moments() =>
+        _rest.Moments().Concat(_places.Select(place => new Moment(Momentum + place.Segment.Parameter.Name, place.Segment, FlatParameters.View(_momentum, place.Segment, place.Offset))));
+
+    /// <inheritdoc/>
+    internal override IEnumerable<string> MomentsOf(TrainedParameter parameter) => parameter.Matrices is null ? _rest.MomentsOf(parameter) : [Momentum + parameter.Name];
 
     /// <inheritdoc/>
     public override void Restore(IReadOnlyDictionary<string, Tensor> state, long steps)

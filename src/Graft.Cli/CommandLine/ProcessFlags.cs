@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Graft.Distributed;
+using Graft.Training;
+
+namespace Graft.Cli;
+
+/// <summary>The flags of commands that train on several ranks: what mpirun, mpiexec or srun started is found by itself.</summary>
+internal sealed class ProcessFlags
+{
+    private const int UsualGroups = 8;
+
+    private readonly Option<int?> _groups = new("--gradient-groups")
+    {
+        Description = "Groups that a batch's gradient is summed in, along a fixed order: equal numbers give equal bits on any number of ranks and threads. At least the number of ranks; 1 without mpirun, 8 under it.",
+    };
+
+    private readonly Option<string?> _library = new("--mpi-library") { Description = "The MPI library, by name or path; the one that belongs to the launcher otherwise.", HelpName = "FILE" };
+
+    private readonly Option<string?> _limit = new("--rank-limit") { Description = "How long ranks wait for each other before they name who is missing and end with 75: 10m.", HelpName = "TIME" };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _groups, _library, _limit }) command.Options.Add(option);
+    }
+
+    /// <summary>The options of a run on the ranks that were started together.</summary>
+    /// <exception cref="InputException">Launcher and MPI library do not belong together, or a flag has no sensible value.</exception>
+    public TrainingOptions Join(ParseResult parsed, TrainingOptions training)
+    {
+        ProcessGroupOptions options = new() { MpiLibrary = parsed.GetValue(_library) };
+        if (parsed.GetValue(_limit) is string limit) options = options with { Limit = TrainingFlags.Duration("--rank-limit", limit) };
+        IProcessGroup processes = ProcessGroups.Join(options);
+        bool isLaunched = ProcessGroups.Joined is not null;
+        int groups = parsed.GetValue(_groups) ?? (isLaunched ? UsualGroups : 1);
+        bool isSized = training.Compute?.Threads is not null || Environment.GetEnvironmentVariable("GRAFT_THREADS") is { Length: > 0 };
+        return training with
+        {
+            Processes = processes,
+            GradientGroups = groups == 1 ? null : groups,
+            Compute = isSized || !isLaunched ? training.Compute : (training.Compute ?? Torch.Compute.ComputeContext.Default) with { Threads = processes.Processors },
+        };
+    }
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Graft.Tests.Distributed;
+
+/// <summary>The same bits on any number of ranks, whatever MPI, and after any interruption.</summary>
+[Collection(AloneCollection.Name)]
+public sealed class RanksTests(ITestOutputHelper log) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("graft-ranks-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("openmpi", 2, "adamw")]
+    [InlineData("mpich", 4, "muon")]
+    public void PretrainingEndsWithTheSameBits(string library, int ranks, string optimizer)
+    {
+        _ = MpiJob.Launcher(library);
+        string[] flags = ["--optimizer", optimizer, "--steps", "4", "--checkpoint-every", "2"];
+        Run("alone", library, 1, flags);
+        Run("together", library, ranks, flags);
+        foreach (string file in (string[])["model.safetensors", "checkpoints/step-4/parameters.safetensors", "checkpoints/step-4/optimizer.safetensors"]) Assert.Equal(Bytes("alone", file), Bytes("together", file));
+        Assert.Equal(Losses("alone"), Losses("together"));
+    }
+
+    [Fact]
+    public void ASignalWritesACheckpointAndAnotherNumberOfRanksGoesOn()
+    {
+        _ = MpiJob.Launcher("openmpi");
+        string[] flags = ["--optimizer", "adamw", "--steps", "40"];
+        Run("alone", "openmpi", 1, flags);
+        using (MpiJob job = MpiJob.Start("openmpi", 3, Arguments("broken", flags)))
+        {
+            AwaitUpdates("broken", 3);
+            job.Signal("USR1");
+            Assert.NotEqual(0, job.Wait());
+        }
+
+        string checkpoint = Assert.Single(Directory.GetDirectories(Path.Combine(_folder, "broken", "checkpoints")));
+        Assert.True(long.Parse(Path.GetFileName(checkpoint).AsSpan(5), CultureInfo.InvariantCulture) is >= 3 and < 40, checkpoint);
+        Run("broken", "openmpi", 2, [.. flags, "--resume"]);
+        Assert.Equal(Bytes("alone", "model.safetensors"), Bytes("broken", "model.safetensors"));
+    }
+
+    [Fact]
+    public void ARankThatDoesNotComeIsNamed()
+    {
+        _ = MpiJob.Launcher("mpich");
+        using MpiJob job = MpiJob.Start("mpich", 2, Arguments("stopped", ["--steps", "100000", "--rank-limit", "10s"]));
+        AwaitUpdates("stopped", 2);
+        job.SignalRank("STOP", 1);
+        int stopped = job.Ranks()[1];
+        int code = job.Wait(TimeSpan.FromSeconds(60));
+        using System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", ["-KILL", stopped.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        log.WriteLine(job.Text);
+        Assert.Contains("did not come within 10 s", job.Text, StringComparison.Ordinal);
+        Assert.Contains("rank ", job.Text, StringComparison.Ordinal);
+        Assert.Equal(75, code);
+    }
+
+    [Fact]
+    public void ALauncherOfAnotherLibraryIsRefused()
+    {
+        _ = MpiJob.Launcher("openmpi");
+        _ = MpiJob.Launcher("mpich");
+        using MpiJob job = MpiJob.Start("mpich", 2, Arguments("singletons", ["--steps", "4", "--mpi-library", "libmpi.so.40"]));
+        Assert.Equal(2, job.Wait());
+        Assert.Contains("do not belong together", job.Text, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "singletons")));
+    }
+
+    [Fact]
+    public void ARankWithOtherOptionsIsNamed()
+    {
+        string launcher = MpiJob.Launcher("openmpi");
+        string script = Path.Combine(_folder, "differ.sh");
+        File.WriteAllText(script, $"#!/bin/sh\nexec \"$@\" --weight-decay 0.0$((OMPI_COMM_WORLD_RANK + 1))\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            launcher, ["--oversubscribe", "--bind-to", "none", "-np", "2", script, Path.Combine(AppContext.BaseDirectory, "Graft.Cli"), .. Arguments("differ", ["--steps", "4"])])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["GRAFT_THREADS"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1" },
+        })!;
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string text = process.StandardOutput.ReadToEnd() + error.GetAwaiter().GetResult();
+        process.WaitForExit();
+        Assert.Equal(2, process.ExitCode);
+        Assert.Contains("rank 1 differs from rank 0 in its options", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The larger models of the contract: 30 updates, dropout on, both optimizers, both libraries, 1 to 4 ranks, and from 4 to 2 to 1 ranks on the way.</summary>
+    [Theory]
+    [InlineData("small", "adamw")]
+    [InlineData("small", "muon")]
+    [InlineData("bert-4x256", "adamw")]
+    [InlineData("bert-4x256", "muon")]
+    [Trait("Category", "Slow")]
+    public void LargerModelsEndWithTheSameBits(string model, string optimizer)
+    {
+        _ = MpiJob.Launcher("openmpi");
+        _ = MpiJob.Launcher("mpich");
+        string config = model == "small" ? Path.Combine(TestData.Root, "models", "graft-small-plain", "config.json") : Config(4, 256, 4);
+        string[] flags = ["--optimizer", optimizer, "--steps", "30"];
+        Run("alone", "openmpi", 1, flags, config);
+        byte[] expected = Bytes("alone", "model.safetensors");
+        foreach ((string library, int ranks) in (IEnumerable<(string, int)>)[("openmpi", 2), ("openmpi", 3), ("openmpi", 4), ("mpich", 2), ("mpich", 3), ("mpich", 4)])
+        {
+            Run($"{library}-{ranks}", library, ranks, flags, config);
+            Assert.True(expected.AsSpan().SequenceEqual(Bytes($"{library}-{ranks}", "model.safetensors")), $"{library}, {ranks} ranks");
+        }
+
+        foreach ((int ranks, int until) in (IEnumerable<(int, int)>)[(4, 10), (2, 20)])
+        {
+            using MpiJob job = MpiJob.Start("openmpi", ranks, Arguments("moved", [.. flags, "--resume"], config));
+            AwaitUpdates("moved", until);
+            job.Signal("USR1");
+            job.Wait();
+        }
+
+        Run("moved", "openmpi", 1, [.. flags, "--resume"], config);
+        Assert.True(expected.AsSpan().SequenceEqual(Bytes("moved", "model.safetensors")), "4, 2 and 1 ranks in turn");
+    }
+
+    /// <summary>A rank dies without a word, twenty times at random moments: the job ends, and the restart on another number of ranks ends with the same bits.</summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task KilledRanksCostNoBit()
+    {
+        _ = MpiJob.Launcher("openmpi");
+        _ = MpiJob.Launcher("mpich");
+        string[] flags = ["--optimizer", "adamw", "--steps", "400", "--checkpoint-every", "5"];
+        Run("alone", "openmpi", 1, flags);
+        Random random = new(32);
+        for (int kill = 0; kill < 20; kill++)
+        {
+            int ranks = 2 + random.Next(3);
+            string library = kill % 2 == 0 ? "openmpi" : "mpich";
+            using MpiJob job = MpiJob.Start(library, ranks, Arguments("killed", [.. flags, "--resume"]));
+            await Task.Delay(random.Next(500, 6000), TestContext.Current.CancellationToken);
+            IReadOnlyList<int> there = job.Ranks();
+            if (there.Count > 0) job.SignalRank("KILL", random.Next(there.Count));
+            int code = job.Wait(TimeSpan.FromSeconds(60));
+            log.WriteLine($"{library}, {ranks} ranks: ended with {code}");
+            Assert.NotEqual(124, code);
+        }
+
+        Run("killed", "mpich", 2, [.. flags, "--resume"]);
+        Assert.Equal(Bytes("alone", "model.safetensors"), Bytes("killed", "model.safetensors"));
+    }
+
+    private void Run(string output, string library, int ranks, IReadOnlyList<string> flags, string? config = null)
+    {
+        using MpiJob job = MpiJob.Start(library, ranks, Arguments(output, flags, config));
+        int code = job.Wait(TimeSpan.FromMinutes(20));
+        Assert.True(code == 0, $"{library}, {ranks} ranks: {code}\n{job.Text}");
+    }
+
+    private string[] Arguments(string output, IReadOnlyList<string> flags, string? config = null) =>
+    [
+        "pretrain", "--model-config", config ?? Config(2, 32, 2), "--tokenizer", Path.Combine(TestData.Root, "models", "graft-small-plain"), "--corpus", Path.Combine(TestData.Root, "samples", "prose.txt"),
+        "--held-out", "0", "--output", Path.Combine(_folder, output), "--batch-size", "16", "--max-length", "32", "--dropout", "0.1", "--gradient-groups", "8", .. flags,
+    ];
+
+    private string Config(int layers, int width, int heads)
+    {
+        string path = Path.Combine(_folder, $"bert-{layers}x{width}.json");
+        File.WriteAllText(path, new JsonObject
+        {
+            ["model_type"] = "bert", ["vocab_size"] = 1000, ["hidden_size"] = width, ["num_hidden_layers"] = layers, ["num_attention_heads"] = heads, ["intermediate_size"] = 4 * width, ["max_position_embeddings"] = 64,
+        }.ToJsonString());
+        return path;
+    }
+
+    private byte[] Bytes(string run, string file) => File.ReadAllBytes(Path.Combine(_folder, run, file));
+
+    private double[] Losses(string run) => [.. File.ReadLines(Path.Combine(_folder, run, "metrics.jsonl")).Select(line => (double?)JsonNode.Parse(line)!["loss"]).OfType<double>()];
+
+    private void AwaitUpdates(string run, int updates)
+    {
+        string path = Path.Combine(_folder, run, "metrics.jsonl");
+        for (int waited = 0; !File.Exists(path) || File.ReadLines(path).Count() < updates; waited++)
+        {
+            Assert.True(waited < 1200, "no update was made in a minute");
+            Thread.Sleep(50);
+        }
+    }
+}
