@@ -43,7 +43,7 @@ internal static class LabelCommand
             string token = GraftLabelling.NewToken();
             WebApplicationBuilder builder = GraftServer.CreateBuilder(new ServerOptions { Port = parsed.GetValue(port), DrainTime = TimeSpan.FromSeconds(2) });
             await using WebApplication app = builder.Build();
-            app.UseGraft().MapLabelling(session, new LabellingPage(token, asked, $"graft finetune --model {parsed.GetValue(model) ?? "MODEL"} --task {asked} --train {to} --output RUN"));
+            app.UseGraft().MapLabelling(session, new LabellingPage(token, asked, $"graft auto --task {asked} --train {to} --time 10m --output RUN"));
             await app.StartAsync(cancellation);
             string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             Terminal.Log($"{session.State().Labelled} of {session.Count} texts are labelled; every answer goes to {to}");

@@ -92,6 +92,12 @@ public sealed partial class LabellingSession
         _changed.Release();
     }
 
+    /// <summary>A model that cannot be fitted is told to whoever asks next.</summary>
+    private void RequireFitting()
+    {
+        if (_fitting is { IsFaulted: true, Exception: { } failure }) throw new RunFailedException($"the model beside the labels cannot be fitted: {failure.InnerException!.Message}", failure);
+    }
+
     private void StopFitting()
     {
         _ending.Cancel();
@@ -103,36 +109,38 @@ public sealed partial class LabellingSession
         {
             // as asked
         }
-
-        _ending.Dispose();
-        _changed.Dispose();
-    }
-
-    private async Task FitAsync()
-    {
-        while (true)
+        finally
         {
-            await _changed.WaitAsync(_ending.Token).ConfigureAwait(false);
-            while (_changed.Wait(0, CancellationToken.None))
-            {
-                // several answers, one fit
-            }
-
-            Fit();
-            using CancellationTokenSource interrupted = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-            Task measuring = Task.Run(() => Measure(interrupted.Token), CancellationToken.None);
-            while (!measuring.IsCompleted)
-            {
-                if (_changed.CurrentCount > 0 && Behind() < 10) await interrupted.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAny(measuring, Task.Delay(5, CancellationToken.None)).ConfigureAwait(false);
-            }
-
-            await measuring.ConfigureAwait(false);
+            _ending.Dispose();
+            _changed.Dispose();
         }
     }
 
-    /// <summary>The number of changes since the estimate; one that is far behind is finished before the next model.</summary>
-    private long Behind() => Volatile.Read(ref _version) - Volatile.Read(ref _measured);
+    /// <summary>One fit for all answers that came meanwhile; the estimate is computed beside it and never holds it up.</summary>
+    private async Task FitAsync()
+    {
+        Task measuring = Task.CompletedTask;
+        try
+        {
+            while (true)
+            {
+                await _changed.WaitAsync(_ending.Token).ConfigureAwait(false);
+                while (_changed.Wait(0, CancellationToken.None))
+                {
+                    // several answers, one fit
+                }
+
+                Fit();
+                if (!measuring.IsCompleted) continue;
+                await measuring.ConfigureAwait(false);
+                measuring = Task.Run(Measure, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await measuring.ConfigureAwait(false);
+        }
+    }
 
     private (long Version, List<LabelCrossValidation.Example> Examples, List<int> Open) Snapshot()
     {
@@ -165,24 +173,26 @@ public sealed partial class LabellingSession
         (long version, List<LabelCrossValidation.Example> examples, List<int> open) = Snapshot();
         LabelModel? model = LabelModel.Fit(
             _features, _width, [.. examples.Select(example => example.Row)], [.. examples.Select(example => example.Target)], LabelNames.Count, Several);
-        if (model is not null) _chooser!.Rank(model, open, ref _random);
+        CounterRandom random = new(CounterRandom.Key(_options.Seed, 3, (ulong)version));
+        if (model is not null) _chooser!.Rank(model, open, ref random);
         lock (_lock) _model = model;
         Volatile.Write(ref _fitted, version);
     }
 
-    private void Measure(CancellationToken cancellation)
+    private void Measure()
     {
         (long version, List<LabelCrossValidation.Example> examples, _) = Snapshot();
         try
         {
             (LabellingEstimate? estimate, IReadOnlyList<LabelCrossValidation.Doubt> doubts) =
-                LabelCrossValidation.Measure(_features, _width, examples, LabelNames.Count, Several, cancellation);
+                LabelCrossValidation.Measure(_features, _width, examples, LabelNames.Count, Several, _ending.Token);
             lock (_lock) (_estimate, _doubts) = (estimate, doubts);
             Volatile.Write(ref _measured, version);
+            if (Volatile.Read(ref _version) > version) _changed.Release(); // answers came meanwhile
         }
         catch (OperationCanceledException)
         {
-            // an answer came; the next model comes first
+            // the session ends
         }
     }
 

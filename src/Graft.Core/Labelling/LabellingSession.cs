@@ -30,6 +30,7 @@ public sealed partial class LabellingSession : IDisposable
     private readonly Dictionary<string, int> _turns = new(StringComparer.Ordinal);
     private int _randomEnd; // texts before this place of the permutation count as drawn at random
     private int _embedded;
+    private int _disposed;
 
     private LabellingSession(LabellingOptions options, LabelLog log, LabelledText[] texts, string[] ids)
     {
@@ -82,6 +83,7 @@ public sealed partial class LabellingSession : IDisposable
     public LabelQuestion? Next(string person)
     {
         RequireName(person);
+        RequireFitting();
         lock (_lock)
         {
             if (!_asked.TryGetValue(person, out (int Row, bool Random) asked) || !IsOpen(asked.Row, person, asked.Random))
@@ -171,8 +173,9 @@ public sealed partial class LabellingSession : IDisposable
     /// <summary>Ends the background work and closes the file.</summary>
     public void Dispose()
     {
-        StopFitting();
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         _log.Dispose();
+        StopFitting();
     }
 
     private static void RequireName(string person)
