@@ -116,7 +116,7 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
         for (int i = 1; i <= 60; i++) session.Answer(new LabelAnswer($"{i}", "anna", [i == 9 ? "positive" : LabelOf(Texts()[i - 1].Text)]));
         await using Served served = await Served.StartAsync(session);
         while (session.Next("anna") is { Random: false } chosen) session.Answer(new LabelAnswer(chosen.Id, "anna", [LabelOf(chosen.Text)]));
-        for (int i = 0; i < 30; i++) session.Answer(new LabelAnswer(session.Next("anna")!.Id, "anna", [LabelOf(session.Next("anna")!.Text)]));
+        for (int i = 0; i < 60; i++) session.Answer(new LabelAnswer(session.Next("anna")!.Id, "anna", [LabelOf(session.Next("anna")!.Text)]));
         await session.UpToDateAsync(true, TestContext.Current.CancellationToken);
         (IPage page, List<string> wrong) = await browser.OpenAsync(
             served.Address, new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = 760 }, ColorScheme = scheme });
