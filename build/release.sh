@@ -26,14 +26,14 @@ if [ "${SKIP_TESTS:-}" != 1 ]; then
 fi
 
 step pack
-for project in Graft.Tokenizers Graft.Core Graft Graft.Models.Small Graft.Templates; do
+for project in Graft.Tokenizers Graft.Core Graft Graft.Onnx Graft.Serving Graft.Models.Small Graft.Templates; do
   dotnet pack "src/$project" --no-build --output "$out"
 done
 AllRuntimes=true dotnet pack src/Graft.Cli --output "$out"
 dotnet restore src/Graft.Cli >/dev/null # the tree is this machine's again
 
 step "the same contents when packed again"
-for project in Graft.Tokenizers Graft.Core Graft Graft.Models.Small Graft.Templates; do
+for project in Graft.Tokenizers Graft.Core Graft Graft.Onnx Graft.Serving Graft.Models.Small Graft.Templates; do
   dotnet pack "src/$project" --no-build --output "$work/again" >/dev/null
 done
 python3 build/release.py same "$out" "$work/again"

@@ -109,7 +109,7 @@ public static class GraftServer
             if (context.Response.StatusCode is < StatusCodes.Status400BadRequest) return;
             string message = context.Response.StatusCode switch
             {
-                StatusCodes.Status404NotFound => "there is no such route",
+                StatusCodes.Status404NotFound => "there is no such route; /openapi/v1.json describes those there are",
                 StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not allowed here; {context.Response.Headers.Allow} is",
                 var status => $"the request is refused ({status})",
             };

@@ -58,6 +58,8 @@ public static class GraftServing
         ClassificationRoutes.Map(routes);
         TokenRoutes.Map(routes);
         GraftRoutes.Map(routes);
+        WritingRoutes.Map(routes);
+        DescriptionRoutes.Map(routes);
         OperationRoutes.Map(routes);
         return endpoints;
     }

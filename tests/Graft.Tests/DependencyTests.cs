@@ -37,6 +37,7 @@ public sealed partial class DependencyTests
         ("Graft", "Pretraining", ["Checkpoints", "Evaluation", "Runs", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Distributed", "Training", "Objectives", "Corpus"]),
         ("Graft", "FineTuning", ["Checkpoints", "Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation"]),
         ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
+        ("Graft", "StaticModels", ["Backbones", "Heads", "Data", "Evaluation", "Tasks", "Runs", "Inference"]),
         ("Graft", "Auto", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Inference", "Torch", "Backbones", "Tuning", "Pretrained", "Training"]),
         ("Graft", "Export", ["Tasks", "Runs", "Graphs", "Layers", "Backbones", "Heads", "Pretrained", "Inference"]),
         ("Graft", "Parity", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation", "Objectives"]),

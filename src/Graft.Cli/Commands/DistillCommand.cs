@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Graft.Evaluation;
 using Graft.Objectives;
 using Graft.Pretraining;
+using Graft.StaticModels;
 using Graft.Training;
 
 namespace Graft.Cli.Commands;
@@ -18,6 +20,7 @@ internal static class DistillCommand
         Option<string?> initFrom = new("--init-from") { Description = "Model folder the student goes on from." };
         Option<string?> tokenizer = new("--tokenizer") { Description = "The student's tokenizer; --init-from's or the teacher's where it is not given. With another one, hidden states are distilled." };
         Option<string[]> corpus = CommonFlags.Corpus();
+        corpus.Required = false; // --static needs none
         Option<string> output = new("--output") { Description = "Run folder.", Required = true };
         Option<double> temperature = new("--temperature") { Description = "Softens both distributions.", DefaultValueFactory = _ => 2 };
         Option<double> hiddenWeight = new("--hidden-weight") { Description = "Without the triple loss: weight of the hidden states that one half of the sequences follows, beside the masked LM of the other half.", DefaultValueFactory = _ => 1 };
@@ -26,12 +29,23 @@ internal static class DistillCommand
         Option<double> maskShare = new("--mask-share") { Description = "Share of tokens that are masked, where masked LM is learnt (not with --states-only).", DefaultValueFactory = _ => 0.15 };
         Option<double> heldOut = CommonFlags.HeldOut();
         TrainingFlags training = new();
+        StaticFlags statics = new();
         ProcessFlags processes = new();
         Command command = new("distill", "Train a smaller model to follow a teacher.") { teacher, studentConfig, studentLayers, wordVectors, initFrom, tokenizer, corpus, output, temperature, hiddenWeight, statesOnly, pairs, maskShare, heldOut };
+        statics.AddTo(command);
         training.AddTo(command);
         processes.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
+            if (statics.IsAsked(parsed))
+            {
+                StaticDistillationOptions asked = statics.Options(parsed, training, ModelFlag.Locate(parsed, teacher, cancellation), parsed.GetRequiredValue(output));
+                foreach (NamedScore score in StaticDistillation.Run(asked, Terminal.Logger, cancellation))
+                    Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.Interval.Value:0.0000} ({score.Interval.Low:0.0000} - {score.Interval.High:0.0000})"));
+                return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
+            }
+
+            if (parsed.GetValue(corpus) is null or []) throw new InputException("--corpus is missing: text for the student to learn from (or --static for a static model)");
             PretrainingOptions options = new()
             {
                 Masking = new MaskedLmOptions { Share = parsed.GetValue(maskShare) },

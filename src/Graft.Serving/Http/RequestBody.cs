@@ -36,6 +36,10 @@ internal sealed class RequestBody
         {
             throw RequestException.Malformed($"the body is not valid JSON: {failure.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            throw RequestException.Malformed("the body is not valid JSON: the name of a field is no valid Unicode"); // half of a surrogate pair, found while names are compared
+        }
     }
 
     /// <summary>Whether the field is there and not null.</summary>
@@ -103,8 +107,9 @@ internal sealed class RequestBody
     {
         foreach (JsonProperty property in _json.EnumerateObject())
         {
-            if (!_read.Contains(property.Name))
-                throw RequestException.Invalid(_path + Shortened(property.Name), $"is not a field of this request; {string.Join(", ", _read.Order(StringComparer.Ordinal))} are");
+            string name = NameOf(property);
+            if (!_read.Contains(name))
+                throw RequestException.Invalid(_path + Shortened(name), $"is not a field of this request; {string.Join(", ", _read.Order(StringComparer.Ordinal))} are");
         }
     }
 
@@ -140,6 +145,18 @@ internal sealed class RequestBody
         JsonValueKind.Null => "null",
         _ => "true or false",
     };
+
+    private static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw RequestException.Malformed("the name of a field is no valid Unicode");
+        }
+    }
 
     private string Name(string field) => _path + field;
 

@@ -2,16 +2,38 @@ using Graft.Backbones;
 using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
+using Graft.Serving.Queue;
 using Graft.Tasks;
-using Graft.Tokenizers;
 
 namespace Graft.Serving.Models;
 
-/// <summary>Opens a folder as what it is: a model of vectors, of a task, or one that writes.</summary>
+/// <summary>Opens a folder as what it is: a model of vectors, of a task, or one that writes; adapters of one base together.</summary>
 internal static class ModelLoader
 {
-    /// <exception cref="InputException">The folder is missing or damaged, or no engine of this program opens it.</exception>
-    public static ServedModel Open(ModelSource source, ServingOptions options)
+    private const string AdapterFile = "adapter_config.json";
+
+    /// <summary>The sources in groups that are opened together: adapters of one base share it in memory and their texts share batches; all others are alone.</summary>
+    public static IReadOnlyList<ModelSource[]> Groups(IEnumerable<ModelSource> sources) =>
+        [.. sources.GroupBy(source => BaseOf(source.Folder) ?? "\0" + source.Name, StringComparer.Ordinal).Select(group => group.ToArray())];
+
+    /// <summary>Opens a group of <see cref="Groups"/>; one model for each source.</summary>
+    /// <exception cref="InputException">A folder is missing or damaged, or no engine of this program opens it.</exception>
+    public static ServedModel[] Open(ModelSource[] group, ServingOptions options) => group.Length == 1 ? [Open(group[0], options)] : OpenAdapters(group, options);
+
+    private static PredictingModel[] OpenAdapters(ModelSource[] group, ServingOptions options)
+    {
+        AdapterServer adapters = AdapterServer.Load([.. group.Select(source => source.Folder)]);
+        AdapterEngine engine = new(adapters);
+        int open = group.Length;
+        void Release()
+        {
+            if (Interlocked.Decrement(ref open) == 0) adapters.Dispose();
+        }
+
+        return [.. group.Select((source, lane) => new PredictingModel(source, adapters.TaskOf(lane), adapters.EncodingOf(lane), adapters.Tokenizer, engine, lane, options.MaxTextTokens, Release))];
+    }
+
+    private static ServedModel Open(ModelSource source, ServingOptions options)
     {
         string? task = TaskOf(source.Folder);
         switch (task)
@@ -19,20 +41,19 @@ internal static class ModelLoader
             case null or "embedding":
                 return new EmbeddingModel(source.Name, Embedder.Load(source.Folder));
             case "causal-lm" or "text-to-text":
-                TextGenerator generator = TextGenerator.Load(source.Folder);
-                try
-                {
-                    return new WritingModel(source.Name, source.Folder, task, generator, generator.Tokenizer, options.MaxTextTokens);
-                }
-                catch
-                {
-                    generator.Dispose();
-                    throw;
-                }
-
+                return new WritingModel(source, task, TextGenerator.Load(source.Folder), options.MaxTextTokens);
             default:
-                return new PredictingModel(source.Name, Predictor.Load(source.Folder), options.MaxTextTokens);
+                Predictor predictor = Predictor.Load(source.Folder);
+                return new PredictingModel(source, predictor.Task, predictor.Encoding, predictor.Tokenizer, new ScorerEngine(predictor.Scorer), 0, options.MaxTextTokens, predictor.Dispose);
         }
+    }
+
+    /// <summary>The base of an adapter that can share it; null for whole models, and for adapters that write or make vectors.</summary>
+    private static string? BaseOf(string folder)
+    {
+        string best = RunSeeds.Best(folder);
+        if (!File.Exists(Path.Combine(best, AdapterFile)) || RunManifest.Read(best) is not { Model: { } model } run) return null;
+        return run.Task is "embedding" or "causal-lm" or "text-to-text" || !FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal) ? null : model.Sha256 ?? model.Path;
     }
 
     /// <summary>The task of a folder; null for a backbone, whose token states make vectors.</summary>
@@ -54,7 +75,14 @@ internal static class ModelLoader
             return (manifest.Head, manifest.Labels, manifest.ProblemType);
         }
 
-        ModelConfig config = PretrainedModel.ReadConfig(folder);
-        return (config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None, config.Labels, config.ProblemType);
+        try
+        {
+            ModelConfig config = PretrainedModel.ReadConfig(folder);
+            return (config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None, config.Labels, config.ProblemType);
+        }
+        catch (InputException)
+        {
+            return (HeadKind.Embedding, [], null); // not libtorch's: static vectors, or a folder that the embedder refuses with its own words
+        }
     }
 }

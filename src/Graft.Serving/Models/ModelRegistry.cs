@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Graft.Serving.Http;
 using Graft.Serving.Queue;
 using Microsoft.Extensions.Hosting;
@@ -62,7 +63,7 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         options.Validate();
-        foreach (ModelSource source in options.Models) await OpenAsync(source, cancellationToken).ConfigureAwait(false);
+        foreach (ModelSource[] group in ModelLoader.Groups(options.Models)) await OpenAsync(group, cancellationToken).ConfigureAwait(false);
         IsReady = true;
         if (options.ReloadInterval > TimeSpan.Zero) _watching = WatchAsync(_stop.Token);
     }
@@ -100,55 +101,50 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
 
     private static string Names(IEnumerable<ServedModel> models) => $"{string.Join(", ", models.Select(model => model.Name))} can be named";
 
-    /// <summary>Opens a model beside the running version, and gives it its place.</summary>
-    private async Task OpenAsync(ModelSource source, CancellationToken cancellation)
+    /// <summary>Opens models beside their running versions, and gives them their places.</summary>
+    private async Task OpenAsync(ModelSource[] group, CancellationToken cancellation)
     {
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        ServedModel opened = ModelLoader.Open(source, options);
+        long start = Stopwatch.GetTimestamp();
+        ServedModel[] opened = ModelLoader.Open(group, options);
         try
         {
-            await opened.WarmUpAsync(queue, cancellation).ConfigureAwait(false);
+            foreach (ServedModel model in opened) await model.WarmUpAsync(queue, cancellation).ConfigureAwait(false);
         }
         catch
         {
-            opened.Dispose();
+            foreach (ServedModel model in opened) model.Dispose();
             throw;
         }
 
-        ServedModel? before;
+        ServedModel[] before;
         lock (_lock)
         {
-            before = _models.GetValueOrDefault(source.Name);
-            _models[source.Name] = opened;
+            before = [.. group.Where(source => _models.ContainsKey(source.Name)).Select(source => _models[source.Name])];
+            foreach (ServedModel model in opened) _models[model.Name] = model;
         }
 
-        before?.Dispose();
-        LogOpened(source.Name, opened.Task, source.Folder, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+        foreach (ServedModel model in before) model.Dispose();
+        foreach (ServedModel model in opened) LogOpened(model.Name, model.Task, model.Folder, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>Opens folders anew whose files have changed and lie still.</summary>
     private async Task WatchAsync(CancellationToken stop)
     {
-        Dictionary<string, FolderStamp> served = options.Models.ToDictionary(source => source.Name, source => FolderStamp.Of(source.Folder), StringComparer.Ordinal);
-        Dictionary<string, FolderStamp> seen = new(served, StringComparer.Ordinal);
+        Watched[] all = [.. ModelLoader.Groups(options.Models).Select(group => new Watched(group))];
         using PeriodicTimer timer = new(options.ReloadInterval);
         try
         {
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
             {
-                foreach (ModelSource source in options.Models)
+                foreach (Watched watched in all.Where(watched => watched.HasChanged()))
                 {
-                    FolderStamp now = FolderStamp.Of(source.Folder), before = seen[source.Name];
-                    seen[source.Name] = now;
-                    if (now == served[source.Name] || now != before || !now.IsWhole) continue; // as it was, or still being written
-                    served[source.Name] = now;
                     try
                     {
-                        await Task.Run(() => OpenAsync(source, stop), stop).ConfigureAwait(false);
+                        await Task.Run(() => OpenAsync(watched.Group, stop), stop).ConfigureAwait(false);
                     }
                     catch (Exception failure) when (failure is InputException or RunFailedException or IOException or UnauthorizedAccessException)
                     {
-                        LogNotOpened(source.Name, failure.Message);
+                        LogNotOpened(string.Join(", ", watched.Group.Select(source => source.Name)), failure.Message);
                     }
                 }
             }
@@ -157,6 +153,26 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
         {
             // the server ends
         }
+    }
+
+    /// <summary>The folders of models that are opened together, and how they looked.</summary>
+    private sealed class Watched(ModelSource[] group)
+    {
+        private FolderStamp[] _served = Stamps(group), _seen = Stamps(group);
+
+        public ModelSource[] Group => group;
+
+        /// <summary>Whether the folders are others than those that are served, whole, and not being written any more.</summary>
+        public bool HasChanged()
+        {
+            (FolderStamp[] before, FolderStamp[] now) = (_seen, Stamps(group));
+            _seen = now;
+            if (now.SequenceEqual(_served) || !now.SequenceEqual(before) || !Array.TrueForAll(now, stamp => stamp.IsWhole)) return false;
+            _served = now;
+            return true;
+        }
+
+        private static FolderStamp[] Stamps(ModelSource[] group) => [.. group.Select(source => FolderStamp.Of(source.Folder))];
     }
 
     [LoggerMessage(1, LogLevel.Information, "model {Name} ({Task}) opened from {Folder} in {Seconds:0.0} s")]

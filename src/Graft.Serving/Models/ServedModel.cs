@@ -1,6 +1,8 @@
+using Graft.Backbones;
 using Graft.Inference;
 using Graft.Serving.Queue;
 using Graft.Tasks;
+using Graft.Tasks.MultipleChoice;
 using Graft.Tokenizers;
 
 namespace Graft.Serving.Models;
@@ -73,46 +75,50 @@ internal sealed class EmbeddingModel(string name, Embedder embedder) : ServedMod
     protected override void Release() => embedder.Dispose();
 }
 
-/// <summary>A fine-tuned model that says something about a text: classes, numbers, tags, answers, choices.</summary>
-internal sealed class PredictingModel(string name, Predictor predictor, int maxTokens) : ServedModel(name, predictor.Folder)
+/// <summary>A fine-tuned model that says something about a text (classes, numbers, tags, answers, choices), alone or as one of many adapters on a backbone.</summary>
+internal sealed class PredictingModel(
+    ModelSource source, FineTuningTask task, EncodingOptions encoding, Tokenizer tokenizer, FeatureEngine engine, int lane, int maxTokens, Action release) : ServedModel(source.Name, source.Folder)
 {
-    public Predictor Predictor => predictor;
+    public FineTuningTask FineTuned => task;
 
-    public FineTuningTask FineTuned => predictor.Task;
+    public EncodingOptions Encoding => encoding;
 
-    public EncodingOptions Encoding => predictor.Encoding;
+    public FeatureEngine Engine => engine;
 
-    public FeatureEngine Engine { get; } = new ScorerEngine(predictor.Scorer);
+    /// <summary>The number of the adapter; 0 for a model that is alone.</summary>
+    public int Lane => lane;
 
-    public int Lane => 0;
+    public override string Task => task.Name;
 
-    public override string Task => FineTuned.Name;
-
-    public override Tokenizer Tokenizer => predictor.Tokenizer;
+    public override Tokenizer Tokenizer => tokenizer;
 
     public override int MaxLength => maxTokens;
 
     /// <summary>Whether it says classes, labels or a number of a whole text.</summary>
-    public bool Classifies => FineTuned.Head == Backbones.HeadKind.SequenceClassification;
+    public bool Classifies => task.Head == HeadKind.SequenceClassification;
 
     /// <summary>Whether it gives one number: what reranking needs.</summary>
-    public bool Ranks => Classifies && FineTuned.Labels.Count <= 1;
+    public bool Ranks => Classifies && task.Labels.Count <= 1;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation) => FineTuned.Head == Backbones.HeadKind.MultipleChoice
-        ? System.Threading.Tasks.Task.CompletedTask
-        : queue.RunAsync(() => predictor.Predict([.. WarmUp.Texts.Select(text => (text, FineTuned.Head == Backbones.HeadKind.QuestionAnswering ? text : null))]), 0, cancellation);
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation)
+    {
+        TaskData data = task is MultipleChoice choice
+            ? choice.FromChoices([(WarmUp.Texts[0], WarmUp.Texts)])
+            : task.FromTexts([.. WarmUp.Texts.Select(text => (text, task.Head == HeadKind.QuestionAnswering ? text : null))]);
+        return queue.ScoreAsync(engine, lane, task.Encode(data, tokenizer, encoding).Features, cancellation);
+    }
 
-    protected override void Release() => predictor.Dispose();
+    protected override void Release() => release();
 }
 
 /// <summary>A model that writes.</summary>
-internal sealed class WritingModel(string name, string folder, string task, TextGenerator generator, Tokenizer tokenizer, int maxTokens) : ServedModel(name, folder)
+internal sealed class WritingModel(ModelSource source, string task, TextGenerator generator, int maxTokens) : ServedModel(source.Name, source.Folder)
 {
     public TextGenerator Generator => generator;
 
     public override string Task => task;
 
-    public override Tokenizer Tokenizer => tokenizer;
+    public override Tokenizer Tokenizer => generator.Tokenizer;
 
     public override int MaxLength => maxTokens;
 

@@ -25,7 +25,7 @@ internal sealed class ComputeQueue : IDisposable
 
     public ComputeQueue(ServingOptions options, ServingMetrics metrics)
     {
-        (_maxTokens, _batchTokens, _metrics) = (options.MaxQueuedTokens, options.MaxBatchTokens, metrics);
+        (_maxTokens, _batchTokens, _metrics) = (options.MaxQueuedTokens, options.OneTextABatch ? 0 : options.MaxBatchTokens, metrics); // the first text of a batch always fits
         metrics.Watch(() => Tokens, () => Requests);
         _thread = new Thread(Compute) { Name = "graft compute", IsBackground = true };
         _thread.Start();

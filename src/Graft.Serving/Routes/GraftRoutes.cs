@@ -3,17 +3,21 @@ using Graft.Backbones;
 using Graft.Serving.Http;
 using Graft.Serving.Models;
 using Graft.Tasks;
+using Graft.Tasks.MultipleChoice;
 
 namespace Graft.Serving.Routes;
 
 /// <summary>Graft's own routes: answers of any task as <c>graft predict --json</c> prints them, with what was cut.</summary>
 internal static class GraftRoutes
 {
+    private const int MostChoices = 64;
+
     public static void Map(RouteTable routes)
     {
         routes.Post("/v1/graft/predict", ErrorShape.OpenAi, request => PredictAsync(request, _ => true, "fine-tuned for a task"));
         routes.Post("/v1/graft/tags", ErrorShape.OpenAi, request => PredictAsync(request, model => model.FineTuned.Head == HeadKind.TokenClassification, "fine-tuned for token-classification"));
         routes.Post("/v1/graft/answers", ErrorShape.OpenAi, AnswersAsync);
+        routes.Post("/v1/graft/choices", ErrorShape.OpenAi, ChoicesAsync);
     }
 
     /// <summary>{"inputs": text | [text | {"text", "pair"?}]}.</summary>
@@ -32,7 +36,8 @@ internal static class GraftRoutes
             texts.Add(Input(inputs, "inputs"));
         }
 
-        await AnswerAsync(request, model, texts, "inputs").ConfigureAwait(false);
+        if (model.FineTuned is MultipleChoice) throw RequestException.NotServed($"{model.Name} chooses between continuations: POST /v1/graft/choices");
+        await AnswerAsync(request, model, model.FineTuned.FromTexts(texts), "inputs").ConfigureAwait(false);
     }
 
     /// <summary>{"question", "context"}.</summary>
@@ -40,24 +45,34 @@ internal static class GraftRoutes
     {
         using PredictingModel model = request.Models.Hold<PredictingModel>(request.ModelName, found => found.FineTuned.Head == HeadKind.QuestionAnswering, "fine-tuned for question-answering");
         string question = request.Body.Text("question"), context = request.Body.Text("context");
-        await AnswerAsync(request, model, [(question, context)], "context").ConfigureAwait(false);
+        await AnswerAsync(request, model, model.FineTuned.FromTexts([(question, context)]), "context").ConfigureAwait(false);
+    }
+
+    /// <summary>{"prompt", "choices"}.</summary>
+    private static async Task ChoicesAsync(ServingRequest request)
+    {
+        using PredictingModel model = request.Models.Hold<PredictingModel>(request.ModelName, found => found.FineTuned is MultipleChoice, "fine-tuned for multiple-choice");
+        string prompt = request.Body.Text("prompt");
+        string[] choices = request.Body.Texts("choices", MostChoices);
+        if (choices.Length < 2) throw RequestException.Invalid("choices", "at least two are expected");
+        await AnswerAsync(request, model, ((MultipleChoice)model.FineTuned).FromChoices([(prompt, choices)]), "choices").ConfigureAwait(false);
     }
 
     /// <summary>{"model", "predictions": [{…, "truncated"}], "usage": {"prompt_tokens", "total_tokens"}}.</summary>
-    private static async Task AnswerAsync(ServingRequest request, PredictingModel model, IReadOnlyList<(string Text, string? Pair)> texts, string field)
+    private static async Task AnswerAsync(ServingRequest request, PredictingModel model, TaskData data, string field)
     {
         bool truncate = request.Body.Flag("truncate", false), inCodePoints = request.Body.OneOf("offsets", "utf16", "codepoint") == "codepoint";
         request.Body.RequireNothingElse();
-        Predictions predictions = await Predictions.OfAsync(request, model, model.FineTuned.FromTexts(texts), truncate, field).ConfigureAwait(false);
+        Predictions predictions = await Predictions.OfAsync(request, model, data, truncate, field).ConfigureAwait(false);
         await request.AnswerAsync(json =>
         {
             json.WriteStartObject();
             json.WriteString("model", model.Name);
             json.WriteString("task", model.Task);
             json.WriteStartArray("predictions");
-            for (int i = 0; i < texts.Count; i++)
+            for (int i = 0; i < data.Count; i++)
             {
-                Prediction prediction = inCodePoints ? predictions.Answers[i].InCodePoints(texts[i].Pair) : predictions.Answers[i];
+                Prediction prediction = inCodePoints ? predictions.Answers[i].InCodePoints(data.PairOf(i)) : predictions.Answers[i];
                 System.Text.Json.Nodes.JsonObject answer = prediction.ToJson();
                 answer["truncated"] = predictions.Truncated[i];
                 answer.WriteTo(json);

@@ -88,4 +88,18 @@ public sealed partial record MultipleChoice : FineTuningTask
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
         throw new InputException("multiple choice needs prompts with their choices: give them as a file (`input`)");
+
+    /// <summary>Examples without answers from prompts and their choices in memory.</summary>
+    /// <param name="examples">A prompt and at least two choices each.</param>
+    /// <exception cref="InputException">An example has fewer than two choices.</exception>
+    public TaskData FromChoices(IReadOnlyList<(string Prompt, IReadOnlyList<string> Choices)> examples) => new ChoiceData(
+        "text",
+        [.. examples.Select((example, i) => new MultipleChoiceExample
+        {
+            Prompt = example.Prompt,
+            Choices = example.Choices.Count >= 2 ? example.Choices : throw new InputException("multiple choice needs at least two choices"),
+            Line = i + 1,
+            Row = i + 1,
+        })],
+        []);
 }
