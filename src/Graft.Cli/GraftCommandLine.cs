@@ -28,6 +28,7 @@ internal static class GraftCommandLine
             FinetuneCommand.Create,
             SweepCommand.Create,
             LearningCurveCommand.Create,
+            LabelCommand.Create,
         ]),
         ("Use",
         [

@@ -21,6 +21,7 @@ public sealed partial class DependencyTests
         ("Graft.Core", "Tasks", ["Backbones", "Generation", "Data", "Evaluation", "Reports"]),
         ("Graft.Core", "Runs", ["Checkpoints", "Backbones", "Heads", "Generation", "Data", "Evaluation", "Reports", "Tasks"]),
         ("Graft.Core", "Inference", ["Checkpoints", "Backbones", "Heads", "Generation", "Data", "Evaluation", "Tasks", "Runs"]),
+        ("Graft.Core", "Labelling", ["Data", "Evaluation"]),
         ("Graft", "Torch", []),
         ("Graft", "Graphs", ["Torch"]), // only the names of activations
         ("Graft", "Layers", ["Torch", "Graphs"]),

@@ -2,11 +2,12 @@ using System.Text.Json;
 
 namespace Graft.Data.Tables;
 
-/// <summary>One JSON object a line. Strings are taken as they are; numbers, booleans, lists and objects as JSON text; null as nothing.</summary>
+/// <summary>One JSON object a line. Strings are taken as they are; numbers, booleans, lists and objects as JSON text; null as nothing. Of the records of <c>graft label</c> those that count.</summary>
 internal sealed class JsonLinesTable : Table
 {
     private const int ProbedLines = 1000;
     private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal);
+    private readonly bool _isLabelLog;
 
     /// <summary>Reads the first lines to learn the keys.</summary>
     public JsonLinesTable(string path)
@@ -18,6 +19,7 @@ internal sealed class JsonLinesTable : Table
             if (Parse(text, out _) is not { } document) continue;
             using (document)
             {
+                if (_columns.Count == 0) _isLabelLog = LabelRecords.IsRecord(document.RootElement);
                 foreach ((string key, _) in JsonRecord.Fields(document.RootElement)) _columns.TryAdd(key, _columns.Count);
             }
         }
@@ -35,7 +37,9 @@ internal sealed class JsonLinesTable : Table
     /// <inheritdoc/>
     public override IEnumerable<TableRow> Rows()
     {
-        foreach ((long number, string text) in DataFile.Lines(Path))
+        IEnumerable<(long Number, string Text)> lines = DataFile.Lines(Path);
+        if (_isLabelLog) lines = LabelRecords.Effective(Path, lines);
+        foreach ((long number, string text) in lines)
         {
             if (!string.IsNullOrWhiteSpace(text)) yield return Row(number, text);
         }
