@@ -41,7 +41,7 @@ internal static class AutoCommand
                 Evaluation = parsed.GetValue(eval),
                 Models = [.. parsed.GetValue(models)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(model => ModelFlag.Locate(model, cancellation))],
                 Time = TrainingFlags.Duration("--time", parsed.GetValue(time)!),
-                Started = System.Diagnostics.Process.GetCurrentProcess().StartTime,
+                Started = new DateTimeOffset(System.Diagnostics.Process.GetCurrentProcess().StartTime),
                 Output = parsed.GetValue(output)!,
                 Columns = reading.Options(parsed),
                 Encoding = new EncodingOptions { MaxLength = parsed.GetValue(maxLength), Truncate = parsed.GetValue(truncate) },

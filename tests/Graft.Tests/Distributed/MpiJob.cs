@@ -36,7 +36,7 @@ internal sealed class MpiJob : IDisposable
         string graft = Path.Combine(AppContext.BaseDirectory, "Graft.Cli");
         string count = ranks.ToString(CultureInfo.InvariantCulture);
         string[] launcher = ranks == 1 ? [] : library == "openmpi" ? [Launcher(library), "--oversubscribe", "--bind-to", "none", "-np", count] : [Launcher(library), "-np", count];
-        ProcessStartInfo start = new() { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new() { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] command = [.. launcher, graft, .. arguments];
         start.FileName = command[0];
         foreach (string argument in command[1..]) start.ArgumentList.Add(argument);

@@ -96,20 +96,22 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
     }
 
     [Fact]
-    public void ARankWithOtherOptionsIsNamed()
+    public async Task ARankWithOtherOptionsIsNamed()
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "skipped: the launcher script is one of a Unix shell");
+        CancellationToken stop = TestContext.Current.CancellationToken;
         string launcher = MpiJob.Launcher("openmpi");
         string script = Path.Combine(_folder, "differ.sh");
         File.WriteAllText(script, $"#!/bin/sh\nexec \"$@\" --weight-decay 0.0$((OMPI_COMM_WORLD_RANK + 1))\n");
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         using System.Diagnostics.Process process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
             launcher, ["--oversubscribe", "--bind-to", "none", "-np", "2", script, Path.Combine(AppContext.BaseDirectory, "Graft.Cli"), .. Arguments("differ", ["--steps", "4"])])
         {
-            RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["GRAFT_THREADS"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1" },
+            UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["GRAFT_THREADS"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1" },
         })!;
-        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string text = process.StandardOutput.ReadToEnd() + error.GetAwaiter().GetResult();
-        process.WaitForExit();
+        Task<string> error = process.StandardError.ReadToEndAsync(stop);
+        string text = await process.StandardOutput.ReadToEndAsync(stop) + await error;
+        await process.WaitForExitAsync(stop);
         Assert.Equal(2, process.ExitCode);
         Assert.Contains("rank 1 differs from rank 0 in its options", text, StringComparison.Ordinal);
     }
