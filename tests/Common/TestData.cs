@@ -21,6 +21,12 @@ internal static class TestData
         return path;
     }
 
+    /// <summary>For a test of many minutes: it is skipped, with the reason, unless GRAFT_LONG is 1, as in <c>.ci/full</c>.</summary>
+    public static void LongOnly()
+    {
+        if (Environment.GetEnvironmentVariable("GRAFT_LONG") != "1") Assert.Skip("takes minutes: GRAFT_LONG=1 runs it, and .ci/full does");
+    }
+
     /// <summary>A file that belongs to the test project, copied beside its binaries.</summary>
     public static string Fixture(params string[] parts) => Path.Combine([AppContext.BaseDirectory, "Fixtures", .. parts]);
 

@@ -13,7 +13,7 @@ internal sealed class ServeFlags
     private readonly Option<string?> _keys = new("--api-key-file") { Description = "A file with an API key a line, of which a request must bear one (Authorization: Bearer KEY); without it every request is answered.", HelpName = "FILE" };
     private readonly Option<int> _queue = new("--max-queue") { Description = "The most tokens that wait; what comes beyond is answered 429.", DefaultValueFactory = _ => s_serving.MaxQueuedTokens };
     private readonly Option<int> _batch = new("--max-batch-tokens") { Description = "The most tokens that are computed together.", DefaultValueFactory = _ => s_serving.MaxBatchTokens };
-    private readonly Option<bool> _oneText = new("--one-text-a-batch") { Description = "Compute every text alone: answers have the same bits whatever is asked beside them, at half the throughput of short texts." };
+    private readonly Option<bool> _oneText = new("--one-text-a-batch") { Description = "Compute every text alone: answers have the same bits whatever is asked beside them, at a lower throughput of short texts." };
     private readonly Option<int> _texts = new("--max-texts") { Description = "The most texts of a request.", DefaultValueFactory = _ => s_serving.MaxTexts };
     private readonly Option<int> _textTokens = new("--max-text-tokens") { Description = "The most tokens of a text that is read in windows, or of a prompt.", DefaultValueFactory = _ => s_serving.MaxTextTokens };
     private readonly Option<long> _body = new("--max-body") { Description = "The most bytes of a request's body.", DefaultValueFactory = _ => s_serving.MaxBodyBytes };

@@ -23,7 +23,7 @@ internal enum LabelAct
 /// <summary>One line of the file that <c>graft label</c> appends to.</summary>
 /// <param name="Act">What was done.</param>
 /// <param name="Id">The text's id.</param>
-/// <param name="By">Who did it.</param>
+/// <param name="By">The name of the person.</param>
 /// <param name="Labels">The labels given; several only where the task takes several.</param>
 internal sealed record LabelRecord(LabelAct Act, string Id, string By, IReadOnlyList<string> Labels)
 {
@@ -154,7 +154,7 @@ internal static class LabelRecords
     private static string? Text(JsonElement line, string key) => IsText(line, key) ? line.GetProperty(key).GetString() : null;
 }
 
-/// <summary>Who says what of which id, by the records so far.</summary>
+/// <summary>The labels that each person gave each id, by the records so far.</summary>
 /// <typeparam name="T">What is kept beside each record.</typeparam>
 internal sealed class LabelStandings<T>
 {

@@ -9,8 +9,8 @@ internal static class LabelCrossValidation
     private const double Level = 0.90;
 
     /// <summary>One labelled text.</summary>
-    /// <param name="Row">Its row of vectors.</param>
-    /// <param name="Target">Its labels.</param>
+    /// <param name="Row">The row of vectors.</param>
+    /// <param name="Target">The labels.</param>
     /// <param name="Random">Whether it was drawn at random.</param>
     internal readonly record struct Example(int Row, int[] Target, bool Random);
 

@@ -37,7 +37,7 @@ public sealed record LabellingOptions
 }
 
 /// <summary>A text to label.</summary>
-/// <param name="Id">Its id in answers and in the file of labels.</param>
+/// <param name="Id">The id in answers and in the file of labels.</param>
 /// <param name="Text">The text.</param>
 /// <param name="Pair">The second text of a pair; null where there is none.</param>
 /// <param name="Suggested">What the model would answer; empty where there is none yet, or it would give no label.</param>

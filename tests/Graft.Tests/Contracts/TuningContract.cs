@@ -33,7 +33,7 @@ public sealed class TuningContract
         TunedModule module = new(model.Network, tuned.Parts);
         HashSet<string> trained = [.. module.Declared().Where(parameter => parameter.Value.requires_grad).Select(parameter => parameter.Name)];
         Dictionary<string, Tensor> before = module.Declared().ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().clone(), StringComparer.Ordinal);
-        (double first, double last) = Train(model, module, steps: 30, rate: name is "full" ? 3e-3 : 2e-2);
+        (double first, double last) = Train(model, module, steps: 30, rate: name is "full" or "contrastive" ? 3e-3 : 2e-2);
         Assert.True(last < first, $"loss {first} → {last}");
         foreach (DeclaredParameter parameter in module.Declared().Where(parameter => !trained.Contains(parameter.Name)))
             Assert.True(parameter.Value.Equals(before[parameter.Name]), $"{parameter.Name} changed");

@@ -125,6 +125,7 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
     [Trait("Category", "Slow")]
     public void LargerModelsEndWithTheSameBits(string model, string optimizer)
     {
+        TestData.LongOnly();
         _ = MpiJob.Launcher("openmpi");
         _ = MpiJob.Launcher("mpich");
         string config = model == "small" ? Path.Combine(TestData.Root, "models", "graft-small-plain", "config.json") : Config(4, 256, 4);
@@ -154,6 +155,7 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
     [Trait("Category", "Slow")]
     public async Task KilledRanksCostNoBit()
     {
+        TestData.LongOnly();
         _ = MpiJob.Launcher("openmpi");
         _ = MpiJob.Launcher("mpich");
         string[] flags = ["--optimizer", "adamw", "--steps", "400", "--checkpoint-every", "5"];

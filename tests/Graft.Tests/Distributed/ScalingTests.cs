@@ -9,7 +9,7 @@ public sealed class ScalingTests
     [Theory]
     [InlineData(2, 1, 47, 64)]
     [InlineData(2, 10, 90, 95)]
-    [InlineData(64, 1, 31, 38)]
+    [InlineData(64, 1, 31, 39)] // half of the bytes take 4.3 s, of which the backward pass hides two thirds of 3.9
     [InlineData(64, 25, 92, 96)]
     public void TheShareOfSpeedThatRemainsFollowsFromBytesAndTime(int nodes, double gigabits, int plain, int overlapped)
     {

@@ -88,6 +88,7 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
     [Trait("Category", "Slow")]
     public async Task KilledProcessesLoseAndDoubleNothing()
     {
+        TestData.LongOnly();
         const int shards = 64, kills = 20;
         string input = Input(100_000), parts = Path.Combine(_folder, "parts"), merged = Path.Combine(_folder, "merged.jsonl"), one = Path.Combine(_folder, "one.jsonl");
         Save();

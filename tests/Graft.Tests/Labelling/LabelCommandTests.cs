@@ -55,7 +55,7 @@ public sealed class LabelCommandTests : IDisposable
                     Assert.True(confirmed.TryAdd(id, label), $"{id} was asked although it is answered");
                 }
             }
-            catch (Exception gone) when (gone is HttpRequestException or IOException)
+            catch (Exception gone) when (gone is HttpRequestException or IOException or System.Net.Sockets.SocketException)
             {
                 await killing;
             }

@@ -134,7 +134,7 @@ public sealed class LabellingSessionTests : IDisposable
     {
         CounterRandom random = new(CounterRandom.Key(7, ulong.Parse(text[5..], System.Globalization.CultureInfo.InvariantCulture)));
         float[] vector = new float[Width];
-        for (int i = 0; i < Width; i++) vector[i] = (float)random.NextNormal() + (i < 4 ? (LabelOf(text) == "good" ? 1 : -1) : 0);
+        for (int i = 0; i < Width; i++) vector[i] = (float)random.NextNormal() + (i < 4 ? (LabelOf(text) == "good" ? 2 : -2) : 0);
         return vector;
     }
 

@@ -3,7 +3,7 @@ using Graft.Tasks;
 
 namespace GraftClassifier.Tests;
 
-/// <summary>Trains once (half a minute), then asks.</summary>
+/// <summary>Trains once (seconds), then asks.</summary>
 public sealed class TrainedClassifier : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("graft-classifier-").FullName;
