@@ -91,7 +91,7 @@ internal sealed class LabelLog : IDisposable
         {
             if (string.IsNullOrWhiteSpace(lines[i])) continue;
             records.Add(LabelRecords.Read(lines[i])
-                ?? throw new InputException(FormattableString.Invariant($"{path}, line {i + 1}: no record of graft label; --output names a new file, or one that graft label began")));
+                ?? throw new InputException(FormattableString.Invariant($"{path}, line {i + 1}: no record of graft label; `output` names a new file, or one that graft label began")));
         }
 
         if (whole == bytes.Length) return records;
@@ -104,7 +104,7 @@ internal sealed class LabelLog : IDisposable
         }
         else if (records.Count == 0 && !IsBeginning(bytes.AsSpan(whole)))
         {
-            throw new InputException($"{path}: no record of graft label; --output names a new file, or one that graft label began");
+            throw new InputException($"{path}: no record of graft label; `output` names a new file, or one that graft label began");
         }
         else
         {

