@@ -35,7 +35,7 @@ public sealed partial class DependencyTests
         ("Graft", "Objectives", []),
         ("Graft", "Corpus", ["Checkpoints", "Data", "Objectives"]),
         ("Graft", "Pretraining", ["Checkpoints", "Evaluation", "Runs", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Distributed", "Training", "Objectives", "Corpus"]),
-        ("Graft", "FineTuning", ["Checkpoints", "Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Distributed", "Training", "Generation"]),
+        ("Graft", "FineTuning", ["Checkpoints", "Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Distributed", "Training", "Generation", "Corpus"]),
         ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
         ("Graft", "StaticModels", ["Backbones", "Heads", "Data", "Evaluation", "Tasks", "Runs", "Inference"]),
         ("Graft", "Auto", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Inference", "Torch", "Backbones", "Tuning", "Pretrained", "Training"]),

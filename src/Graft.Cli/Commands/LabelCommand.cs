@@ -23,7 +23,7 @@ internal static class LabelCommand
         Option<string> output = new("--output") { Description = "The file of labels (JSON Lines): every answer is appended to it at once; an existing one is continued.", HelpName = "FILE", Required = true };
         Option<string?> model = new("--model") { Description = "The model whose frozen vectors the suggestions are made of; without one texts are asked at random.", HelpName = "DIR|ID" };
         Option<int> port = new("--port") { Description = $"The port on this machine; 0 for a free one; {UsualPort} otherwise.", HelpName = "N", DefaultValueFactory = _ => UsualPort };
-        Option<double> share = new("--random-share") { Description = "The share of texts drawn at random, which alone tell how good the model is; 0.2 otherwise.", HelpName = "X", DefaultValueFactory = _ => 0.2 };
+        Option<double> share = new("--random-share") { Description = "The share of texts drawn at random, which alone tell how good the model is.", HelpName = "X", DefaultValueFactory = _ => 0.2 };
         ReadingFlags reading = new();
         Command command = new("label", "Label texts in the browser, with a small model that learns from every answer and suggests.") { input, task, output, model, port, share };
         reading.AddTo(command);

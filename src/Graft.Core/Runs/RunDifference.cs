@@ -27,7 +27,8 @@ internal static class RunDifference
             throw new InputException($"{path}: not the record of a run; overwrite it to start anew", failure);
         }
 
-        if (Difference(then, JsonNode.Parse(now.ToJsonString())!.AsObject(), unimportant) is not (string key, JsonNode before, JsonNode after)) return;
+        if (Difference(then, JsonNode.Parse(now.ToJsonString())!.AsObject(), unimportant) is not { } difference) return;
+        (string key, JsonNode? before, JsonNode? after) = difference;
         throw new InputException($"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or overwrite it to start anew");
     }
 

@@ -16,6 +16,12 @@ namespace Graft.Runs;
 /// </summary>
 public sealed record RunManifest
 {
+    // What changes no weight and no score, and results. A path may change: the hash beside it says whether it is the same file.
+    private static readonly string[] s_unimportant =
+    [
+        "finished", "command_line", "graft", "threads", "decisions", "path", "cost", "reason", "encoding", "winner", "candidates", "estimate", "verdict", "hundred_more_labels",
+    ];
+
     /// <summary>The file's name.</summary>
     public const string FileName = "graft.json";
 
@@ -201,10 +207,12 @@ public sealed record RunManifest
 
     /// <summary>Refuses to go on with a run in a folder with other options; nothing is refused where there is none.</summary>
     /// <exception cref="InputException">Names the option, what it was and what it is.</exception>
-    public void RequireContinues(string folder) =>
-        // A path may change; the hash beside it says whether it is the same file.
-        RunDifference.RequireSame(PathOf(folder), RunManifestJson.Write(this), "finished", "command_line", "graft", "threads", "decisions", "path", "cost", "reason", "encoding",
-            "winner", "candidates", "estimate", "verdict", "hundred_more_labels");
+    public void RequireContinues(string folder)
+    {
+        JsonObject now = RunManifestJson.Write(this);
+        if (MatrixProduct is null) now.Remove("matrix_product"); // nothing is computed yet: which library will be is not known
+        RunDifference.RequireSame(PathOf(folder), now, s_unimportant);
+    }
 
     /// <summary>A task with what the run decided for it and how it wrote; the task as it is where the run was for another.</summary>
     public FineTuningTask Bind(FineTuningTask task)

@@ -24,7 +24,7 @@ internal sealed class AutoComparison
     public AutoComparison(AutoOptions options, AutoData data, TrialStore store, ILogger logger)
     {
         (_options, _data, _store, _logger) = (options, data, store, logger);
-        _plan = FoldPlan.Of(data, options.Seed);
+        _plan = FoldPlan.Of(data, options.Seed, logger);
         _candidates = Candidates.Of(options, data);
         _byExample = data.Task.MainMetric == "accuracy";
         _choice = new Choice(_byExample ? 1 : Math.Sqrt(1 + (_plan.Count / 4.0))); // Nadeau and Bengio: 1/J + held/train, of fifths
@@ -51,7 +51,9 @@ internal sealed class AutoComparison
                 if (!FitsIn(candidate, slot))
                 {
                     alive.Remove(candidate);
-                    if (!Trials(candidate).Any()) _status[candidate.Name] = "no time";
+                    if (Trials(candidate).Any()) continue;
+                    _status[candidate.Name] = "no time";
+                    _logger.Tell($"no time for {candidate.Name}: allow more with `time`");
                     continue;
                 }
 

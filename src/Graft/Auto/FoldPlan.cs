@@ -1,4 +1,5 @@
 using Graft.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace Graft.Auto;
 
@@ -10,7 +11,11 @@ internal static class FoldPlan
     private const int Folds = 5, Plenty = 2_000, Few = 200, MostHeld = 2_000, LeastDevelopment = 200;
 
     /// <summary>The slots in the order in which they are run.</summary>
-    public static IReadOnlyList<Slot> Of(AutoData data, ulong seed)
+    /// <param name="data">The examples.</param>
+    /// <param name="seed">The seed of the folds.</param>
+    /// <param name="logger">Told which examples stay together.</param>
+    /// <exception cref="InputException">There are too few examples.</exception>
+    public static IReadOnlyList<Slot> Of(AutoData data, ulong seed, ILogger logger)
     {
         int count = data.Train.Count;
         if (data.Evaluation is { } evaluation && (evaluation.Count >= LeastDevelopment || 4 * evaluation.Count >= count))
@@ -18,17 +23,18 @@ internal static class FoldPlan
         if (count < 4) throw new InputException($"{data.Train.Path} has {count} examples: at least 4 are needed to compare ways of learning");
         string[] strata = Tasks.Folds.Strata(data.Task, data.Train);
         int smallest = strata.CountBy(name => name, StringComparer.Ordinal).Min(group => group.Value);
-        int folds = Math.Clamp(smallest, 2, Folds);
+        int folds = count > Plenty ? Math.Max(Folds, (count + MostHeld - 1) / MostHeld) : Math.Clamp(smallest, 2, Folds);
+        int[]? groups = Tasks.Folds.Groups(data.Train, strata, folds, logger);
         if (count > Plenty)
         {
-            int[] fold = Tasks.Folds.Assign(strata, Math.Max(Folds, (count + MostHeld - 1) / MostHeld), seed);
+            int[] fold = Tasks.Folds.Assign(strata, folds, seed, groups);
             return [Held(0, fold, 0)];
         }
 
         int repeats = count < Few ? 4 : 1;
         return [.. Enumerable.Range(0, repeats).SelectMany(repeat =>
         {
-            int[] fold = Tasks.Folds.Assign(strata, folds, CounterRandom.Key(seed, (ulong)repeat));
+            int[] fold = Tasks.Folds.Assign(strata, folds, CounterRandom.Key(seed, (ulong)repeat), groups);
             return Enumerable.Range(0, folds).Select(held => Held((repeat * folds) + held, fold, held));
         })];
     }

@@ -23,7 +23,9 @@ internal static class FoldEstimate
     {
         if (prepared.Train.Count < FewestExamples) return (prepared, null);
         bool ofPairs = options.Strategy is ContrastiveTuning, ofVectors = options.Strategy is HeadTuning { OnVectors: true };
-        int[] fold = Folds.Assign(Folds.Strata(prepared.Task, prepared.Train), ofPairs ? OfPairs : ofVectors ? OfVectors : OfLabels, options.Training.Seed);
+        int folds = ofPairs ? OfPairs : ofVectors ? OfVectors : OfLabels;
+        string[] strata = Folds.Strata(prepared.Task, prepared.Train);
+        int[] fold = Folds.Assign(strata, folds, options.Training.Seed, Folds.Groups(prepared.Train, strata, folds, logger));
         FineTuningOptions shorter = options.Strategy is ContrastiveTuning pairs ? options with { Strategy = pairs with { Rounds = Math.Max(1, pairs.Rounds / 2) } } : options;
         List<int> places = [];
         List<Feature> features = [];

@@ -271,6 +271,8 @@ public sealed class FineTuningTests : IDisposable
             ("optimizer_options.beta2", options with { Training = training with { Optimizer = training.Optimizer with { Beta2 = 0.95 } } }),
             ("optimizer_options.epsilon", options with { Training = training with { Optimizer = training.Optimizer with { Epsilon = 1e-6 } } }),
             ("optimizer", options with { Training = training with { Muon = new MuonOptions() } }),
+            ("evaluate_every", options with { Training = training with { EvaluateEvery = 3 } }), // not said before
+            ("examples", options with { Examples = 32 }),
             ("negative_column", options with { Columns = options.Columns with { Negative = "other" } }),
         ];
         foreach ((string key, FineTuningOptions other) in others)
