@@ -120,6 +120,7 @@ public static class GraftServer
 
     private static X509Certificate2 ReadCertificate(string certificate, string? key)
     {
+        OpenSsl.Require("TLS");
         try
         {
             using X509Certificate2 read = X509Certificate2.CreateFromPemFile(certificate, key);

@@ -72,18 +72,18 @@ public sealed partial class LabellingSession
 
     private byte[] Fingerprint(string model)
     {
-        using System.Security.Cryptography.IncrementalHash hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(model));
-        hash.AppendData([2]);
+        using Sha256 hash = new();
+        hash.Append(Encoding.UTF8.GetBytes(model));
+        hash.Append([2]);
         foreach (LabelledText text in _texts)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(text.Text));
-            hash.AppendData([0]);
-            hash.AppendData(Encoding.UTF8.GetBytes(text.Pair ?? ""));
-            hash.AppendData([1]);
+            hash.Append(Encoding.UTF8.GetBytes(text.Text));
+            hash.Append([0]);
+            hash.Append(Encoding.UTF8.GetBytes(text.Pair ?? ""));
+            hash.Append([1]);
         }
 
-        return hash.GetHashAndReset();
+        return Convert.FromHexString(hash.Finish());
     }
 
     private void Wake()
