@@ -4,7 +4,8 @@ using Graft.Checkpoints;
 namespace Graft.Benchmarks;
 
 /// <summary>
-/// Opening a file of BERT-base's size and copying all weights into fresh memory, beside a plain copy of as many bytes into memory that is there already.
+/// Opening a file of BERT-base's size and copying all weights into fresh memory, beside a plain copy of as many bytes into memory that is
+/// there already.
 /// <c>dotnet run -c Release --project bench/Graft.Benchmarks -- --filter '*CheckpointLoading*'</c>
 /// </summary>
 public class CheckpointLoading
@@ -28,7 +29,12 @@ public class CheckpointLoading
             for (int i = 0; i < 10; i++) shapes.Add(($"{layer}.vector.{i}", [Width]));
         }
 
-        SafetensorsWriter.Write(_path, shapes.Select(entry => TensorToWrite.FromSingles(entry.Name, entry.Shape, new float[entry.Shape.Aggregate(1L, (product, size) => product * size)])));
+        SafetensorsWriter.Write(
+            _path,
+            shapes.Select(entry =>
+                TensorToWrite.FromSingles(entry.Name, entry.Shape, new float[entry.Shape.Aggregate(1L, (product, size) => product * size)])
+            )
+        );
         using Checkpoint checkpoint = Checkpoint.Open(_path);
         _source = new float[checkpoint.Tensors.Sum(tensor => tensor.ElementCount)];
         _destination = new float[_source.Length];

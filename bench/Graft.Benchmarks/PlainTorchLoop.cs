@@ -38,9 +38,12 @@ internal static class PlainTorchLoop
 
         double operations = 6.0 * Layers * Batch * Tokens * ((4.0 * Width * Width) + (2.0 * Width * Intermediate) + (2.0 * Tokens * Width));
         double peak = Math.Max(before, PeakRate.Measure().Gflops);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"what": "plain TorchSharp loop, BERT-base, batch 16x128", "step_ms": {{best * 1e3:0}}, "share_of_peak": {{operations / best / 1e9 / peak:0.000}}, "peak_gflops": {{peak:0.0}}, "peak_rss_gb": {{Memory.PeakResident / 1e9:0.00}}}"""));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""{"what": "plain TorchSharp loop, BERT-base, batch 16x128", "step_ms": {{best * 1e3:0}}, "share_of_peak": {{operations / best / 1e9 / peak:0.000}}, "peak_gflops": {{peak:0.0}}, "peak_rss_gb": {{Memory.PeakResident / 1e9:0.00}}}"""
+            )
+        );
     }
 
     private sealed class Encoder : Module<Tensor, Tensor>
@@ -81,7 +84,12 @@ internal static class PlainTorchLoop
 
         public override Tensor forward(Tensor x)
         {
-            Tensor attended = functional.scaled_dot_product_attention(Split(_query.call(x)), Split(_key.call(x)), Split(_value.call(x)), p: 0.1);
+            Tensor attended = functional.scaled_dot_product_attention(
+                Split(_query.call(x)),
+                Split(_key.call(x)),
+                Split(_value.call(x)),
+                p: 0.1
+            );
             x = _attentionNorm.call(x + _dropout.call(_dense.call(attended.transpose(1, 2).reshape(x.shape))));
             return _norm.call(x + _dropout.call(_down.call(functional.gelu(_up.call(x)))));
         }

@@ -62,7 +62,9 @@ internal static class TokenizerBench
         }
     }
 
-    /// <summary>What a second thread is worth on this machine where threads share nothing: every text's letters are counted, half of the texts each.</summary>
+    /// <summary>
+    /// What a second thread is worth on this machine where threads share nothing: every text's letters are counted, half of the texts each.
+    /// </summary>
     private static double TwoThreadsGainOfMachine(string[] texts, int rounds)
     {
         const int passes = 10;
@@ -81,12 +83,14 @@ internal static class TokenizerBench
             letters[part * 64] = count;
         }
 
-        return TwoThreads(rounds, (threads, inCpuTime) => Fastest(1, () => Parallel.For(0, threads, part => Count(part, threads)), inCpuTime)).Gain;
+        return TwoThreads(rounds, (threads, inCpuTime) =>
+            Fastest(1, () => Parallel.For(0, threads, part => Count(part, threads)), inCpuTime)
+        ).Gain;
     }
 
     /// <summary>
-    /// What two threads gain over one, by the clock, and their work over one's, in processor time. One thread is the mean of the two cores, each
-    /// measured alone: where others use the machine, one core may be half as fast again as the other for minutes.
+    /// What two threads gain over one, by the clock, and their work over one's, in processor time. One thread is the mean of the two cores,
+    /// each measured alone: where others use the machine, one core may be half as fast again as the other for minutes.
     /// </summary>
     private static (double Gain, double Work) TwoThreads(int rounds, Func<int, bool, double> seconds)
     {

@@ -9,8 +9,9 @@ using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tokenizers;
 
-// What Graft.Core does in a native program, without an engine: reads a run folder's manifest and a labelled file, decodes raw scores that something else computed
-// (JSON: a row of numbers for each window) and prints the metrics. Without scores it asks for an engine, which this program does not have: exit code 2.
+// What Graft.Core does in a native program, without an engine: reads a run folder's manifest and a labelled file, decodes raw scores that
+// something else computed (JSON: a row of numbers for each window) and prints the metrics. Without scores it asks for an engine, which this
+// program does not have: exit code 2.
 if (args.Length is not (2 or 3))
 {
     Console.Error.WriteLine("usage: Graft.Core.Aot RUN DATA [SCORES.json]");
@@ -30,11 +31,23 @@ try
 
     EncodedData encoded = task.Encode(data, Tokenizer.Load(args[0]), run.Encoding);
     using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(args[2]));
-    FeatureScores[] scores = [.. json.RootElement.EnumerateArray().Select(row => (float[])[.. row.EnumerateArray().Select(value => value.GetSingle())]).Select(row => new FeatureScores(row, row.Length))];
+    FeatureScores[] scores =
+    [
+        .. json
+            .RootElement.EnumerateArray()
+            .Select(row => (float[])[.. row.EnumerateArray().Select(value => value.GetSingle())])
+            .Select(row => new FeatureScores(row, row.Length)),
+    ];
     foreach (NamedScore score in task.Measure(data, task.Decode(data, encoded, scores)))
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.Interval.Value:R}"));
     using Process self = Process.GetCurrentProcess();
-    string[] torch = [.. self.Modules.Cast<ProcessModule>().Select(module => module.ModuleName).Where(name => name.Contains("torch", StringComparison.OrdinalIgnoreCase))];
+    string[] torch =
+    [
+        .. self
+            .Modules.Cast<ProcessModule>()
+            .Select(module => module.ModuleName)
+            .Where(name => name.Contains("torch", StringComparison.OrdinalIgnoreCase)),
+    ];
     Console.WriteLine($"torch-modules {torch.Length}");
     return 0;
 }

@@ -15,6 +15,13 @@ Tokenizer tokenizer = Tokenizer.Load(args[0]);
 double loaded = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 TokenizedText encoded = tokenizer.Encode(args[1]);
 Console.WriteLine(string.Join(' ', encoded.Tokens));
-double sinceStart = (TimeProvider.System.GetUtcNow().UtcDateTime - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"load-ms {loaded:0.0} process-ms {sinceStart:0.0} cpu-ms {Environment.CpuUsage.TotalTime.TotalMilliseconds:0.0}"));
+double sinceStart = (
+    TimeProvider.System.GetUtcNow().UtcDateTime - Process.GetCurrentProcess().StartTime.ToUniversalTime()
+).TotalMilliseconds;
+Console.WriteLine(
+    string.Create(
+        CultureInfo.InvariantCulture,
+        $"load-ms {loaded:0.0} process-ms {sinceStart:0.0} cpu-ms {Environment.CpuUsage.TotalTime.TotalMilliseconds:0.0}"
+    )
+);
 return 0;

@@ -31,7 +31,10 @@ internal sealed class PrimerConfig(JsonObject json) : ModelConfig(json, Defaults
     protected override ModelConfig Create(JsonObject json) => new PrimerConfig(json);
 }
 
-/// <summary>An encoder after Primer (So et al. 2021): rotary positions, norms before each half, and a squared ReLU. Shapes: B batch, T tokens, D width.</summary>
+/// <summary>
+/// An encoder after Primer (So et al. 2021): rotary positions, norms before each half, and a squared ReLU. Shapes: B batch, T tokens, D
+/// width.
+/// </summary>
 internal sealed class Primer : Backbone
 {
     private readonly PrimerConfig _config;
@@ -42,7 +45,10 @@ internal sealed class Primer : Backbone
         : base(config)
     {
         _config = config;
-        Words = Add("embeddings", new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId));
+        Words = Add(
+            "embeddings",
+            new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId)
+        );
         _layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"layers.{i}", new PrimerLayer(config, i)))];
         _norm = Add("norm", new Norm(config.HiddenSize, config.NormEps, rootMeanSquare: true));
     }
@@ -92,8 +98,15 @@ internal sealed class PrimerLayer : TransformerBlock
     public Tensor Forward(Tensor x, LayerContext context, Rotary rotary)
     {
         Tensor normed = _first.Forward(x);
-        Tensor query = rotary.Apply(SelfAttention.SplitHeads(_query.Forward(normed, context))), key = rotary.Apply(SelfAttention.SplitHeads(_key.Forward(normed, context)));
-        Tensor attended = SelfAttention.Attend(query, key, SelfAttention.SplitHeads(_value.Forward(normed, context)), context, context.Layout);
+        Tensor query = rotary.Apply(SelfAttention.SplitHeads(_query.Forward(normed, context))),
+            key = rotary.Apply(SelfAttention.SplitHeads(_key.Forward(normed, context)));
+        Tensor attended = SelfAttention.Attend(
+            query,
+            key,
+            SelfAttention.SplitHeads(_value.Forward(normed, context)),
+            context,
+            context.Layout
+        );
         x = AttentionOutput.Forward(_output.Forward(attended, context), x, context);
         return FeedForwardOutput.Forward(_down.Forward(_up.Forward(_second.Forward(x), context).relu().square(), context), x, context);
     }

@@ -42,12 +42,23 @@ internal sealed record Verdict : FineTuningTask
     public override FineTuningTask WithLabelsOf(TaskData train) => this with { Labels = ["verdict"] };
 
     public override TaskData Read(string path, ColumnOptions columns, bool labelled) =>
-        new Reviews(path, [.. LabelledTextReader.Read(path, columns with { RequireLabel = labelled }).Rows.Select(row => (row.Text, Side(row, path), row.Line))]);
+        new Reviews(
+            path,
+            [
+                .. LabelledTextReader
+                    .Read(path, columns with { RequireLabel = labelled })
+                    .Rows.Select(row => (row.Text, Side(row, path), row.Line)),
+            ]
+        );
 
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        LabelledTextReader.Stream(path, columns with { RequireLabel = false }, onBadRow).Chunk(examples).Select(rows => new Reviews(path, [.. rows.Select(row => (row.Text, 0, row.Line))]));
+        LabelledTextReader
+            .Stream(path, columns with { RequireLabel = false }, onBadRow)
+            .Chunk(examples)
+            .Select(rows => new Reviews(path, [.. rows.Select(row => (row.Text, 0, row.Line))]));
 
-    public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => new Reviews("text", [.. texts.Select((text, i) => (text.Text, 0, i + 1L))]);
+    public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
+        new Reviews("text", [.. texts.Select((text, i) => (text.Text, 0, i + 1L))]);
 
     public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options)
     {
@@ -55,10 +66,21 @@ internal sealed record Verdict : FineTuningTask
         foreach ((string text, int side, _) in ((Reviews)data).Rows)
         {
             TokenizedText tokens = tokenizer.Encode(text, options: new EncodeOptions { MaxLength = options.MaxLength });
-            features.Add(new Feature { Example = features.Count, Ids = tokens.Ids, TypeIds = tokens.TypeIds, Target = side == 0 ? null : new SideTarget(side) });
+            features.Add(
+                new Feature
+                {
+                    Example = features.Count,
+                    Ids = tokens.Ids,
+                    TypeIds = tokens.TypeIds,
+                    Target = side == 0 ? null : new SideTarget(side),
+                }
+            );
         }
 
-        return new EncodedData(features, LongExamples: 0, TokensBeyond: 0, features.Sum(feature => (long)feature.Ids.Length)) { IsCut = true };
+        return new EncodedData(features, LongExamples: 0, TokensBeyond: 0, features.Sum(feature => (long)feature.Ids.Length))
+        {
+            IsCut = true,
+        };
     }
 
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
@@ -104,5 +126,6 @@ internal sealed class UndecidedMetric : ITaskMetric
 
     public bool Measures(FineTuningTask task) => task is Verdict;
 
-    public double Of(TaskData data, IReadOnlyList<Prediction> predictions) => predictions.Average(prediction => Math.Abs(((VerdictPrediction)prediction).Score) < 1 ? 1.0 : 0.0);
+    public double Of(TaskData data, IReadOnlyList<Prediction> predictions) =>
+        predictions.Average(prediction => Math.Abs(((VerdictPrediction)prediction).Score) < 1 ? 1.0 : 0.0);
 }

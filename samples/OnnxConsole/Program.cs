@@ -1,4 +1,5 @@
-// Asks an exported model, on ONNX Runtime and without libtorch: OnnxConsole FOLDER "text" ["second text"]; a line of the standard input is a text where none is given.
+// Asks an exported model, on ONNX Runtime and without libtorch: OnnxConsole FOLDER "text" ["second text"]; a line of the standard input is
+// a text where none is given.
 using Graft;
 using Graft.Inference;
 using Graft.Tasks;

@@ -68,8 +68,12 @@ internal static class GraftCommandLine
     public static RootCommand CreateRoot()
     {
         RootCommand root = new("Graft: transfer learning with pre-trained Transformers. Data goes to stdout, logs and progress to stderr.");
-        (string Title, Command[] Commands)[] groups = [.. s_groups.Select(group => (group.Title, group.Commands.Select(create => create()).ToArray()))];
-        foreach (Command command in groups.SelectMany(group => group.Commands)) root.Subcommands.Add(command);
+        (string Title, Command[] Commands)[] groups =
+        [
+            .. s_groups.Select(group => (group.Title, group.Commands.Select(create => create()).ToArray())),
+        ];
+        foreach (Command command in groups.SelectMany(group => group.Commands))
+            root.Subcommands.Add(command);
         new HelpText(groups).ReplaceIn(root);
         return root;
     }
@@ -93,7 +97,8 @@ internal static class GraftCommandLine
                 interruption.Token);
 
             // The parser names the program after its assembly; users call the executable `graft`.
-            if (help.GetStringBuilder().Length > 0) Console.Out.Write(help.ToString().Replace(root.Name, "graft", StringComparison.Ordinal));
+            if (help.GetStringBuilder().Length > 0)
+                Console.Out.Write(help.ToString().Replace(root.Name, "graft", StringComparison.Ordinal));
             ProcessGroups.Joined?.Dispose();
             return exitCode;
         }
@@ -103,7 +108,10 @@ internal static class GraftCommandLine
         }
     }
 
-    /// <summary>An interrupted run has ended on all ranks, with its checkpoint; any other failure of one rank ends all at once, or they would wait for it.</summary>
+    /// <summary>
+    /// An interrupted run has ended on all ranks, with its checkpoint; any other failure of one rank ends all at once, or they would wait
+    /// for it.
+    /// </summary>
     private static int ReportOfRank(Exception failure, Interruption interruption, IProcessGroup processes)
     {
         if (failure is OperationCanceledException)
@@ -126,8 +134,13 @@ internal static class GraftCommandLine
     private static int Report(Exception failure, Interruption interruption)
     {
         Exception cause = failure;
-        while (cause is AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException && cause.InnerException is { } inner) cause = inner;
-        if (Environment.GetEnvironmentVariable("GRAFT_TRACE") == "1") Console.Error.WriteLine(failure);
+        while (
+            cause is AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException
+            && cause.InnerException is { } inner
+        )
+            cause = inner;
+        if (Environment.GetEnvironmentVariable("GRAFT_TRACE") == "1")
+            Console.Error.WriteLine(failure);
         switch (cause)
         {
             case OperationCanceledException:
@@ -145,7 +158,10 @@ internal static class GraftCommandLine
                 Terminal.Error(Terminal.WithFlags(cause.Message));
                 return ExitCodes.Failed;
             default:
-                Terminal.Error($"internal error: {cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")} (GRAFT_TRACE=1 prints where; please report it)");
+                Terminal.Error(
+                    $"internal error: {cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")} (GRAFT_TRACE=1 prints where; "
+                        + $"please report it)"
+                );
                 return ExitCodes.Failed;
         }
     }

@@ -14,7 +14,8 @@ internal static class AtomicFile
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; missing parent folders are made.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
     /// <param name="write">Receives the stream to fill. What it throws reaches the caller, and nothing is left behind.</param>
-    /// <param name="expectedBytes">The final size when it is known (0: unknown); the space is reserved first, so that a full disk is found at once.</param>
+    /// <param name="expectedBytes">The final size when it is known (0: unknown); the space is reserved first, so that a full disk is found
+    /// at once.</param>
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public static void Write(string path, Action<Stream> write, long expectedBytes = 0)
     {
@@ -59,12 +60,17 @@ internal static class AtomicFile
     /// <summary>What a failed write means, in the words of whoever has to free some space or choose another folder.</summary>
     internal static string Explain(Exception failure)
     {
-        const int unixNoSpace = 28, unixQuota = 122, windowsDiskFull = unchecked((int)0x80070070), windowsHandleDiskFull = unchecked((int)0x80070027);
+        const int unixNoSpace = 28,
+            unixQuota = 122,
+            windowsDiskFull = unchecked((int)0x80070070),
+            windowsHandleDiskFull = unchecked((int)0x80070027);
         return failure switch
         {
             UnauthorizedAccessException => "cannot be written (permission denied); choose another folder",
-            IOException { HResult: unixNoSpace or unixQuota or windowsDiskFull or windowsHandleDiskFull } => "the disk is full; free some space",
-            _ when IsTooLarge(failure) => "cannot be written (a file of that size is not allowed on this disk or for this user); choose another folder",
+            IOException { HResult: unixNoSpace or unixQuota or windowsDiskFull or windowsHandleDiskFull } =>
+                "the disk is full; free some space",
+            _ when IsTooLarge(failure) =>
+                "cannot be written (a file of that size is not allowed on this disk or for this user); choose another folder",
             _ => $"cannot be written ({failure.Message.TrimEnd('.')})",
         };
     }

@@ -6,5 +6,6 @@ namespace Graft;
 internal static class LoggerExtensions
 {
     /// <summary>Logs a line as it stands: braces in it mean nothing.</summary>
-    public static void Tell(this ILogger logger, string line) => logger.Log(LogLevel.Information, default, line, null, static (text, _) => text);
+    public static void Tell(this ILogger logger, string line) =>
+        logger.Log(LogLevel.Information, default, line, null, static (text, _) => text);
 }

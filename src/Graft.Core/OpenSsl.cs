@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Graft;
 
 /// <summary>
-/// On Linux .NET hashes and speaks TLS through the system's OpenSSL, and ends the process where there is none (a Debian or Ubuntu base image).
+/// On Linux .NET hashes and speaks TLS through the system's OpenSSL, and ends the process where there is none (a Debian or Ubuntu base
+/// image).
 /// So it is asked for first.
 /// </summary>
 internal static class OpenSsl
@@ -24,6 +25,9 @@ internal static class OpenSsl
     public static void Require(string purpose)
     {
         if (!IsThere)
-            throw new InputException($"{purpose} needs OpenSSL, which this system lacks: install it with its certificates (Debian, Ubuntu: apt-get install libssl3 ca-certificates)");
+            throw new InputException(
+                $"{purpose} needs OpenSSL, which this system lacks: install it with its certificates (Debian, Ubuntu: apt-get install "
+                    + $"libssl3 ca-certificates)"
+            );
     }
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace Graft;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4) that needs no library of the system: .NET's own where its cryptography works, because that uses the processor's instructions, and
-/// otherwise the same computed here.
+/// SHA-256 (FIPS 180-4) that needs no library of the system: .NET's own where its cryptography works, because that uses the processor's
+/// instructions, and otherwise the same computed here.
 /// </summary>
 internal sealed class Sha256 : IDisposable
 {

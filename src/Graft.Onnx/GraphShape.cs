@@ -31,14 +31,26 @@ internal sealed record GraphShape(string[] Inputs, string[] Outputs, int Columns
         };
         foreach ((string name, NodeMetadata input) in session.InputMetadata)
         {
-            if (name is not (InputIds or AttentionMask or TokenTypeIds) || !input.IsTensor || input.ElementType != typeof(long) || input.Dimensions.Length != (areChoices ? 3 : 2))
-                throw new InputException($"its input {name} is none that a text has: {InputIds}, {AttentionMask} and {TokenTypeIds} are, of 64-bit numbers");
+            if (
+                name is not (InputIds or AttentionMask or TokenTypeIds)
+                || !input.IsTensor
+                || input.ElementType != typeof(long)
+                || input.Dimensions.Length != (areChoices ? 3 : 2)
+            )
+                throw new InputException(
+                    $"its input {name} is none that a text has: {InputIds}, {AttentionMask} and {TokenTypeIds} are, of 64-bit numbers"
+                );
         }
 
-        if (!session.InputMetadata.ContainsKey(InputIds) || !session.InputMetadata.ContainsKey(AttentionMask)) throw new InputException($"it lacks the input {InputIds} or {AttentionMask}");
+        if (!session.InputMetadata.ContainsKey(InputIds) || !session.InputMetadata.ContainsKey(AttentionMask))
+            throw new InputException($"it lacks the input {InputIds} or {AttentionMask}");
         foreach (string name in outputs)
         {
-            if (!session.OutputMetadata.TryGetValue(name, out NodeMetadata? output) || !output.IsTensor || output.ElementType != typeof(float))
+            if (
+                !session.OutputMetadata.TryGetValue(name, out NodeMetadata? output)
+                || !output.IsTensor
+                || output.ElementType != typeof(float)
+            )
                 throw new InputException($"it lacks the output {name} of 32-bit numbers");
         }
 
@@ -49,6 +61,10 @@ internal sealed record GraphShape(string[] Inputs, string[] Outputs, int Columns
     public void RequireSize(OrtValue output, long values)
     {
         long found = output.GetTensorTypeAndShape().ElementCount;
-        if (found != values) throw new InputException($"the graph gives {found} scores where {values} are expected: it is another model's than {ExportManifest.FileName} describes");
+        if (found != values)
+            throw new InputException(
+                $"the graph gives {found} scores where {values} are expected: it is another model's than {ExportManifest.FileName} "
+                    + $"describes"
+            );
     }
 }

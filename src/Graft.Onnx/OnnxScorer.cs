@@ -9,8 +9,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Graft.Onnx;
 
 /// <summary>
-/// An exported graph on ONNX Runtime: sequences sorted by length, cut into batches by tokens, several batches at once on a thread each. Answers do not depend on their
-/// neighbours (up to rounding), nor on the number of threads.
+/// An exported graph on ONNX Runtime: sequences sorted by length, cut into batches by tokens, several batches at once on a thread each.
+/// Answers do not depend on their neighbours (up to rounding), nor on the number of threads.
 /// </summary>
 internal sealed class OnnxScorer : IScorer
 {
@@ -23,7 +23,14 @@ internal sealed class OnnxScorer : IScorer
     private readonly ReaderWriterLockSlim _open = new();
     private bool _disposed;
 
-    private OnnxScorer(string folder, ExportManifest manifest, ScoredModel model, OnnxOptions options, InferenceSession session, GraphShape shape)
+    private OnnxScorer(
+        string folder,
+        ExportManifest manifest,
+        ScoredModel model,
+        OnnxOptions options,
+        InferenceSession session,
+        GraphShape shape
+    )
     {
         (_folder, _manifest, Model, _options, _session, _shape) = (folder, manifest, model, options, session, shape);
         _tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(folder));
@@ -58,17 +65,19 @@ internal sealed class OnnxScorer : IScorer
         }
     }
 
-    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
+    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
     {
         Sequence[] sequences = Sequence.Of(features);
         if (_manifest.PositionLimit is int limit && Array.Find(sequences, sequence => sequence.Length > limit) is { } tooLong)
-            throw new InputException($"{_folder}: a text of {tooLong.Length} tokens; the model reads {limit}: shorten the text (`max-length` {limit})");
+            throw new InputException(
+                $"{_folder}: a text of {tooLong.Length} tokens; the model reads {limit}: shorten the text (`max-length` {limit})"
+            );
         float[][] rows = new float[sequences.Length][];
         _open.EnterReadLock();
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            Run(sequences, rows, cancellation);
+            Run(sequences, rows, cancellationToken);
         }
         finally
         {
@@ -102,21 +111,25 @@ internal sealed class OnnxScorer : IScorer
         }
     }
 
-    private void Run(Sequence[] sequences, float[][] rows, CancellationToken cancellation)
+    private void Run(Sequence[] sequences, float[][] rows, CancellationToken cancellationToken)
     {
         int[][] batches = [.. Batches(sequences)];
         if (batches.Length == 1 || _options.Threads == 1)
         {
             foreach (int[] batch in batches)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 Run(sequences, batch, rows);
             }
 
             return;
         }
 
-        Parallel.ForEach(batches, new ParallelOptions { MaxDegreeOfParallelism = _options.Threads, CancellationToken = cancellation }, batch => Run(sequences, batch, rows));
+        Parallel.ForEach(
+            batches,
+            new ParallelOptions { MaxDegreeOfParallelism = _options.Threads, CancellationToken = cancellationToken },
+            batch => Run(sequences, batch, rows)
+        );
     }
 
     /// <summary>The places of sequences of about one length, longest first.</summary>
@@ -143,7 +156,11 @@ internal sealed class OnnxScorer : IScorer
             for (int token = 0; token < sequence.Length; token++)
             {
                 int place = (row * longest) + token;
-                (ids[place], mask[place], types[place]) = (sequence.Feature.Ids[sequence.Start + token], 1, sequence.Feature.TypeIds[sequence.Start + token]);
+                (ids[place], mask[place], types[place]) = (
+                    sequence.Feature.Ids[sequence.Start + token],
+                    1,
+                    sequence.Feature.TypeIds[sequence.Start + token]
+                );
             }
         }
 
@@ -152,7 +169,14 @@ internal sealed class OnnxScorer : IScorer
         try
         {
             foreach (string name in _shape.Inputs)
-                inputs.Add(OrtValue.CreateTensorValueFromMemory(name == GraphShape.InputIds ? ids : name == GraphShape.AttentionMask ? mask : types, shape));
+                inputs.Add(
+                    OrtValue.CreateTensorValueFromMemory(
+                        name == GraphShape.InputIds ? ids
+                            : name == GraphShape.AttentionMask ? mask
+                            : types,
+                        shape
+                    )
+                );
             using RunOptions run = new();
             using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(run, _shape.Inputs, inputs, _shape.Outputs);
             Cut(sequences, batch, longest, outputs, rows);
@@ -170,9 +194,12 @@ internal sealed class OnnxScorer : IScorer
     /// <summary>A row's values: those of the text, or of each of its tokens; start and end beside each other.</summary>
     private void Cut(Sequence[] sequences, int[] batch, int longest, IReadOnlyList<OrtValue> outputs, float[][] rows)
     {
-        int columns = _shape.Columns, tokens = _shape.AreOfTokens ? longest : 1;
-        foreach (OrtValue output in outputs) _shape.RequireSize(output, (long)batch.Length * tokens * (outputs.Count == 2 ? 1 : columns));
-        ReadOnlySpan<float> first = outputs[0].GetTensorDataAsSpan<float>(), second = outputs.Count == 2 ? outputs[1].GetTensorDataAsSpan<float>() : default;
+        int columns = _shape.Columns,
+            tokens = _shape.AreOfTokens ? longest : 1;
+        foreach (OrtValue output in outputs)
+            _shape.RequireSize(output, (long)batch.Length * tokens * (outputs.Count == 2 ? 1 : columns));
+        ReadOnlySpan<float> first = outputs[0].GetTensorDataAsSpan<float>(),
+            second = outputs.Count == 2 ? outputs[1].GetTensorDataAsSpan<float>() : default;
         for (int row = 0; row < batch.Length; row++)
         {
             int length = _shape.AreOfTokens ? sequences[batch[row]].Length : 1;
@@ -183,12 +210,15 @@ internal sealed class OnnxScorer : IScorer
             }
 
             float[] pairs = new float[length * 2];
-            for (int token = 0; token < length; token++) (pairs[2 * token], pairs[(2 * token) + 1]) = (first[(row * tokens) + token], second[(row * tokens) + token]);
+            for (int token = 0; token < length; token++)
+                (pairs[2 * token], pairs[(2 * token) + 1]) = (first[(row * tokens) + token], second[(row * tokens) + token]);
             rows[batch[row]] = pairs;
         }
     }
 
-    /// <summary>The scores of a feature: of several parts one row each, windows of a long part by their mean; choices beside each other in one row.</summary>
+    /// <summary>
+    /// The scores of a feature: of several parts one row each, windows of a long part by their mean; choices beside each other in one row.
+    /// </summary>
     private FeatureScores Join(Feature feature, ReadOnlySpan<float[]> rows)
     {
         int columns = _shape.Columns;
@@ -200,7 +230,8 @@ internal sealed class OnnxScorer : IScorer
             Span<float> sum = values.AsSpan(part * columns, columns);
             for (int window = 0; window < windows[part]; window++, next++) TensorPrimitives.Add(sum, rows[next], sum);
             TensorPrimitives.Divide(sum, windows[part], sum);
-            if (_manifest.Normalizes && windows[part] > 1) TensorPrimitives.Divide(sum, Math.Max(TensorPrimitives.Norm<float>(sum), 1e-12f), sum);
+            if (_manifest.Normalizes && windows[part] > 1)
+                TensorPrimitives.Divide(sum, Math.Max(TensorPrimitives.Norm<float>(sum), 1e-12f), sum);
         }
 
         return new FeatureScores(values, _shape.AreChoices ? windows.Count : columns);

@@ -9,7 +9,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Graft.Onnx;
 
 /// <summary>
-/// Opens folders that <c>graft export</c> wrote, and scores with ONNX Runtime. A program that references this package finds it by itself; nothing needs registering:
+/// Opens folders that <c>graft export</c> wrote, and scores with ONNX Runtime. A program that references this package finds it by itself;
+/// nothing needs registering:
 /// <code>
 /// using Predictor predictor = Predictor.Load("exported");
 /// Console.WriteLine(predictor.Predict("The soup was cold.").Answer);
@@ -46,7 +47,11 @@ public sealed class OnnxScoringEngine : IScoringEngine
         {
             null => _options,
             OnnxOptions asked => asked,
-            IComputeOptions other => throw new InputException("compute", other.GetType().Name, $"{nameof(OnnxOptions)}: {folder} is computed by ONNX Runtime"),
+            IComputeOptions other => throw new InputException(
+                "compute",
+                other.GetType().Name,
+                $"{nameof(OnnxOptions)}: {folder} is computed by ONNX Runtime"
+            ),
         };
         own.Validate();
         ExportManifest manifest = ExportManifest.Read(folder);
@@ -57,31 +62,46 @@ public sealed class OnnxScoringEngine : IScoringEngine
         return OnnxScorer.Open(folder, manifest, Describe(manifest), own);
     }
 
-    private static ScoredModel Describe(ExportManifest manifest) => new(manifest.Architecture, manifest.Head, manifest.Labels)
-    {
-        ProblemType = manifest.ProblemType,
-        PositionLimit = manifest.PositionLimit,
-        Texts = new TextSettings
+    private static ScoredModel Describe(ExportManifest manifest) =>
+        new(manifest.Architecture, manifest.Head, manifest.Labels)
         {
-            MaxLength = manifest.MaxLength, LowerCase = manifest.LowerCase, Prompts = manifest.Prompts, DefaultPrompt = manifest.DefaultPrompt, IncludesPrompt = manifest.IncludesPrompt,
-        },
-        VectorSize = manifest.HiddenSize,
-        OutputActivation = Enum.TryParse(manifest.OutputActivation, out OutputActivation activation) && Enum.IsDefined(activation) ? activation
-            : throw new InputException($"{ExportManifest.FileName} is damaged: \"output_activation\" is \"{manifest.OutputActivation}\""),
-        ParameterCount = manifest.ParameterCount,
-        Poolings = manifest.Pooling is { } pooling ? [pooling] : [],
-        Normalizes = manifest.Normalizes,
-    };
+            ProblemType = manifest.ProblemType,
+            PositionLimit = manifest.PositionLimit,
+            Texts = new TextSettings
+            {
+                MaxLength = manifest.MaxLength,
+                LowerCase = manifest.LowerCase,
+                Prompts = manifest.Prompts,
+                DefaultPrompt = manifest.DefaultPrompt,
+                IncludesPrompt = manifest.IncludesPrompt,
+            },
+            VectorSize = manifest.HiddenSize,
+            OutputActivation =
+                Enum.TryParse(manifest.OutputActivation, out OutputActivation activation) && Enum.IsDefined(activation)
+                    ? activation
+                    : throw new InputException(
+                        $"{ExportManifest.FileName} is damaged: \"output_activation\" is \"{manifest.OutputActivation}\""
+                    ),
+            ParameterCount = manifest.ParameterCount,
+            Poolings = manifest.Pooling is { } pooling ? [pooling] : [],
+            Normalizes = manifest.Normalizes,
+        };
 
     /// <summary>Head, pooling and normalisation are in the graph: others cannot be had of it.</summary>
     private static void RequireAskedFor(string folder, ExportManifest manifest, ScorerOptions options)
     {
         if (options.Head is HeadKind head && head != manifest.Head)
-            throw new InputException($"{folder} holds a graph of {manifest.Architecture} with the head {manifest.Head}, not {head}: ask the model that it was exported from, or export that for the task");
+            throw new InputException(
+                $"{folder} holds a graph of {manifest.Architecture} with the head {manifest.Head}, not {head}: ask the model that it "
+                    + $"was exported from, or export that for the task"
+            );
         if (options.Pooling is { } pooling && pooling != manifest.Pooling)
             throw new InputException($"{folder}: its graph pools by {manifest.Pooling}, not {pooling}: export the model with that pooling");
         if (options.Normalize is bool normalize && normalize != manifest.Normalizes)
-            throw new InputException($"{folder}: its graph {(manifest.Normalizes ? "brings vectors to length 1" : "leaves vectors as long as they are")}: export the model anew for the other");
+            throw new InputException(
+                $"{folder}: its graph {(manifest.Normalizes ? "brings vectors to length 1" : "leaves vectors as long as they are")}: "
+                    + $"export the model anew for the other"
+            );
     }
 }
 
@@ -96,7 +116,9 @@ public sealed record OnnxOptions : IComputeOptions
     /// <value>512.</value>
     public int TokensABatch { get; init; } = 512;
 
-    /// <summary>Files of 8 bits run batches too. Answers then depend a little (3e-2 of a vector's length) on what is asked beside them.</summary>
+    /// <summary>
+    /// Files of 8 bits run batches too. Answers then depend a little (3e-2 of a vector's length) on what is asked beside them.
+    /// </summary>
     /// <value>False: one text a run.</value>
     public bool BatchesInt8 { get; init; }
 

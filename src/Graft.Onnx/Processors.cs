@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Graft.Onnx;
 
 /// <summary>
-/// Whether this processor adds products of 8 bits exactly. Without such instructions (VNNI) an x86 processor adds two of them in 16 bits, where they may overflow: files of 8-bit
-/// weights then answer wrongly now and then.
+/// Whether this processor adds products of 8 bits exactly. Without such instructions (VNNI) an x86 processor adds two of them in 16 bits,
+/// where they may overflow: files of 8-bit weights then answer wrongly now and then.
 /// </summary>
 internal static class Processors
 {
@@ -22,5 +22,6 @@ internal static class Processors
     }
 
     public static string Warning(string folder) =>
-        $"{folder}: weights of 8 bits on a processor without VNNI, where sums of products may overflow: answers may be wrong now and then; export with `precision` fp32 for this machine";
+        $"{folder}: weights of 8 bits on a processor without VNNI, where sums of products may overflow: answers may be wrong now and "
+            + $"then; export with `precision` fp32 for this machine";
 }

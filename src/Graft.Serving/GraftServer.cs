@@ -45,10 +45,14 @@ public sealed record ServerOptions
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (Port is < 0 or > IPEndPoint.MaxPort) throw new InputException("port", Port.ToString(CultureInfo.InvariantCulture), "from 0 to 65535");
-        if (MaxConnections < 1) throw new InputException("max-connections", MaxConnections.ToString(CultureInfo.InvariantCulture), "at least 1");
-        if (Host != "localhost" && !IPAddress.TryParse(Host, out _)) throw new InputException("host", Host, "an IP address or localhost");
-        if (Certificate is null && CertificateKey is not null) throw new InputException("`tls-key` needs `tls-certificate`");
+        if (Port is < 0 or > IPEndPoint.MaxPort)
+            throw new InputException("port", Port.ToString(CultureInfo.InvariantCulture), "from 0 to 65535");
+        if (MaxConnections < 1)
+            throw new InputException("max-connections", MaxConnections.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (Host != "localhost" && !IPAddress.TryParse(Host, out _))
+            throw new InputException("host", Host, "an IP address or localhost");
+        if (Certificate is null && CertificateKey is not null)
+            throw new InputException("`tls-key` needs `tls-certificate`");
     }
 }
 
@@ -64,12 +68,19 @@ public static class GraftServer
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         X509Certificate2? certificate = options.Certificate is null ? null : ReadCertificate(options.Certificate, options.CertificateKey);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], EnvironmentName = Environments.Production });
-        builder.Configuration.Sources.Clear(); // nothing but the options decides: no ASPNETCORE_URLS, no appsettings.json of the current folder
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = [], EnvironmentName = Environments.Production }
+        );
+        // nothing but the options decides: no ASPNETCORE_URLS, no appsettings.json of the current folder
+        builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
-        if (options.JsonLogs) builder.Logging.AddJsonConsole(json => json.UseUtcTimestamp = true);
-        else builder.Logging.AddSimpleConsole(line => line.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (options.JsonLogs)
+            builder.Logging.AddJsonConsole(json => json.UseUtcTimestamp = true);
+        else
+            builder.Logging.AddSimpleConsole(line => line.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace
+        );
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
@@ -91,30 +102,52 @@ public static class GraftServer
         return builder;
     }
 
-    /// <summary>Adds what every request gets: an id, headers that keep browsers from guessing, an answer in JSON where there is no route. Call it before routes are mapped.</summary>
+    /// <summary>
+    /// Adds what every request gets: an id, headers that keep browsers from guessing, an answer in JSON where there is no route. Call it
+    /// before routes are mapped.
+    /// </summary>
     public static WebApplication UseGraft(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.Use(async (context, next) =>
-        {
-            if (context.Request.Headers["X-Request-Id"].ToString() is { Length: > 0 and <= 128 } id && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':')) context.TraceIdentifier = id;
-            context.Response.OnStarting(() =>
+        app.Use(
+            async (context, next) =>
             {
-                context.Response.Headers["X-Request-Id"] = context.TraceIdentifier;
-                context.Response.Headers.XContentTypeOptions = "nosniff";
-                return Task.CompletedTask;
-            });
-            await next(context).ConfigureAwait(false);
-            if (context.Response.HasStarted || context.Response.ContentLength is not null || context.GetEndpoint()?.DisplayName?.StartsWith('/') == true) return;
-            if (context.Response.StatusCode is < StatusCodes.Status400BadRequest) return;
-            string message = context.Response.StatusCode switch
-            {
-                StatusCodes.Status404NotFound => "there is no such route; /openapi/v1.json describes those there are",
-                StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not allowed here; {context.Response.Headers.Allow} is",
-                var status => $"the request is refused ({status})",
-            };
-            await ErrorAnswers.WriteAsync(context, new RequestException(context.Response.StatusCode, RequestFault.Validation, message), ErrorShape.OpenAi).ConfigureAwait(false);
-        });
+                if (
+                    context.Request.Headers["X-Request-Id"].ToString() is { Length: > 0 and <= 128 } id
+                    && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':')
+                )
+                    context.TraceIdentifier = id;
+                context.Response.OnStarting(() =>
+                {
+                    context.Response.Headers["X-Request-Id"] = context.TraceIdentifier;
+                    context.Response.Headers.XContentTypeOptions = "nosniff";
+                    return Task.CompletedTask;
+                });
+                await next(context).ConfigureAwait(false);
+                if (
+                    context.Response.HasStarted
+                    || context.Response.ContentLength is not null
+                    || context.GetEndpoint()?.DisplayName?.StartsWith('/') == true
+                )
+                    return;
+                if (context.Response.StatusCode is < StatusCodes.Status400BadRequest)
+                    return;
+                string message = context.Response.StatusCode switch
+                {
+                    StatusCodes.Status404NotFound => "there is no such route; /openapi/v1.json describes those there are",
+                    StatusCodes.Status405MethodNotAllowed =>
+                        $"{context.Request.Method} is not allowed here; {context.Response.Headers.Allow} is",
+                    var status => $"the request is refused ({status})",
+                };
+                await ErrorAnswers
+                    .WriteAsync(
+                        context,
+                        new RequestException(context.Response.StatusCode, RequestFault.Validation, message),
+                        ErrorShape.OpenAi
+                    )
+                    .ConfigureAwait(false);
+            }
+        );
         return app;
     }
 
@@ -126,7 +159,8 @@ public static class GraftServer
             using X509Certificate2 read = X509Certificate2.CreateFromPemFile(certificate, key);
             return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
         }
-        catch (Exception failure) when (failure is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception failure)
+            when (failure is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new InputException($"`tls-certificate` {certificate}: {failure.Message.ReplaceLineEndings(" ")}", failure);
         }

@@ -37,8 +37,8 @@ public sealed record ServingOptions
     public int MaxBatchTokens { get; init; } = 1024;
 
     /// <summary>
-    /// Compute every text alone, so that an answer has the same bits whatever is asked beside it; in batches it is the same to rounding (1e-6 in fp32). Costs half the
-    /// throughput of short texts.
+    /// Compute every text alone, so that an answer has the same bits whatever is asked beside it; in batches it is the same to rounding
+    /// (1e-6 in fp32). Costs half the throughput of short texts.
     /// </summary>
     public bool OneTextABatch { get; init; }
 
@@ -78,6 +78,11 @@ public sealed record ServingOptions
 
     private static void RequireAtLeast(string key, long value, long least)
     {
-        if (value < least) throw new InputException(key, value.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"at least {least}"));
+        if (value < least)
+            throw new InputException(
+                key,
+                value.ToString(CultureInfo.InvariantCulture),
+                string.Create(CultureInfo.InvariantCulture, $"at least {least}")
+            );
     }
 }

@@ -5,7 +5,9 @@ namespace Graft.Tokenizers;
 /// <param name="Id">The id.</param>
 public sealed record AddedToken(string Content, int Id)
 {
-    /// <value>It carries no text (<c>[CLS]</c>, <c>&lt;pad&gt;</c>): decoding can leave it out, encoding can treat its text as ordinary.</value>
+    /// <value>
+    /// It carries no text (<c>[CLS]</c>, <c>&lt;pad&gt;</c>): decoding can leave it out, encoding can treat its text as ordinary.
+    /// </value>
     public bool Special { get; init; }
 
     /// <value>It counts only where no word character stands beside it.</value>

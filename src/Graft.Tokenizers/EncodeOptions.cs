@@ -98,10 +98,15 @@ public sealed record EncodeOptions
     /// <exception cref="InputException">One does not; the message names it.</exception>
     public void Validate()
     {
-        if (MaxLength < 0) throw new InputException($"MaxLength is {MaxLength}; it must be 0 or more");
-        if (Stride < 0) throw new InputException($"Stride is {Stride}; it must be 0 or more");
-        if (Threads < 1) throw new InputException($"Threads is {Threads}; it must be 1 or more");
-        if (PadToMultipleOf < 0) throw new InputException($"PadToMultipleOf is {PadToMultipleOf}; it must be 0 or more");
-        if (Padding == PaddingMode.Fixed && PadLength is null && MaxLength is null) throw new InputException("Padding to a fixed length needs PadLength or MaxLength");
+        if (MaxLength < 0)
+            throw new InputException($"MaxLength is {MaxLength}; it must be 0 or more");
+        if (Stride < 0)
+            throw new InputException($"Stride is {Stride}; it must be 0 or more");
+        if (Threads < 1)
+            throw new InputException($"Threads is {Threads}; it must be 1 or more");
+        if (PadToMultipleOf < 0)
+            throw new InputException($"PadToMultipleOf is {PadToMultipleOf}; it must be 0 or more");
+        if (Padding == PaddingMode.Fixed && PadLength is null && MaxLength is null)
+            throw new InputException("Padding to a fixed length needs PadLength or MaxLength");
     }
 }

@@ -2,8 +2,8 @@ namespace Graft;
 
 /// <summary>
 /// The user's input cannot be used: a missing or malformed file, an unknown key, a value out of range. The message is one line that
-/// names the file, line or key, says what was found and what to do; an option stands in it as its key between back-ticks, and whoever shows the message writes it as its
-/// users know it. The command line prints it and exits with code 2.
+/// names the file, line or key, says what was found and what to do; an option stands in it as its key between back-ticks, and whoever shows
+/// the message writes it as its users know it. The command line prints it and exits with code 2.
 /// </summary>
 public class InputException : Exception
 {
@@ -19,8 +19,12 @@ public class InputException : Exception
     {
     }
 
-    /// <summary>An option has a value that is not allowed. The library names the option by its key; whoever knows where it was set (a flag, a variable, a form) says so in its own words.</summary>
-    /// <param name="key">The option's name in lower case with hyphens, as flags and records spell it, without dashes before it: "learning-rate".</param>
+    /// <summary>
+    /// An option has a value that is not allowed. The library names the option by its key; whoever knows where it was set (a flag, a
+    /// variable, a form) says so in its own words.
+    /// </summary>
+    /// <param name="key">The option's name in lower case with hyphens, as flags and records spell it, without dashes before it:
+    /// "learning-rate".</param>
     /// <param name="value">What was found.</param>
     /// <param name="allowed">What it must be: "above 0", "fp32 or bf16".</param>
     public InputException(string key, string value, string allowed)

@@ -12,6 +12,7 @@ public static class LfsPointer
     /// <exception cref="InputException">It is a pointer.</exception>
     public static void Refuse(ReadOnlySpan<byte> content, string file)
     {
-        if (Is(content)) throw new InputException($"{file}: a Git LFS pointer, not the file itself: fetch it with `git lfs pull` or `graft pull`");
+        if (Is(content))
+            throw new InputException($"{file}: a Git LFS pointer, not the file itself: fetch it with `git lfs pull` or `graft pull`");
     }
 }

@@ -64,7 +64,9 @@ public sealed class TokenBuffer
         WordCount = words;
     }
 
-    /// <summary>Keeps, of the tokens from <paramref name="first"/> on keeps <paramref name="count"/>, cutting the others off at a side.</summary>
+    /// <summary>
+    /// Keeps, of the tokens from <paramref name="first"/> on keeps <paramref name="count"/>, cutting the others off at a side.
+    /// </summary>
     internal void Keep(int first, int count, Side cutSide)
     {
         int dropped = cutSide == Side.Left ? Count - first - count : 0;

@@ -27,13 +27,20 @@ public sealed class TokenizedText
     /// <summary>The token types (0 for the first text, 1 for the second in most models).</summary>
     public int[] TypeIds { get; }
 
-    /// <summary>The tokens as the vocabulary has them; of an added token the text it was found in, of an unknown piece of a Unigram model that piece.</summary>
+    /// <summary>
+    /// The tokens as the vocabulary has them; of an added token the text it was found in, of an unknown piece of a Unigram model that
+    /// piece.
+    /// </summary>
     public string[] Tokens { get; }
 
-    /// <summary>The range of the original text each token stands for (pre-split: of its word); 0…0 for special tokens that were added.</summary>
+    /// <summary>
+    /// The range of the original text each token stands for (pre-split: of its word); 0…0 for special tokens that were added.
+    /// </summary>
     public TextRange[] Offsets { get; }
 
-    /// <summary>The word each token belongs to, counted from 0 in each text; −1 for special tokens that were added and for padding.</summary>
+    /// <summary>
+    /// The word each token belongs to, counted from 0 in each text; −1 for special tokens that were added and for padding.
+    /// </summary>
     public int[] WordIds { get; }
 
     /// <summary>The text each token belongs to, 0 or 1; −1 for special tokens that were added and for padding.</summary>

@@ -85,7 +85,8 @@ public sealed class Tokenizer
     /// <param name="utf8">The file's content.</param>
     /// <param name="name">What errors call it.</param>
     /// <exception cref="InputException">It is damaged, or has a part Graft does not know.</exception>
-    public static Tokenizer FromJson(ReadOnlyMemory<byte> utf8, string name = "tokenizer.json") => Create(new PipelineCore(TokenizerJson.Read(utf8, name)), null);
+    public static Tokenizer FromJson(ReadOnlyMemory<byte> utf8, string name = "tokenizer.json") =>
+        Create(new PipelineCore(TokenizerJson.Read(utf8, name)), null);
 
     internal static Tokenizer Create(TokenizerCore core, string? folder) => new(core, SpecialTokens.Find(core, folder));
 
@@ -102,11 +103,14 @@ public sealed class Tokenizer
     public int SpecialTokenCount(bool isPair) => Assembly.SpecialCount(_core.PostProcessor, isPair);
 
     /// <summary>Encodes a text, or a pair of texts.</summary>
-    /// <exception cref="InputException">The options cannot be met: a stride too long, a text too short for the truncation asked for.</exception>
+    /// <exception cref="InputException">The options cannot be met: a stride too long, a text too short for the truncation asked
+    /// for.</exception>
     public TokenizedText Encode(string text, string? pair = null, EncodeOptions? options = null) =>
         EncodeBatch([text], pair is null ? null : [pair], options)[0];
 
-    /// <summary>Encodes texts that are split into words; <see cref="TokenizedText.WordIds"/> count the words given, offsets lie within them.</summary>
+    /// <summary>
+    /// Encodes texts that are split into words; <see cref="TokenizedText.WordIds"/> count the words given, offsets lie within them.
+    /// </summary>
     /// <exception cref="InputException">The options cannot be met.</exception>
     public TokenizedText EncodeWords(IReadOnlyList<string> words, IReadOnlyList<string>? pair = null, EncodeOptions? options = null)
     {
@@ -125,9 +129,12 @@ public sealed class Tokenizer
     public TokenizedText[] EncodeBatch(IReadOnlyList<string> texts, IReadOnlyList<string>? pairs = null, EncodeOptions? options = null)
     {
         EncodeOptions chosen = Checked(options);
-        if (pairs is not null && pairs.Count != texts.Count) throw new InputException($"{texts.Count} texts and {pairs.Count} second texts; there must be as many");
+        if (pairs is not null && pairs.Count != texts.Count)
+            throw new InputException($"{texts.Count} texts and {pairs.Count} second texts; there must be as many");
         TokenizedText[] batch = new TokenizedText[texts.Count];
-        BatchRunner.Run(_sessions, batch.Length, chosen.Threads, (session, i) => batch[i] = EncodeOne(session, [texts[i]], pairs is null ? null : [pairs[i]], isSplit: false, chosen));
+        BatchRunner.Run(_sessions, batch.Length, chosen.Threads, (session, i) =>
+            batch[i] = EncodeOne(session, [texts[i]], pairs is null ? null : [pairs[i]], isSplit: false, chosen)
+        );
         Padding.Apply(batch, chosen, () => PadToken(chosen));
         return batch;
     }
@@ -140,10 +147,11 @@ public sealed class Tokenizer
         Encode(text, tokens, addSpecialTokens ? EncodeOptions.Default : s_bare);
 
     /// <summary>
-    /// Encodes a text into a buffer that is used again and again, cut to <see cref="EncodeOptions.MaxLength"/>: no allocation once the buffer has
-    /// grown. What is cut off is not kept.
+    /// Encodes a text into a buffer that is used again and again, cut to <see cref="EncodeOptions.MaxLength"/>: no allocation once the
+    /// buffer has grown. What is cut off is not kept.
     /// </summary>
-    /// <exception cref="InputException">The options ask for what a buffer does not hold: padding, windows, offsets in another unit than UTF-16.</exception>
+    /// <exception cref="InputException">The options ask for what a buffer does not hold: padding, windows, offsets in another unit than
+    /// UTF-16.</exception>
     public void Encode(ReadOnlySpan<char> text, TokenBuffer tokens, EncodeOptions options)
     {
         BufferEncoder.Check(options);
@@ -190,7 +198,13 @@ public sealed class Tokenizer
         return options;
     }
 
-    private TokenizedText EncodeOne(TextSession session, IReadOnlyList<string> text, IReadOnlyList<string>? pair, bool isSplit, EncodeOptions options)
+    private TokenizedText EncodeOne(
+        TextSession session,
+        IReadOnlyList<string> text,
+        IReadOnlyList<string>? pair,
+        bool isSplit,
+        EncodeOptions options
+    )
     {
         TokenizedText first = EncodeSequence(session, text, isSplit, sequence: 0, options);
         TokenizedText? second = pair is null ? null : EncodeSequence(session, pair, isSplit, sequence: 1, options);
@@ -203,7 +217,13 @@ public sealed class Tokenizer
         return joined;
     }
 
-    private TokenizedText EncodeSequence(TextSession session, IReadOnlyList<string> words, bool isSplit, int sequence, EncodeOptions options)
+    private TokenizedText EncodeSequence(
+        TextSession session,
+        IReadOnlyList<string> words,
+        bool isSplit,
+        int sequence,
+        EncodeOptions options
+    )
     {
         TokenBuffer tokens = session.Tokens;
         tokens.Clear();
@@ -218,7 +238,8 @@ public sealed class Tokenizer
         tokens.Ids.CopyTo(encoding.Ids);
         tokens.Offsets.CopyTo(encoding.Offsets);
         tokens.WordIds.CopyTo(encoding.WordIds);
-        for (int i = 0; i < encoding.Length; i++) encoding.Tokens[i] = tokens.Surfaces!.TryGetValue(i, out string? surface) ? surface : _core.TokenOf(encoding.Ids[i])!;
+        for (int i = 0; i < encoding.Length; i++)
+            encoding.Tokens[i] = tokens.Surfaces!.TryGetValue(i, out string? surface) ? surface : _core.TokenOf(encoding.Ids[i])!;
         Array.Fill(encoding.AttentionMask, 1);
         Array.Fill(encoding.TypeIds, sequence);
         Array.Fill(encoding.SequenceIds, sequence);

@@ -1,6 +1,8 @@
 namespace Graft.Tokenizers;
 
-/// <summary>Settings of a tokenizer's steps that differ from its files. What is null, or what no step of the tokenizer has, stays as it is.</summary>
+/// <summary>
+/// Settings of a tokenizer's steps that differ from its files. What is null, or what no step of the tokenizer has, stays as it is.
+/// </summary>
 public sealed record TokenizerOverrides
 {
     /// <value>Lower-case the text (BERT).</value>

@@ -37,6 +37,8 @@ internal static class TestData
             if (File.Exists(Path.Combine(folder.FullName, "Graft.slnx"))) return folder.FullName;
         }
 
-        throw new InvalidOperationException("Tests run from inside the repository: Graft.slnx was not found above " + AppContext.BaseDirectory);
+        throw new InvalidOperationException(
+            "Tests run from inside the repository: Graft.slnx was not found above " + AppContext.BaseDirectory
+        );
     }
 }

@@ -1,7 +1,8 @@
 namespace Graft.Testing;
 
 /// <summary>
-/// Tests that build projects of the tree write to the same folders: one at a time, whatever process they run in. Dispose it when the build has ended.
+/// Tests that build projects of the tree write to the same folders: one at a time, whatever process they run in. Dispose it when the build
+/// has ended.
 /// </summary>
 internal sealed class TreeBuild : IDisposable
 {
@@ -27,7 +28,9 @@ internal sealed class TreeBuild : IDisposable
             }
         }
 
-        throw new TimeoutException($"another test has built in the tree for {PatienceMinutes} minutes: is {path} held by a process that hangs?");
+        throw new TimeoutException(
+            $"another test has built in the tree for {PatienceMinutes} minutes: is {path} held by a process that hangs?"
+        );
     }
 
     public void Dispose() => _lock.Dispose();

@@ -15,7 +15,8 @@ namespace Graft.Browser.Tests;
 /// <summary>The way of a person through <c>graft label</c>, by keyboard and by mouse.</summary>
 public sealed class LabelPageTests(Browser browser) : IDisposable
 {
-    private static readonly string[] s_good = ["wonderful", "charming", "superb", "moving"], s_bad = ["tedious", "clumsy", "dull", "dreadful"];
+    private static readonly string[] s_good = ["wonderful", "charming", "superb", "moving"],
+        s_bad = ["tedious", "clumsy", "dull", "dreadful"];
     private static readonly string[] s_what = ["story", "score", "ending", "first half", "dialogue", "camera work", "humour", "cast"];
     private readonly string _folder = Directory.CreateTempSubdirectory("graft-label-page-").FullName;
 
@@ -102,7 +103,10 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
         await Expect(page.Locator("#labels [aria-pressed=true]")).ToHaveCountAsync(2);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#done")).ToHaveTextAsync("1 of 200");
-        Assert.Equal(["negative", "positive"], LabelledTextReader.Read(Output, new ColumnOptions { MultiLabel = true }).Rows.Single(row => row.Text == text).Labels);
+        Assert.Equal(
+            ["negative", "positive"],
+            LabelledTextReader.Read(Output, new ColumnOptions { MultiLabel = true }).Rows.Single(row => row.Text == text).Labels
+        );
         Assert.Empty(wrong);
     }
 
@@ -115,17 +119,33 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
         using LabellingSession session = Session();
         for (int i = 1; i <= 60; i++) session.Answer(new LabelAnswer($"{i}", "anna", [i == 9 ? "positive" : LabelOf(Texts()[i - 1].Text)]));
         await using Served served = await Served.StartAsync(session);
-        while (session.Next("anna") is { Random: false } chosen) session.Answer(new LabelAnswer(chosen.Id, "anna", [LabelOf(chosen.Text)]));
-        for (int i = 0; i < 60; i++) session.Answer(new LabelAnswer(session.Next("anna")!.Id, "anna", [LabelOf(session.Next("anna")!.Text)]));
+        while (session.Next("anna") is { Random: false } chosen)
+            session.Answer(new LabelAnswer(chosen.Id, "anna", [LabelOf(chosen.Text)]));
+        for (int i = 0; i < 60; i++)
+            session.Answer(new LabelAnswer(session.Next("anna")!.Id, "anna", [LabelOf(session.Next("anna")!.Text)]));
         await session.UpToDateAsync(true, TestContext.Current.CancellationToken);
         (IPage page, List<string> wrong) = await browser.OpenAsync(
-            served.Address, new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = 760 }, ColorScheme = scheme });
+            served.Address,
+            new BrowserNewContextOptions
+            {
+                ViewportSize = new ViewportSize { Width = width, Height = 760 },
+                ColorScheme = scheme,
+            }
+        );
         await Expect(page.Locator(".suggested")).ToHaveCountAsync(1);
         await Expect(page.Locator("#accuracy")).ToContainTextAsync("right");
         var result = await page.RunAxe();
-        string[] serious = [.. result.Violations.Where(violation => violation.Impact is "serious" or "critical").Select(violation => $"{violation.Id}: {violation.Help}: {violation.Nodes[0].Html}")];
+        string[] serious =
+        [
+            .. result
+                .Violations.Where(violation => violation.Impact is "serious" or "critical")
+                .Select(violation => $"{violation.Id}: {violation.Help}: {violation.Nodes[0].Html}"),
+        ];
         Assert.True(serious.Length == 0, string.Join('\n', serious));
-        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen");
+        Assert.True(
+            await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"),
+            "the page is wider than the screen"
+        );
         Assert.Empty(wrong);
         string pictures = Path.Combine(AppContext.BaseDirectory, "pictures");
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(pictures, $"label-{name}.png"), FullPage = true });
@@ -134,9 +154,18 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
     private string Output => Path.Combine(_folder, "labels.jsonl");
 
     private static LabelledText[] Texts() =>
-        [.. Enumerable.Range(0, 200).Select(i => new LabelledText { Text = $"The {s_what[i / 2 % 8]} is {(i % 2 == 0 ? s_good : s_bad)[i / 16 % 4]}, and I noticed it in scene {i + 1}.", Row = i + 1 })];
+        [
+            .. Enumerable
+                .Range(0, 200)
+                .Select(i => new LabelledText
+                {
+                    Text = $"The {s_what[i / 2 % 8]} is {(i % 2 == 0 ? s_good : s_bad)[i / 16 % 4]}, and I noticed it in scene {i + 1}.",
+                    Row = i + 1,
+                }),
+        ];
 
-    private static string LabelOf(string text) => Array.Exists(s_good, word => text.Contains(word, StringComparison.Ordinal)) ? "positive" : "negative";
+    private static string LabelOf(string text) =>
+        Array.Exists(s_good, word => text.Contains(word, StringComparison.Ordinal)) ? "positive" : "negative";
 
     /// <summary>Words as vectors: what a small static model would give.</summary>
     private static float[] Vector(string text)
@@ -145,12 +174,22 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
         string[] words = [.. s_good, .. s_bad, .. s_what];
         for (int i = 0; i < words.Length; i++) vector[i] = text.Contains(words[i], StringComparison.Ordinal) ? i < 8 ? 1 : 0.5f : 0;
         vector[16 + (text.Length % 8)] = 0.2f;
-        for (int i = 0; i < 8; i++) vector[16 + i] += int.Parse(text[(text.LastIndexOf(' ') + 1)..^1], CultureInfo.InvariantCulture) % (i + 3) * 0.1f;
+        for (int i = 0; i < 8; i++)
+            vector[16 + i] += int.Parse(text[(text.LastIndexOf(' ') + 1)..^1], CultureInfo.InvariantCulture) % (i + 3) * 0.1f;
         return vector;
     }
 
     private LabellingSession Session(bool several = false) =>
-        LabellingSession.Open(Texts(), new LabellingOptions { LabelNames = ["negative", "positive"], Output = Output, Several = several, DuplicateFrom = 1.1 });
+        LabellingSession.Open(
+            Texts(),
+            new LabellingOptions
+            {
+                LabelNames = ["negative", "positive"],
+                Output = Output,
+                Several = several,
+                DuplicateFrom = 1.1,
+            }
+        );
 
     private static async Task<string> TextAsync(IPage page)
     {
@@ -174,9 +213,21 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
             WebApplicationBuilder builder = GraftServer.CreateBuilder(new ServerOptions { Port = 0, DrainTime = TimeSpan.Zero });
             WebApplication app = builder.Build();
             string token = GraftLabelling.NewToken();
-            app.UseGraft().MapLabelling(session, new LabellingPage(token, "text-classification", "graft auto --task text-classification --train labels.jsonl --time 10m --output RUN"));
+            app.UseGraft()
+                .MapLabelling(
+                    session,
+                    new LabellingPage(
+                        token,
+                        "text-classification",
+                        "graft auto --task text-classification --train labels.jsonl --time 10m --output RUN"
+                    )
+                );
             await app.StartAsync(TestContext.Current.CancellationToken);
-            return new Served(session, app, $"{app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}/#token={token}");
+            return new Served(
+                session,
+                app,
+                $"{app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}/#token={token}"
+            );
         }
 
         public async ValueTask DisposeAsync()

@@ -25,12 +25,22 @@ public sealed class PackageTests(PackedProducts products)
         string program = Projects.Write(folder, "Bare", "Exe", Projects.Graft, "Program.cs", "Answering.cs");
         ProcessRun refused = products.Run(program, "dotnet", "build");
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains($"error GRAFT001: Graft computes with libtorch, and no package brings it to this program: dotnet add package TorchSharp-cpu --version {PackedProducts.Fact("TorchSharpVersion")}", refused.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"error GRAFT001: Graft computes with libtorch, and no package brings it to this program: dotnet add package "
+                + $"TorchSharp-cpu --version {PackedProducts.Fact("TorchSharpVersion")}",
+            refused.Output,
+            StringComparison.Ordinal
+        );
 
         File.WriteAllText(Path.Combine(program, "Program.cs"), "Console.WriteLine(Answering.TrainAndAsk(args[0]));");
         ProcessRun failed = products.Run(program, "dotnet", "run", "-p:GraftBackEnd=none", "--", Projects.Train(folder));
         Assert.NotEqual(0, failed.ExitCode);
-        Assert.Contains($"InputException: libtorch is not beside the program, and Graft computes with it: dotnet add package TorchSharp-cpu --version {PackedProducts.Fact("TorchSharpVersion")}", failed.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"InputException: libtorch is not beside the program, and Graft computes with it: dotnet add package TorchSharp-cpu "
+                + $"--version {PackedProducts.Fact("TorchSharpVersion")}",
+            failed.Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -38,13 +48,28 @@ public sealed class PackageTests(PackedProducts products)
     {
         products.RequireTool();
         string folder = products.NewFolder("tool");
-        products.Run(folder, "dotnet", "tool", "install", "Graft.Cli", "--version", PackedProducts.Fact("Version"), "--tool-path", Path.Combine(folder, "tools")).Ok();
+        products
+            .Run(
+                folder,
+                "dotnet",
+                "tool",
+                "install",
+                "Graft.Cli",
+                "--version",
+                PackedProducts.Fact("Version"),
+                "--tool-path",
+                Path.Combine(folder, "tools")
+            )
+            .Ok();
         string graft = Path.Combine(folder, "tools", OperatingSystem.IsWindows() ? "graft.exe" : "graft");
         Assert.StartsWith(PackedProducts.Fact("Version"), products.Run(folder, graft, "--version").Ok().Output, StringComparison.Ordinal);
         string doctor = products.Run(folder, graft, "doctor", "--no-probe").Ok().Output;
         Assert.DoesNotContain("missing", doctor, StringComparison.Ordinal);
         Assert.DoesNotContain("not patched", doctor, StringComparison.Ordinal);
-        string said = products.Run(folder, graft, "fill-mask", "--model", "graft-small-plain", "--text", "The cat sat on the [MASK].").Ok().Output;
+        string said = products
+            .Run(folder, graft, "fill-mask", "--model", "graft-small-plain", "--text", "The cat sat on the [MASK].")
+            .Ok()
+            .Output;
         Assert.Contains("table", said, StringComparison.Ordinal);
     }
 }

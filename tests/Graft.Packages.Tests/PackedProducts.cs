@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Graft.Packages.Tests;
 
 /// <summary>
-/// The packages, in a folder that serves as their feed, made once for all tests (or those of GRAFT_TEST_FEED, which a release has made), and a cache of
-/// packages that holds nothing of Graft; what else a project needs comes from the cache of the machine or its usual sources.
+/// The packages, in a folder that serves as their feed, made once for all tests (or those of GRAFT_TEST_FEED, which a release has made),
+/// and a cache of packages that holds nothing of Graft; what else a project needs comes from the cache of the machine or its usual sources.
 /// </summary>
 public sealed partial class PackedProducts : IDisposable
 {
@@ -47,7 +47,8 @@ public sealed partial class PackedProducts : IDisposable
     public string Feed { get; }
 
     /// <summary>A value that the build of the tests was given.</summary>
-    public static string Fact(string name) => typeof(PackedProducts).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(fact => fact.Key == name).Value!;
+    public static string Fact(string name) =>
+        typeof(PackedProducts).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(fact => fact.Key == name).Value!;
 
     /// <summary>The tool's package, which takes a minute, only where a test asks for it.</summary>
     public void RequireTool()
@@ -74,7 +75,8 @@ public sealed partial class PackedProducts : IDisposable
     internal ProcessRun Run(string folder, string program, params string[] arguments)
     {
         ProcessRun run = ProcessRun.Of(program, folder, _environment, arguments);
-        if (run.ExitCode != 0 && run.Output.Contains("NU1301", StringComparison.Ordinal)) Assert.Skip("a package is not on this machine, and its source cannot be reached");
+        if (run.ExitCode != 0 && run.Output.Contains("NU1301", StringComparison.Ordinal))
+            Assert.Skip("a package is not on this machine, and its source cannot be reached");
         return run;
     }
 
@@ -88,11 +90,17 @@ public sealed partial class PackedProducts : IDisposable
             ["NUGET_PACKAGES"] = _environment["NUGET_FALLBACK_PACKAGES"], ["NUGET_FALLBACK_PACKAGES"] = null,
         };
         using TreeBuild building = TreeBuild.Begin();
-        ProcessRun run = ProcessRun.Of("dotnet", TestData.Root, environment, ["pack", Path.Combine("src", project), "--output", Feed, .. options]).Ok();
+        ProcessRun run = ProcessRun
+            .Of("dotnet", TestData.Root, environment, ["pack", Path.Combine("src", project), "--output", Feed, .. options])
+            .Ok();
         Assert.DoesNotContain("warning", run.Output, StringComparison.OrdinalIgnoreCase);
     }
 
-    [GeneratedRegex(@"^\s*\d+\.\s+(?<name>\S.*?)\s+\[", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^\s*\d+\.\s+(?<name>\S.*?)\s+\[",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex SourceName();
 }
 

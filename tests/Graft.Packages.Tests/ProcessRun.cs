@@ -21,7 +21,11 @@ internal sealed record ProcessRun(int ExitCode, string Output)
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        foreach (string name in start.Environment.Keys.Where(name => s_runners.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))).ToArray())
+        foreach (
+            string name in start
+                .Environment.Keys.Where(name => s_runners.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
+                .ToArray()
+        )
             start.Environment.Remove(name);
         foreach ((string name, string? value) in environment) start.Environment[name] = value;
         using Process process = Process.Start(start)!;

@@ -6,7 +6,10 @@ internal static class Projects
     /// <summary>The package that brings libtorch for this machine: the one the tree's own build has fetched.</summary>
     public static string BackEnd => $"""<PackageReference Include="{BackEndName}" Version="{PackedProducts.Fact("LibTorchVersion")}" />""";
 
-    private static string BackEndName => OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64" : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
+    private static string BackEndName =>
+        OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
+        : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64"
+        : "libtorch-cpu-linux-x64";
 
     public static string Graft => $"""
         <PackageReference Include="Graft" Version="{PackedProducts.Fact("Version")}" />

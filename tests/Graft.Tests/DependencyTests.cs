@@ -2,12 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Graft.Tests;
 
-/// <summary>Dependencies point one way: inside the libraries each folder uses the folders listed for it here, all of them, and no other.</summary>
+/// <summary>
+/// Dependencies point one way: inside the libraries each folder uses the folders listed for it here, all of them, and no other.
+/// </summary>
 public sealed partial class DependencyTests
 {
     /// <summary>
-    /// From the lowest to the highest, the order in which docs/ARCHITECTURE.md draws them. A folder that is missing here fails the test: decide where it stands, and
-    /// write it down. An arrow that is not used any more fails it too.
+    /// From the lowest to the highest, the order in which docs/ARCHITECTURE.md draws them. A folder that is missing here fails the test:
+    /// decide where it stands, and write it down. An arrow that is not used any more fails it too.
     /// </summary>
     private static readonly (string Assembly, string Folder, string[] Uses)[] s_order =
     [
@@ -34,18 +36,74 @@ public sealed partial class DependencyTests
         ("Graft", "Generation", ["Torch", "Layers", "Backbones", "Heads", "Pretrained"]),
         ("Graft", "Objectives", []),
         ("Graft", "Corpus", ["Checkpoints", "Data", "Objectives"]),
-        ("Graft", "Pretraining", ["Checkpoints", "Evaluation", "Runs", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Distributed", "Training", "Objectives", "Corpus"]),
-        ("Graft", "FineTuning", ["Checkpoints", "Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Distributed", "Training", "Generation", "Corpus"]),
+        (
+            "Graft",
+            "Pretraining",
+            [
+                "Checkpoints",
+                "Evaluation",
+                "Runs",
+                "Torch",
+                "Layers",
+                "Backbones",
+                "Heads",
+                "Pretrained",
+                "Distributed",
+                "Training",
+                "Objectives",
+                "Corpus",
+            ]
+        ),
+        (
+            "Graft",
+            "FineTuning",
+            [
+                "Checkpoints",
+                "Data",
+                "Evaluation",
+                "Reports",
+                "Tasks",
+                "Runs",
+                "Torch",
+                "Layers",
+                "Backbones",
+                "Heads",
+                "Tuning",
+                "Pretrained",
+                "Distributed",
+                "Training",
+                "Generation",
+                "Corpus",
+            ]
+        ),
         ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
         ("Graft", "StaticModels", ["Backbones", "Heads", "Data", "Evaluation", "Tasks", "Runs", "Inference"]),
-        ("Graft", "Auto", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Inference", "Torch", "Backbones", "Tuning", "Pretrained", "Training"]),
+        (
+            "Graft",
+            "Auto",
+            ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Inference", "Torch", "Backbones", "Tuning", "Pretrained", "Training"]
+        ),
         ("Graft", "Export", ["Tasks", "Runs", "Graphs", "Layers", "Backbones", "Heads", "Pretrained", "Inference"]),
-        ("Graft", "Parity", ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation", "Objectives"]),
-        ("Graft", "Benchmarks", ["Data", "Tasks", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Generation", "Objectives", "Pretraining"]),
-        ("Graft", "Demonstrations", ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Pretrained", "Training", "Inference"]), // fixed vectors are read off the backbone itself
+        (
+            "Graft",
+            "Parity",
+            ["Checkpoints", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation", "Objectives"]
+        ),
+        (
+            "Graft",
+            "Benchmarks",
+            ["Data", "Tasks", "Torch", "Layers", "Backbones", "Heads", "Pretrained", "Training", "Generation", "Objectives", "Pretraining"]
+        ),
+        (
+            "Graft",
+            "Demonstrations",
+            ["Data", "Evaluation", "Reports", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Pretrained", "Training", "Inference"]
+        ), // fixed vectors are read off the backbone itself
     ];
 
-    /// <summary>The floors of the engine (<c>Torch/</c>), from the ground up; its own files are words that every floor and every layer use.</summary>
+    /// <summary>
+    /// The floors of the engine (<c>Torch/</c>), from the ground up; its own files are words that every floor and every layer use.
+    /// </summary>
     private static readonly Dictionary<string, string[]> s_floors = new(StringComparer.Ordinal)
     {
         ["Native"] = [],
@@ -73,8 +131,14 @@ public sealed partial class DependencyTests
         {
             string floor = Path.GetFileName(Path.GetDirectoryName(file)!);
             string[] allowed = s_floors.GetValueOrDefault(floor, []);
-            IEnumerable<string> used = FloorReference().Matches(File.ReadAllText(file)).Select(match => match.Groups["folder"].Value).Distinct();
-            violations.AddRange(used.Where(name => name != floor && !allowed.Contains(name)).Select(name => $"{Path.GetRelativePath(engine, file)} uses {name}"));
+            IEnumerable<string> used = FloorReference()
+                .Matches(File.ReadAllText(file))
+                .Select(match => match.Groups["folder"].Value)
+                .Distinct();
+            violations.AddRange(
+                used.Where(name => name != floor && !allowed.Contains(name))
+                    .Select(name => $"{Path.GetRelativePath(engine, file)} uses {name}")
+            );
         }
 
         Assert.True(violations.Count == 0, string.Join('\n', violations));
@@ -96,9 +160,22 @@ public sealed partial class DependencyTests
         foreach ((string assembly, string folder, string[] uses) in s_order)
         {
             HashSet<string> used = [];
-            foreach (string file in Directory.EnumerateFiles(Path.Combine(TestData.Root, "src", assembly, folder), "*.cs", SearchOption.AllDirectories))
+            foreach (
+                string file in Directory.EnumerateFiles(
+                    Path.Combine(TestData.Root, "src", assembly, folder),
+                    "*.cs",
+                    SearchOption.AllDirectories
+                )
+            )
             {
-                string[] names = [.. Reference().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value).Where(name => name != folder && namespaces.Contains(name)).Distinct()];
+                string[] names =
+                [
+                    .. Reference()
+                        .Matches(File.ReadAllText(file))
+                        .Select(match => match.Groups["name"].Value)
+                        .Where(name => name != folder && namespaces.Contains(name))
+                        .Distinct(),
+                ];
                 used.UnionWith(names);
                 foreach (string name in names.Except(uses)) violations.Add($"{Path.GetRelativePath(TestData.Root, file)} uses {name}");
             }
@@ -135,9 +212,16 @@ public sealed partial class DependencyTests
 
     [Fact]
     public void TheTokenizersStandAlone() =>
-        Assert.DoesNotContain(typeof(InputException).Assembly.GetReferencedAssemblies(), name => name.Name is "TorchSharp" or "Graft" or "Graft.Core");
+        Assert.DoesNotContain(typeof(InputException).Assembly.GetReferencedAssemblies(), name =>
+            name.Name is "TorchSharp" or "Graft" or "Graft.Core"
+        );
 
-    private static IEnumerable<(string Assembly, string Folder)> Folders() => new[] { "Graft.Core", "Graft" }
-        .SelectMany(assembly => Directory.GetDirectories(Path.Combine(TestData.Root, "src", assembly)).Select(folder => (assembly, Path.GetFileName(folder))))
-        .Where(folder => folder.Item2 is not ("bin" or "obj"));
+    private static IEnumerable<(string Assembly, string Folder)> Folders() =>
+        new[] { "Graft.Core", "Graft" }
+            .SelectMany(assembly =>
+                Directory
+                    .GetDirectories(Path.Combine(TestData.Root, "src", assembly))
+                    .Select(folder => (assembly, Path.GetFileName(folder)))
+            )
+            .Where(folder => folder.Item2 is not ("bin" or "obj"));
 }

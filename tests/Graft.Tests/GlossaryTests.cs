@@ -10,7 +10,10 @@ public sealed partial class GlossaryTests
     [Fact]
     public void CoinedTermsOccurNowhere()
     {
-        string[] coined = [.. Rows().SelectMany(row => row[3].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        string[] coined =
+        [
+            .. Rows().SelectMany(row => row[3].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
+        ];
         Assert.NotEmpty(coined);
         IEnumerable<string> found =
             from file in Texts()
@@ -41,7 +44,10 @@ public sealed partial class GlossaryTests
     }
 
     private static IEnumerable<string[]> Rows() =>
-        File.ReadLines(s_glossary).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
+        File.ReadLines(s_glossary)
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+            .Skip(1)
+            .Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
 
     private static IEnumerable<string> Texts()
     {
@@ -57,6 +63,10 @@ public sealed partial class GlossaryTests
         yield return Path.Combine(TestData.Root, "models", "README.md");
     }
 
-    [GeneratedRegex("""(<summary>|<value>|<returns>|<param name="[^"]*">|Description = \$?")(Of|Its|Their|Where\.|Who|Whose)\b""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        """(<summary>|<value>|<returns>|<param name="[^"]*">|Description = \$?")(Of|Its|Their|Where\.|Who|Whose)\b""",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Fragment();
 }

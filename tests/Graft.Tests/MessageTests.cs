@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Graft.Tests;
 
-/// <summary>What the libraries say reads well in a program: options are named by their keys (<c>`max-length`</c>), which the command line shows as its flags.</summary>
+/// <summary>
+/// What the libraries say reads well in a program: options are named by their keys (<c>`max-length`</c>), which the command line shows as
+/// its flags.
+/// </summary>
 public sealed partial class MessageTests
 {
     [Theory]
@@ -16,8 +19,11 @@ public sealed partial class MessageTests
         IEnumerable<string> found =
             from file in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             from line in File.ReadLines(file)
-            where Flag().IsMatch(line) && !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
-                && !line.Contains("dotnet add package", StringComparison.Ordinal) && !line.Contains("srun", StringComparison.Ordinal) // commands of others
+            where
+                Flag().IsMatch(line)
+                && !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
+                && !line.Contains("dotnet add package", StringComparison.Ordinal)
+                && !line.Contains("srun", StringComparison.Ordinal) // commands of others
                 && !file.Contains("Reports", StringComparison.Ordinal) // custom properties of style sheets
             select $"{Path.GetRelativePath(root, file)}: {line.Trim()}";
         Assert.Empty(found);

@@ -9,8 +9,12 @@ public sealed partial class Sha256Tests
     [Theory]
     [InlineData("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     [InlineData("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")]
-    [InlineData("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")]
-    public void TheStandardsExamples(string message, string expected) => Assert.Equal(expected, Managed(System.Text.Encoding.ASCII.GetBytes(message), 64));
+    [InlineData(
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    )]
+    public void TheStandardsExamples(string message, string expected) =>
+        Assert.Equal(expected, Managed(System.Text.Encoding.ASCII.GetBytes(message), 64));
 
     [Fact]
     public void EveryLengthAndEveryCutGivesTheSystemsHash()
@@ -24,13 +28,19 @@ public sealed partial class Sha256Tests
         }
     }
 
-    /// <summary>.NET's own hashes, random bytes and certificates end the process on a Linux without OpenSSL: only files that have asked for it before use them.</summary>
+    /// <summary>
+    /// .NET's own hashes, random bytes and certificates end the process on a Linux without OpenSSL: only files that have asked for it
+    /// before use them.
+    /// </summary>
     [Fact]
     public void NothingElseHashesThroughOpenSsl()
     {
         IEnumerable<string> users = Directory.EnumerateFiles(Path.Combine(TestData.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => NeedsOpenSsl().IsMatch(File.ReadAllText(file)));
-        Assert.Equal("GraftServer.cs ModelHubChecksum.cs Sha256.cs", string.Join(' ', users.Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            "GraftServer.cs ModelHubChecksum.cs Sha256.cs",
+            string.Join(' ', users.Select(Path.GetFileName).Order(StringComparer.Ordinal))
+        );
     }
 
     private static string Managed(ReadOnlySpan<byte> data, int piece)
@@ -41,6 +51,10 @@ public sealed partial class Sha256Tests
         return hash.Finish();
     }
 
-    [GeneratedRegex(@"(\b(SHA\d+|MD5|HMAC\w+|IncrementalHash|Rfc2898DeriveBytes)\.|\bnew HMAC|RandomNumberGenerator|\bX509Certificate)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"(\b(SHA\d+|MD5|HMAC\w+|IncrementalHash|Rfc2898DeriveBytes)\.|\bnew HMAC|RandomNumberGenerator|\bX509Certificate)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex NeedsOpenSsl();
 }

@@ -1,6 +1,8 @@
 namespace Graft.Tokenizers.Tests;
 
-/// <summary>Every option of encoding on a tokenizer small enough to see the answer: words are tokens, <c>[CLS] a [SEP] b [SEP]</c>.</summary>
+/// <summary>
+/// Every option of encoding on a tokenizer small enough to see the answer: words are tokens, <c>[CLS] a [SEP] b [SEP]</c>.
+/// </summary>
 public sealed class EncodeOptionsTests
 {
     private const string Json = """
@@ -19,7 +21,18 @@ public sealed class EncodeOptionsTests
     public void OffsetsCountInTheUnitAskedFor(OffsetUnit unit, string expected)
     {
         Assert.Equal(expected, Offsets(s_tokenizer.Encode("é 😀 a", options: new() { Offsets = unit })));
-        Assert.Equal("0-0 0-2 0-0".Replace("2", unit switch { OffsetUnit.Utf16 => "2", OffsetUnit.CodePoint => "1", _ => "4" }), Offsets(s_tokenizer.EncodeWords(["😀"], options: new() { Offsets = unit })));
+        Assert.Equal(
+            "0-0 0-2 0-0".Replace(
+                "2",
+                unit switch
+                {
+                    OffsetUnit.Utf16 => "2",
+                    OffsetUnit.CodePoint => "1",
+                    _ => "4",
+                }
+            ),
+            Offsets(s_tokenizer.EncodeWords(["😀"], options: new() { Offsets = unit }))
+        );
     }
 
     [Theory]
@@ -27,7 +40,9 @@ public sealed class EncodeOptionsTests
     [InlineData(OffsetUnit.Utf8, "0-3 3-4 4-7")]
     public void ASurrogateWithoutItsPartnerCountsAsTheReplacementCharacter(OffsetUnit unit, string expected)
     {
-        Tokenizer tokenizer = Tokenizer.FromJson("""{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}"""u8.ToArray());
+        Tokenizer tokenizer = Tokenizer.FromJson(
+            """{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}"""u8.ToArray()
+        );
         Assert.Equal(expected, Offsets(tokenizer.Encode("\uD83Dx\uDE00", options: new() { Offsets = unit })));
     }
 
@@ -37,17 +52,37 @@ public sealed class EncodeOptionsTests
     [InlineData(TruncationStrategy.OnlyFirst, Side.Right, "[CLS] a b [SEP] e [SEP]")]
     [InlineData(TruncationStrategy.OnlyFirst, Side.Left, "[CLS] c d [SEP] e [SEP]")]
     public void TruncationCutsTheTextAndTheSideAskedFor(TruncationStrategy strategy, Side side, string expected) =>
-        Assert.Equal(expected, Tokens(s_tokenizer.Encode("a b c d", "e", new() { MaxLength = 6, Truncation = strategy, TruncationSide = side })));
+        Assert.Equal(
+            expected,
+            Tokens(
+                s_tokenizer.Encode(
+                    "a b c d",
+                    "e",
+                    new()
+                    {
+                        MaxLength = 6,
+                        Truncation = strategy,
+                        TruncationSide = side,
+                    }
+                )
+            )
+        );
 
     [Fact]
     public void OnlyTheSecondTextIsCutWhereThatIsAskedFor()
     {
         EncodeOptions options = new() { MaxLength = 6, Truncation = TruncationStrategy.OnlySecond, Stride = 1 };
         TokenizedText encoded = s_tokenizer.Encode("a", "b c d e", options);
-        Assert.Equal(["[CLS] a [SEP] b c [SEP]", "[CLS] a [SEP] c d [SEP]", "[CLS] a [SEP] d e [SEP]"], [Tokens(encoded), .. encoded.Overflow.Select(Tokens)]);
+        Assert.Equal(
+            ["[CLS] a [SEP] b c [SEP]", "[CLS] a [SEP] c d [SEP]", "[CLS] a [SEP] d e [SEP]"],
+            [Tokens(encoded), .. encoded.Overflow.Select(Tokens)]
+        );
         Assert.Contains("only_second", Assert.Throws<InputException>(() => s_tokenizer.Encode("a b c d e", options: options)).Message);
         Assert.Throws<InputException>(() => s_tokenizer.Encode("a b c d", "e", options));
-        Assert.Contains("stride", Assert.Throws<InputException>(() => s_tokenizer.Encode("a", "b c d e", options with { Stride = 2 })).Message);
+        Assert.Contains(
+            "stride",
+            Assert.Throws<InputException>(() => s_tokenizer.Encode("a", "b c d e", options with { Stride = 2 })).Message
+        );
     }
 
     [Theory]
@@ -60,7 +95,17 @@ public sealed class EncodeOptionsTests
     {
         foreach (Side side in new[] { Side.Right, Side.Left })
         {
-            TokenizedText[] batch = s_tokenizer.EncodeBatch(["a", "a b c"], null, new() { Padding = mode, PadLength = 7, PadToMultipleOf = multiple, PaddingSide = side });
+            TokenizedText[] batch = s_tokenizer.EncodeBatch(
+                ["a", "a b c"],
+                null,
+                new()
+                {
+                    Padding = mode,
+                    PadLength = 7,
+                    PadToMultipleOf = multiple,
+                    PaddingSide = side,
+                }
+            );
             Assert.All(batch, encoded => Assert.Equal(length, encoded.Length));
             int[] padding = [.. Enumerable.Repeat(0, length - 3)];
             Assert.Equal(side == Side.Right ? [2, 4, 1, .. padding] : [.. padding, 2, 4, 1], batch[0].Ids);
@@ -87,8 +132,16 @@ public sealed class EncodeOptionsTests
             }
         }
 
-        Assert.Contains("buffer", Assert.Throws<InputException>(() => s_tokenizer.Encode("a", buffer, new EncodeOptions { Padding = PaddingMode.Longest })).Message);
-        Assert.Contains("UTF-16", Assert.Throws<InputException>(() => s_tokenizer.Encode("a", buffer, new EncodeOptions { Offsets = OffsetUnit.Utf8 })).Message);
+        Assert.Contains(
+            "buffer",
+            Assert
+                .Throws<InputException>(() => s_tokenizer.Encode("a", buffer, new EncodeOptions { Padding = PaddingMode.Longest }))
+                .Message
+        );
+        Assert.Contains(
+            "UTF-16",
+            Assert.Throws<InputException>(() => s_tokenizer.Encode("a", buffer, new EncodeOptions { Offsets = OffsetUnit.Utf8 })).Message
+        );
     }
 
     [Theory]
@@ -98,7 +151,13 @@ public sealed class EncodeOptionsTests
     public void ABufferInTheSteadyStateCostsNoAllocation(string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
-        string[] texts = ["Transfer learning helps when labels are few.", "Näıve café, 1,000,000 “quoted” words — and <mask> [MASK] tokens!", new string('x', 3000), "中文 😀"];
+        string[] texts =
+        [
+            "Transfer learning helps when labels are few.",
+            "Näıve café, 1,000,000 “quoted” words — and <mask> [MASK] tokens!",
+            new string('x', 3000),
+            "中文 😀",
+        ];
         TokenBuffer buffer = new(withOffsets: true);
         TokenBuffer[] buffers = [.. texts.Select(_ => new TokenBuffer())];
         EncodeOptions cut = new() { MaxLength = 16 };
@@ -124,7 +183,12 @@ public sealed class EncodeOptionsTests
     public void ABatchIsTheSameOnAnyNumberOfThreads(string vocabulary)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
-        string[] texts = [.. Enumerable.Range(0, 700).Select(i => string.Join(' ', Enumerable.Range(0, i % 23).Select(k => $"word{(i * 31) + k} café {k}")))];
+        string[] texts =
+        [
+            .. Enumerable
+                .Range(0, 700)
+                .Select(i => string.Join(' ', Enumerable.Range(0, i % 23).Select(k => $"word{(i * 31) + k} café {k}"))),
+        ];
         int[][] one = [.. tokenizer.EncodeBatch(texts).Select(encoded => encoded.Ids)];
         foreach (int threads in new[] { 2, 3, 8 })
         {
@@ -142,17 +206,24 @@ public sealed class EncodeOptionsTests
         string[] pairs = [.. Enumerable.Range(0, 500).Select(i => i >= 100 ? string.Join(' ', Enumerable.Repeat("b", i)) : "b")];
         EncodeOptions options = new() { MaxLength = 10, Truncation = TruncationStrategy.OnlyFirst, Threads = 2 };
         string expected = Assert.Throws<InputException>(() => s_tokenizer.EncodeBatch(texts, pairs, options with { Threads = 1 })).Message;
-        for (int i = 0; i < 5; i++) Assert.Equal(expected, Assert.Throws<InputException>(() => s_tokenizer.EncodeBatch(texts, pairs, options)).Message);
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(expected, Assert.Throws<InputException>(() => s_tokenizer.EncodeBatch(texts, pairs, options)).Message);
     }
 
     [Fact]
     public void OptionsThatMakeNoSenseAreRefusedByName()
     {
-        foreach ((EncodeOptions options, string name) in new (EncodeOptions, string)[]
-        {
-            (new() { MaxLength = -1 }, "MaxLength"), (new() { Stride = -1 }, "Stride"), (new() { PadToMultipleOf = -1 }, "PadToMultipleOf"), (new() { Threads = 0 }, "Threads"),
-            (new() { Padding = PaddingMode.Fixed }, "PadLength"), (new() { Padding = PaddingMode.Longest, PadToken = "[NO]" }, "[NO]"),
-        })
+        foreach (
+            (EncodeOptions options, string name) in new (EncodeOptions, string)[]
+            {
+                (new() { MaxLength = -1 }, "MaxLength"),
+                (new() { Stride = -1 }, "Stride"),
+                (new() { PadToMultipleOf = -1 }, "PadToMultipleOf"),
+                (new() { Threads = 0 }, "Threads"),
+                (new() { Padding = PaddingMode.Fixed }, "PadLength"),
+                (new() { Padding = PaddingMode.Longest, PadToken = "[NO]" }, "[NO]"),
+            }
+        )
         {
             Assert.Contains(name, Assert.Throws<InputException>(() => s_tokenizer.EncodeBatch(["a"], null, options)).Message);
         }

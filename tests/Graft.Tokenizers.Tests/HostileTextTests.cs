@@ -8,17 +8,48 @@ public sealed class HostileTextTests
     private const int Small = 40_000;
     private const int Large = 400_000;
 
-    private static readonly string[] s_units = ["a", "\u0301", "a\u0301", "[MASK]", "<mask>", "<", " ", "\n", "中", "1", "12,", "'", "\u0600", "가", "Ａ", "😀", "\uD83D", "\0", "ab", "abcdefghijklmnopqrstuvw", "\u1100\u1161\u11A8"];
+    private static readonly string[] s_units =
+    [
+        "a",
+        "\u0301",
+        "a\u0301",
+        "[MASK]",
+        "<mask>",
+        "<",
+        " ",
+        "\n",
+        "中",
+        "1",
+        "12,",
+        "'",
+        "\u0600",
+        "가",
+        "Ａ",
+        "😀",
+        "\uD83D",
+        "\0",
+        "ab",
+        "abcdefghijklmnopqrstuvw",
+        "\u1100\u1161\u11A8",
+    ];
 
     public static TheoryData<string> Sources =>
-    [
-        "bert-base-uncased/tokenizer.json", "roberta-base/tokenizer.json", "gpt2/tokenizer.json", "t5-base/tokenizer.json", "albert-base/tokenizer.json", "t5-base/spiece.model",
-        "hf-test-sentencepiece/test_sentencepiece_bpe.model", "hf-test-sentencepiece/test_sentencepiece_with_bytefallback.model", "hf-test-sentencepiece/xlm-roberta-toy/tokenizer.json",
-    ];
+        [
+            "bert-base-uncased/tokenizer.json",
+            "roberta-base/tokenizer.json",
+            "gpt2/tokenizer.json",
+            "t5-base/tokenizer.json",
+            "albert-base/tokenizer.json",
+            "t5-base/spiece.model",
+            "hf-test-sentencepiece/test_sentencepiece_bpe.model",
+            "hf-test-sentencepiece/test_sentencepiece_with_bytefallback.model",
+            "hf-test-sentencepiece/xlm-roberta-toy/tokenizer.json",
+        ];
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void TenTimesTheTextTakesTenTimesTheTime(string source) => Check(Tokenizer.Load(TestData.Shared(["vocab", .. source.Split('/')])), s_units);
+    public void TenTimesTheTextTakesTenTimesTheTime(string source) =>
+        Check(Tokenizer.Load(TestData.Shared(["vocab", .. source.Split('/')])), s_units);
 
     [Theory]
     [InlineData("llama3")]
@@ -41,7 +72,13 @@ public sealed class HostileTextTests
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         TokenBuffer tokens = new();
         int bytes = System.Text.Encoding.UTF8.GetByteCount(unit);
-        AssertLinear(unit, units => Time(tokenizer, Repeat(unit, units), tokens), 1_000_000 / bytes * unit.Length, 10_000_000 / bytes * unit.Length, TimeSpan.FromSeconds(3));
+        AssertLinear(
+            unit,
+            units => Time(tokenizer, Repeat(unit, units), tokens),
+            1_000_000 / bytes * unit.Length,
+            10_000_000 / bytes * unit.Length,
+            TimeSpan.FromSeconds(3)
+        );
     }
 
     private static void Check(Tokenizer tokenizer, string[] units)

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Graft.Tokenizers.Tests;
 
 /// <summary>
-/// Small tokenizers built like published ones (Llama 2 and 3, Qwen, DeepSeek, CLIP, BLOOM, Falcon …), with byte fallback, ignored merges, end-of-word
-/// suffixes and fused unknowns: the reference's answers, recorded by Fixtures/layouts.py.
+/// Small tokenizers built like published ones (Llama 2 and 3, Qwen, DeepSeek, CLIP, BLOOM, Falcon …), with byte fallback, ignored merges,
+/// end-of-word suffixes and fused unknowns: the reference's answers, recorded by Fixtures/layouts.py.
 /// </summary>
 public sealed class LayoutTests
 {
@@ -30,13 +30,17 @@ public sealed class LayoutTests
             Compare("decoded_skip_special", JsonSerializer.Serialize(tokenizer.Decode(encoded.Ids)));
             tokenizer.Encode(text, buffer);
             Assert.True(buffer.Ids.SequenceEqual(encoded.Ids), $"{name}: the buffer has other ids for {JsonSerializer.Serialize(text)}");
-            Assert.True(buffer.Offsets.SequenceEqual(tokenizer.Encode(text).Offsets), $"{name}: the buffer has other offsets for {JsonSerializer.Serialize(text)}");
+            Assert.True(
+                buffer.Offsets.SequenceEqual(tokenizer.Encode(text).Offsets),
+                $"{name}: the buffer has other offsets for {JsonSerializer.Serialize(text)}"
+            );
 
             void Compare(string what, string found)
             {
                 string expected = JsonSerializer.Serialize(item.GetProperty(what)).TrimStart('[').TrimEnd(']');
                 found = found.TrimStart('[').TrimEnd(']');
-                if (expected != found) differences.Add($"{JsonSerializer.Serialize(text)} {what}\n  expected {expected}\n  found    {found}");
+                if (expected != found)
+                    differences.Add($"{JsonSerializer.Serialize(text)} {what}\n  expected {expected}\n  found    {found}");
             }
         }
 
@@ -44,7 +48,8 @@ public sealed class LayoutTests
     }
 
     /// <summary>The tokenizer of a layout.</summary>
-    internal static Tokenizer Load(string name) => Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Record(name).GetProperty("tokenizer").GetRawText()), name);
+    internal static Tokenizer Load(string name) =>
+        Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Record(name).GetProperty("tokenizer").GetRawText()), name);
 
     private static JsonElement Record(string name) => Records().Single(record => record.GetProperty("name").GetString() == name);
 

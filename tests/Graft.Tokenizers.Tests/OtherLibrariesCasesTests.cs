@@ -31,9 +31,13 @@ public sealed class OtherLibrariesCasesTests
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
 
         // SpanBERT's folder has the cased vocabulary alone, which makes a lower-casing tokenizer.
-        if (model == "Xenova/spanbert-large-cased") tokenizer = tokenizer.With(new() { LowerCase = true });
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(TestData.Shared("fixtures", "transformers.js-tokenizer-cases", file)));
-        if (!document.RootElement.TryGetProperty(model, out JsonElement cases)) Assert.Skip($"{file} has no {model}");
+        if (model == "Xenova/spanbert-large-cased")
+            tokenizer = tokenizer.With(new() { LowerCase = true });
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllBytes(TestData.Shared("fixtures", "transformers.js-tokenizer-cases", file))
+        );
+        if (!document.RootElement.TryGetProperty(model, out JsonElement cases))
+            Assert.Skip($"{file} has no {model}");
         List<string> differences = [];
         foreach (JsonProperty item in cases.EnumerateObject())
         {
@@ -41,16 +45,27 @@ public sealed class OtherLibrariesCasesTests
             string? pair = item.Value.TryGetProperty("text_pair", out JsonElement second) ? second.GetString() : null;
             TokenizedText encoded = tokenizer.Encode(item.Value.GetProperty("text").GetString()!, pair);
             Compare("ids", string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32())), string.Join(' ', encoded.Ids));
-            if (item.Value.TryGetProperty("decoded", out JsonElement decoded)) Compare("decoded", decoded.GetString()!, tokenizer.Decode(encoded.Ids, new() { SkipSpecialTokens = false, CleanUpSpaces = true }));
+            if (item.Value.TryGetProperty("decoded", out JsonElement decoded))
+                Compare(
+                    "decoded",
+                    decoded.GetString()!,
+                    tokenizer.Decode(encoded.Ids, new() { SkipSpecialTokens = false, CleanUpSpaces = true })
+                );
             if (item.Value.TryGetProperty("tokens", out JsonElement tokens) && pair is null)
             {
-                Compare("tokens", tokens.ToString(), System.Text.Json.JsonSerializer.Serialize(encoded.Tokens.Where((_, i) => encoded.SpecialTokensMask[i] == 0)));
+                Compare(
+                    "tokens",
+                    tokens.ToString(),
+                    System.Text.Json.JsonSerializer.Serialize(encoded.Tokens.Where((_, i) => encoded.SpecialTokensMask[i] == 0))
+                );
             }
 
             void Compare(string what, string expected, string found)
             {
-                if (what == "tokens") expected = System.Text.Json.JsonSerializer.Serialize(System.Text.Json.JsonSerializer.Deserialize<string[]>(expected));
-                if (found != expected) differences.Add($"{item.Name} {what}\n  expected {expected}\n  found    {found}");
+                if (what == "tokens")
+                    expected = System.Text.Json.JsonSerializer.Serialize(System.Text.Json.JsonSerializer.Deserialize<string[]>(expected));
+                if (found != expected)
+                    differences.Add($"{item.Name} {what}\n  expected {expected}\n  found    {found}");
             }
         }
 
@@ -68,7 +83,9 @@ public sealed class OtherLibrariesCasesTests
     [InlineData("no-unk.txt", "[UNK]")]
     public void FilesThatAreWrongAreRefusedByName(string file, string named)
     {
-        InputException error = Assert.Throws<InputException>(() => Tokenizer.Load(TestData.Shared("fixtures", "fastberttokenizer", "data", "invalid", file)));
+        InputException error = Assert.Throws<InputException>(() =>
+            Tokenizer.Load(TestData.Shared("fixtures", "fastberttokenizer", "data", "invalid", file))
+        );
         Assert.Contains(named, error.Message);
         Assert.Contains(file, error.Message);
         Assert.DoesNotContain('\n', error.Message);
@@ -84,8 +101,14 @@ public sealed class OtherLibrariesCasesTests
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":["a b c"]}}""", "merges[0]")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":7,"vocab":[["a",0.0]]}}""", "unk_id")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "vocab[0]")]
-    [InlineData("""{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"}}""", "(a)\\1")]
-    [InlineData("""{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}}""", "precompiled_charsmap")]
+    [InlineData(
+        """{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"}}""",
+        "(a)\\1"
+    )]
+    [InlineData(
+        """{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}}""",
+        "precompiled_charsmap"
+    )]
     public void DamagedFilesAreRefusedByThePartThatIsWrong(string json, string named)
     {
         InputException error = Assert.Throws<InputException>(() => Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(json)));

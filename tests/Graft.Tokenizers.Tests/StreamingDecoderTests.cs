@@ -23,7 +23,8 @@ public sealed class StreamingDecoderTests
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", vocabulary, "tokenizer.json"));
         int[] ids = tokenizer.EncodeIds(text);
         StreamingDecoder decoder = new(tokenizer);
-        for (int round = 0; round < 2; round++) Assert.Equal(tokenizer.Decode(ids), string.Concat(ids.Select(decoder.Add)) + decoder.Finish());
+        for (int round = 0; round < 2; round++)
+            Assert.Equal(tokenizer.Decode(ids), string.Concat(ids.Select(decoder.Add)) + decoder.Finish());
     }
 
     [Fact]

@@ -9,8 +9,50 @@ public sealed class TokenizerPropertyTests
 
     private static readonly string[] s_parts =
     [
-        " ", "  ", "\t", "\n", "\r\n", "\0", "\u0085", "\u00A0", "\u200B", "\u3000", "▁", "hello", "Hello", "unaffable", "don't", "’s", "1,000,", "$100", "café", "cafe\u0301",
-            "\u0301", "\u200D", "\u0600", "ﬁ\u0301", "中文字", "か\u3099", "한국어", "İSTANBUL", "ß", "“quoted”", "—", "👩‍👩‍👧", "🇩🇪", "\uD83D", "\uDE00", "\u0014", "[MASK]", " <mask>", "</s>", "<unk>", "[CLS]", "<pad>", "``", "''",
+        " ",
+        "  ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\0",
+        "\u0085",
+        "\u00A0",
+        "\u200B",
+        "\u3000",
+        "▁",
+        "hello",
+        "Hello",
+        "unaffable",
+        "don't",
+        "’s",
+        "1,000,",
+        "$100",
+        "café",
+        "cafe\u0301",
+        "\u0301",
+        "\u200D",
+        "\u0600",
+        "ﬁ\u0301",
+        "中文字",
+        "か\u3099",
+        "한국어",
+        "İSTANBUL",
+        "ß",
+        "“quoted”",
+        "—",
+        "👩‍👩‍👧",
+        "🇩🇪",
+        "\uD83D",
+        "\uDE00",
+        "\u0014",
+        "[MASK]",
+        " <mask>",
+        "</s>",
+        "<unk>",
+        "[CLS]",
+        "<pad>",
+        "``",
+        "''",
     ];
 
     // Pieces of everything that has ever mattered to a tokenizer, put together at random.
@@ -19,7 +61,17 @@ public sealed class TokenizerPropertyTests
         Gen.Char['\0', '\uFFFF'].Select(unit => unit.ToString()),
         Gen.Char['a', 'z'].Array[1, 30].Select(units => new string(units))).Array[0, 20].Select(parts => string.Concat(parts));
 
-    public static TheoryData<string> Vocabularies => ["bert-base-uncased", "bert-base-cased", "roberta-base", "gpt2", "t5-base", "albert-base", "tokenizers-doc-bert-wiki", "tokenizers-doc-bpe-wiki"];
+    public static TheoryData<string> Vocabularies =>
+        [
+            "bert-base-uncased",
+            "bert-base-cased",
+            "roberta-base",
+            "gpt2",
+            "t5-base",
+            "albert-base",
+            "tokenizers-doc-bert-wiki",
+            "tokenizers-doc-bpe-wiki",
+        ];
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
@@ -32,7 +84,9 @@ public sealed class TokenizerPropertyTests
             {
                 TokenizedText encoding = tokenizer.Encode(text);
                 tokenizer.Encode(text, buffer);
-                return buffer.Ids.SequenceEqual(encoding.Ids) && buffer.Offsets.SequenceEqual(encoding.Offsets) && buffer.WordIds.SequenceEqual(encoding.WordIds);
+                return buffer.Ids.SequenceEqual(encoding.Ids)
+                    && buffer.Offsets.SequenceEqual(encoding.Offsets)
+                    && buffer.WordIds.SequenceEqual(encoding.WordIds);
             },
             iter: 400,
             threads: 1);
@@ -54,7 +108,9 @@ public sealed class TokenizerPropertyTests
                 TokenBuffer second = new(withOffsets: true);
                 fast.Encode(text, splitSpecialTokens: false, first);
                 plain.Encode(text, splitSpecialTokens: false, second);
-                return first.Ids.SequenceEqual(second.Ids) && first.Offsets.SequenceEqual(second.Offsets) && first.WordIds.SequenceEqual(second.WordIds);
+                return first.Ids.SequenceEqual(second.Ids)
+                    && first.Offsets.SequenceEqual(second.Offsets)
+                    && first.WordIds.SequenceEqual(second.WordIds);
             },
             iter: 600,
             threads: 1);
@@ -84,7 +140,8 @@ public sealed class TokenizerPropertyTests
             {
                 TextRange[] offsets = tokenizer.Encode(text, options: new() { AddSpecialTokens = false }).Offsets;
                 bool within = offsets.All(range => range.Start >= 0 && range.Start <= range.End && range.End <= text.Length);
-                return within && offsets.Zip(offsets.Skip(1)).All(pair => pair.First.Start <= pair.Second.Start && pair.First.End <= pair.Second.End);
+                return within
+                    && offsets.Zip(offsets.Skip(1)).All(pair => pair.First.Start <= pair.Second.Start && pair.First.End <= pair.Second.End);
             },
             iter: 300,
             threads: 1);
@@ -115,16 +172,26 @@ public sealed class TokenizerPropertyTests
     public void WindowsCoverEveryToken(string vocabulary)
     {
         Tokenizer tokenizer = Load(vocabulary);
-        Gen.Select(s_text, Gen.Int[5, 20], Gen.Int[0, 2]).Sample(
-            (text, length, stride) =>
-            {
-                int[] whole = tokenizer.EncodeIds(text, addSpecialTokens: false);
-                TokenizedText first = tokenizer.Encode(text, options: new() { AddSpecialTokens = false, MaxLength = length, Stride = stride });
-                IEnumerable<int> joined = first.Ids.Concat(first.Overflow.SelectMany(window => window.Ids.Skip(stride)));
-                return joined.SequenceEqual(whole);
-            },
-            iter: 200,
-            threads: 1);
+        Gen.Select(s_text, Gen.Int[5, 20], Gen.Int[0, 2])
+            .Sample(
+                (text, length, stride) =>
+                {
+                    int[] whole = tokenizer.EncodeIds(text, addSpecialTokens: false);
+                    TokenizedText first = tokenizer.Encode(
+                        text,
+                        options: new()
+                        {
+                            AddSpecialTokens = false,
+                            MaxLength = length,
+                            Stride = stride,
+                        }
+                    );
+                    IEnumerable<int> joined = first.Ids.Concat(first.Overflow.SelectMany(window => window.Ids.Skip(stride)));
+                    return joined.SequenceEqual(whole);
+                },
+                iter: 200,
+                threads: 1
+            );
     }
 
     [Theory]

@@ -24,10 +24,18 @@ public sealed class WordMemoTests
         int[][] expected = Encode(parts with { Scanner = ScannerKind.None }, new WordMemo(), words, first: 0);
         WordMemo shared = new();
         int[][][] found = new int[Threads][][];
-        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(i => new Thread(() => found[i] = Encode(parts, shared, words, first: i * Words / (2 * Threads))))];
-        foreach (Thread thread in threads) thread.Start();
-        foreach (Thread thread in threads) thread.Join();
-        foreach (int[][] ids in found) Assert.Equal(expected, ids);
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(0, Threads)
+                .Select(i => new Thread(() => found[i] = Encode(parts, shared, words, first: i * Words / (2 * Threads)))),
+        ];
+        foreach (Thread thread in threads)
+            thread.Start();
+        foreach (Thread thread in threads)
+            thread.Join();
+        foreach (int[][] ids in found)
+            Assert.Equal(expected, ids);
     }
 
     /// <summary>The ids of each word, twice over, from some place on and round to it.</summary>

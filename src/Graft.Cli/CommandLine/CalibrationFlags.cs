@@ -2,11 +2,19 @@ using System.CommandLine;
 
 namespace Graft.Cli;
 
-/// <summary>Whether confidence is divided by the temperature that a run fitted on its development data: it is, unless <c>--raw</c> says no.</summary>
+/// <summary>
+/// Whether confidence is divided by the temperature that a run fitted on its development data: it is, unless <c>--raw</c> says no.
+/// </summary>
 internal sealed class CalibrationFlags
 {
-    private readonly Option<bool> _raw = new("--raw") { Description = "Confidence as the model computes it, not divided by the temperature that was fitted on the run's development data." };
-    private readonly Option<bool> _calibrated = new("--calibrated") { Description = "What is done anyway where a temperature was fitted: confidence then means what it says." };
+    private readonly Option<bool> _raw = new("--raw")
+    {
+        Description = "Confidence as the model computes it, not divided by the temperature that was fitted on the run's development data.",
+    };
+    private readonly Option<bool> _calibrated = new("--calibrated")
+    {
+        Description = "What is done anyway where a temperature was fitted: confidence then means what it says.",
+    };
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)

@@ -17,14 +17,33 @@ internal static class ContextView
         IReadOnlyList<WordInContext> occurrences = comparison.Occurrences;
         Terminal.Out($"\"{comparison.Word}\" in {occurrences.Count} places; a static table gives all of them one vector (similarity 1.00)");
         for (int i = 0; i < occurrences.Count; i++)
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {i + 1,2}  to static {Cosine(occurrences[i].ToStatic),5}   {occurrences[i].Sentence}"));
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {i + 1, 2}  to static {Cosine(occurrences[i].ToStatic), 5}   {occurrences[i].Sentence}"
+                )
+            );
         Terminal.Out("");
         Terminal.Out("Similarity of its contextual vectors");
-        Terminal.Out("      " + string.Concat(Enumerable.Range(1, occurrences.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i,7}"))));
+        Terminal.Out(
+            "      "
+                + string.Concat(Enumerable.Range(1, occurrences.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i, 7}")))
+        );
         for (int i = 0; i < occurrences.Count; i++)
         {
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {i + 1,2}  ")
-                + string.Concat(Enumerable.Range(0, occurrences.Count).Select(j => string.Create(CultureInfo.InvariantCulture, $"  {Shade(comparison.Similarities[i, j])}{comparison.Similarities[i, j]:0.00}"))));
+            Terminal.Out(
+                string.Create(CultureInfo.InvariantCulture, $"  {i + 1, 2}  ")
+                    + string.Concat(
+                        Enumerable
+                            .Range(0, occurrences.Count)
+                            .Select(j =>
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"  {Shade(comparison.Similarities[i, j])}{comparison.Similarities[i, j]:0.00}"
+                                )
+                            )
+                    )
+            );
         }
 
         Terminal.Out("");
@@ -33,45 +52,97 @@ internal static class ContextView
         {
             double value = comparison.ByLayer[layer];
             string bar = new('█', (int)Math.Round(BarWidth * Math.Clamp(value, 0, 1)));
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {(layer == 0 ? "embeddings" : $"layer {layer}"),-10} {value:0.00} {bar}"));
+            Terminal.Out(
+                string.Create(CultureInfo.InvariantCulture, $"  {(layer == 0 ? "embeddings" : $"layer {layer}"), -10} {value:0.00} {bar}")
+            );
         }
     }
 
-    public static JsonObject Document(ContextComparison comparison) => new()
-    {
-        ["word"] = comparison.Word,
-        ["static_similarity"] = 1.0,
-        ["occurrences"] = new JsonArray([.. comparison.Occurrences.Select(occurrence => (JsonNode)new JsonObject
+    public static JsonObject Document(ContextComparison comparison) =>
+        new()
         {
-            ["sentence"] = occurrence.Sentence, ["start"] = occurrence.Start, ["to_static"] = occurrence.ToStatic,
-        })]),
-        ["similarities"] = new JsonArray([.. Enumerable.Range(0, comparison.Occurrences.Count).Select(
-            i => (JsonNode)new JsonArray([.. Enumerable.Range(0, comparison.Occurrences.Count).Select(j => (JsonNode)comparison.Similarities[i, j])]))]),
-        ["by_layer"] = new JsonArray([.. comparison.ByLayer.Select(value => (JsonNode)value)]),
-        ["map"] = new JsonArray([.. comparison.Map.Select(point => (JsonNode)new JsonArray(point.X, point.Y))]),
-    };
+            ["word"] = comparison.Word,
+            ["static_similarity"] = 1.0,
+            ["occurrences"] = new JsonArray([
+                .. comparison.Occurrences.Select(occurrence =>
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["sentence"] = occurrence.Sentence,
+                            ["start"] = occurrence.Start,
+                            ["to_static"] = occurrence.ToStatic,
+                        }
+                ),
+            ]),
+            ["similarities"] = new JsonArray([
+                .. Enumerable
+                    .Range(0, comparison.Occurrences.Count)
+                    .Select(i =>
+                        (JsonNode)
+                            new JsonArray([
+                                .. Enumerable.Range(0, comparison.Occurrences.Count).Select(j => (JsonNode)comparison.Similarities[i, j]),
+                            ])
+                    ),
+            ]),
+            ["by_layer"] = new JsonArray([.. comparison.ByLayer.Select(value => (JsonNode)value)]),
+            ["map"] = new JsonArray([.. comparison.Map.Select(point => (JsonNode)new JsonArray(point.X, point.Y))]),
+        };
 
     public static Report Page(ContextComparison comparison, string model)
     {
         string[] names = [.. comparison.Occurrences.Select(occurrence => occurrence.Sentence)];
         ReportTable sentences = new(
-            "Where the word stands", ["", "sentence", "similarity to the static vector"],
-            [.. comparison.Occurrences.Select((occurrence, i) => (IReadOnlyList<string>)[(i + 1).ToString(CultureInfo.InvariantCulture), occurrence.Sentence, Cosine(occurrence.ToStatic)])],
-            2);
+            "Where the word stands",
+            ["", "sentence", "similarity to the static vector"],
+            [
+                .. comparison.Occurrences.Select(
+                    (occurrence, i) =>
+                        (IReadOnlyList<string>)
+                            [(i + 1).ToString(CultureInfo.InvariantCulture), occurrence.Sentence, Cosine(occurrence.ToStatic)]
+                ),
+            ],
+            2
+        );
         return new Report($"“{comparison.Word}” in context", model)
-            .Add(new ReportSection("One word, several vectors",
-            [
-                new Paragraph($"A static table gives “{comparison.Word}” one vector wherever it stands: any two places are alike to 1.00. A Transformer computes a vector for each place from the whole sentence."),
-                sentences,
-                new PlotBlock(
-                    new SimilarityGrid("Similarity (cosine) of the contextual vectors", names, comparison.Similarities),
-                    new PointMap("The contextual vectors from where they differ most", "first principal component", "second", [.. comparison.Map.Zip(names, (point, name) => (point.X, point.Y, name))])),
-            ]))
-            .Add(new ReportSection("Layer by layer",
-            [
-                new Paragraph("The mean similarity of two places after the embeddings and after each layer: 1 would be a static vector."),
-                new PlotBlock(new LinePlot("Mean similarity of two places", "layer", "cosine", [LineSeries.Of(comparison.Word, comparison.ByLayer.Select((value, layer) => ((double)layer, value)))])),
-            ]));
+            .Add(
+                new ReportSection(
+                    "One word, several vectors",
+                    [
+                        new Paragraph(
+                            $"A static table gives “{comparison.Word}” one vector wherever it stands: any two places are alike to "
+                                + $"1.00. A Transformer computes a vector for each place from the whole sentence."
+                        ),
+                        sentences,
+                        new PlotBlock(
+                            new SimilarityGrid("Similarity (cosine) of the contextual vectors", names, comparison.Similarities),
+                            new PointMap(
+                                "The contextual vectors from where they differ most",
+                                "first principal component",
+                                "second",
+                                [.. comparison.Map.Zip(names, (point, name) => (point.X, point.Y, name))]
+                            )
+                        ),
+                    ]
+                )
+            )
+            .Add(
+                new ReportSection(
+                    "Layer by layer",
+                    [
+                        new Paragraph(
+                            "The mean similarity of two places after the embeddings and after each layer: 1 would be a static vector."
+                        ),
+                        new PlotBlock(
+                            new LinePlot(
+                                "Mean similarity of two places",
+                                "layer",
+                                "cosine",
+                                [LineSeries.Of(comparison.Word, comparison.ByLayer.Select((value, layer) => ((double)layer, value)))]
+                            )
+                        ),
+                    ]
+                )
+            );
     }
 
     private static char Shade(double value) => Shades[(int)Math.Round((Shades.Length - 1) * Math.Clamp(value, 0, 1))];

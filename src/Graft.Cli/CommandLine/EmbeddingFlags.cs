@@ -4,14 +4,32 @@ using Graft.Inference;
 
 namespace Graft.Cli;
 
-/// <summary>How texts become vectors, shared by <c>embed</c> and <c>similarity</c>; what is not given is read from the model's folder.</summary>
+/// <summary>
+/// How texts become vectors, shared by <c>embed</c> and <c>similarity</c>; what is not given is read from the model's folder.
+/// </summary>
 internal sealed class EmbeddingFlags
 {
-    private readonly Option<string?> _pooling = new("--pooling") { Description = "mean, first, last, max, meansqrtlength or weightedmean: which token states make the vector; the model's own otherwise." };
-    private readonly Option<bool?> _normalize = new("--normalize") { Description = "true or false: bring vectors to length 1; the model's own otherwise." };
-    private readonly Option<string?> _prompt = new("--prompt") { Description = "A text to put before every text; the model's default prompt otherwise, \"\" for none." };
-    private readonly Option<string?> _promptName = new("--prompt-name") { Description = "The prompt of this name in the model's config_sentence_transformers.json." };
-    private readonly Option<int?> _maxLength = new("--max-length") { Description = "The most tokens of a text; the model's own otherwise." };
+    private readonly Option<string?> _pooling = new("--pooling")
+    {
+        Description =
+            "mean, first, last, max, meansqrtlength or weightedmean: which token states make the vector; the model's own otherwise.",
+    };
+    private readonly Option<bool?> _normalize = new("--normalize")
+    {
+        Description = "true or false: bring vectors to length 1; the model's own otherwise.",
+    };
+    private readonly Option<string?> _prompt = new("--prompt")
+    {
+        Description = "A text to put before every text; the model's default prompt otherwise, \"\" for none.",
+    };
+    private readonly Option<string?> _promptName = new("--prompt-name")
+    {
+        Description = "The prompt of this name in the model's config_sentence_transformers.json.",
+    };
+    private readonly Option<int?> _maxLength = new("--max-length")
+    {
+        Description = "The most tokens of a text; the model's own otherwise.",
+    };
 
     public void AddTo(Command command)
     {

@@ -33,7 +33,8 @@ internal sealed class HelpText(IReadOnlyList<(string Title, Command[] Commands)>
             option.Action = this;
         }
 
-        foreach (VersionOption option in root.Options.OfType<VersionOption>()) option.Description = "Print the version and the commit it was built from.";
+        foreach (VersionOption option in root.Options.OfType<VersionOption>())
+            option.Description = "Print the version and the commit it was built from.";
     }
 
     private static int Width() => Console.IsOutputRedirected ? MostWidth : Math.Clamp(Console.WindowWidth - 1, LeastWidth, MostWidth);
@@ -45,50 +46,73 @@ internal sealed class HelpText(IReadOnlyList<(string Title, Command[] Commands)>
         output.WriteLine($"Usage: {Usage(command)}");
         if (command is RootCommand)
         {
-            foreach ((string title, Command[] commands) in groups) WriteList(output, title, [.. commands.Select(c => (c.Name, c.Description ?? ""))], width);
+            foreach ((string title, Command[] commands) in groups)
+                WriteList(output, title, [.. commands.Select(c => (c.Name, c.Description ?? ""))], width);
             WriteList(output, "Flags", [.. command.Options.Select(o => (Label(o), Describe(o)))], width);
             output.WriteLine();
-            output.WriteLine("graft COMMAND --help says more. A flag may also stand in the environment (GRAFT_MAX_LENGTH) or in the file of --config.");
+            output.WriteLine(
+                "graft COMMAND --help says more. A flag may also stand in the environment (GRAFT_MAX_LENGTH) or in the file of --config."
+            );
             return;
         }
 
         if (command.Subcommands.Any(c => !c.Hidden))
             WriteList(output, "Commands", [.. command.Subcommands.Where(c => !c.Hidden).Select(c => (c.Name, c.Description ?? ""))], width);
         if (command.Arguments.Any(a => !a.Hidden))
-            WriteList(output, "Arguments", [.. command.Arguments.Where(a => !a.Hidden).Select(a => ($"<{a.HelpName ?? a.Name}>", a.Description ?? ""))], width);
+            WriteList(
+                output,
+                "Arguments",
+                [.. command.Arguments.Where(a => !a.Hidden).Select(a => ($"<{a.HelpName ?? a.Name}>", a.Description ?? ""))],
+                width
+            );
 
         Option[] flags = [.. command.Options.Where(o => !o.Hidden).Concat(Inherited(command))];
         IEnumerable<IGrouping<int, Option>> groupsOfFlags = flags.Length < FewFlags
             ? flags.GroupBy(_ => -1)
             : flags.GroupBy(o => FlagGroups.Of(o.Name)).OrderBy(group => group.Key);
         foreach (IGrouping<int, Option> group in groupsOfFlags)
-            WriteList(output, group.Key < 0 ? "Flags" : FlagGroups.All[group.Key].Title, [.. group.Select(o => (Label(o), Describe(o)))], width);
+            WriteList(
+                output,
+                group.Key < 0 ? "Flags" : FlagGroups.All[group.Key].Title,
+                [.. group.Select(o => (Label(o), Describe(o)))],
+                width
+            );
     }
 
-    private static IEnumerable<Option> Inherited(Command command) => command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive && !o.Hidden));
+    private static IEnumerable<Option> Inherited(Command command) =>
+        command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive && !o.Hidden));
 
     private static string Usage(Command command)
     {
         string text = OptionSources.NameOf(command);
         if (command is RootCommand) return text + " COMMAND";
         foreach (Argument argument in command.Arguments.Where(a => !a.Hidden))
-            text += argument.Arity.MinimumNumberOfValues == 0 ? $" [<{argument.HelpName ?? argument.Name}>]" : $" <{argument.HelpName ?? argument.Name}>";
-        foreach (Option option in command.Options.Where(o => o.Required)) text += " " + Label(option);
-        if (command.Subcommands.Count > 0) text += " COMMAND";
+            text +=
+                argument.Arity.MinimumNumberOfValues == 0
+                    ? $" [<{argument.HelpName ?? argument.Name}>]"
+                    : $" <{argument.HelpName ?? argument.Name}>";
+        foreach (Option option in command.Options.Where(o => o.Required))
+            text += " " + Label(option);
+        if (command.Subcommands.Count > 0)
+            text += " COMMAND";
         return text + (command.Options.Any(o => !o.Required) ? " [flags]" : "");
     }
 
     private static string Label(Option option)
     {
         string names = string.Join(", ", option.Aliases.Where(a => a.StartsWith('-')).Append(option.Name));
-        return option.ValueType == typeof(bool) || option.ValueType == typeof(bool?) || option.Arity.MaximumNumberOfValues == 0 ? names : $"{names} {ValueName(option)}";
+        return option.ValueType == typeof(bool) || option.ValueType == typeof(bool?) || option.Arity.MaximumNumberOfValues == 0
+            ? names
+            : $"{names} {ValueName(option)}";
     }
 
     private static string ValueName(Option option)
     {
         if (option.HelpName is { } given) return $"<{given}>";
         Type type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
-        return type == typeof(int) || type == typeof(long) || type == typeof(ulong) ? "<N>" : type == typeof(double) || type == typeof(float) ? "<NUMBER>" : $"<{option.Name[2..].ToUpperInvariant()}>";
+        return type == typeof(int) || type == typeof(long) || type == typeof(ulong) ? "<N>"
+            : type == typeof(double) || type == typeof(float) ? "<NUMBER>"
+            : $"<{option.Name[2..].ToUpperInvariant()}>";
     }
 
     private static string Describe(Option option)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Graft.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGUSR1 (which mpirun forwards without a deadline, and schedulers send ahead of time) become a cancelled token, so that long work can write its checkpoint
-/// first. A second Ctrl-C ends the process at once.
+/// Ctrl-C, SIGTERM and SIGUSR1 (which mpirun forwards without a deadline, and schedulers send ahead of time) become a cancelled token, so
+/// that long work can write its checkpoint first. A second Ctrl-C ends the process at once.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class Interruption : IDisposable
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, ExitCodes.Interrupted));
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, ExitCodes.Terminated));
-        if (OperatingSystem.IsLinux()) _checkpoint = PosixSignalRegistration.Create(UserSignal, context => Cancel(context, ExitCodes.Terminated));
+        if (OperatingSystem.IsLinux())
+            _checkpoint = PosixSignalRegistration.Create(UserSignal, context => Cancel(context, ExitCodes.Terminated));
     }
 
     /// <summary>Cancelled when the user or the system asks the process to stop.</summary>

@@ -10,15 +10,22 @@ namespace Graft.Cli;
 internal static class ModelFlag
 {
     /// <summary><c>--model</c>.</summary>
-    public static Option<string> Create(string description, string name = "--model") => new(name) { Description = description, HelpName = "DIR|ID", Required = true };
+    public static Option<string> Create(string description, string name = "--model") =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "DIR|ID",
+            Required = true,
+        };
 
     /// <summary>The folder (or file) that the flag stands for.</summary>
     /// <exception cref="InputException">Neither a folder nor a model of the hub.</exception>
     /// <exception cref="RunFailedException">The hub cannot be reached.</exception>
-    public static string Locate(ParseResult parsed, Option<string> option, CancellationToken cancellation = default) => Locate(parsed.GetRequiredValue(option), cancellation);
+    public static string Locate(ParseResult parsed, Option<string> option, CancellationToken cancellationToken = default) =>
+        Locate(parsed.GetRequiredValue(option), cancellationToken);
 
     /// <summary>The folder (or file) that a value stands for.</summary>
     /// <inheritdoc cref="Locate(ParseResult, Option{string}, CancellationToken)"/>
-    public static string Locate(string value, CancellationToken cancellation = default) =>
-        File.Exists(value) ? value : ModelHub.LocateAsync(value, new TransferLines(), cancellation).GetAwaiter().GetResult();
+    public static string Locate(string value, CancellationToken cancellationToken = default) =>
+        File.Exists(value) ? value : ModelHub.LocateAsync(value, new TransferLines(), cancellationToken).GetAwaiter().GetResult();
 }

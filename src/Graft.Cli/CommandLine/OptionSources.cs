@@ -11,14 +11,17 @@ namespace Graft.Cli;
 internal static class OptionSources
 {
     /// <summary>The option that names the file; commands with many flags add it.</summary>
-    public static Option<FileInfo> ConfigOption() => new("--config")
-    {
-        Description = "JSON file with values for this command's flags: {\"learning-rate\": 2e-5, …}. Flags and GRAFT_… variables win over it.",
-        HelpName = "FILE",
-    };
+    public static Option<FileInfo> ConfigOption() =>
+        new("--config")
+        {
+            Description =
+                "JSON file with values for this command's flags: {\"learning-rate\": 2e-5, …}. Flags and GRAFT_… variables win over it.",
+            HelpName = "FILE",
+        };
 
     /// <summary>Parses <paramref name="args"/>, adding the values of flags that are absent but given elsewhere.</summary>
-    /// <exception cref="InputException">The configuration file is missing, no JSON object, or has a key that is no flag of the command.</exception>
+    /// <exception cref="InputException">The configuration file is missing, no JSON object, or has a key that is no flag of the
+    /// command.</exception>
     public static ParseResult Complete(RootCommand root, string[] args)
     {
         ParseResult parsed = root.Parse(args);
@@ -27,7 +30,8 @@ internal static class OptionSources
         Dictionary<string, string[]> file = ReadConfig(parsed, command);
         foreach (Option option in command.Options)
         {
-            if (parsed.GetResult(option) is OptionResult { Implicit: false } || !option.Name.StartsWith("--", StringComparison.Ordinal)) continue;
+            if (parsed.GetResult(option) is OptionResult { Implicit: false } || !option.Name.StartsWith("--", StringComparison.Ordinal))
+                continue;
             string name = option.Name[2..];
             if (name is "help" or "version" or "config") continue;
             string? environment = Environment.GetEnvironmentVariable("GRAFT_" + name.Replace('-', '_').ToUpperInvariant());
@@ -53,19 +57,33 @@ internal static class OptionSources
     private static Dictionary<string, string[]> ReadConfig(ParseResult parsed, Command command)
     {
         Dictionary<string, string[]> values = new(StringComparer.Ordinal);
-        if (command.Options.FirstOrDefault(o => o.Name == "--config") is not Option<FileInfo> option || parsed.GetValue(option) is not { } path) return values;
-        if (!path.Exists) throw new InputException($"--config {path}: no such file");
+        if (
+            command.Options.FirstOrDefault(o => o.Name == "--config") is not Option<FileInfo> option
+            || parsed.GetValue(option) is not { } path
+        )
+            return values;
+        if (!path.Exists)
+            throw new InputException($"--config {path}: no such file");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path.FullName), new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InputException($"--config {path}: a JSON object of flags and values is expected, found {document.RootElement.ValueKind}");
+            using JsonDocument document = JsonDocument.Parse(
+                File.ReadAllBytes(path.FullName),
+                new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+            );
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new InputException(
+                    $"--config {path}: a JSON object of flags and values is expected, found {document.RootElement.ValueKind}"
+                );
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (!command.Options.Any(o => o.Name == "--" + property.Name))
-                    throw new InputException($"--config {path}: \"{property.Name}\" is no flag of {NameOf(command)}; see {NameOf(command)} --help");
-                values[property.Name] = property.Value.ValueKind == JsonValueKind.Array
-                    ? [.. property.Value.EnumerateArray().Select(Text)]
-                    : [Text(property.Value)];
+                    throw new InputException(
+                        $"--config {path}: \"{property.Name}\" is no flag of {NameOf(command)}; see {NameOf(command)} --help"
+                    );
+                values[property.Name] =
+                    property.Value.ValueKind == JsonValueKind.Array
+                        ? [.. property.Value.EnumerateArray().Select(Text)]
+                        : [Text(property.Value)];
             }
         }
         catch (JsonException e)

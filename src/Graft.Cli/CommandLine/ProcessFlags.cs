@@ -12,12 +12,22 @@ internal sealed class ProcessFlags
 
     private readonly Option<int?> _groups = new("--gradient-groups")
     {
-        Description = "Groups that a batch's gradient is summed in, along a fixed order: equal numbers give equal bits on any number of ranks and threads. At least the number of ranks; 1 without mpirun, 8 under it.",
+        Description =
+            "Groups that a batch's gradient is summed in, along a fixed order: equal numbers give equal bits on any number of ranks "
+                + "and threads. At least the number of ranks; 1 without mpirun, 8 under it.",
     };
 
-    private readonly Option<string?> _library = new("--mpi-library") { Description = "The MPI library, by name or path; the one that belongs to the launcher otherwise.", HelpName = "FILE" };
+    private readonly Option<string?> _library = new("--mpi-library")
+    {
+        Description = "The MPI library, by name or path; the one that belongs to the launcher otherwise.",
+        HelpName = "FILE",
+    };
 
-    private readonly Option<string?> _limit = new("--rank-limit") { Description = "How long ranks wait for each other before they name who is missing and end with 75: 10m.", HelpName = "TIME" };
+    private readonly Option<string?> _limit = new("--rank-limit")
+    {
+        Description = "How long ranks wait for each other before they name who is missing and end with 75: 10m.",
+        HelpName = "TIME",
+    };
 
     public void AddTo(Command command)
     {
@@ -26,7 +36,11 @@ internal sealed class ProcessFlags
 
     /// <summary>The options of fine-tuning on the ranks that were started together.</summary>
     /// <inheritdoc cref="Join(ParseResult, TrainingOptions)" path="/exception"/>
-    public FineTuningOptions Join(ParseResult parsed, FineTuningOptions options) => options with { Training = Join(parsed, options.Training) };
+    public FineTuningOptions Join(ParseResult parsed, FineTuningOptions options) =>
+        options with
+        {
+            Training = Join(parsed, options.Training),
+        };
 
     /// <summary>The options of a run on the ranks that were started together.</summary>
     /// <exception cref="InputException">Launcher and MPI library do not belong together, or a flag has no sensible value.</exception>
@@ -42,7 +56,13 @@ internal sealed class ProcessFlags
         {
             Processes = processes,
             GradientGroups = groups == 1 ? null : groups,
-            Compute = isSized || !isLaunched ? training.Compute : (training.Compute ?? Torch.Compute.ComputeContext.Default) with { Threads = processes.Processors },
+            Compute =
+                isSized || !isLaunched
+                    ? training.Compute
+                    : (training.Compute ?? Torch.Compute.ComputeContext.Default) with
+                    {
+                        Threads = processes.Processors,
+                    },
         };
     }
 }

@@ -18,7 +18,13 @@ internal sealed class ProgressLine : ITrainingObserver
     {
         _plan = plan;
         _sinceStart.Restart();
-        Line(string.Create(CultureInfo.InvariantCulture, $"training {plan.Parameters:N0} values{(plan.TotalUpdates is long total ? $", {total} updates" : "")}{(plan.ResumedAt > 0 ? $", resumed at {plan.ResumedAt}" : "")}"));
+        Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"training {plan.Parameters:N0} "
+                    + $"values{(plan.TotalUpdates is long total ? $", {total} updates" : "")}{(plan.ResumedAt > 0 ? $", resumed at {plan.ResumedAt}" : "")}"
+            )
+        );
     }
 
     public void Updated(UpdateRecord update)
@@ -30,7 +36,10 @@ internal sealed class ProgressLine : ITrainingObserver
         double done = update.Progress - _progressAtStart, seconds = _sinceStart.Elapsed.TotalSeconds;
         string left = done > 0 ? ", " + Duration(seconds / done * (1 - update.Progress)) + " left" : "";
         string text = string.Create(
-            CultureInfo.InvariantCulture, $"{100 * update.Progress,3:0} %  update {update.Step}  loss {update.Loss:0.0000}  rate {update.LearningRate:0.00e+0}  {_tokens / Math.Max(1e-9, seconds):N0} tokens/s{left}");
+            CultureInfo.InvariantCulture,
+            $"{100 * update.Progress, 3:0} %  update {update.Step}  loss {update.Loss:0.0000}  rate {update.LearningRate:0.00e+0}  "
+                + $"{_tokens / Math.Max(1e-9, seconds):N0} tokens/s{left}"
+        );
         if (Terminal.IsInteractive)
         {
             Console.Error.Write("\r\u001b[K" + text);
@@ -42,8 +51,17 @@ internal sealed class ProgressLine : ITrainingObserver
         }
     }
 
-    public void Evaluated(EvaluationRecord evaluation) => Line(
-        $"after update {evaluation.Step}: " + string.Join(", ", evaluation.Metrics.Take(4).Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Key} {metric.Value:0.0000}"))) + (evaluation.IsBest ? " (best so far)" : ""));
+    public void Evaluated(EvaluationRecord evaluation) =>
+        Line(
+            $"after update {evaluation.Step}: "
+                + string.Join(
+                    ", ",
+                    evaluation
+                        .Metrics.Take(4)
+                        .Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Key} {metric.Value:0.0000}"))
+                )
+                + (evaluation.IsBest ? " (best so far)" : "")
+        );
 
     public void CheckpointWritten(string folder) => Line($"checkpoint {folder}");
 
@@ -57,6 +75,8 @@ internal sealed class ProgressLine : ITrainingObserver
     private static string Duration(double seconds)
     {
         TimeSpan time = TimeSpan.FromSeconds(Math.Min(seconds, 1e7));
-        return time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min" : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
+        return time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
+            : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s"
+            : $"{time.Seconds} s";
     }
 }

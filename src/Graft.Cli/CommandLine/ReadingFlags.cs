@@ -3,20 +3,66 @@ using Graft.Data;
 
 namespace Graft.Cli;
 
-/// <summary>What a user says about a file of labelled texts, on every command that reads one; each flag overrules what would be found.</summary>
+/// <summary>
+/// What a user says about a file of labelled texts, on every command that reads one; each flag overrules what would be found.
+/// </summary>
 internal sealed class ReadingFlags
 {
-    private readonly Option<string?> _format = new("--format") { Description = "The format: csv, tsv, json-lines, json, parquet, fasttext, text, conll, conll-u, spans or squad; found by content otherwise.", HelpName = "FORMAT" };
-    private readonly Option<string?> _delimiter = new("--delimiter") { Description = "What separates columns: one character, or tab; found by content otherwise.", HelpName = "CHARACTER" };
-    private readonly Option<string?> _header = new("--header") { Description = "Whether the first row names the columns: yes or no; found by content otherwise.", HelpName = "yes|no" };
-    private readonly Option<string?> _text = new("--text-column") { Description = "The column of texts or words: a name, or a number from 1 where there is no header; found otherwise.", HelpName = "COLUMN" };
-    private readonly Option<string?> _pair = new("--pair-column") { Description = "The column of second texts; found by name otherwise.", HelpName = "COLUMN" };
-    private readonly Option<string?> _label = new("--label-column") { Description = "The column of labels or tags; found otherwise.", HelpName = "COLUMN" };
-    private readonly Option<string?> _labels = new("--label-columns") { Description = "The columns of 0 and 1 that are a label each, as toxic,insult.", HelpName = "COLUMNS" };
-    private readonly Option<string?> _names = new("--label-names") { Description = "The names of numbered classes or tags, the first that of 0; of lists of 0 and 1 the label of each position: joy,anger,fear.", HelpName = "NAMES" };
-    private readonly Option<string?> _separator = new("--label-separator") { Description = "What separates several labels in a cell; | ; or , by what the file has otherwise.", HelpName = "TEXT" };
+    private readonly Option<string?> _format = new("--format")
+    {
+        Description =
+            "The format: csv, tsv, json-lines, json, parquet, fasttext, text, conll, conll-u, spans or squad; found by content otherwise.",
+        HelpName = "FORMAT",
+    };
+    private readonly Option<string?> _delimiter = new("--delimiter")
+    {
+        Description = "What separates columns: one character, or tab; found by content otherwise.",
+        HelpName = "CHARACTER",
+    };
+    private readonly Option<string?> _header = new("--header")
+    {
+        Description = "Whether the first row names the columns: yes or no; found by content otherwise.",
+        HelpName = "yes|no",
+    };
+    private readonly Option<string?> _text = new("--text-column")
+    {
+        Description = "The column of texts or words: a name, or a number from 1 where there is no header; found otherwise.",
+        HelpName = "COLUMN",
+    };
+    private readonly Option<string?> _pair = new("--pair-column")
+    {
+        Description = "The column of second texts; found by name otherwise.",
+        HelpName = "COLUMN",
+    };
+    private readonly Option<string?> _label = new("--label-column")
+    {
+        Description = "The column of labels or tags; found otherwise.",
+        HelpName = "COLUMN",
+    };
+    private readonly Option<string?> _labels = new("--label-columns")
+    {
+        Description = "The columns of 0 and 1 that are a label each, as toxic,insult.",
+        HelpName = "COLUMNS",
+    };
+    private readonly Option<string?> _names = new("--label-names")
+    {
+        Description =
+            "The names of numbered classes or tags, the first that of 0; of lists of 0 and 1 the label of each position: joy,anger,fear.",
+        HelpName = "NAMES",
+    };
+    private readonly Option<string?> _separator = new("--label-separator")
+    {
+        Description = "What separates several labels in a cell; | ; or , by what the file has otherwise.",
+        HelpName = "TEXT",
+    };
 
-    private readonly Option<string?> _missing = new("--missing-label") { Description = "What stands for a missing label beside empty cells, nan, None, NA and the like; none: only empty cells, so that NA and -1 are classes.", HelpName = "TEXT" };
+    private readonly Option<string?> _missing = new("--missing-label")
+    {
+        Description =
+            "What stands for a missing label beside empty cells, nan, None, NA and the like; none: only empty cells, so that NA and -1 "
+                + "are classes.",
+        HelpName = "TEXT",
+    };
 
     /// <summary>All of the flags.</summary>
     public IEnumerable<Option> All => [_format, _delimiter, _header, _text, _pair, _label, _labels, _names, _separator, _missing];

@@ -8,26 +8,112 @@ internal sealed class ServeFlags
 {
     private static readonly ServerOptions s_server = new();
     private static readonly ServingOptions s_serving = new();
-    private readonly Option<string> _host = new("--host") { Description = "The address to listen on: this machine only by default, 0.0.0.0 for all.", DefaultValueFactory = _ => s_server.Host };
-    private readonly Option<int> _port = new("--port") { Description = "The port; 0 takes one that is free.", DefaultValueFactory = _ => s_server.Port };
-    private readonly Option<string?> _keys = new("--api-key-file") { Description = "A file with an API key a line, of which a request must bear one (Authorization: Bearer KEY); without it every request is answered.", HelpName = "FILE" };
-    private readonly Option<int> _queue = new("--max-queue") { Description = "The most tokens that wait; what comes beyond is answered 429.", DefaultValueFactory = _ => s_serving.MaxQueuedTokens };
-    private readonly Option<int> _batch = new("--max-batch-tokens") { Description = "The most tokens that are computed together.", DefaultValueFactory = _ => s_serving.MaxBatchTokens };
-    private readonly Option<bool> _oneText = new("--one-text-a-batch") { Description = "Compute every text alone: answers have the same bits whatever is asked beside them, at a lower throughput of short texts." };
-    private readonly Option<int> _texts = new("--max-texts") { Description = "The most texts of a request.", DefaultValueFactory = _ => s_serving.MaxTexts };
-    private readonly Option<int> _textTokens = new("--max-text-tokens") { Description = "The most tokens of a text that is read in windows, or of a prompt.", DefaultValueFactory = _ => s_serving.MaxTextTokens };
-    private readonly Option<long> _body = new("--max-body") { Description = "The most bytes of a request's body.", DefaultValueFactory = _ => s_serving.MaxBodyBytes };
-    private readonly Option<int> _connections = new("--max-connections") { Description = "The most connections at once.", DefaultValueFactory = _ => s_server.MaxConnections };
-    private readonly Option<bool> _truncate = new("--auto-truncate") { Description = "Cut texts that are too long for a model of vectors, where a request does not say; they are refused otherwise." };
-    private readonly Option<double> _reload = new("--reload-seconds") { Description = "How often the folders are looked at for a new version; 0 for never.", DefaultValueFactory = _ => s_serving.ReloadInterval.TotalSeconds };
-    private readonly Option<double> _drain = new("--drain-seconds") { Description = "How long requests that are here may take when the server ends.", DefaultValueFactory = _ => s_server.DrainTime.TotalSeconds };
-    private readonly Option<string?> _certificate = new("--tls-certificate") { Description = "A certificate in PEM: the server then speaks TLS only.", HelpName = "FILE" };
-    private readonly Option<string?> _certificateKey = new("--tls-key") { Description = "The certificate's private key in PEM, where it is not in the certificate's file.", HelpName = "FILE" };
-    private readonly Option<string?> _logs = new("--log-format") { Description = "text or json; json where stderr is no terminal.", HelpName = "text|json" };
+    private readonly Option<string> _host = new("--host")
+    {
+        Description = "The address to listen on: this machine only by default, 0.0.0.0 for all.",
+        DefaultValueFactory = _ => s_server.Host,
+    };
+    private readonly Option<int> _port = new("--port")
+    {
+        Description = "The port; 0 takes one that is free.",
+        DefaultValueFactory = _ => s_server.Port,
+    };
+    private readonly Option<string?> _keys = new("--api-key-file")
+    {
+        Description =
+            "A file with an API key a line, of which a request must bear one (Authorization: Bearer KEY); without it every request is "
+                + "answered.",
+        HelpName = "FILE",
+    };
+    private readonly Option<int> _queue = new("--max-queue")
+    {
+        Description = "The most tokens that wait; what comes beyond is answered 429.",
+        DefaultValueFactory = _ => s_serving.MaxQueuedTokens,
+    };
+    private readonly Option<int> _batch = new("--max-batch-tokens")
+    {
+        Description = "The most tokens that are computed together.",
+        DefaultValueFactory = _ => s_serving.MaxBatchTokens,
+    };
+    private readonly Option<bool> _oneText = new("--one-text-a-batch")
+    {
+        Description =
+            "Compute every text alone: answers have the same bits whatever is asked beside them, at a lower throughput of short texts.",
+    };
+    private readonly Option<int> _texts = new("--max-texts")
+    {
+        Description = "The most texts of a request.",
+        DefaultValueFactory = _ => s_serving.MaxTexts,
+    };
+    private readonly Option<int> _textTokens = new("--max-text-tokens")
+    {
+        Description = "The most tokens of a text that is read in windows, or of a prompt.",
+        DefaultValueFactory = _ => s_serving.MaxTextTokens,
+    };
+    private readonly Option<long> _body = new("--max-body")
+    {
+        Description = "The most bytes of a request's body.",
+        DefaultValueFactory = _ => s_serving.MaxBodyBytes,
+    };
+    private readonly Option<int> _connections = new("--max-connections")
+    {
+        Description = "The most connections at once.",
+        DefaultValueFactory = _ => s_server.MaxConnections,
+    };
+    private readonly Option<bool> _truncate = new("--auto-truncate")
+    {
+        Description = "Cut texts that are too long for a model of vectors, where a request does not say; they are refused otherwise.",
+    };
+    private readonly Option<double> _reload = new("--reload-seconds")
+    {
+        Description = "How often the folders are looked at for a new version; 0 for never.",
+        DefaultValueFactory = _ => s_serving.ReloadInterval.TotalSeconds,
+    };
+    private readonly Option<double> _drain = new("--drain-seconds")
+    {
+        Description = "How long requests that are here may take when the server ends.",
+        DefaultValueFactory = _ => s_server.DrainTime.TotalSeconds,
+    };
+    private readonly Option<string?> _certificate = new("--tls-certificate")
+    {
+        Description = "A certificate in PEM: the server then speaks TLS only.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _certificateKey = new("--tls-key")
+    {
+        Description = "The certificate's private key in PEM, where it is not in the certificate's file.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _logs = new("--log-format")
+    {
+        Description = "text or json; json where stderr is no terminal.",
+        HelpName = "text|json",
+    };
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _host, _port, _keys, _queue, _batch, _oneText, _texts, _textTokens, _body, _connections, _truncate, _reload, _drain, _certificate, _certificateKey, _logs }) command.Options.Add(option);
+        foreach (
+            Option option in new Option[]
+            {
+                _host,
+                _port,
+                _keys,
+                _queue,
+                _batch,
+                _oneText,
+                _texts,
+                _textTokens,
+                _body,
+                _connections,
+                _truncate,
+                _reload,
+                _drain,
+                _certificate,
+                _certificateKey,
+                _logs,
+            }
+        )
+            command.Options.Add(option);
     }
 
     public ServerOptions Server(ParseResult parsed) => new()
@@ -64,7 +150,9 @@ internal sealed class ServeFlags
     private static TimeSpan Seconds(ParseResult parsed, Option<double> option)
     {
         double seconds = parsed.GetValue(option);
-        return seconds is >= 0 and <= 86_400 ? TimeSpan.FromSeconds(seconds) : throw new InputException($"{option.Name} {seconds}: from 0 to 86400 is expected");
+        return seconds is >= 0 and <= 86_400
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new InputException($"{option.Name} {seconds}: from 0 to 86400 is expected");
     }
 
     private static string[] Keys(string file)

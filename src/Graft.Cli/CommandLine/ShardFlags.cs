@@ -7,20 +7,27 @@ using Graft.Inference;
 
 namespace Graft.Cli;
 
-/// <summary>One of many processes that answer one input, each a part of it: <c>--shard 3/64</c>, or <c>--shards 64</c> where a scheduler says which.</summary>
+/// <summary>
+/// One of many processes that answer one input, each a part of it: <c>--shard 3/64</c>, or <c>--shards 64</c> where a scheduler says which.
+/// </summary>
 internal sealed class ShardFlags
 {
     private static readonly string[] s_places = ["--input", "--output", "--shard", "--shards", "--model", "--json", "--config"]; // decide no answer, or are known otherwise
 
     private readonly Option<string?> _shard = new("--shard")
     {
-        Description = "Answer only this part of the input, counted from 0, as 3/64; auto where a scheduler says both numbers. --output is then a folder of parts, and finished ones are skipped (join them with graft merge-parts).",
+        Description =
+            "Answer only this part of the input, counted from 0, as 3/64; auto where a scheduler says both numbers. --output is then a "
+                + "folder of parts, and finished ones are skipped (join them with graft merge-parts).",
         HelpName = "I/N",
     };
 
     private readonly Option<int?> _shards = new("--shards")
     {
-        Description = "Answer a part of the input where a scheduler says which (JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID, RANK): how many parts there are.", HelpName = "N",
+        Description =
+            "Answer a part of the input where a scheduler says which (JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID, RANK): how many parts "
+                + "there are.",
+        HelpName = "N",
     };
 
     public void AddTo(Command command)
@@ -48,13 +55,21 @@ internal sealed class ShardFlags
     /// <param name="input">What is answered.</param>
     /// <param name="output">The folder of parts.</param>
     /// <param name="lines">Opens the model and answers.</param>
-    public static void Write(ParseResult parsed, InputShard shard, string model, string input, string output, Func<IEnumerable<PartLine>> lines)
+    public static void Write(
+        ParseResult parsed,
+        InputShard shard,
+        string model,
+        string input,
+        string output,
+        Func<IEnumerable<PartLine>> lines
+    )
     {
         Command command = parsed.CommandResult.Command;
         Dictionary<string, string> options = new(StringComparer.Ordinal);
         foreach (Option option in command.Options.Where(option => !s_places.Contains(option.Name, StringComparer.Ordinal)))
         {
-            if (parsed.GetResult(option) is OptionResult { Implicit: false } given) options[option.Name[2..]] = string.Join(' ', given.Tokens.Select(token => token.Value));
+            if (parsed.GetResult(option) is OptionResult { Implicit: false } given)
+                options[option.Name[2..]] = string.Join(' ', given.Tokens.Select(token => token.Value));
         }
 
         InferenceParts parts = new(output, new InferenceWork(command.Name, model, input, options, shard));
@@ -65,6 +80,12 @@ internal sealed class ShardFlags
         }
 
         JsonObject summary = parts.Write(lines());
-        Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"shard {shard}: {(long)summary["rows"]!:N0} rows, {(long)summary["bad"]!:N0} without an answer: {Path.Combine(output, (string)summary["part"]!["file"]!)}"));
+        Terminal.Log(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"shard {shard}: {(long)summary["rows"]!:N0} rows, {(long)summary["bad"]!:N0} without an answer: "
+                    + $"{Path.Combine(output, (string)summary["part"]!["file"]!)}"
+            )
+        );
     }
 }

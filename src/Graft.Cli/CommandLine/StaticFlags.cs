@@ -11,12 +11,15 @@ internal sealed class StaticFlags
 
     private readonly Option<bool> _static = new("--static")
     {
-        Description = "Make a static model: one vector for each token, a hundred times faster, with the classifier of the teacher's run. Needs no --corpus.",
+        Description =
+            "Make a static model: one vector for each token, a hundred times faster, with the classifier of the teacher's run. Needs "
+                + "no --corpus.",
     };
 
     private readonly Option<string?> _unlabelled = new("--unlabelled")
     {
-        Description = "With --static: a file of texts on which the vectors follow the teacher, beside the training data of its run.", HelpName = "FILE",
+        Description = "With --static: a file of texts on which the vectors follow the teacher, beside the training data of its run.",
+        HelpName = "FILE",
     };
 
     private readonly Option<int> _dimensions = new("--dimensions")
@@ -36,10 +39,23 @@ internal sealed class StaticFlags
     public bool IsAsked(ParseResult parsed)
     {
         bool isAsked = parsed.GetValue(_static);
-        string[] own = [.. Own.Select(option => option.Name)], given = [.. parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(option => option.Option.Name)];
-        if (isAsked && Array.Find(given, name => !own.Contains(name, StringComparer.Ordinal) && !s_alike.Contains(name, StringComparer.Ordinal)) is string other)
+        string[] own = [.. Own.Select(option => option.Name)],
+            given =
+
+            [
+                .. parsed
+                    .CommandResult.Children.OfType<OptionResult>()
+                    .Where(option => !option.Implicit)
+                    .Select(option => option.Option.Name),
+            ];
+        if (
+            isAsked
+            && Array.Find(given, name => !own.Contains(name, StringComparer.Ordinal) && !s_alike.Contains(name, StringComparer.Ordinal))
+                is string other
+        )
             throw new InputException($"{other} has no meaning with --static");
-        if (!isAsked && Array.Find(given, name => own.Contains(name, StringComparer.Ordinal)) is string alone) throw new InputException($"{alone} is for --static");
+        if (!isAsked && Array.Find(given, name => own.Contains(name, StringComparer.Ordinal)) is string alone)
+            throw new InputException($"{alone} is for --static");
         return isAsked;
     }
 

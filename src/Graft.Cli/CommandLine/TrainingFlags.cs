@@ -6,50 +6,110 @@ using Graft.Training;
 
 namespace Graft.Cli;
 
-/// <summary>The flags of every command that trains, and what they mean as options. What is not given stays as the command's recipe has it.</summary>
+/// <summary>
+/// The flags of every command that trains, and what they mean as options. What is not given stays as the command's recipe has it.
+/// </summary>
 internal sealed class TrainingFlags
 {
     private readonly Option<long?> _steps = new("--steps") { Description = "How many updates to make, instead of epochs." };
-    private readonly Option<string?> _timeBudget = new("--time-budget") { Description = "How long to train, instead of epochs: 90s, 20m, 8h. The schedule then follows the clock.", HelpName = "TIME" };
-    private readonly Option<double?> _warmup = new("--warmup") { Description = "The updates over which the learning rate rises: a share of all (below 1) or a number; chosen by the recipe otherwise." };
-    private readonly Option<string?> _schedule = new("--schedule") { Description = "How the learning rate falls: linear (default), cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts." };
-    private readonly Option<string?> _optimizer = new("--optimizer") { Description = "The optimizer: adamw (default), or muon for the matrices of hidden layers and AdamW for the rest, at the same rate." };
-    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "The decoupled weight decay of matrices and embeddings; 0.01 otherwise." };
+    private readonly Option<string?> _timeBudget = new("--time-budget")
+    {
+        Description = "How long to train, instead of epochs: 90s, 20m, 8h. The schedule then follows the clock.",
+        HelpName = "TIME",
+    };
+    private readonly Option<double?> _warmup = new("--warmup")
+    {
+        Description =
+            "The updates over which the learning rate rises: a share of all (below 1) or a number; chosen by the recipe otherwise.",
+    };
+    private readonly Option<string?> _schedule = new("--schedule")
+    {
+        Description =
+            "How the learning rate falls: linear (default), cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts.",
+    };
+    private readonly Option<string?> _optimizer = new("--optimizer")
+    {
+        Description = "The optimizer: adamw (default), or muon for the matrices of hidden layers and AdamW for the rest, at the same rate.",
+    };
+    private readonly Option<double?> _weightDecay = new("--weight-decay")
+    {
+        Description = "The decoupled weight decay of matrices and embeddings; 0.01 otherwise.",
+    };
     private readonly Option<double?> _beta1 = new("--beta1") { Description = "The decay of AdamW's first moment; 0.9 otherwise." };
     private readonly Option<double?> _beta2 = new("--beta2") { Description = "The decay of AdamW's second moment; 0.999 otherwise." };
     private readonly Option<double?> _epsilon = new("--epsilon") { Description = "The epsilon in AdamW's denominator; 1e-8 otherwise." };
-    private readonly Option<double?> _clipNorm = new("--clip-norm") { Description = "The largest norm of the gradient, to which a larger one is scaled; 1 otherwise, 0 for no limit." };
+    private readonly Option<double?> _clipNorm = new("--clip-norm")
+    {
+        Description = "The largest norm of the gradient, to which a larger one is scaled; 1 otherwise, 0 for no limit.",
+    };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "The seed of everything random; 42 otherwise." };
-    private readonly Option<long?> _evalEvery = new("--eval-every") { Description = "Updates between evaluations; an epoch, or several of more than twenty, where it is not given." };
-    private readonly Option<int?> _earlyStopping = new("--early-stopping") { Description = "Stop after this many evaluations without a better score; never otherwise." };
-    private readonly Option<string?> _keep = new("--keep") { Description = "Which weights remain: those after the last update (last) or those of the best evaluation (best)." };
-    private readonly Option<string?> _checkpointEvery = new("--checkpoint-every") { Description = "How far checkpoints are apart, in updates (500) or time (5m)." };
-    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints") { Description = "How many checkpoints stay on disk; 2 otherwise." };
-    private readonly Option<string?> _precision = new("--precision") { Description = "The precision of products: fp32 (default), or bf16 where the processor is faster with it (AMX, or avx512_bf16 of AMD); weights stay fp32." };
-    private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing") { Description = "Compute each layer again in the backward pass, which takes less memory and about a third more time, with the same result." };
-    private readonly Option<string?> _device = new("--device") { Description = "The device to compute on: cpu (default) or cuda:0.", HelpName = "DEVICE" };
+    private readonly Option<long?> _evalEvery = new("--eval-every")
+    {
+        Description = "Updates between evaluations; an epoch, or several of more than twenty, where it is not given.",
+    };
+    private readonly Option<int?> _earlyStopping = new("--early-stopping")
+    {
+        Description = "Stop after this many evaluations without a better score; never otherwise.",
+    };
+    private readonly Option<string?> _keep = new("--keep")
+    {
+        Description = "Which weights remain: those after the last update (last) or those of the best evaluation (best).",
+    };
+    private readonly Option<string?> _checkpointEvery = new("--checkpoint-every")
+    {
+        Description = "How far checkpoints are apart, in updates (500) or time (5m).",
+    };
+    private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints")
+    {
+        Description = "How many checkpoints stay on disk; 2 otherwise.",
+    };
+    private readonly Option<string?> _precision = new("--precision")
+    {
+        Description =
+            "The precision of products: fp32 (default), or bf16 where the processor is faster with it (AMX, or avx512_bf16 of AMD); "
+                + "weights stay fp32.",
+    };
+    private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing")
+    {
+        Description =
+            "Compute each layer again in the backward pass, which takes less memory and about a third more time, with the same result.",
+    };
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = "The device to compute on: cpu (default) or cuda:0.",
+        HelpName = "DEVICE",
+    };
     private readonly Option<int?> _threads = CommonFlags.Threads();
 
     /// <summary>Passes over the data.</summary>
-    public Option<double?> Epochs { get; } = new("--epochs") { Description = "How many times to go over the data; chosen by the recipe otherwise." };
+    public Option<double?> Epochs { get; } =
+        new("--epochs") { Description = "How many times to go over the data; chosen by the recipe otherwise." };
 
     /// <summary>The peak rate.</summary>
-    public Option<double?> LearningRate { get; } = new("--learning-rate") { Description = "The peak of the learning rate, such as 2e-5; chosen by the recipe otherwise." };
+    public Option<double?> LearningRate { get; } =
+        new("--learning-rate") { Description = "The peak of the learning rate, such as 2e-5; chosen by the recipe otherwise." };
 
     /// <summary>Optimizer batch in examples.</summary>
     public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "How many examples make one update." };
 
     /// <summary>Micro-batches of a batch.</summary>
-    public Option<int?> GradientAccumulation { get; } = new("--gradient-accumulation") { Description = "Cut each batch into this many micro-batches, which takes less memory, with the same result." };
+    public Option<int?> GradientAccumulation { get; } =
+        new("--gradient-accumulation")
+        {
+            Description = "Cut each batch into this many micro-batches, which takes less memory, with the same result.",
+        };
 
     /// <summary>Tokens of a sequence.</summary>
-    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "The most tokens of a sequence, special tokens included; 128 otherwise." };
+    public Option<int?> MaxLength { get; } =
+        new("--max-length") { Description = "The most tokens of a sequence, special tokens included; 128 otherwise." };
 
     /// <summary>Dropout of all layers.</summary>
-    public Option<double?> Dropout { get; } = new("--dropout") { Description = "The dropout probability of all layers; the model's own otherwise." };
+    public Option<double?> Dropout { get; } =
+        new("--dropout") { Description = "The dropout probability of all layers; the model's own otherwise." };
 
     /// <summary>Go on from the newest checkpoint.</summary>
-    public Option<bool> Resume { get; } = new("--resume") { Description = "Go on from the newest whole checkpoint of --output; starts where there is none." };
+    public Option<bool> Resume { get; } =
+        new("--resume") { Description = "Go on from the newest whole checkpoint of --output; starts where there is none." };
 
     /// <summary>Replace the output folder.</summary>
     public Option<bool> Overwrite { get; } = new("--overwrite") { Description = "Replace an existing run folder." };
@@ -59,8 +119,35 @@ internal sealed class TrainingFlags
     {
         Option[] all =
         [
-            Epochs, _steps, _timeBudget, BatchSize, GradientAccumulation, LearningRate, _warmup, _schedule, _optimizer, _weightDecay, _beta1, _beta2, _epsilon, _clipNorm, Dropout, MaxLength,
-            _seed, _evalEvery, _earlyStopping, _keep, _checkpointEvery, _keepCheckpoints, Resume, Overwrite, _precision, _gradientCheckpointing, _threads, _device, OptionSources.ConfigOption(),
+            Epochs,
+            _steps,
+            _timeBudget,
+            BatchSize,
+            GradientAccumulation,
+            LearningRate,
+            _warmup,
+            _schedule,
+            _optimizer,
+            _weightDecay,
+            _beta1,
+            _beta2,
+            _epsilon,
+            _clipNorm,
+            Dropout,
+            MaxLength,
+            _seed,
+            _evalEvery,
+            _earlyStopping,
+            _keep,
+            _checkpointEvery,
+            _keepCheckpoints,
+            Resume,
+            Overwrite,
+            _precision,
+            _gradientCheckpointing,
+            _threads,
+            _device,
+            OptionSources.ConfigOption(),
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -80,7 +167,8 @@ internal sealed class TrainingFlags
         TimeSpan? budget = parsed.GetValue(_timeBudget) is string time ? Duration("--time-budget", time) : null;
         long? steps = parsed.GetValue(_steps);
         double? epochs = parsed.GetValue(Epochs);
-        if (budget is null && steps is null && epochs is null) (budget, steps, epochs) = (defaults.TimeBudget, defaults.Steps, defaults.Epochs);
+        if (budget is null && steps is null && epochs is null)
+            (budget, steps, epochs) = (defaults.TimeBudget, defaults.Steps, defaults.Epochs);
         TrainingOptions options = defaults with
         {
             Epochs = epochs,
@@ -136,21 +224,43 @@ internal sealed class TrainingFlags
     /// <exception cref="InputException">It is none of them.</exception>
     internal static TimeSpan Duration(string flag, string text)
     {
-        double seconds = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
-        if (seconds > 0 && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double amount) && amount is > 0 and < 1e6)
+        double seconds =
+            text.Length == 0
+                ? 0
+                : text[^1] switch
+                {
+                    's' => 1,
+                    'm' => 60,
+                    'h' => 3600,
+                    'd' => 86_400,
+                    _ => 0,
+                };
+        if (
+            seconds > 0
+            && double.TryParse(
+                text.AsSpan(0, text.Length - 1),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out double amount
+            )
+            && amount is > 0 and < 1e6
+        )
             return TimeSpan.FromSeconds(amount * seconds);
         throw new InputException($"{flag} {text}: a time such as 90s, 20m or 8h is expected");
     }
 
-    private static ScheduleKind ScheduleOf(string name) => name switch
-    {
-        "linear" => ScheduleKind.Linear,
-        "cosine" => ScheduleKind.Cosine,
-        "constant" => ScheduleKind.Constant,
-        "one-cycle" => ScheduleKind.OneCycle,
-        "polynomial" => ScheduleKind.Polynomial,
-        "inverse-sqrt" => ScheduleKind.InverseSqrt,
-        "cosine-restarts" => ScheduleKind.CosineRestarts,
-        _ => throw new InputException($"--schedule {name}: linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts"),
-    };
+    private static ScheduleKind ScheduleOf(string name) =>
+        name switch
+        {
+            "linear" => ScheduleKind.Linear,
+            "cosine" => ScheduleKind.Cosine,
+            "constant" => ScheduleKind.Constant,
+            "one-cycle" => ScheduleKind.OneCycle,
+            "polynomial" => ScheduleKind.Polynomial,
+            "inverse-sqrt" => ScheduleKind.InverseSqrt,
+            "cosine-restarts" => ScheduleKind.CosineRestarts,
+            _ => throw new InputException(
+                $"--schedule {name}: linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts"
+            ),
+        };
 }

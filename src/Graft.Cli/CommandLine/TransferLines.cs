@@ -27,9 +27,14 @@ internal sealed class TransferLines : IProgress<ModelHubProgress>
         _drawnPermille = permille;
     }
 
-    private static string Line(ModelHubProgress value, long total) => string.Create(
-        CultureInfo.InvariantCulture, $"[{value.FileNumber}/{value.FileCount}] {value.File}  {Size(value.Bytes, total)} of {Size(total, total)} {(total < 1_000_000 ? "kB" : "MB")}");
+    private static string Line(ModelHubProgress value, long total) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"[{value.FileNumber}/{value.FileCount}] {value.File}  {Size(value.Bytes, total)} of {Size(total, total)} "
+                + $"{(total < 1_000_000 ? "kB" : "MB")}"
+        );
 
     /// <summary>Both numbers of a line in the unit that suits the total.</summary>
-    private static string Size(long bytes, long total) => (bytes / (total < 1_000_000 ? 1e3 : 1e6)).ToString("F1", CultureInfo.InvariantCulture);
+    private static string Size(long bytes, long total) =>
+        (bytes / (total < 1_000_000 ? 1e3 : 1e6)).ToString("F1", CultureInfo.InvariantCulture);
 }

@@ -3,7 +3,9 @@ using System.CommandLine.Parsing;
 
 namespace Graft.Cli;
 
-/// <summary>What was wrong with a command line, in Graft's words: the flag, what was found, what is expected, and the name that was probably meant.</summary>
+/// <summary>
+/// What was wrong with a command line, in Graft's words: the flag, what was found, what is expected, and the name that was probably meant.
+/// </summary>
 internal static class UsageErrors
 {
     /// <summary>One line for the first error of <paramref name="parsed"/>.</summary>
@@ -19,16 +21,24 @@ internal static class UsageErrors
         }
 
         return command.Subcommands.Count > 0
-            ? $"{OptionSources.NameOf(command)} needs a command: {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))} {help}"
+            ? $"{OptionSources.NameOf(command)} needs a command: "
+                + $"{string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))} {help}"
             : $"{parsed.Errors[0].Message.TrimEnd('.')} {help}";
     }
 
-    /// <summary>The one of <paramref name="names"/> that <paramref name="typed"/> was probably meant to be; null where none is near.</summary>
+    /// <summary>
+    /// The one of <paramref name="names"/> that <paramref name="typed"/> was probably meant to be; null where none is near.
+    /// </summary>
     public static string? Nearest(string typed, IEnumerable<string> names)
     {
         int most = Math.Max(1, typed.TrimStart('-').Length / 3);
-        return names.Select(name => (Name: name, Distance: Distance(typed, name))).Where(pair => pair.Distance <= most).OrderBy(pair => pair.Distance).ThenBy(pair => pair.Name, StringComparer.Ordinal)
-            .Select(pair => pair.Name).FirstOrDefault()
+        return names
+            .Select(name => (Name: name, Distance: Distance(typed, name)))
+            .Where(pair => pair.Distance <= most)
+            .OrderBy(pair => pair.Distance)
+            .ThenBy(pair => pair.Name, StringComparer.Ordinal)
+            .Select(pair => pair.Name)
+            .FirstOrDefault()
             ?? (typed.Length >= 3 ? names.FirstOrDefault(name => name.StartsWith(typed, StringComparison.Ordinal)) : null);
     }
 
@@ -36,7 +46,10 @@ internal static class UsageErrors
     {
         bool isFlag = token.StartsWith('-');
         string place = OptionSources.NameOf(command);
-        string what = isFlag ? $"{token} is no flag of {place}" : command.Subcommands.Count > 0 ? $"\"{token}\" is no command of {place}" : $"\"{token}\" is not expected here";
+        string what =
+            isFlag ? $"{token} is no flag of {place}"
+            : command.Subcommands.Count > 0 ? $"\"{token}\" is no command of {place}"
+            : $"\"{token}\" is not expected here";
         string? nearest = isFlag
             ? Nearest(token, command.Options.Where(o => !o.Hidden).Select(o => o.Name))
             : Nearest(token, command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
@@ -47,8 +60,11 @@ internal static class UsageErrors
     {
         Command command = parsed.CommandResult.Command;
         Option[] flags = [.. command.Options.Where(option => option.Required && parsed.GetResult(option) is null or { Implicit: true })];
-        if (flags.Length > 0) return $"{string.Join(" and ", flags.Select(flag => flag.Name))} {(flags.Length == 1 ? "is" : "are")} missing";
-        Argument? argument = command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 });
+        if (flags.Length > 0)
+            return $"{string.Join(" and ", flags.Select(flag => flag.Name))} {(flags.Length == 1 ? "is" : "are")} missing";
+        Argument? argument = command.Arguments.FirstOrDefault(a =>
+            a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 }
+        );
         return argument is null ? null : $"<{argument.HelpName ?? argument.Name}> is missing";
     }
 
@@ -79,7 +95,8 @@ internal static class UsageErrors
             {
                 int replaced = table[i - 1, j - 1] + (first[i - 1] == second[j - 1] ? 0 : 1);
                 table[i, j] = Math.Min(replaced, 1 + Math.Min(table[i - 1, j], table[i, j - 1]));
-                if (i > 1 && j > 1 && first[i - 1] == second[j - 2] && first[i - 2] == second[j - 1]) table[i, j] = Math.Min(table[i, j], table[i - 2, j - 2] + 1);
+                if (i > 1 && j > 1 && first[i - 1] == second[j - 2] && first[i - 2] == second[j - 1])
+                    table[i, j] = Math.Min(table[i, j], table[i - 2, j - 2] + 1);
             }
         }
 

@@ -11,20 +11,44 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        Argument<string[]> names = new("NAME") { Description = "Benchmarks to run; all that need no file when none is named. inference: models side by side, whatever engine runs them. scaling: what to expect of 2 to 64 machines.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> model = new("--model") { Description = "A model for the minilm benchmarks: a folder or a model of the hub; for inference several, with commas.", HelpName = "DIR|ID" };
+        Argument<string[]> names = new("NAME")
+        {
+            Description =
+                "Benchmarks to run; all that need no file when none is named. inference: models side by side, whatever engine runs "
+                    + "them. scaling: what to expect of 2 to 64 machines.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<string?> model = new("--model")
+        {
+            Description = "A model for the minilm benchmarks: a folder or a model of the hub; for inference several, with commas.",
+            HelpName = "DIR|ID",
+        };
         Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
         Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks; examples, for inference." };
-        Option<int> repetitions = new("--repetitions") { Description = "How often each piece of work is timed; the fastest counts.", DefaultValueFactory = _ => 5 };
+        Option<int> repetitions = new("--repetitions")
+        {
+            Description = "How often each piece of work is timed; the fastest counts.",
+            DefaultValueFactory = _ => 5,
+        };
         Option<int?> threads = CommonFlags.Threads();
         Option<bool> json = CommonFlags.Json();
-        Command command = new("bench", "Measure speed beside the machine's peak.") { names, model, train, input, repetitions, threads, json };
+        Command command = new("bench", "Measure speed beside the machine's peak.")
+        {
+            names,
+            model,
+            train,
+            input,
+            repetitions,
+            threads,
+            json,
+        };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(names) is [InferenceBench.Name])
             {
                 (string? models, string? texts) = (parsed.GetValue(model), parsed.GetValue(input));
-                if (models is null || texts is null) throw new InputException($"{InferenceBench.Name} needs --model A,B,C and --input FILE");
+                if (models is null || texts is null)
+                    throw new InputException($"{InferenceBench.Name} needs --model A,B,C and --input FILE");
                 return InferenceBench.Run(models, texts, parsed.GetValue(threads), parsed.GetValue(json));
             }
 
@@ -35,7 +59,8 @@ internal static class BenchCommand
                 Input = parsed.GetValue(input),
                 Repetitions = parsed.GetValue(repetitions),
             };
-            if (parsed.GetValue(names) is [ScalingBench.Name]) return ScalingBench.Run(options, parsed.GetValue(threads), parsed.GetValue(json));
+            if (parsed.GetValue(names) is [ScalingBench.Name])
+                return ScalingBench.Run(options, parsed.GetValue(threads), parsed.GetValue(json));
             return Run(parsed.GetValue(names) ?? [], options, parsed.GetValue(threads), parsed.GetValue(json));
         });
         return command;
@@ -53,11 +78,21 @@ internal static class BenchCommand
     private static void Print(BenchmarkResult result)
     {
         string share = result.ShareOfPeak is double value ? string.Create(CultureInfo.InvariantCulture, $"  {value:P1} of peak") : "";
-        string ratio = result.Ratio is double time ? string.Create(CultureInfo.InvariantCulture, $"  {time:0.00} × the baseline's time") : "";
-        Terminal.Out(string.Create(
-            CultureInfo.InvariantCulture, $"{result.Name,-22} {result.Value,10:0.0} {result.Unit}{share}{ratio}  (most memory so far {result.PeakResidentBytes / 1e9:0.00} GB)"));
+        string ratio = result.Ratio is double time
+            ? string.Create(CultureInfo.InvariantCulture, $"  {time:0.00} × the baseline's time")
+            : "";
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Name, -22} {result.Value, 10:0.0} {result.Unit}{share}{ratio}  (most memory so far "
+                    + $"{result.PeakResidentBytes / 1e9:0.00} GB)"
+            )
+        );
         if (result.Parts is { } parts)
-            Terminal.Out("  of which " + string.Join(", ", parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Value:0.0}"))));
+            Terminal.Out(
+                "  of which "
+                    + string.Join(", ", parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Value:0.0}")))
+            );
     }
 
     private static JsonObject Document(BenchmarkReport report)
@@ -65,17 +100,21 @@ internal static class BenchCommand
         JsonArray results = [];
         foreach (BenchmarkResult result in report.Results)
         {
-            results.Add(new JsonObject
-            {
-                ["name"] = result.Name,
-                ["value"] = result.Value,
-                ["unit"] = result.Unit,
-                ["share_of_peak"] = result.ShareOfPeak,
-                ["baseline"] = result.Baseline,
-                ["ratio"] = result.Ratio,
-                ["peak_rss_bytes"] = result.PeakResidentBytes,
-                ["parts_ms"] = result.Parts is null ? null : new JsonObject(result.Parts.Select(part => KeyValuePair.Create(part.Key, (JsonNode?)part.Value))),
-            });
+            results.Add(
+                new JsonObject
+                {
+                    ["name"] = result.Name,
+                    ["value"] = result.Value,
+                    ["unit"] = result.Unit,
+                    ["share_of_peak"] = result.ShareOfPeak,
+                    ["baseline"] = result.Baseline,
+                    ["ratio"] = result.Ratio,
+                    ["peak_rss_bytes"] = result.PeakResidentBytes,
+                    ["parts_ms"] = result.Parts is null
+                        ? null
+                        : new JsonObject(result.Parts.Select(part => KeyValuePair.Create(part.Key, (JsonNode?)part.Value))),
+                }
+            );
         }
 
         return new JsonObject { ["peak_gflops"] = report.PeakGflops, ["results"] = results };

@@ -13,20 +13,43 @@ internal static class CompareCommand
     {
         Argument<string> first = new("RUN") { Description = "A run folder or fine-tuned model." };
         Argument<string> second = new("OTHER") { Description = "The run to compare it with." };
-        Option<string?> input = new("--input") { Description = "Labelled examples; otherwise the development data of the first run.", HelpName = "FILE" };
+        Option<string?> input = new("--input")
+        {
+            Description = "Labelled examples; otherwise the development data of the first run.",
+            HelpName = "FILE",
+        };
         Option<bool> json = CommonFlags.Json();
-        Command command = new("compare", "Compare two runs on the same examples: a paired test, parameters, size, time a text.") { first, second, input, json, OptionSources.ConfigOption() };
+        Command command = new("compare", "Compare two runs on the same examples: a paired test, parameters, size, time a text.")
+        {
+            first,
+            second,
+            input,
+            json,
+            OptionSources.ConfigOption(),
+        };
         ReadingFlags reading = new();
         reading.AddTo(command);
         CalibrationFlags calibration = new();
         calibration.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
-        {
-            RunComparison comparison = RunComparison.Compare(parsed.GetValue(first)!, parsed.GetValue(second)!, parsed.GetValue(input), reading.Options(parsed), Terminal.Logger, calibration.IsCalibrated(parsed), cancellation);
-            if (parsed.GetValue(json)) Terminal.Json(Document(comparison));
-            else Print(comparison);
-            return Task.FromResult(ExitCodes.Ok);
-        });
+        command.SetAction(
+            (parsed, cancellationToken) =>
+            {
+                RunComparison comparison = RunComparison.Compare(
+                    parsed.GetValue(first)!,
+                    parsed.GetValue(second)!,
+                    parsed.GetValue(input),
+                    reading.Options(parsed),
+                    Terminal.Logger,
+                    calibration.IsCalibrated(parsed),
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                    Terminal.Json(Document(comparison));
+                else
+                    Print(comparison);
+                return Task.FromResult(ExitCodes.Ok);
+            }
+        );
         return command;
     }
 
@@ -38,32 +61,58 @@ internal static class CompareCommand
         foreach (RunEvaluation evaluation in new[] { comparison.First, comparison.Second })
         {
             EvaluatedRun run = evaluation.Runs[0];
-            Terminal.Out(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {run.Folder,-36} {(evaluation.Scores[0].IsShare ? 100 : 1) * evaluation.Scores[0].Interval.Value,12:0.00} {run.Parameters,14:N0} {RunComparison.BytesOf(run.Folder) / 1e6,8:0.0} {run.Elapsed.TotalMilliseconds / evaluation.Examples,10:0.00}"));
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {run.Folder, -36} {(evaluation.Scores[0].IsShare ? 100 : 1) * evaluation.Scores[0].Interval.Value, 12:0.00} "
+                        + $"{run.Parameters, 14:N0} {RunComparison.BytesOf(run.Folder) / 1e6, 8:0.0} "
+                        + $"{run.Elapsed.TotalMilliseconds / evaluation.Examples, 10:0.00}"
+                )
+            );
         }
 
         (ScoreInterval difference, double p) = (comparison.Difference.Difference, comparison.Difference.P);
         string verdict = p < 0.05 ? (difference.Value > 0 ? "the second is better" : "the first is better") : "no clear difference";
-        Terminal.Out(string.Create(
-            CultureInfo.InvariantCulture, $"  second − first: {100 * difference.Value:+0.00;-0.00} ({100 * difference.Low:+0.00;-0.00} … {100 * difference.High:+0.00;-0.00}), paired bootstrap p = {p:0.000}: {verdict}"));
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  second − first: {100 * difference.Value:+0.00;-0.00} ({100 * difference.Low:+0.00;-0.00} … "
+                    + $"{100 * difference.High:+0.00;-0.00}), paired bootstrap p = {p:0.000}: {verdict}"
+            )
+        );
     }
 
-    private static JsonObject Document(RunComparison comparison) => new()
-    {
-        ["task"] = comparison.First.Task,
-        ["examples"] = comparison.First.Examples,
-        ["runs"] = new JsonArray([.. new[] { comparison.First, comparison.Second }.Select(evaluation => (JsonNode?)new JsonObject
+    private static JsonObject Document(RunComparison comparison) =>
+        new()
         {
-            ["run"] = evaluation.Runs[0].Folder,
-            ["metrics"] = new JsonObject(evaluation.Scores.Select(score => KeyValuePair.Create(score.Name, (JsonNode?)(double.IsFinite(score.Interval.Value) ? score.Interval.Value : null)))),
-            ["parameters"] = evaluation.Runs[0].Parameters,
-            ["bytes"] = RunComparison.BytesOf(evaluation.Runs[0].Folder),
-            ["milliseconds_per_text"] = evaluation.Runs[0].Elapsed.TotalMilliseconds / evaluation.Examples,
-        })]),
-        ["difference"] = new JsonObject
-        {
-            ["value"] = comparison.Difference.Difference.Value, ["low"] = comparison.Difference.Difference.Low, ["high"] = comparison.Difference.Difference.High, ["p"] = comparison.Difference.P,
-        },
-    };
+            ["task"] = comparison.First.Task,
+            ["examples"] = comparison.First.Examples,
+            ["runs"] = new JsonArray([
+                .. new[] { comparison.First, comparison.Second }.Select(evaluation =>
+                    (JsonNode?)
+                        new JsonObject
+                        {
+                            ["run"] = evaluation.Runs[0].Folder,
+                            ["metrics"] = new JsonObject(
+                                evaluation.Scores.Select(score =>
+                                    KeyValuePair.Create(
+                                        score.Name,
+                                        (JsonNode?)(double.IsFinite(score.Interval.Value) ? score.Interval.Value : null)
+                                    )
+                                )
+                            ),
+                            ["parameters"] = evaluation.Runs[0].Parameters,
+                            ["bytes"] = RunComparison.BytesOf(evaluation.Runs[0].Folder),
+                            ["milliseconds_per_text"] = evaluation.Runs[0].Elapsed.TotalMilliseconds / evaluation.Examples,
+                        }
+                ),
+            ]),
+            ["difference"] = new JsonObject
+            {
+                ["value"] = comparison.Difference.Difference.Value,
+                ["low"] = comparison.Difference.Difference.Low,
+                ["high"] = comparison.Difference.Difference.High,
+                ["p"] = comparison.Difference.P,
+            },
+        };
 }

@@ -2,7 +2,10 @@ using System.CommandLine;
 
 namespace Graft.Cli.Commands;
 
-/// <summary><c>graft completion bash|zsh|pwsh</c>: a script that completes commands and flags in that shell. It asks graft itself, so that it never grows old.</summary>
+/// <summary>
+/// <c>graft completion bash|zsh|pwsh</c>: a script that completes commands and flags in that shell. It asks graft itself, so that it never
+/// grows old.
+/// </summary>
 internal static class CompletionCommand
 {
     private const string Bash = """

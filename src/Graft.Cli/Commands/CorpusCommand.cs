@@ -11,19 +11,43 @@ namespace Graft.Cli.Commands;
 /// <summary><c>graft corpus build | inspect</c>: raw text to filtered, de-duplicated, tokenized, memory-mapped shards.</summary>
 internal static class CorpusCommand
 {
-    public static Command Create() => new("corpus", "Build and inspect the text that models are pre-trained on.") { CreateBuild(), CreateInspect() };
+    public static Command Create() =>
+        new("corpus", "Build and inspect the text that models are pre-trained on.") { CreateBuild(), CreateInspect() };
 
     private static Command CreateBuild()
     {
-        Option<string[]> input = new("--input") { Description = "Files or folders, PATH or PATH@WEIGHT: text, gz, JSONL, Parquet, MediaWiki XML (bz2), WET, CoNLL-U, zip of text, source code.", Required = true, AllowMultipleArgumentsPerToken = true };
+        Option<string[]> input = new("--input")
+        {
+            Description =
+                "Files or folders, PATH or PATH@WEIGHT: text, gz, JSONL, Parquet, MediaWiki XML (bz2), WET, CoNLL-U, zip of text, "
+                    + "source code.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
         Option<string> tokenizer = new("--tokenizer") { Description = "Tokenizer folder or file.", Required = true };
         Option<string> output = new("--output") { Description = "The corpus folder.", Required = true };
         Option<string?> textField = new("--text-field") { Description = "Key or column of the text in JSONL and Parquet." };
-        Option<string> filter = new("--filter") { Description = "web (length, symbols, word length, repetition) or none.", DefaultValueFactory = _ => "web" };
+        Option<string> filter = new("--filter")
+        {
+            Description = "web (length, symbols, word length, repetition) or none.",
+            DefaultValueFactory = _ => "web",
+        };
         Option<bool> keepDuplicates = new("--keep-duplicates") { Description = "Do not look for duplicates." };
-        Option<double> nearDuplicates = new("--near-duplicates") { Description = "Similarity from which documents are near duplicates; 2: only exact ones.", DefaultValueFactory = _ => 0.8 };
-        Option<string[]> exclude = new("--exclude") { Description = "Evaluation files whose text must not be in the corpus.", AllowMultipleArgumentsPerToken = true };
-        Option<int> excludeWords = new("--exclude-words") { Description = "Words in a row that make an overlap.", DefaultValueFactory = _ => 13 };
+        Option<double> nearDuplicates = new("--near-duplicates")
+        {
+            Description = "Similarity from which documents are near duplicates; 2: only exact ones.",
+            DefaultValueFactory = _ => 0.8,
+        };
+        Option<string[]> exclude = new("--exclude")
+        {
+            Description = "Evaluation files whose text must not be in the corpus.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<int> excludeWords = new("--exclude-words")
+        {
+            Description = "Words in a row that make an overlap.",
+            DefaultValueFactory = _ => 13,
+        };
         Option<double> heldOut = CommonFlags.HeldOut();
         Option<long> seed = new("--seed") { Description = "Chooses the held-out documents.", DefaultValueFactory = _ => 42 };
         Option<int?> threads = new("--threads") { Description = "Threads that prepare documents." };
@@ -31,33 +55,57 @@ internal static class CorpusCommand
         Option<bool> json = CommonFlags.Json();
         Command command = new("build", "Build a corpus; an interrupted build goes on with the same command.")
         {
-            input, tokenizer, output, textField, filter, keepDuplicates, nearDuplicates, exclude, excludeWords, heldOut, seed, threads, overwrite, json, OptionSources.ConfigOption(),
+            input,
+            tokenizer,
+            output,
+            textField,
+            filter,
+            keepDuplicates,
+            nearDuplicates,
+            exclude,
+            excludeWords,
+            heldOut,
+            seed,
+            threads,
+            overwrite,
+            json,
+            OptionSources.ConfigOption(),
         };
-        command.SetAction((parsed, cancellation) =>
-        {
-            CorpusOptions options = new()
+        command.SetAction(
+            (parsed, cancellationToken) =>
             {
-                Sources = [.. parsed.GetRequiredValue(input).Select(CorpusSource.Parse)],
-                TextField = parsed.GetValue(textField),
-                Filter = TextFilter.Named(parsed.GetRequiredValue(filter)),
-                RemoveDuplicates = !parsed.GetValue(keepDuplicates),
-                NearDuplicateSimilarity = parsed.GetValue(nearDuplicates),
-                Exclude = parsed.GetValue(exclude) ?? [],
-                ExcludeWords = parsed.GetValue(excludeWords),
-                HeldOutShare = parsed.GetValue(heldOut),
-                Seed = parsed.GetValue(seed),
-                Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
-            };
-            string folder = parsed.GetRequiredValue(output);
-            TextCodec codec = new(Tokenizer.Load(parsed.GetRequiredValue(tokenizer)));
-            if (parsed.GetValue(overwrite) && IsCorpusOrBuild(folder)) Directory.Delete(folder, recursive: true);
-            long start = Stopwatch.GetTimestamp();
-            CorpusManifest manifest = new CorpusBuilder(options, codec, folder).Build(new BuildLines().Report, cancellation);
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, megabytes = manifest.Sources.Sum(source => source.TextBytes) / 1e6;
-            Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads, {Graft.Torch.Native.Memory.PeakResident / 1e6:F0} MB of memory"));
-            Print(manifest, parsed.GetValue(json));
-            return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
-        });
+                CorpusOptions options = new()
+                {
+                    Sources = [.. parsed.GetRequiredValue(input).Select(CorpusSource.Parse)],
+                    TextField = parsed.GetValue(textField),
+                    Filter = TextFilter.Named(parsed.GetRequiredValue(filter)),
+                    RemoveDuplicates = !parsed.GetValue(keepDuplicates),
+                    NearDuplicateSimilarity = parsed.GetValue(nearDuplicates),
+                    Exclude = parsed.GetValue(exclude) ?? [],
+                    ExcludeWords = parsed.GetValue(excludeWords),
+                    HeldOutShare = parsed.GetValue(heldOut),
+                    Seed = parsed.GetValue(seed),
+                    Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
+                };
+                string folder = parsed.GetRequiredValue(output);
+                TextCodec codec = new(Tokenizer.Load(parsed.GetRequiredValue(tokenizer)));
+                if (parsed.GetValue(overwrite) && IsCorpusOrBuild(folder))
+                    Directory.Delete(folder, recursive: true);
+                long start = Stopwatch.GetTimestamp();
+                CorpusManifest manifest = new CorpusBuilder(options, codec, folder).Build(new BuildLines().Report, cancellationToken);
+                double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
+                    megabytes = manifest.Sources.Sum(source => source.TextBytes) / 1e6;
+                Terminal.Log(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads, "
+                            + $"{Graft.Torch.Native.Memory.PeakResident / 1e6:F0} MB of memory"
+                    )
+                );
+                Print(manifest, parsed.GetValue(json));
+                return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
+            }
+        );
         return command;
     }
 
@@ -67,18 +115,28 @@ internal static class CorpusCommand
         Option<string?> tokenizer = new("--tokenizer") { Description = "Also print the beginnings of some documents, decoded." };
         Option<int> documents = new("--documents") { Description = "How many.", DefaultValueFactory = _ => 3 };
         Option<bool> json = CommonFlags.Json();
-        Command command = new("inspect", "Say what a corpus holds; checks that its shards are whole.") { folder, tokenizer, documents, json };
+        Command command = new("inspect", "Say what a corpus holds; checks that its shards are whole.")
+        {
+            folder,
+            tokenizer,
+            documents,
+            json,
+        };
         command.SetAction(parsed =>
         {
             using CorpusFolder corpus = CorpusFolder.Open(parsed.GetRequiredValue(folder));
             Print(corpus.Manifest, parsed.GetValue(json));
             if (parsed.GetValue(tokenizer) is not string path || parsed.GetValue(json)) return ExitCodes.Ok;
             TextCodec codec = new(Tokenizer.Load(path));
-            if (codec.Fingerprint != corpus.Manifest.Tokenizer) throw new InputException($"{path} is not the tokenizer the corpus was made with");
+            if (codec.Fingerprint != corpus.Manifest.Tokenizer)
+                throw new InputException($"{path} is not the tokenizer the corpus was made with");
             foreach (CorpusSplit split in corpus.Train)
             {
                 for (long document = 0; document < Math.Min(split.Documents, parsed.GetValue(documents)); document++)
-                    Terminal.Out($"{split.Name} {document}: {codec.Tokenizer.Decode(split.ReadDocument(document).AsSpan()[..Math.Min(40, split.ReadDocument(document).Length)])} …");
+                    Terminal.Out(
+                        $"{split.Name} {document}: "
+                            + $"{codec.Tokenizer.Decode(split.ReadDocument(document).AsSpan()[..Math.Min(40, split.ReadDocument(document).Length)])} …"
+                    );
             }
 
             return ExitCodes.Ok;
@@ -99,15 +157,35 @@ internal static class CorpusCommand
         foreach (CorpusSourceReport source in manifest.Sources)
         {
             long kept = source.Train.Concat(source.HeldOut).Sum(shard => shard.Lengths.Documents);
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture,
-                $"{source.Name} ×{source.Weight}: {source.Documents:N0} documents, {source.TextBytes / 1e6:F1} MB; {kept:N0} kept: {source.Train.Sum(shard => shard.Lengths.Tokens):N0} tokens to train on, {source.HeldOut.Sum(shard => shard.Lengths.Tokens):N0} held out"));
-            if (source.Dropped.Count > 0) Terminal.Out("  left out: " + string.Join(", ", source.Dropped.Select(drop => string.Create(CultureInfo.InvariantCulture, $"{drop.Value:N0} {drop.Key}"))));
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source.Name} ×{source.Weight}: {source.Documents:N0} documents, {source.TextBytes / 1e6:F1} MB; {kept:N0} kept: "
+                        + $"{source.Train.Sum(shard => shard.Lengths.Tokens):N0} tokens to train on, "
+                        + $"{source.HeldOut.Sum(shard => shard.Lengths.Tokens):N0} held out"
+                )
+            );
+            if (source.Dropped.Count > 0)
+                Terminal.Out(
+                    "  left out: "
+                        + string.Join(
+                            ", ",
+                            source.Dropped.Select(drop => string.Create(CultureInfo.InvariantCulture, $"{drop.Value:N0} {drop.Key}"))
+                        )
+                );
         }
 
         foreach (OverlapReport overlap in manifest.Overlap)
         {
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"overlap with {overlap.Path}: {overlap.Documents:N0} documents left out; {overlap.TooShort:N0} of its texts are too short to be found"));
-            foreach (string example in overlap.Examples) Terminal.Out("  " + example + " …");
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"overlap with {overlap.Path}: {overlap.Documents:N0} documents left out; {overlap.TooShort:N0} of its texts are "
+                        + $"too short to be found"
+                )
+            );
+            foreach (string example in overlap.Examples)
+                Terminal.Out("  " + example + " …");
         }
     }
 
@@ -122,7 +200,12 @@ internal static class CorpusCommand
             double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
             if (seconds < _next) return;
             _next = seconds + 5;
-            Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{progress.Documents:N0} documents, {progress.TextBytes / 1e6:F0} MB, {Path.GetFileName(progress.File)}"));
+            Terminal.Log(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{progress.Documents:N0} documents, {progress.TextBytes / 1e6:F0} MB, {Path.GetFileName(progress.File)}"
+                )
+            );
         }
     }
 }

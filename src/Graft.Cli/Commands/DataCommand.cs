@@ -13,14 +13,32 @@ internal static class DataCommand
 
     private static Command Check()
     {
-        Option<string> task = new("--task") { Description = $"What the data is for: {string.Join(", ", TaskDataCheck.Tasks)}.", Required = true };
-        Option<string> train = new("--train") { Description = "The training file, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText, CoNLL, CoNLL-U, SQuAD, entities by characters.", Required = true };
+        Option<string> task = new("--task")
+        {
+            Description = $"What the data is for: {string.Join(", ", TaskDataCheck.Tasks)}.",
+            Required = true,
+        };
+        Option<string> train = new("--train")
+        {
+            Description =
+                "The training file, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText, CoNLL, CoNLL-U, SQuAD, "
+                    + "entities by characters.",
+            Required = true,
+        };
         Option<string?> eval = new("--eval") { Description = "The file that scores will be measured on." };
         ReadingFlags reading = new();
-        Option<int> maxLength = new("--max-length") { Description = "The longest input in tokens; longer texts are named.", DefaultValueFactory = _ => DataCheckOptions.DefaultMaxLength };
+        Option<int> maxLength = new("--max-length")
+        {
+            Description = "The longest input in tokens; longer texts are named.",
+            DefaultValueFactory = _ => DataCheckOptions.DefaultMaxLength,
+        };
         Option<int> show = new("--show") { Description = "How many places of each problem to print.", DefaultValueFactory = _ => 10 };
         Option<bool> json = CommonFlags.Json("Print one JSON document with every place.");
-        Command command = new("check", "Say how files are read, and name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced answers and damaged encoding, line by line. Exit code 1 when data is damaged.")
+        Command command = new(
+            "check",
+            "Say how files are read, and name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced "
+                + "answers and damaged encoding, line by line. Exit code 1 when data is damaged."
+        )
         {
             task, train, eval, maxLength, show, json,
         };
@@ -48,23 +66,37 @@ internal static class DataCommand
         foreach (Finding finding in report.Findings)
         {
             Terminal.Out($"{finding.Severity.ToString().ToLowerInvariant()}: {Terminal.WithFlags($"{finding.Summary}; {finding.Advice}")}");
-            foreach (Place place in finding.Places.Take(show)) Terminal.Out($"  {place}");
-            if (finding.Places.Count > show) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  … and {finding.Places.Count - show:N0} more (--show N, --json)"));
+            foreach (Place place in finding.Places.Take(show))
+                Terminal.Out($"  {place}");
+            if (finding.Places.Count > show)
+                Terminal.Out(
+                    string.Create(CultureInfo.InvariantCulture, $"  … and {finding.Places.Count - show:N0} more (--show N, --json)")
+                );
         }
 
         if (report.Findings.Count == 0) Terminal.Out("nothing found");
     }
 
-    private static JsonObject Document(DataReport report) => new()
-    {
-        ["files"] = new JsonArray([.. report.Files.Select(file => file.ToJson())]),
-        ["findings"] = new JsonArray([.. report.Findings.Select(finding => new JsonObject
+    private static JsonObject Document(DataReport report) =>
+        new()
         {
-            ["code"] = finding.Code,
-            ["severity"] = finding.Severity.ToString().ToLowerInvariant(),
-            ["summary"] = finding.Summary,
-            ["advice"] = finding.Advice,
-            ["places"] = new JsonArray([.. finding.Places.Select(place => new JsonObject { ["path"] = place.Path, ["line"] = place.Line, ["detail"] = place.Detail })]),
-        })]),
-    };
+            ["files"] = new JsonArray([.. report.Files.Select(file => file.ToJson())]),
+            ["findings"] = new JsonArray([
+                .. report.Findings.Select(finding => new JsonObject
+                {
+                    ["code"] = finding.Code,
+                    ["severity"] = finding.Severity.ToString().ToLowerInvariant(),
+                    ["summary"] = finding.Summary,
+                    ["advice"] = finding.Advice,
+                    ["places"] = new JsonArray([
+                        .. finding.Places.Select(place => new JsonObject
+                        {
+                            ["path"] = place.Path,
+                            ["line"] = place.Line,
+                            ["detail"] = place.Detail,
+                        }),
+                    ]),
+                }),
+            ]),
+        };
 }

@@ -9,7 +9,9 @@ using Graft.Tasks;
 
 namespace Graft.Cli.Commands;
 
-/// <summary><c>graft evaluate</c>: a fine-tuned model on labelled examples, beside its baselines; a run over several seeds with each.</summary>
+/// <summary>
+/// <c>graft evaluate</c>: a fine-tuned model on labelled examples, beside its baselines; a run over several seeds with each.
+/// </summary>
 internal static class EvaluateCommand
 {
     public static Command Create()
@@ -20,40 +22,79 @@ internal static class EvaluateCommand
         ReadingFlags reading = new();
         Option<int?> maxLength = new("--max-length") { Description = "Tokens of a window; otherwise as in training (masked-lm: 128)." };
         Option<int?> stride = new("--stride") { Description = "Tokens that neighbouring windows share; otherwise as in training." };
-        Option<bool> truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows (with --max-length)." };
+        Option<bool> truncate = new("--truncate")
+        {
+            Description = "Cut long texts instead of reading them in windows (with --max-length).",
+        };
         CalibrationFlags calibration = new();
         Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
-        Option<string[]> slice = new("--slice") { Description = "A column to print scores by; may be given several times.", HelpName = "COLUMN" };
-        Option<string?> output = new("--output") { Description = "Write report.html, report.json, predictions.jsonl and mistakes.jsonl there.", HelpName = "DIR" };
+        Option<string[]> slice = new("--slice")
+        {
+            Description = "A column to print scores by; may be given several times.",
+            HelpName = "COLUMN",
+        };
+        Option<string?> output = new("--output")
+        {
+            Description = "Write report.html, report.json, predictions.jsonl and mistakes.jsonl there.",
+            HelpName = "DIR",
+        };
         Option<bool> json = CommonFlags.Json();
-        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.") { model, input, task, maxLength, stride, truncate, slicing, slice, output, json, OptionSources.ConfigOption() };
+        Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.")
+        {
+            model,
+            input,
+            task,
+            maxLength,
+            stride,
+            truncate,
+            slicing,
+            slice,
+            output,
+            json,
+            OptionSources.ConfigOption(),
+        };
         reading.AddTo(command);
         calibration.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
-        {
-            string located = ModelFlag.Locate(parsed, model, cancellation);
-            if (parsed.GetValue(task) == "masked-lm") return Task.FromResult(MaskedLm(located, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json)));
-            ColumnOptions columns = reading.Options(parsed);
-            string[] by = parsed.GetValue(slice) ?? [];
-            RunEvaluation evaluation = RunEvaluation.Evaluate(
-                located, parsed.GetValue(input)!, columns, parsed.GetValue(task), Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)), Terminal.Logger,
-                calibration.IsCalibrated(parsed), cancellation);
-            IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
-            if (parsed.GetValue(output) is string folder) evaluation.Write(folder, by);
-            if (parsed.GetValue(json))
+        command.SetAction(
+            (parsed, cancellationToken) =>
             {
-                JsonObject document = evaluation.ToJson();
-                if (slices.Count > 0) document["slices"] = Document(slices);
-                Terminal.Json(document);
-            }
-            else
-            {
-                Print(evaluation, slices);
-                if (parsed.GetValue(output) is string written) Terminal.Log($"report: {Path.Combine(written, evaluation.Runs.Count > 1 ? "seed-…" : "", "report.html")}");
-            }
+                string located = ModelFlag.Locate(parsed, model, cancellationToken);
+                if (parsed.GetValue(task) == "masked-lm")
+                    return Task.FromResult(
+                        MaskedLm(located, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json))
+                    );
+                ColumnOptions columns = reading.Options(parsed);
+                string[] by = parsed.GetValue(slice) ?? [];
+                RunEvaluation evaluation = RunEvaluation.Evaluate(
+                    located,
+                    parsed.GetValue(input)!,
+                    columns,
+                    parsed.GetValue(task),
+                    Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)),
+                    Terminal.Logger,
+                    calibration.IsCalibrated(parsed),
+                    cancellationToken
+                );
+                IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
+                if (parsed.GetValue(output) is string folder)
+                    evaluation.Write(folder, by);
+                if (parsed.GetValue(json))
+                {
+                    JsonObject document = evaluation.ToJson();
+                    if (slices.Count > 0)
+                        document["slices"] = Document(slices);
+                    Terminal.Json(document);
+                }
+                else
+                {
+                    Print(evaluation, slices);
+                    if (parsed.GetValue(output) is string written)
+                        Terminal.Log($"report: {Path.Combine(written, evaluation.Runs.Count > 1 ? "seed-…" : "", "report.html")}");
+                }
 
-            return Task.FromResult(ExitCodes.Ok);
-        });
+                return Task.FromResult(ExitCodes.Ok);
+            }
+        );
         return command;
     }
 
@@ -73,24 +114,54 @@ internal static class EvaluateCommand
             return ExitCodes.Ok;
         }
 
-        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"masked-lm, {result.Windows:N0} windows, {result.Masked:N0} masked tokens (15 % exact count, seed 0)"));
-        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  masked_accuracy    {100 * result.MaskedAccuracy.Value,6:0.0}  ({100 * result.MaskedAccuracy.Low:0.0} … {100 * result.MaskedAccuracy.High:0.0})"));
-        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  loss               {result.Loss.Value,6:0.000}  ({result.Loss.Low:0.000} … {result.Loss.High:0.000})"));
-        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  bits_per_byte      {result.BitsPerByte.Value,6:0.000}  ({result.BitsPerByte.Low:0.000} … {result.BitsPerByte.High:0.000})"));
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"masked-lm, {result.Windows:N0} windows, {result.Masked:N0} masked tokens (15 % exact count, seed 0)"
+            )
+        );
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  masked_accuracy    {100 * result.MaskedAccuracy.Value, 6:0.0}  ({100 * result.MaskedAccuracy.Low:0.0} … "
+                    + $"{100 * result.MaskedAccuracy.High:0.0})"
+            )
+        );
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  loss               {result.Loss.Value, 6:0.000}  ({result.Loss.Low:0.000} … {result.Loss.High:0.000})"
+            )
+        );
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  bits_per_byte      {result.BitsPerByte.Value, 6:0.000}  ({result.BitsPerByte.Low:0.000} … "
+                    + $"{result.BitsPerByte.High:0.000})"
+            )
+        );
         return ExitCodes.Ok;
     }
 
     private static void Print(RunEvaluation evaluation, IReadOnlyList<SlicedScores> slices)
     {
         string positive = evaluation.Runs[0].Bound.PositiveClass is string of ? $"; precision, recall and F1 are of \"{of}\"" : "";
-        Terminal.Out($"{evaluation.Task}, {evaluation.Examples} examples{(evaluation.Runs.Count > 1 ? $", {evaluation.Runs.Count} seeds" : "")}{positive}");
+        Terminal.Out(
+            $"{evaluation.Task}, {evaluation.Examples} "
+                + $"examples{(evaluation.Runs.Count > 1 ? $", {evaluation.Runs.Count} seeds" : "")}{positive}"
+        );
         foreach (NamedScore score in evaluation.Scores)
         {
             double[] values = [.. evaluation.Runs.Select(run => run.Scores.First(other => other.Name == score.Name).Interval.Value)];
             string Shown(double value) => FinetuneCommand.Number(score, value);
-            string spread = values.Length > 1
-                ? string.Create(CultureInfo.InvariantCulture, $"  ± {(score.IsShare ? 100 : 1) * Summary.StandardDeviation(values):0.00} over seeds: {string.Join(", ", values.Select(Shown))}")
-                : "";
+            string spread =
+                values.Length > 1
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"  ± {(score.IsShare ? 100 : 1) * Summary.StandardDeviation(values):0.00} over seeds: "
+                            + $"{string.Join(", ", values.Select(Shown))}"
+                    )
+                    : "";
             string ends = score.Interval.HasEnds ? $"  ({Shown(score.Interval.Low)} … {Shown(score.Interval.High)})" : "";
             Terminal.Out($"  {score.Name,-20} {Shown(score.Interval.Value),6}{ends}{spread}");
         }
@@ -101,16 +172,37 @@ internal static class EvaluateCommand
         {
             Terminal.Out($"  by {division.Division}");
             foreach (SliceScore slice in division.Scores)
-                Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"    {slice.Name,-24} {100 * slice.Score.Value,6:0.0}  ({100 * slice.Score.Low:0.0} … {100 * slice.Score.High:0.0})  {slice.Count} examples"));
+                Terminal.Out(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"    {slice.Name, -24} {100 * slice.Score.Value, 6:0.0}  ({100 * slice.Score.Low:0.0} … "
+                            + $"{100 * slice.Score.High:0.0})  {slice.Count} examples"
+                    )
+                );
         }
     }
 
-    private static JsonArray Document(IReadOnlyList<SlicedScores> slices) => [.. slices.Select(division => (JsonNode?)new JsonObject
-    {
-        ["by"] = division.Division,
-        ["slices"] = new JsonArray([.. division.Scores.Select(slice => (JsonNode?)new JsonObject
-        {
-            ["name"] = slice.Name, ["examples"] = slice.Count, ["value"] = slice.Score.Value, ["low"] = slice.Score.Low, ["high"] = slice.Score.High,
-        })]),
-    })];
+    private static JsonArray Document(IReadOnlyList<SlicedScores> slices) =>
+        [
+            .. slices.Select(division =>
+                (JsonNode?)
+                    new JsonObject
+                    {
+                        ["by"] = division.Division,
+                        ["slices"] = new JsonArray([
+                            .. division.Scores.Select(slice =>
+                                (JsonNode?)
+                                    new JsonObject
+                                    {
+                                        ["name"] = slice.Name,
+                                        ["examples"] = slice.Count,
+                                        ["value"] = slice.Score.Value,
+                                        ["low"] = slice.Score.Low,
+                                        ["high"] = slice.Score.High,
+                                    }
+                            ),
+                        ]),
+                    }
+            ),
+        ];
 }

@@ -13,57 +13,131 @@ internal static class ExportCommand
     public static Command Create()
     {
         Option<string> model = ModelFlag.Create("A run folder or a published model.");
-        Option<string> format = new("--format") { Description = "The format: onnx, which is the only one.", DefaultValueFactory = _ => "onnx" };
-        format.AcceptOnlyFromAmong("onnx");
-        Option<string> graph = new("--graph") { Description = "portable: standard operators only; fused: ONNX Runtime's own as well.", DefaultValueFactory = _ => "portable" };
-        graph.AcceptOnlyFromAmong("portable", "fused");
-        Option<string> precision = new("--precision") { Description = "fp32, fp16, or int8: weights of 8 bits, the loss measured.", DefaultValueFactory = _ => "fp32" };
-        precision.AcceptOnlyFromAmong("fp32", "fp16", "int8");
-        Option<string?> eval = new("--eval") { Description = "int8: examples to measure the loss on; the run's development data otherwise. Of an embedding model also a .txt of texts.", HelpName = "FILE" };
-        Option<double> maxLoss = new("--max-loss") { Description = "int8: the most points of the main metric that may be lost; layers stay in floating point until it holds.", DefaultValueFactory = _ => 0.5 };
-        Option<string> output = new("--output") { Description = "Folder to write.", Required = true, HelpName = "DIR" };
-        Option<bool> json = CommonFlags.Json();
-        Command command = new("export", "Write a model for other engines: an ONNX file with tokenizer, configuration and what the run decided.")
-            { model, format, graph, precision, eval, maxLoss, output, json, OptionSources.ConfigOption() };
-        command.SetAction((parsed, cancellation) =>
+        Option<string> format = new("--format")
         {
-            OnnxExportOptions options = new()
+            Description = "The format: onnx, which is the only one.",
+            DefaultValueFactory = _ => "onnx",
+        };
+        format.AcceptOnlyFromAmong("onnx");
+        Option<string> graph = new("--graph")
+        {
+            Description = "portable: standard operators only; fused: ONNX Runtime's own as well.",
+            DefaultValueFactory = _ => "portable",
+        };
+        graph.AcceptOnlyFromAmong("portable", "fused");
+        Option<string> precision = new("--precision")
+        {
+            Description = "fp32, fp16, or int8: weights of 8 bits, the loss measured.",
+            DefaultValueFactory = _ => "fp32",
+        };
+        precision.AcceptOnlyFromAmong("fp32", "fp16", "int8");
+        Option<string?> eval = new("--eval")
+        {
+            Description =
+                "int8: examples to measure the loss on; the run's development data otherwise. Of an embedding model also a .txt of texts.",
+            HelpName = "FILE",
+        };
+        Option<double> maxLoss = new("--max-loss")
+        {
+            Description = "int8: the most points of the main metric that may be lost; layers stay in floating point until it holds.",
+            DefaultValueFactory = _ => 0.5,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "Folder to write.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        Option<bool> json = CommonFlags.Json();
+        Command command = new(
+            "export",
+            "Write a model for other engines: an ONNX file with tokenizer, configuration and what the run decided."
+        )
+        {
+            model,
+            format,
+            graph,
+            precision,
+            eval,
+            maxLoss,
+            output,
+            json,
+            OptionSources.ConfigOption(),
+        };
+        command.SetAction(
+            (parsed, cancellationToken) =>
             {
-                Graph = Enum.Parse<OnnxGraph>(parsed.GetValue(graph)!, ignoreCase: true),
-                Precision = Enum.Parse<OnnxPrecision>(parsed.GetValue(precision)!, ignoreCase: true),
-                Evaluation = parsed.GetValue(eval),
-                MaxLoss = parsed.GetValue(maxLoss) / 100,
-            };
-            string to = parsed.GetValue(output)!;
-            ExportManifest written = OnnxExporter.Export(ModelFlag.Locate(parsed, model, cancellation), to, options, Terminal.Log, cancellation);
-            if (parsed.GetValue(json)) Terminal.Json(Document(to, written));
-            else Print(to, written);
-            return Task.FromResult(ExitCodes.Ok);
-        });
+                OnnxExportOptions options = new()
+                {
+                    Graph = Enum.Parse<OnnxGraph>(parsed.GetValue(graph)!, ignoreCase: true),
+                    Precision = Enum.Parse<OnnxPrecision>(parsed.GetValue(precision)!, ignoreCase: true),
+                    Evaluation = parsed.GetValue(eval),
+                    MaxLoss = parsed.GetValue(maxLoss) / 100,
+                };
+                string to = parsed.GetValue(output)!;
+                ExportManifest written = OnnxExporter.Export(
+                    ModelFlag.Locate(parsed, model, cancellationToken),
+                    to,
+                    options,
+                    Terminal.Log,
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                    Terminal.Json(Document(to, written));
+                else
+                    Print(to, written);
+                return Task.FromResult(ExitCodes.Ok);
+            }
+        );
         return command;
     }
 
     private static void Print(string folder, ExportManifest written)
     {
         long bytes = Bytes(folder);
-        Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{written.Architecture}, {written.Graph} graph, {written.Precision}: {bytes / 1e6:0.0} MB"));
+        Terminal.Log(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{written.Architecture}, {written.Graph} graph, {written.Precision}: {bytes / 1e6:0.0} MB"
+            )
+        );
         if (written.Loss is { } loss)
         {
-            Terminal.Log(string.Create(
-                CultureInfo.InvariantCulture, $"8 bits cost {100 * loss.Lost:0.00} points of {loss.Metric} on {loss.Examples} examples; {written.KeptLayers.Count} layers stay in floating point"));
+            Terminal.Log(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"8 bits cost {100 * loss.Lost:0.00} points of {loss.Metric} on {loss.Examples} examples; "
+                        + $"{written.KeptLayers.Count} layers stay in floating point"
+                )
+            );
         }
 
         Terminal.Out(folder);
     }
 
-    private static JsonObject Document(string folder, ExportManifest written) => new()
-    {
-        ["folder"] = folder, ["graph"] = written.Graph, ["precision"] = written.Precision, ["bytes"] = Bytes(folder), ["kept_layers"] = written.KeptLayers.Count,
-        ["loss"] = written.Loss is { } loss
-            ? new JsonObject { ["metric"] = loss.Metric, ["exact"] = loss.Exact, ["quantized"] = loss.Quantized, ["lost"] = loss.Lost, ["examples"] = loss.Examples }
-            : null,
-    };
+    private static JsonObject Document(string folder, ExportManifest written) =>
+        new()
+        {
+            ["folder"] = folder,
+            ["graph"] = written.Graph,
+            ["precision"] = written.Precision,
+            ["bytes"] = Bytes(folder),
+            ["kept_layers"] = written.KeptLayers.Count,
+            ["loss"] = written.Loss is { } loss
+                ? new JsonObject
+                {
+                    ["metric"] = loss.Metric,
+                    ["exact"] = loss.Exact,
+                    ["quantized"] = loss.Quantized,
+                    ["lost"] = loss.Lost,
+                    ["examples"] = loss.Examples,
+                }
+                : null,
+        };
 
     private static long Bytes(string folder) =>
-        new[] { ExportManifest.ModelFile, ExportManifest.DataFile }.Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists).Sum(file => file.Length);
+        new[] { ExportManifest.ModelFile, ExportManifest.DataFile }
+            .Select(name => new FileInfo(Path.Combine(folder, name)))
+            .Where(file => file.Exists)
+            .Sum(file => file.Length);
 }

@@ -14,13 +14,19 @@ internal static class FillMaskCommand
         TextInput texts = new();
         Option<int> count = new("--top-k") { Description = "Candidates for each mask.", DefaultValueFactory = _ => 5 };
         Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
-        Command command = new("fill-mask", "Ask a masked language model for missing words: [MASK] (or the model's own mask token) marks them.") { model };
+        Command command = new(
+            "fill-mask",
+            "Ask a masked language model for missing words: [MASK] (or the model's own mask token) marks them."
+        )
+        {
+            model,
+        };
         texts.AddTo(command);
         foreach (Option option in new Option[] { count, json, OptionSources.ConfigOption() }) command.Options.Add(option);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             IEnumerable<string> lines = texts.Read(parsed);
-            using FillMask filler = FillMask.Load(ModelFlag.Locate(parsed, model, cancellation));
+            using FillMask filler = FillMask.Load(ModelFlag.Locate(parsed, model, cancellationToken));
             foreach (string note in filler.Notes) Terminal.Log(note);
             IEnumerable<FilledText> filled = lines.Select(text => filler.Fill(text, parsed.GetValue(count)));
             if (!parsed.GetValue(json)) Print(filled);
@@ -40,9 +46,18 @@ internal static class FillMaskCommand
         {
             for (int mask = 0; mask < text.Masks.Count; mask++)
             {
-                Terminal.Out(text.Masks.Count == 1 ? text.Text : string.Create(CultureInfo.InvariantCulture, $"{text.Text}  (mask {mask + 1} of {text.Masks.Count})"));
+                Terminal.Out(
+                    text.Masks.Count == 1
+                        ? text.Text
+                        : string.Create(CultureInfo.InvariantCulture, $"{text.Text}  (mask {mask + 1} of {text.Masks.Count})")
+                );
                 foreach (MaskCandidate candidate in text.Masks[mask])
-                    Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {100 * candidate.Probability,6:0.00} %  {candidate.Token,-16} {candidate.Text}"));
+                    Terminal.Out(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"  {100 * candidate.Probability, 6:0.00} %  {candidate.Token, -16} {candidate.Text}"
+                        )
+                    );
             }
         }
     }

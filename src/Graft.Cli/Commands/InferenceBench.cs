@@ -10,7 +10,10 @@ using Graft.Torch.Measurement;
 
 namespace Graft.Cli.Commands;
 
-/// <summary><c>graft bench inference --model A,B,C --input F</c>: texts a second of models in turn, whatever engine runs them, with one thread and with all.</summary>
+/// <summary>
+/// <c>graft bench inference --model A,B,C --input F</c>: texts a second of models in turn, whatever engine runs them, with one thread and
+/// with all.
+/// </summary>
 internal static class InferenceBench
 {
     public const string Name = "inference";
@@ -19,7 +22,12 @@ internal static class InferenceBench
 
     public static int Run(string models, string input, int? threads, bool json)
     {
-        string[] folders = [.. models.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(model => ModelFlag.Locate(model))];
+        string[] folders =
+        [
+            .. models
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(model => ModelFlag.Locate(model)),
+        ];
         JsonArray results = [];
         int most = threads ?? Environment.ProcessorCount;
         foreach (int count in new[] { 1, most }.Distinct())
@@ -35,9 +43,25 @@ internal static class InferenceBench
                 for (int i = 0; i < folders.Length; i++)
                 {
                     double speed = texts / best[i];
-                    results.Add(new JsonObject { ["model"] = folders[i], ["threads"] = count, ["texts"] = texts, ["texts_per_second"] = speed, ["ratio"] = best[0] / best[i], ["peak_gflops"] = peak });
+                    results.Add(
+                        new JsonObject
+                        {
+                            ["model"] = folders[i],
+                            ["threads"] = count,
+                            ["texts"] = texts,
+                            ["texts_per_second"] = speed,
+                            ["ratio"] = best[0] / best[i],
+                            ["peak_gflops"] = peak,
+                        }
+                    );
                     if (!json)
-                        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{count} thread{(count == 1 ? "" : "s")}  {speed,8:0.0} texts/s  {best[0] / best[i],5:0.00} × the first  {folders[i]}  (peak {peak:0} GFLOP/s)"));
+                        Terminal.Out(
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{count} thread{(count == 1 ? "" : "s")}  {speed, 8:0.0} texts/s  {best[0] / best[i], 5:0.00} × the "
+                                    + $"first  {folders[i]}  (peak {peak:0} GFLOP/s)"
+                            )
+                        );
                 }
             }
             finally
@@ -70,5 +94,6 @@ internal static class InferenceBench
     }
 
     private static TaskData Texts(FineTuningTask task, string input) =>
-        task.Stream(input, new ColumnOptions { RequireLabel = false }, MostTexts, _ => { }).FirstOrDefault() ?? throw new InputException($"{input} has no texts");
+        task.Stream(input, new ColumnOptions { RequireLabel = false }, MostTexts, _ => { }).FirstOrDefault()
+        ?? throw new InputException($"{input} has no texts");
 }

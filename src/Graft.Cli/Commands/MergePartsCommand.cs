@@ -10,15 +10,38 @@ internal static class MergePartsCommand
 {
     public static Command Create()
     {
-        Option<string> input = new("--input") { Description = "The folder of parts.", HelpName = "DIR", Required = true };
-        Option<string> output = new("--output") { Description = "The file of all answers in the input's order, .jsonl; rows without an answer go beside it (.bad.jsonl).", HelpName = "FILE", Required = true };
+        Option<string> input = new("--input")
+        {
+            Description = "The folder of parts.",
+            HelpName = "DIR",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "The file of all answers in the input's order, .jsonl; rows without an answer go beside it (.bad.jsonl).",
+            HelpName = "FILE",
+            Required = true,
+        };
         Option<bool> json = CommonFlags.Json("Print counts and hashes as one JSON document.");
-        Command command = new("merge-parts", "Check that every part of a sharded predict or embed is there, and join them.") { input, output, json };
+        Command command = new("merge-parts", "Check that every part of a sharded predict or embed is there, and join them.")
+        {
+            input,
+            output,
+            json,
+        };
         command.SetAction(parsed =>
         {
             JsonObject summary = InferenceParts.Merge(parsed.GetRequiredValue(input), parsed.GetRequiredValue(output));
-            if (parsed.GetValue(json)) Terminal.Json(summary);
-            else Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{(int)summary["parts"]!:N0} parts, {(long)summary["rows"]!:N0} rows, {(long)summary["bad"]!:N0} without an answer: {(string)summary["output"]!}"));
+            if (parsed.GetValue(json))
+                Terminal.Json(summary);
+            else
+                Terminal.Log(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{(int)summary["parts"]!:N0} parts, {(long)summary["rows"]!:N0} rows, {(long)summary["bad"]!:N0} without an "
+                            + $"answer: {(string)summary["output"]!}"
+                    )
+                );
             return ExitCodes.Ok;
         });
         return command;

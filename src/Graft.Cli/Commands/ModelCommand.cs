@@ -17,7 +17,11 @@ internal static class ModelCommand
     {
         Option<string> model = ModelFlag.Create("Model folder, configuration file, or file of weights.");
         Option<bool> json = CommonFlags.Json();
-        Command command = new("inspect", "Print family, configuration, parameters by part, costs, files, missing and unexpected keys.") { model, json };
+        Command command = new("inspect", "Print family, configuration, parameters by part, costs, files, missing and unexpected keys.")
+        {
+            model,
+            json,
+        };
         command.SetAction(parsed =>
         {
             ModelInspection found = ModelInspection.Of(ModelFlag.Locate(parsed, model));
@@ -31,24 +35,56 @@ internal static class ModelCommand
     private static Command Convert()
     {
         Option<string> model = ModelFlag.Create("Model folder in any format that graft reads.");
-        Option<string> output = new("--output") { Description = "Folder to write: config.json, model.safetensors, tokenizer, model card.", Required = true, HelpName = "DIR" };
+        Option<string> output = new("--output")
+        {
+            Description = "Folder to write: config.json, model.safetensors, tokenizer, model card.",
+            Required = true,
+            HelpName = "DIR",
+        };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace files of a model that is there." };
-        Option<bool> merge = new("--merge") { Description = "Fold a LoRA or IA3 adapter into its base: an ordinary model with the same answers." };
-        Option<string?> basis = new("--base") { Description = "The model that an adapter folder is for; the one that it names otherwise.", HelpName = "DIR" };
-        Option<string> precision = new("--precision") { Description = "fp32, or fp16 for half the file.", DefaultValueFactory = _ => "fp32" };
+        Option<bool> merge = new("--merge")
+        {
+            Description = "Fold a LoRA or IA3 adapter into its base: an ordinary model with the same answers.",
+        };
+        Option<string?> basis = new("--base")
+        {
+            Description = "The model that an adapter folder is for; the one that it names otherwise.",
+            HelpName = "DIR",
+        };
+        Option<string> precision = new("--precision")
+        {
+            Description = "fp32, or fp16 for half the file.",
+            DefaultValueFactory = _ => "fp32",
+        };
         precision.AcceptOnlyFromAmong("fp32", "fp16");
-        Command command = new("convert", "Write the same model as config.json and model.safetensors, an adapter as PEFT or AdapterHub reads it.") { model, output, overwrite, merge, basis, precision };
+        Command command = new(
+            "convert",
+            "Write the same model as config.json and model.safetensors, an adapter as PEFT or AdapterHub reads it."
+        )
+        {
+            model,
+            output,
+            overwrite,
+            merge,
+            basis,
+            precision,
+        };
         command.SetAction(parsed =>
         {
             (string from, string to) = (ModelFlag.Locate(parsed, model), parsed.GetValue(output)!);
             if (!parsed.GetValue(overwrite) && CheckpointFolder.Find(to) is not null)
                 throw new InputException($"--output {to}: holds a model; choose another folder or add --overwrite");
             using PretrainedModel loaded = PretrainedModel.Load(from, new LoadOptions { Base = parsed.GetValue(basis) });
-            foreach (string note in loaded.Report.Notes) Terminal.Log(note);
-            string source = loaded.Adapter is Adapter adapter ? $"its {adapter.Strategy.Name} adapter" : Path.GetFileName(loaded.Report.File)!;
-            if (parsed.GetValue(merge)) loaded.Merge();
+            foreach (string note in loaded.Report.Notes)
+                Terminal.Log(note);
+            string source = loaded.Adapter is Adapter adapter
+                ? $"its {adapter.Strategy.Name} adapter"
+                : Path.GetFileName(loaded.Report.File)!;
+            if (parsed.GetValue(merge))
+                loaded.Merge();
             loaded.Save(to);
-            if (parsed.GetValue(precision) == "fp16" && loaded.Adapter is null) HalfPrecision.Rewrite(Path.Combine(to, "model.safetensors"));
+            if (parsed.GetValue(precision) == "fp16" && loaded.Adapter is null)
+                HalfPrecision.Rewrite(Path.Combine(to, "model.safetensors"));
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from)));
             ModelCard.Write(loaded, to, name, $"Converted from {source} by graft.");
             Terminal.Out(to);
@@ -63,14 +99,21 @@ internal static class ModelCommand
         {
             Line("family", config.ModelType);
             Line("class", config.Architecture ?? "not said");
-            Line("sizes", $"{config.LayerCount} layers, width {config.HiddenSize}, {config.HeadCount} heads, {config.VocabularySize:N0} tokens");
+            Line(
+                "sizes",
+                $"{config.LayerCount} layers, width {config.HiddenSize}, {config.HeadCount} heads, {config.VocabularySize:N0} tokens"
+            );
             Line("parameters", $"{found.BackboneParameters:N0} in the backbone");
             foreach ((string part, long count) in found.Parts) Line("", $"{count:N0} {part}");
             if (found.HeadParameters > 0) Line("", $"{found.HeadParameters:N0} more in the head ({found.Head})");
             long total = found.BackboneParameters + found.HeadParameters;
             Line("memory", $"{Megabytes(4 * total)} in fp32, {Megabytes(16 * total)} in training (gradients and AdamW)");
             foreach (AttentionCost cost in found.Costs)
-                Line(cost == found.Costs[0] ? "cost" : "", $"{cost.Tokens} tokens: {cost.Operations / 1e9:0.00} GFLOP, {cost.AttentionShare:P1} of it attention, {Megabytes(cost.ScoreBytes)} of scores");
+                Line(
+                    cost == found.Costs[0] ? "cost" : "",
+                    $"{cost.Tokens} tokens: {cost.Operations / 1e9:0.00} GFLOP, {cost.AttentionShare:P1} of it attention, "
+                        + $"{Megabytes(cost.ScoreBytes)} of scores"
+                );
         }
 
         foreach (WeightFile file in found.Files) Line("file", $"{file.Path} ({Megabytes(file.Bytes)})");
@@ -78,7 +121,8 @@ internal static class ModelCommand
         if (found.Config is null) foreach (string tensor in found.Tensors) Line("", tensor);
         if (found.Report is not LoadReport report) return;
         Line("missing", report.Missing.Count == 0 ? "none" : string.Join(", ", report.Missing));
-        if (report.UnknownConfigKeys.Count > 0) Line("unknown keys", string.Join(", ", report.UnknownConfigKeys) + " (of config.json; not followed)");
+        if (report.UnknownConfigKeys.Count > 0)
+            Line("unknown keys", string.Join(", ", report.UnknownConfigKeys) + " (of config.json; not followed)");
         Line("unexpected", report.Unexpected.Count == 0 ? "none" : string.Join(", ", report.Unexpected));
     }
 
@@ -103,7 +147,12 @@ internal static class ModelCommand
             document["family"] = config.ModelType;
             document["architecture"] = config.Architecture;
             document["head"] = found.Head.ToString();
-            document["parameters"] = new JsonObject { ["backbone"] = found.BackboneParameters, ["head"] = found.HeadParameters, ["parts"] = parts };
+            document["parameters"] = new JsonObject
+            {
+                ["backbone"] = found.BackboneParameters,
+                ["head"] = found.HeadParameters,
+                ["parts"] = parts,
+            };
             document["memory_bytes"] = 4 * (found.BackboneParameters + found.HeadParameters);
             document["costs"] = new JsonArray([.. found.Costs.Select(cost => new JsonObject
             {

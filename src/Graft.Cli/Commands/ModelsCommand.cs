@@ -29,7 +29,13 @@ internal static class ModelsCommand
         foreach (CachedModel model in models)
         {
             string revisions = model.Revisions.Count > 0 ? string.Join(", ", model.Revisions) : "-";
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{model.Name}  {model.Commit[..Math.Min(12, model.Commit.Length)]}  {revisions}  {model.Bytes / 1e6:F1} MB{(model.HasWeights ? "" : "  (no weights)")}  {model.Folder}"));
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{model.Name}  {model.Commit[..Math.Min(12, model.Commit.Length)]}  {revisions}  {model.Bytes / 1e6:F1} "
+                        + $"MB{(model.HasWeights ? "" : "  (no weights)")}  {model.Folder}"
+                )
+            );
         }
 
         if (models.Length == 0) Terminal.Log($"no models in {cacheFolder}: `graft pull ID` fetches one");

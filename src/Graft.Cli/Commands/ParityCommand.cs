@@ -12,7 +12,11 @@ internal static class ParityCommand
     {
         Argument<string[]> paths = new("PATH") { Description = "Case folders, or folders above them.", Arity = ArgumentArity.OneOrMore };
         Option<bool> json = CommonFlags.Json();
-        Command command = new("parity", "Compare models with reference numbers: outputs, gradients, three optimizer steps.") { paths, json };
+        Command command = new("parity", "Compare models with reference numbers: outputs, gradients, three optimizer steps.")
+        {
+            paths,
+            json,
+        };
         command.SetAction(parsed => Run(parsed.GetValue(paths)!, parsed.GetValue(json)));
         return command;
     }
@@ -35,8 +39,12 @@ internal static class ParityCommand
 
     private static void Print(ParityReport report)
     {
-        IEnumerable<string> groups = report.Groups.Select(group => string.Create(
-            CultureInfo.InvariantCulture, $"{group.Name} {group.LargestDifference:0.0e+0}{(group.Passed ? "" : $" > {group.Tolerance:0.0e+0} at {group.Worst}")}"));
+        IEnumerable<string> groups = report.Groups.Select(group =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{group.Name} {group.LargestDifference:0.0e+0}{(group.Passed ? "" : $" > {group.Tolerance:0.0e+0} at {group.Worst}")}"
+            )
+        );
         Terminal.Out($"{(report.Passed ? "ok    " : "FAILED")} {report.Path}: {report.Kind}: {report.Error ?? string.Join(", ", groups)}");
     }
 
@@ -58,7 +66,16 @@ internal static class ParityCommand
                 };
             }
 
-            cases.Add(new JsonObject { ["path"] = report.Path, ["kind"] = report.Kind, ["passed"] = report.Passed, ["error"] = report.Error, ["groups"] = groups });
+            cases.Add(
+                new JsonObject
+                {
+                    ["path"] = report.Path,
+                    ["kind"] = report.Kind,
+                    ["passed"] = report.Passed,
+                    ["error"] = report.Error,
+                    ["groups"] = groups,
+                }
+            );
         }
 
         return new JsonObject { ["passed"] = reports.Count - failed, ["failed"] = failed, ["cases"] = cases };

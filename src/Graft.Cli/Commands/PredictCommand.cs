@@ -18,81 +18,142 @@ internal static class PredictCommand
         Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
         Option<string?> text = new("--text") { Description = "One text (question answering: the question)." };
         Option<string?> pair = new("--pair") { Description = "The second text (question answering: the text that may hold the answer)." };
-        Option<string?> input = new("--input") { Description = "A file of texts, a folder or pattern of several, or - for the lines of stdin (a tab before a second text).", HelpName = "FILE" };
-        Option<string?> output = new("--output") { Description = $"Where answers go: {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise. With --shard a folder.", HelpName = "FILE" };
+        Option<string?> input = new("--input")
+        {
+            Description = "A file of texts, a folder or pattern of several, or - for the lines of stdin (a tab before a second text).",
+            HelpName = "FILE",
+        };
+        Option<string?> output = new("--output")
+        {
+            Description = $"Where answers go: {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise. With --shard a folder.",
+            HelpName = "FILE",
+        };
         Option<string?> task = CommonFlags.Task();
-        Option<string?> offsets = new("--offsets") { Description = "What start and end of entities and answers count: utf16 units (as .NET and JavaScript do) or codepoint (as Python does).", HelpName = "utf16|codepoint" };
+        Option<string?> offsets = new("--offsets")
+        {
+            Description =
+                "What start and end of entities and answers count: utf16 units (as .NET and JavaScript do) or codepoint (as Python does).",
+            HelpName = "utf16|codepoint",
+        };
         ReadingFlags reading = new();
         CalibrationFlags calibration = new();
         ShardFlags shards = new();
-        Option<int?> maxNewTokens = new("--max-new-tokens") { Description = "The most tokens of a written text; as in training otherwise." };
+        Option<int?> maxNewTokens = new("--max-new-tokens")
+        {
+            Description = "The most tokens of a written text; as in training otherwise.",
+        };
         Option<int?> numBeams = new("--num-beams") { Description = "Beams of the search for a text; as in training otherwise." };
         Option<string?> aggregation = new("--aggregation")
         {
-            Description = "How labels of tokens become entities of a text: none, simple, first, average or max, as in transformers; by words otherwise.",
+            Description =
+                "How labels of tokens become entities of a text: none, simple, first, average or max, as in transformers; by words "
+                    + "otherwise.",
         };
         Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
-        Command command = new("predict", "Ask a fine-tuned model.") { model, text, pair, input, output, task, offsets, maxNewTokens, numBeams, aggregation, json, OptionSources.ConfigOption() };
+        Command command = new("predict", "Ask a fine-tuned model.")
+        {
+            model,
+            text,
+            pair,
+            input,
+            output,
+            task,
+            offsets,
+            maxNewTokens,
+            numBeams,
+            aggregation,
+            json,
+            OptionSources.ConfigOption(),
+        };
         reading.AddTo(command);
         calibration.AddTo(command);
         shards.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
-        {
-            (string? one, string? file, string? target) = (parsed.GetValue(text), parsed.GetValue(input), parsed.GetValue(output));
-            if (one is null == file is null) throw new InputException("give either --text or --input");
-            InputShard? shard = shards.Of(parsed, file, target);
-            if (target is not null && shard is null && !PredictionWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal))
-                throw new InputException($"--output {target}: one of {string.Join(", ", PredictionWriter.Extensions)} is expected");
-            if (file is not null and not "-" && !Path.Exists(file) && !file.Contains('*', StringComparison.Ordinal)) throw new InputException($"{file} does not exist");
-            bool inCodePoints = parsed.GetValue(offsets) switch
+        command.SetAction(
+            (parsed, cancellationToken) =>
             {
-                null or "utf16" => false,
-                "codepoint" => true,
-                var other => throw new InputException($"--offsets {other}: utf16 or codepoint is expected"),
-            };
-            ColumnOptions columns = reading.Options(parsed) with { Shard = shard };
-            string folder = ModelFlag.Locate(parsed, model, cancellation);
-            Predictor Load()
-            {
-                Predictor loaded = Predictor.Load(
-                    folder, task: parsed.GetValue(task), calibrated: calibration.IsCalibrated(parsed), generation: options => options with
-                    {
-                        MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens,
-                        MaxLength = parsed.GetValue(maxNewTokens) is null ? options.MaxLength : null,
-                        NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
-                    }, aggregation: Aggregation(parsed.GetValue(aggregation)));
-                foreach (string note in loaded.Notes) Terminal.Log(note);
-                return loaded;
-            }
+                (string? one, string? file, string? target) = (parsed.GetValue(text), parsed.GetValue(input), parsed.GetValue(output));
+                if (one is null == file is null)
+                    throw new InputException("give either --text or --input");
+                InputShard? shard = shards.Of(parsed, file, target);
+                if (
+                    target is not null
+                    && shard is null
+                    && !PredictionWriter.Extensions.Contains(Path.GetExtension(target).ToLowerInvariant(), StringComparer.Ordinal)
+                )
+                    throw new InputException($"--output {target}: one of {string.Join(", ", PredictionWriter.Extensions)} is expected");
+                if (file is not null and not "-" && !Path.Exists(file) && !file.Contains('*', StringComparison.Ordinal))
+                    throw new InputException($"{file} does not exist");
+                bool inCodePoints = parsed.GetValue(offsets) switch
+                {
+                    null or "utf16" => false,
+                    "codepoint" => true,
+                    var other => throw new InputException($"--offsets {other}: utf16 or codepoint is expected"),
+                };
+                ColumnOptions columns = reading.Options(parsed) with { Shard = shard };
+                string folder = ModelFlag.Locate(parsed, model, cancellationToken);
+                Predictor Load()
+                {
+                    Predictor loaded = Predictor.Load(
+                        folder,
+                        task: parsed.GetValue(task),
+                        calibrated: calibration.IsCalibrated(parsed),
+                        generation: options =>
+                            options with
+                            {
+                                MaxNewTokens = parsed.GetValue(maxNewTokens) ?? options.MaxNewTokens,
+                                MaxLength = parsed.GetValue(maxNewTokens) is null ? options.MaxLength : null,
+                                NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
+                            },
+                        aggregation: Aggregation(parsed.GetValue(aggregation))
+                    );
+                    foreach (string note in loaded.Notes)
+                        Terminal.Log(note);
+                    return loaded;
+                }
 
-            if (shard is InputShard part)
-            {
-                ShardFlags.Write(parsed, part, folder, file!, target!, () => Lines(Load(), file!, columns, inCodePoints, cancellation));
+                if (shard is InputShard part)
+                {
+                    ShardFlags.Write(parsed, part, folder, file!, target!, () =>
+                        Lines(Load(), file!, columns, inCodePoints, cancellationToken)
+                    );
+                    return Task.FromResult(ExitCodes.Ok);
+                }
+
+                using Predictor predictor = Load();
+                if (one is not null)
+                {
+                    Prediction prediction = predictor.Predict(one, parsed.GetValue(pair));
+                    Print(inCodePoints ? prediction.InCodePoints(parsed.GetValue(pair)) : prediction, parsed.GetValue(json));
+                    return Task.FromResult(ExitCodes.Ok);
+                }
+
+                PredictionStream stream = new(predictor, inCodePoints, cancellationToken) { Logger = Terminal.Logger };
+                IEnumerable<AnsweredRows> answers =
+                    file == "-"
+                        ? stream.OfLines(Console.In, Console.IsInputRedirected ? ExamplesAtOnce : 1)
+                        : stream.OfFile(file!, columns, ExamplesAtOnce);
+                if (target is null)
+                    Print(answers, parsed.GetValue(json));
+                else
+                    PredictionWriter.Write(target, answers);
                 return Task.FromResult(ExitCodes.Ok);
             }
-
-            using Predictor predictor = Load();
-            if (one is not null)
-            {
-                Prediction prediction = predictor.Predict(one, parsed.GetValue(pair));
-                Print(inCodePoints ? prediction.InCodePoints(parsed.GetValue(pair)) : prediction, parsed.GetValue(json));
-                return Task.FromResult(ExitCodes.Ok);
-            }
-
-            PredictionStream stream = new(predictor, inCodePoints, cancellation) { Logger = Terminal.Logger };
-            IEnumerable<AnsweredRows> answers = file == "-" ? stream.OfLines(Console.In, Console.IsInputRedirected ? ExamplesAtOnce : 1) : stream.OfFile(file!, columns, ExamplesAtOnce);
-            if (target is null) Print(answers, parsed.GetValue(json));
-            else PredictionWriter.Write(target, answers);
-            return Task.FromResult(ExitCodes.Ok);
-        });
+        );
         return command;
     }
 
-    private static IEnumerable<PartLine> Lines(Predictor predictor, string file, ColumnOptions columns, bool inCodePoints, CancellationToken cancellation)
+    private static IEnumerable<PartLine> Lines(
+        Predictor predictor,
+        string file,
+        ColumnOptions columns,
+        bool inCodePoints,
+        CancellationToken cancellationToken
+    )
     {
         using Predictor held = predictor;
-        PredictionStream stream = new(predictor, inCodePoints, cancellation) { Logger = Terminal.Logger };
-        foreach (AnsweredRow row in stream.OfFile(file, columns, ExamplesAtOnce).SelectMany(part => part.Rows)) yield return new PartLine(PredictionWriter.Line(row), row.Failure);
+        PredictionStream stream = new(predictor, inCodePoints, cancellationToken) { Logger = Terminal.Logger };
+        foreach (AnsweredRow row in stream.OfFile(file, columns, ExamplesAtOnce).SelectMany(part => part.Rows))
+            yield return new PartLine(PredictionWriter.Line(row), row.Failure);
     }
 
     private static TokenAggregation? Aggregation(string? name) => name is null ? null
@@ -115,5 +176,6 @@ internal static class PredictCommand
     }
 
     private static string Line(Prediction prediction) =>
-        prediction.Answer + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
+        prediction.Answer
+        + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
 }

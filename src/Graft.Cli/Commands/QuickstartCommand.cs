@@ -10,26 +10,44 @@ internal static class QuickstartCommand
 {
     public static Command Create()
     {
-        Option<string> output = new("--output") { Description = "Folder to write; an earlier quickstart there is replaced.", DefaultValueFactory = _ => "graft-quickstart", HelpName = "DIR" };
+        Option<string> output = new("--output")
+        {
+            Description = "Folder to write; an earlier quickstart there is replaced.",
+            DefaultValueFactory = _ => "graft-quickstart",
+            HelpName = "DIR",
+        };
         Option<int> seeds = new("--seeds") { Description = "Runs a method.", DefaultValueFactory = _ => 3 };
         Option<bool> json = CommonFlags.Json();
-        Command command = new("quickstart", "Fine-tune a pre-trained model on the samples, compare it with training from scratch, ask it, write a report.") { output, seeds, json };
-        command.SetAction((parsed, cancellation) =>
+        Command command = new(
+            "quickstart",
+            "Fine-tune a pre-trained model on the samples, compare it with training from scratch, ask it, write a report."
+        )
         {
-            QuickstartResult result = Quickstart.Run(
-                new QuickstartOptions
-                {
-                    Samples = Path.Combine(AppContext.BaseDirectory, "samples"),
-                    Model = EmbeddedModel(),
-                    Output = parsed.GetValue(output)!,
-                    Seeds = parsed.GetValue(seeds),
-                },
-                Terminal.Logger,
-                cancellation);
-            if (parsed.GetValue(json)) Terminal.Json(Json(result));
-            else Print(result);
-            return Task.FromResult(ExitCodes.Ok);
-        });
+            output,
+            seeds,
+            json,
+        };
+        command.SetAction(
+            (parsed, cancellationToken) =>
+            {
+                QuickstartResult result = Quickstart.Run(
+                    new QuickstartOptions
+                    {
+                        Samples = Path.Combine(AppContext.BaseDirectory, "samples"),
+                        Model = EmbeddedModel(),
+                        Output = parsed.GetValue(output)!,
+                        Seeds = parsed.GetValue(seeds),
+                    },
+                    Terminal.Logger,
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                    Terminal.Json(Json(result));
+                else
+                    Print(result);
+                return Task.FromResult(ExitCodes.Ok);
+            }
+        );
         return command;
     }
 
@@ -37,7 +55,9 @@ internal static class QuickstartCommand
     private static string EmbeddedModel()
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "models", "graft-small");
-        return Directory.Exists(folder) ? folder : throw new InputException($"{folder} is missing: the build copies it from models/graft-small of the repository");
+        return Directory.Exists(folder)
+            ? folder
+            : throw new InputException($"{folder} is missing: the build copies it from models/graft-small of the repository");
     }
 
     private static void Print(QuickstartResult result)
@@ -46,10 +66,13 @@ internal static class QuickstartCommand
         Terminal.Out("Test accuracy");
         foreach (MethodScore method in result.Methods)
         {
-            string spread = method.Accuracy.Low < method.Accuracy.High
-                ? string.Create(CultureInfo.InvariantCulture, $"  ({100 * method.Accuracy.Low:0.0} – {100 * method.Accuracy.High:0.0})")
-                : "";
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {method.Method,-26}{100 * method.Accuracy.Value,5:0.0} %{spread}"));
+            string spread =
+                method.Accuracy.Low < method.Accuracy.High
+                    ? string.Create(CultureInfo.InvariantCulture, $"  ({100 * method.Accuracy.Low:0.0} – {100 * method.Accuracy.High:0.0})")
+                    : "";
+            Terminal.Out(
+                string.Create(CultureInfo.InvariantCulture, $"  {method.Method, -26}{100 * method.Accuracy.Value, 5:0.0} %{spread}")
+            );
         }
 
         Terminal.Out("");

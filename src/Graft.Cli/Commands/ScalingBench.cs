@@ -9,8 +9,9 @@ using Graft.Torch.Compute;
 namespace Graft.Cli.Commands;
 
 /// <summary>
-/// <c>graft bench scaling</c>: an update of BERT-base on this machine, the link between ranks where mpirun started several, and what share of N machines' speed remains when each
-/// update sends all-reduce's bytes over links of 1 to 100 Gbit/s: computing ÷ (computing + sending), at 80 % of the wire's rate.
+/// <c>graft bench scaling</c>: an update of BERT-base on this machine, the link between ranks where mpirun started several, and what share
+/// of N machines' speed remains when each update sends all-reduce's bytes over links of 1 to 100 Gbit/s: computing ÷ (computing + sending),
+/// at 80 % of the wire's rate.
 /// </summary>
 internal static class ScalingBench
 {
@@ -26,7 +27,10 @@ internal static class ScalingBench
     public static int Run(BenchmarkOptions options, int? threads, bool json)
     {
         IProcessGroup processes = ProcessGroups.Join();
-        using ComputeScope computing = new ComputeContext { Threads = threads ?? (processes.Size > 1 ? processes.Processors : null) }.Enter();
+        using ComputeScope computing = new ComputeContext
+        {
+            Threads = threads ?? (processes.Size > 1 ? processes.Processors : null),
+        }.Enter();
         double? link = processes.Size > 1 ? Link(processes, options.Repetitions) : null;
         if (processes.Rank > 0) return ExitCodes.Ok; // rank 0 measures its update with the machine to itself
         BenchmarkResult step = BenchmarkRunner.Run([Update], options).Results[0];
@@ -34,33 +38,70 @@ internal static class ScalingBench
         JsonArray rows = [];
         if (!json)
         {
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"BERT-base, 16 × 128 tokens: {step.Value:0} ms an update{(step.ShareOfPeak is double share ? $", {share:P0} of this machine's peak" : "")}"));
-            if (link is double rate) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"link: {rate:0.0} Gbit/s from each rank to all others ({processes.Description})"));
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"BERT-base, 16 × 128 tokens: {step.Value:0} ms an "
+                        + $"update{(step.ShareOfPeak is double share ? $", {share:P0} of this machine's peak" : "")}"
+                )
+            );
+            if (link is double rate)
+                Terminal.Out(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"link: {rate:0.0} Gbit/s from each rank to all others ({processes.Description})"
+                    )
+                );
             Terminal.Out("share of N machines' speed (in brackets: the sums sent beside the backward pass)");
         }
 
         foreach (int larger in new[] { 1, LargerBatch })
         {
-            if (!json) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {2048 * larger:N0} tokens a machine and update") + string.Concat(Rates(link).Select(rate => string.Create(CultureInfo.InvariantCulture, $"{rate,9:0.#} Gbit/s"))));
+            if (!json)
+                Terminal.Out(
+                    string.Create(CultureInfo.InvariantCulture, $"  {2048 * larger:N0} tokens a machine and update")
+                        + string.Concat(Rates(link).Select(rate => string.Create(CultureInfo.InvariantCulture, $"{rate, 9:0.#} Gbit/s")))
+                );
             foreach (int nodes in s_nodes)
             {
                 List<string> cells = [];
                 foreach (double rate in Rates(link))
                 {
                     (double plain, double beside) = Efficiency(seconds * larger, nodes, rate);
-                    cells.Add(string.Create(CultureInfo.InvariantCulture, $"{100 * plain,8:0} ({100 * beside,3:0}) %"));
-                    rows.Add(new JsonObject { ["nodes"] = nodes, ["tokens"] = 2048 * larger, ["gigabits"] = rate, ["efficiency"] = plain, ["efficiency_with_overlap"] = beside });
+                    cells.Add(string.Create(CultureInfo.InvariantCulture, $"{100 * plain, 8:0} ({100 * beside, 3:0}) %"));
+                    rows.Add(
+                        new JsonObject
+                        {
+                            ["nodes"] = nodes,
+                            ["tokens"] = 2048 * larger,
+                            ["gigabits"] = rate,
+                            ["efficiency"] = plain,
+                            ["efficiency_with_overlap"] = beside,
+                        }
+                    );
                 }
 
-                if (!json) Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {nodes,3} machines {"",17}") + string.Concat(cells));
+                if (!json)
+                    Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  {nodes, 3} machines {"", 17}") + string.Concat(cells));
             }
         }
 
-        if (json) Terminal.Json(new JsonObject { ["milliseconds"] = step.Value, ["share_of_peak"] = step.ShareOfPeak, ["link_gigabits"] = link, ["expected"] = rows });
+        if (json)
+            Terminal.Json(
+                new JsonObject
+                {
+                    ["milliseconds"] = step.Value,
+                    ["share_of_peak"] = step.ShareOfPeak,
+                    ["link_gigabits"] = link,
+                    ["expected"] = rows,
+                }
+            );
         return ExitCodes.Ok;
     }
 
-    /// <summary>The share of speed that remains: without overlap, and with the gradients' half of the bytes sent during the backward pass.</summary>
+    /// <summary>
+    /// The share of speed that remains: without overlap, and with the gradients' half of the bytes sent during the backward pass.
+    /// </summary>
     internal static (double Plain, double Overlapped) Efficiency(double seconds, int nodes, double gigabits)
     {
         double half = (nodes - 1.0) / nodes * Parameters * sizeof(float) * 8 / (gigabits * 1e9 * WireShare);

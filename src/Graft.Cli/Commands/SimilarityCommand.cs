@@ -6,7 +6,9 @@ using Graft.Inference;
 
 namespace Graft.Cli.Commands;
 
-/// <summary><c>graft similarity</c>: how alike two texts are, or the pairs of a file; with numbers beside them, how well the model agrees.</summary>
+/// <summary>
+/// <c>graft similarity</c>: how alike two texts are, or the pairs of a file; with numbers beside them, how well the model agrees.
+/// </summary>
 internal static class SimilarityCommand
 {
     public static Command Create()
@@ -14,24 +16,40 @@ internal static class SimilarityCommand
         Option<string> model = ModelFlag.Create("A sentence-embedding model, or any other.");
         Option<string?> text = new("--text") { Description = "The first text." };
         Option<string?> pair = new("--pair") { Description = "The second text." };
-        Option<string?> input = new("--input") { Description = "A file of pairs; a column of numbers gives Spearman's and Pearson's correlation.", HelpName = "FILE" };
+        Option<string?> input = new("--input")
+        {
+            Description = "A file of pairs; a column of numbers gives Spearman's and Pearson's correlation.",
+            HelpName = "FILE",
+        };
         ReadingFlags reading = new();
         EmbeddingFlags embedding = new();
         Option<bool> json = CommonFlags.Json();
         Command command = new("similarity", "Cosine similarity of texts.") { model, text, pair, input, json, OptionSources.ConfigOption() };
         reading.AddTo(command);
         embedding.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
-        {
-            (string? first, string? second, string? file) = (parsed.GetValue(text), parsed.GetValue(pair), parsed.GetValue(input));
-            if (file is null == (first is null || second is null)) throw new InputException("give either --text and --pair, or --input");
-            if (file is not null && !File.Exists(file)) throw new InputException($"{file} does not exist");
-            using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellation), embedding.Options(parsed));
-            foreach (string note in embedder.Notes) Terminal.Log(note);
-            if (file is null) Print(first!, second!, TextSimilarity.Of(embedder, [(first!, second!)], cancellation).Similarities[0], parsed.GetValue(json));
-            else Print(TextSimilarity.OfFile(embedder, file, reading.Options(parsed), cancellation), parsed.GetValue(json));
-            return Task.FromResult(ExitCodes.Ok);
-        });
+        command.SetAction(
+            (parsed, cancellationToken) =>
+            {
+                (string? first, string? second, string? file) = (parsed.GetValue(text), parsed.GetValue(pair), parsed.GetValue(input));
+                if (file is null == (first is null || second is null))
+                    throw new InputException("give either --text and --pair, or --input");
+                if (file is not null && !File.Exists(file))
+                    throw new InputException($"{file} does not exist");
+                using Embedder embedder = Embedder.Load(ModelFlag.Locate(parsed, model, cancellationToken), embedding.Options(parsed));
+                foreach (string note in embedder.Notes)
+                    Terminal.Log(note);
+                if (file is null)
+                    Print(
+                        first!,
+                        second!,
+                        TextSimilarity.Of(embedder, [(first!, second!)], cancellationToken).Similarities[0],
+                        parsed.GetValue(json)
+                    );
+                else
+                    Print(TextSimilarity.OfFile(embedder, file, reading.Options(parsed), cancellationToken), parsed.GetValue(json));
+                return Task.FromResult(ExitCodes.Ok);
+            }
+        );
         return command;
     }
 
@@ -58,9 +76,19 @@ internal static class SimilarityCommand
         }
 
         for (int i = 0; i < result.Pairs.Count; i++)
-            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"{result.Similarities[i]:0.0000}\t{result.Pairs[i].Text}\t{result.Pairs[i].Pair}"));
+            Terminal.Out(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{result.Similarities[i]:0.0000}\t{result.Pairs[i].Text}\t{result.Pairs[i].Pair}"
+                )
+            );
         if (result.Spearman is not null)
-            Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"{result.Pairs.Count} pairs: Spearman {result.Spearman:0.0000}, Pearson {result.Pearson:0.0000}"));
+            Terminal.Log(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{result.Pairs.Count} pairs: Spearman {result.Spearman:0.0000}, Pearson {result.Pearson:0.0000}"
+                )
+            );
     }
 
     private static JsonValue? Finite(double? value) => value is double number && double.IsFinite(number) ? JsonValue.Create(number) : null;

@@ -11,7 +11,9 @@ internal static class VersionCommand
         Command command = new("version", "Print the version of Graft and the commit it was built from.");
         command.SetAction(_ =>
         {
-            Terminal.Out(typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0");
+            Terminal.Out(
+                typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0"
+            );
             return ExitCodes.Ok;
         });
         return command;

@@ -4,7 +4,9 @@ using Graft.Tokenizers;
 
 namespace Graft.Backbones;
 
-/// <summary>JSON files of model folders: what is wrong with one is one line that names the file and the key. A key that stands twice is refused.</summary>
+/// <summary>
+/// JSON files of model folders: what is wrong with one is one line that names the file and the key. A key that stands twice is refused.
+/// </summary>
 internal static class ModelJson
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
@@ -19,7 +21,8 @@ internal static class ModelJson
         try
         {
             ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
-            return JsonNode.Parse(text, documentOptions: s_strict) ?? throw new InputException($"{path}: null was found where JSON was expected");
+            return JsonNode.Parse(text, documentOptions: s_strict)
+                ?? throw new InputException($"{path}: null was found where JSON was expected");
         }
         catch (JsonException e)
         {
@@ -29,7 +32,8 @@ internal static class ModelJson
 
     /// <summary>A file's object.</summary>
     /// <exception cref="InputException">It holds something else.</exception>
-    public static JsonObject ReadObject(string path) => Read(path) as JsonObject ?? throw new InputException($"{path}: a JSON object is expected");
+    public static JsonObject ReadObject(string path) =>
+        Read(path) as JsonObject ?? throw new InputException($"{path}: a JSON object is expected");
 
     /// <summary>Writes a file, whole or not at all.</summary>
     public static void Write(string path, JsonNode json) => AtomicFile.WriteText(path, json.ToJsonString(s_indented) + "\n");
@@ -45,7 +49,9 @@ internal static class ModelJson
 
     /// <summary>A whole number of at least 1, null where the key is missing or null.</summary>
     /// <exception cref="InputException">The key holds something else.</exception>
-    public static int? Positive(JsonObject json, string key, string path) => json[key] is not JsonNode node ? null
-        : node is JsonValue value && value.TryGetValue(out double number) && number == Math.Floor(number) && number >= 1 ? (int)Math.Min(number, int.MaxValue)
+    public static int? Positive(JsonObject json, string key, string path) =>
+        json[key] is not JsonNode node ? null
+        : node is JsonValue value && value.TryGetValue(out double number) && number == Math.Floor(number) && number >= 1
+            ? (int)Math.Min(number, int.MaxValue)
         : throw new InputException($"{path}: {key} is {node.ToJsonString()}; a whole number of at least 1 is expected");
 }

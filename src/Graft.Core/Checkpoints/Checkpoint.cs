@@ -1,8 +1,8 @@
 namespace Graft.Checkpoints;
 
 /// <summary>
-/// The tensors of a checkpoint, whatever its format: each is a <see cref="StoredTensor"/> that lies in a mapped file. Opening reads and checks the
-/// table of contents only; weights are read when they are copied, straight from the map into their destination.
+/// The tensors of a checkpoint, whatever its format: each is a <see cref="StoredTensor"/> that lies in a mapped file. Opening reads and
+/// checks the table of contents only; weights are read when they are copied, straight from the map into their destination.
 /// <code>
 /// using Checkpoint checkpoint = Checkpoint.Open("all-MiniLM-L6-v2");
 /// float[] weight = checkpoint["embeddings.word_embeddings.weight"].ToSingles();
@@ -18,7 +18,12 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Takes ownership of the files.</summary>
     internal Checkpoint(
-        string path, CheckpointFormat format, IReadOnlyList<MappedFile> files, IEnumerable<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        string path,
+        CheckpointFormat format,
+        IReadOnlyList<MappedFile> files,
+        IEnumerable<StoredTensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null
+    )
     {
         FilePath = path;
         Format = format;
@@ -55,8 +60,8 @@ public sealed class Checkpoint : IDisposable
     public StoredTensor this[string name] => Find(name) ?? throw new CheckpointException(FilePath, $"holds no tensor named {name}");
 
     /// <summary>
-    /// Opens a model folder (see <see cref="CheckpointFolder"/>) or one file of weights in any format that Graft reads. A TensorFlow checkpoint of
-    /// BERT appears with PyTorch's names and without the optimizer's variables (<see cref="TensorFlowBertNames"/>).
+    /// Opens a model folder (see <see cref="CheckpointFolder"/>) or one file of weights in any format that Graft reads. A TensorFlow
+    /// checkpoint of BERT appears with PyTorch's names and without the optimizer's variables (<see cref="TensorFlowBertNames"/>).
     /// </summary>
     /// <exception cref="CheckpointException">It is missing, damaged or hostile; the message says which file and why.</exception>
     public static Checkpoint Open(string path) => Directory.Exists(path) ? CheckpointFolder.Open(path) : OpenFile(path);
@@ -74,17 +79,29 @@ public sealed class Checkpoint : IDisposable
     internal static Checkpoint Join(string path, IReadOnlyList<Checkpoint> shards, IEnumerable<StoredTensor> tensors) =>
         new(path, shards[0].Format, [.. shards.SelectMany(shard => shard._files)], tensors);
 
-    /// <summary>The same files seen with other names or shapes: <paramref name="view"/> answers null for a tensor to leave out. Takes over the files.</summary>
+    /// <summary>
+    /// The same files seen with other names or shapes: <paramref name="view"/> answers null for a tensor to leave out. Takes over the
+    /// files.
+    /// </summary>
     internal Checkpoint Select(Func<StoredTensor, StoredTensor?> view) =>
         new(FilePath, Format, _files, _tensors.Select(view).OfType<StoredTensor>(), Metadata);
 
     private static Checkpoint OpenFile(string path)
     {
-        if (path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase)) return ShardedCheckpoint.Open(path);
-        if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return SafetensorsReader.Open(path);
-        if (s_pyTorchExtensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase))) return PyTorchReader.Open(path);
-        if (path.EndsWith(".index", StringComparison.OrdinalIgnoreCase) || File.Exists(path + ".index")) return TensorFlowBertNames.Translate(TensorFlowReader.Open(path));
-        throw new CheckpointException(path, File.Exists(path) ? "is not a file of weights that Graft knows (.safetensors, .bin, .pt, .pth, .index of TensorFlow)" : "no such file or folder");
+        if (path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase))
+            return ShardedCheckpoint.Open(path);
+        if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            return SafetensorsReader.Open(path);
+        if (s_pyTorchExtensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
+            return PyTorchReader.Open(path);
+        if (path.EndsWith(".index", StringComparison.OrdinalIgnoreCase) || File.Exists(path + ".index"))
+            return TensorFlowBertNames.Translate(TensorFlowReader.Open(path));
+        throw new CheckpointException(
+            path,
+            File.Exists(path)
+                ? "is not a file of weights that Graft knows (.safetensors, .bin, .pt, .pth, .index of TensorFlow)"
+                : "no such file or folder"
+        );
     }
 }
 

@@ -17,6 +17,7 @@ public sealed class CheckpointException : InputException
     private static string OneLine(string text)
     {
         const int longest = 400;
-        return string.Concat(text.Take(longest).Select(character => char.IsControl(character) ? '\uFFFD' : character)) + (text.Length > longest ? "…" : "");
+        return string.Concat(text.Take(longest).Select(character => char.IsControl(character) ? '\uFFFD' : character))
+            + (text.Length > longest ? "…" : "");
     }
 }

@@ -4,8 +4,8 @@ namespace Graft.Checkpoints;
 public static class CheckpointFolder
 {
     /// <summary>
-    /// The files that may hold the weights, best first, as Hugging Face's libraries prefer them. Safetensors comes first because it is checked
-    /// and mapped; a sharded checkpoint is opened through its index; an adapter's file only counts where no whole model is.
+    /// The files that may hold the weights, best first, as Hugging Face's libraries prefer them. Safetensors comes first because it is
+    /// checked and mapped; a sharded checkpoint is opened through its index; an adapter's file only counts where no whole model is.
     /// </summary>
     private static readonly string[] s_candidates =
     [
@@ -18,19 +18,40 @@ public static class CheckpointFolder
     // Weights of other programs, by the ends of their names.
     private static readonly (string Ending, string Kind)[] s_others =
     [
-        (".h5", "TensorFlow/Keras"), (".msgpack", "Flax"), (".onnx", "ONNX"), (".gguf", "GGUF"), (".ggml", "GGML"), (".ot", "Rust"), (".tflite", "TensorFlow Lite"), (".mlmodel", "Core ML"),
-        (".mlpackage", "Core ML"), ("openvino_model.bin", "OpenVINO"), (".pb", "TensorFlow"), (".nemo", "NeMo"), (".npz", "NumPy"), (".ckpt", "a checkpoint of training"),
+        (".h5", "TensorFlow/Keras"),
+        (".msgpack", "Flax"),
+        (".onnx", "ONNX"),
+        (".gguf", "GGUF"),
+        (".ggml", "GGML"),
+        (".ot", "Rust"),
+        (".tflite", "TensorFlow Lite"),
+        (".mlmodel", "Core ML"),
+        (".mlpackage", "Core ML"),
+        ("openvino_model.bin", "OpenVINO"),
+        (".pb", "TensorFlow"),
+        (".nemo", "NeMo"),
+        (".npz", "NumPy"),
+        (".ckpt", "a checkpoint of training"),
     ];
 
     /// <summary>Opens the weights of a folder.</summary>
     /// <exception cref="CheckpointException">The folder is missing or has no weights, or they are damaged.</exception>
-    public static Checkpoint Open(string folder) => Checkpoint.Open(Find(folder) ?? throw new CheckpointException(folder, WhatIsThere(folder)));
+    public static Checkpoint Open(string folder) =>
+        Checkpoint.Open(Find(folder) ?? throw new CheckpointException(folder, WhatIsThere(folder)));
 
     /// <summary>What a folder without weights that Graft reads has instead, for an error.</summary>
     /// <param name="names">The files, with their paths below it.</param>
     public static string WhatIsThere(IEnumerable<string> names)
     {
-        string[] found = [.. names.SelectMany(name => s_others.Where(other => name.EndsWith(other.Ending, StringComparison.OrdinalIgnoreCase)).Take(1).Select(other => $"{name} ({other.Kind})"))];
+        string[] found =
+        [
+            .. names.SelectMany(name =>
+                s_others
+                    .Where(other => name.EndsWith(other.Ending, StringComparison.OrdinalIgnoreCase))
+                    .Take(1)
+                    .Select(other => $"{name} ({other.Kind})")
+            ),
+        ];
         string expected = string.Join(", ", s_candidates.Take(4));
         if (found.Length == 0) return $"holds no weights: expected one of {expected}";
         string others = found.Length > 4 ? $" and {found.Length - 4} more" : "";

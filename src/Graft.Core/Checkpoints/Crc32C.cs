@@ -26,8 +26,10 @@ internal static class Crc32C
 
     private static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..]) state = BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        foreach (byte value in bytes) state = BitOperations.Crc32C(state, value);
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+            state = BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        foreach (byte value in bytes)
+            state = BitOperations.Crc32C(state, value);
         return state;
     }
 }

@@ -92,8 +92,8 @@ internal static class ElementConversion
     }
 
     /// <summary>
-    /// Shifts exponent and mantissa to their places in a float, then multiplies by 2^112 to correct the exponent's bias. The product is exact
-    /// and brings subnormal halves to normal floats; infinities and NaNs (exponent 31) get the float's largest exponent afterwards.
+    /// Shifts exponent and mantissa to their places in a float, then multiplies by 2^112 to correct the exponent's bias. The product is
+    /// exact and brings subnormal halves to normal floats; infinities and NaNs (exponent 31) get the float's largest exponent afterwards.
     /// </summary>
     private static Vector256<float> HalfToSingle(Vector256<uint> half)
     {
@@ -119,7 +119,9 @@ internal static class ElementConversion
         for (int i = 0; i < destination.Length; i++) destination[i] = convert(source[i]);
     }
 
-    /// <summary>The values of all 256 bytes. E5M2 has IEEE infinities and NaNs; E4M3 has no infinity and one NaN of each sign (all ones).</summary>
+    /// <summary>
+    /// The values of all 256 bytes. E5M2 has IEEE infinities and NaNs; E4M3 has no infinity and one NaN of each sign (all ones).
+    /// </summary>
     private static float[] Float8Table(int exponentBits, int mantissaBits)
     {
         int bias = (1 << (exponentBits - 1)) - 1, largestExponent = (1 << exponentBits) - 1, mantissas = 1 << mantissaBits;

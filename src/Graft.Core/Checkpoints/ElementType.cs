@@ -1,6 +1,8 @@
 namespace Graft.Checkpoints;
 
-/// <summary>How a file stores the numbers of a tensor, in ascending order of the reference safetensors library (a file lists the largest first).</summary>
+/// <summary>
+/// How a file stores the numbers of a tensor, in ascending order of the reference safetensors library (a file lists the largest first).
+/// </summary>
 public enum ElementType
 {
     /// <summary>One byte, 0 or 1.</summary>

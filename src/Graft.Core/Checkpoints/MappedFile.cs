@@ -48,8 +48,11 @@ internal sealed unsafe class MappedFile : IDisposable
     private static string? Placeholder(MappedFile file)
     {
         ReadOnlySpan<byte> head = file.Slice(0, (int)Math.Min(file.Length, 64));
-        if (Tokenizers.LfsPointer.Is(head)) return "is a Git LFS pointer, not the weights: fetch them with `git lfs pull` or `graft pull`";
-        return head.StartsWith("<!DOCTYPE"u8) || head.StartsWith("<html"u8) ? "is a web page, not a file of weights: download it again" : null;
+        if (Tokenizers.LfsPointer.Is(head))
+            return "is a Git LFS pointer, not the weights: fetch them with `git lfs pull` or `graft pull`";
+        return head.StartsWith("<!DOCTYPE"u8) || head.StartsWith("<html"u8)
+            ? "is a web page, not a file of weights: download it again"
+            : null;
     }
 
     private static MappedFile Map(string path)
@@ -60,7 +63,14 @@ internal sealed unsafe class MappedFile : IDisposable
             long length = stream.Length;
             if (length > 0)
             {
-                MemoryMappedFile map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+                MemoryMappedFile map = MemoryMappedFile.CreateFromFile(
+                    stream,
+                    null,
+                    0,
+                    MemoryMappedFileAccess.Read,
+                    HandleInheritability.None,
+                    leaveOpen: false
+                );
                 return new(path, length, map);
             }
 
@@ -87,7 +97,10 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (offset < 0 || count < 0 || offset > Length - count)
-            throw new CheckpointException(FilePath, Invariant($"needs {count} bytes at offset {offset}, but the file ends at {Length}: it is cut short or damaged"));
+            throw new CheckpointException(
+                FilePath,
+                Invariant($"needs {count} bytes at offset {offset}, but the file ends at {Length}: it is cut short or damaged")
+            );
         return _start + offset;
     }
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Graft.Checkpoints;
 
-/// <summary>A checkpoint cut into several files, with an index (<c>model.safetensors.index.json</c>) that says which file holds which tensor.</summary>
+/// <summary>
+/// A checkpoint cut into several files, with an index (<c>model.safetensors.index.json</c>) that says which file holds which tensor.
+/// </summary>
 internal static class ShardedCheckpoint
 {
     /// <summary>The index of the largest published models has some megabytes.</summary>
@@ -21,7 +23,11 @@ internal static class ShardedCheckpoint
             {
                 Checkpoint shard = Checkpoint.Open(ShardPath(indexPath, shardName));
                 shards.Add(shard);
-                tensors.AddRange(keys.Select(key => shard.Find(key) ?? throw new CheckpointException(indexPath, $"places {key} in {shardName}, which does not hold it")));
+                tensors.AddRange(
+                    keys.Select(key =>
+                        shard.Find(key) ?? throw new CheckpointException(indexPath, $"places {key} in {shardName}, which does not hold it")
+                    )
+                );
             }
 
             return Checkpoint.Join(indexPath, shards, tensors);
@@ -37,7 +43,10 @@ internal static class ShardedCheckpoint
     private static string ShardPath(string indexPath, string shardName)
     {
         if (shardName is "" or "." or ".." || shardName.AsSpan().IndexOfAny("/\\:\0") >= 0 || !IsShardFormat(shardName))
-            throw new CheckpointException(indexPath, $"names the shard “{shardName}”: only .safetensors and .bin files in the same folder are allowed");
+            throw new CheckpointException(
+                indexPath,
+                $"names the shard “{shardName}”: only .safetensors and .bin files in the same folder are allowed"
+            );
         return Path.Combine(Path.GetDirectoryName(indexPath) ?? "", shardName);
     }
 

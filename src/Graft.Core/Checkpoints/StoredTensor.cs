@@ -34,7 +34,15 @@ public sealed unsafe class StoredTensor
     /// <param name="offset">The offset of the first element, in bytes from the start of the file.</param>
     /// <param name="strides">In elements; null for a row-major tensor without gaps.</param>
     /// <param name="checksum">CRC-32C of the bytes, checked before they are first used; null when the format has none.</param>
-    internal StoredTensor(MappedFile file, string name, ElementType type, long[] shape, long offset, long[]? strides = null, uint? checksum = null)
+    internal StoredTensor(
+        MappedFile file,
+        string name,
+        ElementType type,
+        long[] shape,
+        long offset,
+        long[]? strides = null,
+        uint? checksum = null
+    )
     {
         _file = file;
         Name = name;
@@ -64,7 +72,9 @@ public sealed unsafe class StoredTensor
     /// <summary>The file that holds the bytes.</summary>
     public string FilePath => _file.FilePath;
 
-    /// <summary>True when the elements lie in row-major order without gaps, so that <see cref="Pointer"/> and <see cref="Bytes"/> may be used.</summary>
+    /// <summary>
+    /// True when the elements lie in row-major order without gaps, so that <see cref="Pointer"/> and <see cref="Bytes"/> may be used.
+    /// </summary>
     public bool IsContiguous => _strides is null;
 
     /// <summary>The bytes in the file, little-endian and without any alignment guarantee.</summary>

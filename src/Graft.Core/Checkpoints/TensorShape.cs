@@ -63,7 +63,9 @@ internal static class TensorShape
     public static long Extent(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides) =>
         TryExtent(shape, strides, out long extent) ? extent : throw new OverflowException("a view of more than 2^63 elements");
 
-    /// <summary>Elements from the first to the last one that a view touches; false when a stride is negative or the extent passes 63 bits.</summary>
+    /// <summary>
+    /// Elements from the first to the last one that a view touches; false when a stride is negative or the extent passes 63 bits.
+    /// </summary>
     public static bool TryExtent(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides, out long extent)
     {
         extent = 0;
@@ -95,7 +97,10 @@ internal sealed unsafe class StridedCursor(long[] shape, long[] strides)
     private readonly long[] _index = new long[shape.Length];
     private long _position;
 
-    /// <summary>Copies the next elements of <paramref name="source"/> (address of the first element of the tensor) to <paramref name="destination"/>.</summary>
+    /// <summary>
+    /// Copies the next elements of <paramref name="source"/> (address of the first element of the tensor) to
+    /// <paramref name="destination"/>.
+    /// </summary>
     public void Gather(byte* source, int elementSize, Span<byte> destination)
     {
         switch (elementSize)

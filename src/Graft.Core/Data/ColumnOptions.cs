@@ -23,10 +23,15 @@ public enum DataPart
     Evaluation,
 }
 
-/// <summary>What a user says about a file: its format, and which columns hold what. Everything left out is found by content and name.</summary>
+/// <summary>
+/// What a user says about a file: its format, and which columns hold what. Everything left out is found by content and name.
+/// </summary>
 public sealed record ColumnOptions
 {
-    /// <value>The format: <c>csv</c>, <c>tsv</c>, <c>json-lines</c>, <c>json</c>, <c>parquet</c>, <c>fasttext</c>, <c>text</c>, <c>conll</c>, <c>conll-u</c>, <c>spans</c>, <c>squad</c>. Null: found.</value>
+    /// <value>
+    /// The format: <c>csv</c>, <c>tsv</c>, <c>json-lines</c>, <c>json</c>, <c>parquet</c>, <c>fasttext</c>, <c>text</c>, <c>conll</c>,
+    /// <c>conll-u</c>, <c>spans</c>, <c>squad</c>. Null: found.
+    /// </value>
     public string? Format { get; init; }
 
     /// <value>What separates the columns of a table: a character, or <c>tab</c>. Null: found.</value>
@@ -47,18 +52,24 @@ public sealed record ColumnOptions
     /// <value>Columns of 0 and 1, each a label (with <see cref="MultiLabel"/>). Empty: the labels stand in one column.</value>
     public IReadOnlyList<string> LabelColumns { get; init; } = [];
 
-    /// <value>The names of numbered classes, the first that of 0; of lists of 0 and 1 the label of each position. Empty: none, or those of the file's metadata.</value>
+    /// <value>
+    /// The names of numbered classes, the first that of 0; of lists of 0 and 1 the label of each position. Empty: none, or those of the
+    /// file's metadata.
+    /// </value>
     public IReadOnlyList<string> LabelNames { get; init; } = [];
 
-    /// <value>What separates several labels in a cell. Null: <c>|</c>, <c>;</c> or <c>,</c>, the first that any cell of the file has.</value>
+    /// <value>
+    /// What separates several labels in a cell. Null: <c>|</c>, <c>;</c> or <c>,</c>, the first that any cell of the file has.
+    /// </value>
     public string? LabelSeparator { get; init; }
 
     /// <summary>The value of <see cref="MissingLabel"/> that makes every written label a class.</summary>
     public const string NoMissingLabel = "none";
 
     /// <value>
-    /// What stands for a missing label beside an empty cell and what programs write for nothing (<c>nan</c>, <c>None</c>, <c>NA</c> …; -1 among other whole
-    /// numbers). <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null: nothing is said.
+    /// What stands for a missing label beside an empty cell and what programs write for nothing (<c>nan</c>, <c>None</c>, <c>NA</c> …; -1
+    /// among other whole numbers). <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null:
+    /// nothing is said.
     /// </value>
     public string? MissingLabel { get; init; }
 
@@ -72,8 +83,8 @@ public sealed record ColumnOptions
     public bool RequirePair { get; init; }
 
     /// <value>
-    /// True: a row may carry any number of labels, given as a list, as a cell with separators, as an object of label → 0 or 1, as a list of 0
-    /// and 1 with <see cref="LabelNames"/>, or as <see cref="LabelColumns"/>.
+    /// True: a row may carry any number of labels, given as a list, as a cell with separators, as an object of label → 0 or 1, as a list of
+    /// 0 and 1 with <see cref="LabelNames"/>, or as <see cref="LabelColumns"/>.
     /// </value>
     public bool MultiLabel { get; init; }
 

@@ -4,8 +4,8 @@ using Graft.Data.Tagging;
 namespace Graft.Data;
 
 /// <summary>
-/// CoNLL columns: a word a line with its tags, a blank line after each sentence. A first column that counts words is passed over; of the others
-/// the last that holds tags of entities is read, else the last; lines that begin with <c>#</c> and a blank are comments.
+/// CoNLL columns: a word a line with its tags, a blank line after each sentence. A first column that counts words is passed over; of the
+/// others the last that holds tags of entities is read, else the last; lines that begin with <c>#</c> and a blank are comments.
 /// </summary>
 internal sealed class ConllReader
 {
@@ -34,17 +34,27 @@ internal sealed class ConllReader
         (_path, _onBadRow) = (path, onBadRow);
         List<(long, string Text)> lines = [.. DataFile.Lines(path).Take(ProbedLines)];
         _hasTabs = lines.Exists(line => !IsComment(line.Text) && line.Text.Contains('\t', StringComparison.Ordinal));
-        List<string[]> rows = [.. lines.Where(line => !string.IsNullOrWhiteSpace(line.Text) && !IsComment(line.Text) && !IsDocument(line.Text)).Select(line => Cells(line.Text))];
+        List<string[]> rows =
+        [
+            .. lines
+                .Where(line => !string.IsNullOrWhiteSpace(line.Text) && !IsComment(line.Text) && !IsDocument(line.Text))
+                .Select(line => Cells(line.Text)),
+        ];
         _columns = rows.Count == 0 ? 0 : rows.CountBy(row => row.Length).MaxBy(count => count.Value).Key;
         rows.RemoveAll(row => row.Length != _columns);
-        bool counts = _columns > 2 && rows.TrueForAll(row => int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)) && rows.Count(row => row[0] is "0" or "1") > 0
-            && rows.Zip(rows.Skip(1)).All(pair => Number(pair.Second[0]) is var next && (next == Number(pair.First[0]) + 1 || next is 0 or 1));
+        bool counts =
+            _columns > 2
+            && rows.TrueForAll(row => int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            && rows.Count(row => row[0] is "0" or "1") > 0
+            && rows.Zip(rows.Skip(1))
+                .All(pair => Number(pair.Second[0]) is var next && (next == Number(pair.First[0]) + 1 || next is 0 or 1));
         _wordColumn = Named(options.Word, counts ? 1 : 0);
         int[] entities = [.. Enumerable.Range(0, _columns).Where(column => column > _wordColumn && HoldsEntities(rows, column))];
         int found = entities.Length == 0 ? _columns - 1 : counts ? entities[0] : entities[^1];
         _tagColumn = options.Tag is null && _columns <= 1 + (counts ? 1 : 0) ? -1 : Named(options.Tag, found);
         _marksEntities = entities.Contains(_tagColumn);
-        if (_tagColumn < 0 && options.RequireTags) throw new InputException($"{path} has one column; a line needs a word and its tag, separated by a tab or blank");
+        if (_tagColumn < 0 && options.RequireTags)
+            throw new InputException($"{path} has one column; a line needs a word and its tag, separated by a tab or blank");
     }
 
     /// <summary>The column of words, from 1.</summary>
@@ -93,7 +103,12 @@ internal sealed class ConllReader
     }
 
     /// <summary>A lone # inside a sentence, with a tag: the sign itself, not a comment.</summary>
-    private bool IsWord(string text) => _words.Count > 0 && _marksEntities && Cells(text) is { } cells && cells.Length == _columns && TagSchemes.MarksEntities(cells[_tagColumn]);
+    private bool IsWord(string text) =>
+        _words.Count > 0
+        && _marksEntities
+        && Cells(text) is { } cells
+        && cells.Length == _columns
+        && TagSchemes.MarksEntities(cells[_tagColumn]);
 
     private string[] Cells(string text) => _hasTabs ? text.Split('\t') : text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
@@ -128,8 +143,11 @@ internal sealed class ConllReader
     {
         if (column is null) return fallback;
         string name = column.StartsWith("column ", StringComparison.Ordinal) ? column[7..] : column;
-        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= _columns) return number - 1;
-        throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path} has no column \"{column}\"; its columns are numbered 1 to {_columns}"));
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= _columns)
+            return number - 1;
+        throw new InputException(
+            string.Create(CultureInfo.InvariantCulture, $"{_path} has no column \"{column}\"; its columns are numbered 1 to {_columns}")
+        );
     }
 
     private TokenSequence? Take()
@@ -138,7 +156,15 @@ internal sealed class ConllReader
         _sentences++;
         TokenSequence? sentence = _bad
             ? null
-            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Line = _lines[0], Lines = _lines.ToArray(), Document = Math.Max(_document, 0), Row = _sentences };
+            : new TokenSequence
+            {
+                Words = _words.ToArray(),
+                Tags = _tags.ToArray(),
+                Line = _lines[0],
+                Lines = _lines.ToArray(),
+                Document = Math.Max(_document, 0),
+                Row = _sentences,
+            };
         _words.Clear();
         _tags.Clear();
         _lines.Clear();

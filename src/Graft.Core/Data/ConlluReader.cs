@@ -102,12 +102,18 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
         if (!isWord)
         {
             string[] parts = id.Split('-', '.');
-            return parts.Length == 2 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)) ? null : $"the id \"{id}\" is no number, range (3-4) or empty node (8.1)";
+            return parts.Length == 2 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit))
+                ? null
+                : $"the id \"{id}\" is no number, range (3-4) or empty node (8.1)";
         }
 
-        if (id != (_words.Count + 1).ToString(CultureInfo.InvariantCulture) && !_bad) return string.Create(CultureInfo.InvariantCulture, $"the id {id} where {_words.Count + 1} was expected");
-        if (cells[_wordColumn].Length == 0) return "the word is missing";
-        return options.RequireTags && cells[_tagColumn] is "" or "_" ? $"the word \"{cells[_wordColumn]}\" has no tag in column {s_columns[_tagColumn]}" : null;
+        if (id != (_words.Count + 1).ToString(CultureInfo.InvariantCulture) && !_bad)
+            return string.Create(CultureInfo.InvariantCulture, $"the id {id} where {_words.Count + 1} was expected");
+        if (cells[_wordColumn].Length == 0)
+            return "the word is missing";
+        return options.RequireTags && cells[_tagColumn] is "" or "_"
+            ? $"the word \"{cells[_wordColumn]}\" has no tag in column {s_columns[_tagColumn]}"
+            : null;
     }
 
     private static int Column(string path, string name)
@@ -122,10 +128,21 @@ internal sealed class ConlluReader(string path, TokenColumnOptions options, Acti
 
     private TokenSequence? Take()
     {
-        if (_anything) _sentences++;
-        TokenSequence? sentence = _words.Count == 0 || _bad
-            ? null
-            : new TokenSequence { Words = _words.ToArray(), Tags = _tags.ToArray(), Joined = _joined.ToArray(), Line = _start, Lines = _lines.ToArray(), Row = _sentences, Document = Math.Max(_document, 0) };
+        if (_anything)
+            _sentences++;
+        TokenSequence? sentence =
+            _words.Count == 0 || _bad
+                ? null
+                : new TokenSequence
+                {
+                    Words = _words.ToArray(),
+                    Tags = _tags.ToArray(),
+                    Joined = _joined.ToArray(),
+                    Line = _start,
+                    Lines = _lines.ToArray(),
+                    Row = _sentences,
+                    Document = Math.Max(_document, 0),
+                };
         _words.Clear();
         _tags.Clear();
         _joined.Clear();

@@ -36,8 +36,10 @@ internal static class DataFile
         if (offset == 0) return 0;
         using FileStream file = Open(path);
         byte[] buffer = new byte[1 << 20];
-        long lines = 1, left = offset - 1; // a line feed just before the offset lets a line begin at it, not before it
-        for (int read; left > 0 && (read = file.Read(buffer, 0, (int)Math.Min(buffer.Length, left))) > 0; left -= read) lines += buffer.AsSpan(0, read).Count((byte)'\n');
+        long lines = 1,
+            left = offset - 1; // a line feed just before the offset lets a line begin at it, not before it
+        for (int read; left > 0 && (read = file.Read(buffer, 0, (int)Math.Min(buffer.Length, left))) > 0; left -= read)
+            lines += buffer.AsSpan(0, read).Count((byte)'\n');
         return lines;
     }
 

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Graft.Data;
 
-/// <summary>One of the equal parts that a file, or all files of a folder or pattern, is cut into: by bytes, at the beginnings of records; of Parquet by rows.</summary>
+/// <summary>
+/// One of the equal parts that a file, or all files of a folder or pattern, is cut into: by bytes, at the beginnings of records; of Parquet
+/// by rows.
+/// </summary>
 /// <param name="Index">Which part, from 0.</param>
 /// <param name="Count">How many there are.</param>
 public readonly record struct InputShard(int Index, int Count)
@@ -40,23 +43,38 @@ public readonly record struct InputShard(int Index, int Count)
             int? tasks = countKey is null ? null : Variable(countKey, environment);
             index -= firstKey is null ? 0 : Variable(firstKey, environment) ?? 0;
             if (count is not null && tasks is not null && count != tasks)
-                throw new InputException(string.Create(CultureInfo.InvariantCulture, $"`shards` is {count}, but {countKey} is {tasks}: start as many tasks as there are shards"));
-            int all = count ?? tasks ?? throw new InputException($"{key} says which shard this is, and nothing says how many there are: give `shards`");
-            if (index < 0 || index >= all) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{key} stands for shard {index}, counted from 0, of {all}: there is none"));
+                throw new InputException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"`shards` is {count}, but {countKey} is {tasks}: start as many tasks as there are shards"
+                    )
+                );
+            int all = count
+                ?? tasks
+                ?? throw new InputException($"{key} says which shard this is, and nothing says how many there are: give `shards`");
+            if (index < 0 || index >= all)
+                throw new InputException(
+                    string.Create(CultureInfo.InvariantCulture, $"{key} stands for shard {index}, counted from 0, of {all}: there is none")
+                );
             return new InputShard(index, all);
         }
 
-        throw new InputException($"no scheduler says which shard this is ({string.Join(", ", s_schedulers.Select(scheduler => scheduler.Index))}): give `shard` as I/N");
+        throw new InputException(
+            $"no scheduler says which shard this is ({string.Join(", ", s_schedulers.Select(scheduler => scheduler.Index))}): give "
+                + $"`shard` as I/N"
+        );
     }
 
     /// <summary>The bytes of the whole input that are this part's.</summary>
     /// <param name="size">All bytes.</param>
-    internal (long From, long To) Of(long size) => ((long)((UInt128)size * (uint)Index / (uint)Count), (long)((UInt128)size * ((uint)Index + 1) / (uint)Count));
+    internal (long From, long To) Of(long size) =>
+        ((long)((UInt128)size * (uint)Index / (uint)Count), (long)((UInt128)size * ((uint)Index + 1) / (uint)Count));
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Index}/{Count}");
 
-    private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private static int? Variable(string key, Func<string, string?> environment) => environment(key) switch
     {

@@ -4,15 +4,18 @@ using System.Text.Json.Nodes;
 namespace Graft.Data;
 
 /// <summary>
-/// How a file was read: what it is, which columns play which part, what its labels are, and what was left out. Printed at the start of a run,
-/// kept in <c>graft.json</c>, and used again for every later file of the run.
+/// How a file was read: what it is, which columns play which part, what its labels are, and what was left out. Printed at the start of a
+/// run, kept in <c>graft.json</c>, and used again for every later file of the run.
 /// </summary>
 public sealed record Interpretation
 {
     /// <value>The file, as it was named.</value>
     public required string Path { get; init; }
 
-    /// <value><c>csv</c> (any separator), <c>json-lines</c>, <c>json</c>, <c>parquet</c>, <c>conll</c>, <c>conll-u</c>, <c>squad</c>, <c>spans</c>, <c>fasttext</c> or <c>text</c>.</value>
+    /// <value>
+    /// <c>csv</c> (any separator), <c>json-lines</c>, <c>json</c>, <c>parquet</c>, <c>conll</c>, <c>conll-u</c>, <c>squad</c>,
+    /// <c>spans</c>, <c>fasttext</c> or <c>text</c>.
+    /// </value>
     public required string Format { get; init; }
 
     /// <value><c>utf-8</c>, <c>utf-16le</c> or <c>utf-16be</c>; null for binary formats.</value>
@@ -36,7 +39,10 @@ public sealed record Interpretation
     /// <value>The columns of 0 and 1, each a label; empty where labels stand in one column.</value>
     public IReadOnlyList<string> LabelColumns { get; init; } = [];
 
-    /// <value>How labels stand in their cells: <c>plain</c>, <c>list</c>, <c>numbers</c>, <c>0/1 by position</c>, <c>object</c>, <c>columns</c>, or <c>separated by X</c>; null where there are none.</value>
+    /// <value>
+    /// How labels stand in their cells: <c>plain</c>, <c>list</c>, <c>numbers</c>, <c>0/1 by position</c>, <c>object</c>, <c>columns</c>,
+    /// or <c>separated by X</c>; null where there are none.
+    /// </value>
     public string? LabelSyntax { get; init; }
 
     /// <value>What separates several labels in a cell; null where nothing does.</value>
@@ -66,20 +72,47 @@ public sealed record Interpretation
     /// <summary>One line for people: <c>CSV, `;`, header, text = remark, label = category; 24 rows, 1 left out: line 7 …</c>.</summary>
     public string Describe()
     {
-        List<string> parts = [Format switch { "csv" => "CSV", "json-lines" => "JSON Lines", "json" => "JSON", "parquet" => "Parquet", "conll" => "CoNLL", "conll-u" => "CoNLL-U", "squad" => "SQuAD", "fasttext" => "fastText", _ => Format }];
-        if (Encoding is not (null or "utf-8")) parts.Add(Encoding.ToUpperInvariant());
-        if (Delimiter is not null) parts.Add(Delimiter == "\t" ? "tabs" : $"`{Delimiter}`");
-        if (Header is bool header) parts.Add(header ? "header" : "no header");
-        if (Text is not null) parts.Add($"text = {Text}");
-        if (Pair is not null) parts.Add($"pair = {Pair}");
-        if (Label is not null) parts.Add($"label = {Label}{(LabelSyntax is null or "plain" or "columns" ? "" : $" ({LabelSyntax})")}");
-        if (Scheme is not null) parts.Add(Scheme);
-        if (CountsFrom is int from) parts.Add(string.Create(CultureInfo.InvariantCulture, $"choices from {from}"));
+        List<string> parts =
+        [
+            Format switch
+            {
+                "csv" => "CSV",
+                "json-lines" => "JSON Lines",
+                "json" => "JSON",
+                "parquet" => "Parquet",
+                "conll" => "CoNLL",
+                "conll-u" => "CoNLL-U",
+                "squad" => "SQuAD",
+                "fasttext" => "fastText",
+                _ => Format,
+            },
+        ];
+        if (Encoding is not (null or "utf-8"))
+            parts.Add(Encoding.ToUpperInvariant());
+        if (Delimiter is not null)
+            parts.Add(Delimiter == "\t" ? "tabs" : $"`{Delimiter}`");
+        if (Header is bool header)
+            parts.Add(header ? "header" : "no header");
+        if (Text is not null)
+            parts.Add($"text = {Text}");
+        if (Pair is not null)
+            parts.Add($"pair = {Pair}");
+        if (Label is not null)
+            parts.Add($"label = {Label}{(LabelSyntax is null or "plain" or "columns" ? "" : $" ({LabelSyntax})")}");
+        if (Scheme is not null)
+            parts.Add(Scheme);
+        if (CountsFrom is int from)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"choices from {from}"));
         string line = string.Join(", ", parts);
         if (Rows == 0 && LeftOut.Count == 0) return line;
         line = string.Create(CultureInfo.InvariantCulture, $"{line}; {Rows:N0} {(Rows == 1 ? "row" : "rows")}");
-        return LeftOut.Count == 0 ? line : string.Create(CultureInfo.InvariantCulture,
-            $"{line}, {LeftOut.Count:N0} left out: line {LeftOut[0].Line}: {LeftOut[0].Problem}{(LeftOut.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $", and {LeftOut.Count - 1:N0} more") : "")}");
+        return LeftOut.Count == 0
+            ? line
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{line}, {LeftOut.Count:N0} left out: line {LeftOut[0].Line}: "
+                    + $"{LeftOut[0].Problem}{(LeftOut.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $", and {LeftOut.Count - 1:N0} more") : "")}"
+            );
     }
 
     /// <summary>Where this file was read differently from another, as a line; null where it was read alike.</summary>
@@ -139,25 +172,28 @@ public sealed record Interpretation
     /// <summary>The reading that a record states; null for a record of a version that kept none.</summary>
     /// <param name="json">The value of <c>data</c>.</param>
     /// <param name="path">The training file.</param>
-    public static Interpretation? FromRecord(JsonNode? json, string path) => json is not JsonObject record || (string?)record["format"] is not string format ? null : new Interpretation
-    {
-        Path = path,
-        Format = format,
-        Encoding = (string?)record["encoding"],
-        Delimiter = (string?)record["delimiter"],
-        Header = (bool?)record["header"],
-        Text = (string?)record["columns"]?["text"],
-        Pair = (string?)record["columns"]?["pair"],
-        Label = (string?)record["columns"]?["label"],
-        LabelColumns = Names(record["label_columns"]),
-        LabelSyntax = (string?)record["label_syntax"],
-        LabelSeparator = (string?)record["label_separator"],
-        MissingLabel = (string?)record["missing_label"],
-        LabelNames = Names(record["label_names"]),
-        Scheme = (string?)record["scheme"],
-        CountsFrom = (int?)record["counts_from"],
-        Rows = (long?)record["rows"] ?? 0,
-    };
+    public static Interpretation? FromRecord(JsonNode? json, string path) =>
+        json is not JsonObject record || (string?)record["format"] is not string format
+            ? null
+            : new Interpretation
+            {
+                Path = path,
+                Format = format,
+                Encoding = (string?)record["encoding"],
+                Delimiter = (string?)record["delimiter"],
+                Header = (bool?)record["header"],
+                Text = (string?)record["columns"]?["text"],
+                Pair = (string?)record["columns"]?["pair"],
+                Label = (string?)record["columns"]?["label"],
+                LabelColumns = Names(record["label_columns"]),
+                LabelSyntax = (string?)record["label_syntax"],
+                LabelSeparator = (string?)record["label_separator"],
+                MissingLabel = (string?)record["missing_label"],
+                LabelNames = Names(record["label_names"]),
+                Scheme = (string?)record["scheme"],
+                CountsFrom = (int?)record["counts_from"],
+                Rows = (long?)record["rows"] ?? 0,
+            };
 
     private JsonObject ColumnsJson() => new() { ["text"] = Text, ["pair"] = Pair, ["label"] = Label };
 

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Graft.Data;
 
-/// <summary>Reads what stands in a cell of labels: a missing one, a number, a list as JSON or Python writes it, an object of flags.</summary>
+/// <summary>
+/// Reads what stands in a cell of labels: a missing one, a number, a list as JSON or Python writes it, an object of flags.
+/// </summary>
 internal static class LabelCells
 {
     // What programs write for nothing: pandas' own list of what it reads as missing.
@@ -20,7 +22,11 @@ internal static class LabelCells
     public static string Whole(string label)
     {
         int point = label.IndexOf('.', StringComparison.Ordinal);
-        bool isWhole = point > 0 && point + 1 < label.Length && label.AsSpan(point + 1).TrimEnd('0').IsEmpty && long.TryParse(label.AsSpan(0, point), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        bool isWhole =
+            point > 0
+            && point + 1 < label.Length
+            && label.AsSpan(point + 1).TrimEnd('0').IsEmpty
+            && long.TryParse(label.AsSpan(0, point), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
         return isWhole ? label[..point] : label;
     }
 
@@ -69,7 +75,9 @@ internal static class LabelCells
         try
         {
             using JsonDocument document = Tables.JsonText.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? [.. document.RootElement.EnumerateObject().Select(property => (property.Name, property.Value.ToString()))] : null;
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? [.. document.RootElement.EnumerateObject().Select(property => (property.Name, property.Value.ToString()))]
+                : null;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {

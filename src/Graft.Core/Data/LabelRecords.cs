@@ -47,8 +47,9 @@ internal sealed record LabelRecord(LabelAct Act, string Id, string By, IReadOnly
 }
 
 /// <summary>
-/// The format of labels as they are given: JSON Lines to which only is appended. For each person the last record of an id counts, an <c>undo</c> record takes the
-/// person's act on that id back, a <c>decide</c> record counts before those of all people, and of several people the last counts.
+/// The format of labels as they are given: JSON Lines to which only is appended. For each person the last record of an id counts, an
+/// <c>undo</c> record takes the person's act on that id back, a <c>decide</c> record counts before those of all people, and of several
+/// people the last counts.
 /// <code>
 /// {"record":"label","id":"7","by":"anna","at":"2026-12-01T09:30:00Z","text":"a fine film","label":"positive"}
 /// {"record":"undo","id":"7","by":"anna","at":"2026-12-01T09:30:04Z"}
@@ -57,12 +58,20 @@ internal sealed record LabelRecord(LabelAct Act, string Id, string By, IReadOnly
 /// </summary>
 internal static class LabelRecords
 {
-    private static readonly JsonWriterOptions s_writing = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_writing = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Whether an object is such a record.</summary>
     public static bool IsRecord(JsonElement line) =>
-        line.ValueKind == JsonValueKind.Object && line.TryGetProperty("record", out JsonElement act) && act.ValueKind == JsonValueKind.String && ActOf(act.GetString()) is not null
-        && IsText(line, "id") && IsText(line, "by") && IsText(line, "at");
+        line.ValueKind == JsonValueKind.Object
+        && line.TryGetProperty("record", out JsonElement act)
+        && act.ValueKind == JsonValueKind.String
+        && ActOf(act.GetString()) is not null
+        && IsText(line, "id")
+        && IsText(line, "by")
+        && IsText(line, "at");
 
     /// <summary>The record of a line; null where it is none.</summary>
     public static LabelRecord? Read(string line)
@@ -73,15 +82,30 @@ internal static class LabelRecords
             JsonElement root = document.RootElement;
             if (!IsRecord(root)) return null;
             bool several = root.TryGetProperty("labels", out JsonElement list) && list.ValueKind == JsonValueKind.Array;
-            string[] labels = several ? [.. list.EnumerateArray().Select(label => label.ToString())] : Text(root, "label") is string label ? [label] : [];
-            return new LabelRecord(ActOf(root.GetProperty("record").GetString())!.Value, root.GetProperty("id").GetString()!, root.GetProperty("by").GetString()!, labels)
+            string[] labels =
+                several ? [.. list.EnumerateArray().Select(label => label.ToString())]
+                : Text(root, "label") is string label ? [label]
+                : [];
+            return new LabelRecord(
+                ActOf(root.GetProperty("record").GetString())!.Value,
+                root.GetProperty("id").GetString()!,
+                root.GetProperty("by").GetString()!,
+                labels
+            )
             {
                 Text = Text(root, "text") ?? "",
                 Pair = Text(root, "pair"),
                 Note = Text(root, "note"),
                 Random = root.TryGetProperty("random", out JsonElement random) && random.ValueKind == JsonValueKind.True,
                 Several = several,
-                At = DateTimeOffset.TryParse(root.GetProperty("at").GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : default,
+                At = DateTimeOffset.TryParse(
+                    root.GetProperty("at").GetString(),
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out DateTimeOffset at
+                )
+                    ? at
+                    : default,
             };
         }
         catch (JsonException)
@@ -136,20 +160,51 @@ internal static class LabelRecords
         long broken = 0;
         foreach ((long number, string text) in lines)
         {
-            if (string.IsNullOrWhiteSpace(text)) continue;
-            if (broken > 0) throw new InputException(FormattableString.Invariant($"{path}, line {broken}: no record of graft label, though the file's others are; mend or remove the line"));
-            if (Read(text) is LabelRecord record) standings.Add(record, (number, text));
-            else broken = number;
+            if (string.IsNullOrWhiteSpace(text))
+                continue;
+            if (broken > 0)
+                throw new InputException(
+                    FormattableString.Invariant(
+                        $"{path}, line {broken}: no record of graft label, though the file's others are; mend or remove the line"
+                    )
+                );
+            if (Read(text) is LabelRecord record)
+                standings.Add(record, (number, text));
+            else
+                broken = number;
         }
 
-        return [.. standings.Ids.Select(standings.Winner).Where(winner => winner is not null).Select(winner => winner!.Value.Tag).OrderBy(line => line.Item1)];
+        return
+        [
+            .. standings
+                .Ids.Select(standings.Winner)
+                .Where(winner => winner is not null)
+                .Select(winner => winner!.Value.Tag)
+                .OrderBy(line => line.Item1),
+        ];
     }
 
-    private static string NameOf(LabelAct act) => act switch { LabelAct.Label => "label", LabelAct.Skip => "skip", LabelAct.Undo => "undo", _ => "decide" };
+    private static string NameOf(LabelAct act) =>
+        act switch
+        {
+            LabelAct.Label => "label",
+            LabelAct.Skip => "skip",
+            LabelAct.Undo => "undo",
+            _ => "decide",
+        };
 
-    private static LabelAct? ActOf(string? name) => name switch { "label" => LabelAct.Label, "skip" => LabelAct.Skip, "undo" => LabelAct.Undo, "decide" => LabelAct.Decide, _ => null };
+    private static LabelAct? ActOf(string? name) =>
+        name switch
+        {
+            "label" => LabelAct.Label,
+            "skip" => LabelAct.Skip,
+            "undo" => LabelAct.Undo,
+            "decide" => LabelAct.Decide,
+            _ => null,
+        };
 
-    private static bool IsText(JsonElement line, string key) => line.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String;
+    private static bool IsText(JsonElement line, string key) =>
+        line.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String;
 
     private static string? Text(JsonElement line, string key) => IsText(line, key) ? line.GetProperty(key).GetString() : null;
 }
@@ -167,17 +222,20 @@ internal sealed class LabelStandings<T>
     /// <summary>Takes a record in.</summary>
     public void Add(LabelRecord record, T tag)
     {
-        if (!_ids.TryGetValue(record.Id, out Dictionary<string, (LabelRecord, T, long)>? people)) _ids[record.Id] = people = new(StringComparer.Ordinal);
+        if (!_ids.TryGetValue(record.Id, out Dictionary<string, (LabelRecord, T, long)>? people))
+            _ids[record.Id] = people = new(StringComparer.Ordinal);
         string decision = record.By + "\0decide"; // beside what the person said before, not instead of it
         if (record.Act != LabelAct.Undo) people[record.Act == LabelAct.Decide ? decision : record.By] = (record, tag, ++_order);
         else if (!people.Remove(decision)) people.Remove(record.By);
     }
 
     /// <summary>What people say of an id now, by name.</summary>
-    public IEnumerable<LabelRecord> Of(string id) => _ids.TryGetValue(id, out var people) ? people.Values.OrderBy(entry => entry.Order).Select(entry => entry.Record) : [];
+    public IEnumerable<LabelRecord> Of(string id) =>
+        _ids.TryGetValue(id, out var people) ? people.Values.OrderBy(entry => entry.Order).Select(entry => entry.Record) : [];
 
     /// <summary>What a person says of an id now.</summary>
-    public LabelRecord? Of(string id, string by) => _ids.TryGetValue(id, out var people) && people.TryGetValue(by, out var entry) ? entry.Record : null;
+    public LabelRecord? Of(string id, string by) =>
+        _ids.TryGetValue(id, out var people) && people.TryGetValue(by, out var entry) ? entry.Record : null;
 
     /// <summary>The record that counts for an id: a decision, else the last labels; null where there are none.</summary>
     public (LabelRecord Record, T Tag)? Winner(string id)

@@ -35,7 +35,8 @@ public sealed record LabelledText
 /// <param name="Path">The file, as it was named.</param>
 /// <param name="TextColumn">The column the texts were read from.</param>
 /// <param name="PairColumn">The column of the second texts; null when there is none.</param>
-/// <param name="LabelColumns">The columns of the labels: one, or one a label where each is a column of 0 and 1; empty when there is none.</param>
+/// <param name="LabelColumns">The columns of the labels: one, or one a label where each is a column of 0 and 1; empty when there is
+/// none.</param>
 /// <param name="Rows">The sound rows, in order.</param>
 /// <param name="BadRows">The others, each with its line and what is wrong with it.</param>
 /// <param name="Interpretation">How the file was read.</param>

@@ -4,9 +4,9 @@ using Graft.Data.Tables;
 namespace Graft.Data;
 
 /// <summary>
-/// Reads labelled texts and pairs from tables with any separator, JSON (lists, records under a key, a record a line), Parquet and fastText's lines,
-/// gzip-compressed or not, with or without a header. Columns are found by name (<c>text</c>, <c>sentence1</c>, <c>label</c>, <c>category</c> …), then by
-/// content, unless options name them; how labels are written is judged over the whole column.
+/// Reads labelled texts and pairs from tables with any separator, JSON (lists, records under a key, a record a line), Parquet and
+/// fastText's lines, gzip-compressed or not, with or without a header. Columns are found by name (<c>text</c>, <c>sentence1</c>,
+/// <c>label</c>, <c>category</c> …), then by content, unless options name them; how labels are written is judged over the whole column.
 /// </summary>
 /// <example><c>LabelledTextReader.Read("train.tsv").Rows[0]</c> → <c>{ Text = "a fine film", Labels = ["positive"], Line = 2 }</c></example>
 public static class LabelledTextReader
@@ -15,7 +15,8 @@ public static class LabelledTextReader
     /// <param name="path">The file.</param>
     /// <param name="options">The columns; null finds all.</param>
     /// <returns>The sound rows, the others by line, and how the file was read.</returns>
-    /// <exception cref="InputException">The file is missing, empty, no text, of another format, lacks a column, has two equally likely readings, or no sound row at all.</exception>
+    /// <exception cref="InputException">The file is missing, empty, no text, of another format, lacks a column, has two equally likely
+    /// readings, or no sound row at all.</exception>
     public static LabelledTextFile Read(string path, ColumnOptions? options = null)
     {
         options ??= new ColumnOptions();
@@ -23,8 +24,17 @@ public static class LabelledTextReader
         ColumnMap map = ColumnMap.Find(table, options);
         List<RawRow> raw = [.. RawRows(table, map)];
         bool areFlags = map.Labels.Length > 1 || (map.Labels.Length == 1 && options.LabelColumns.Count > 0);
-        LabelColumn? labels = map.Labels.Length == 0 || areFlags ? null : new LabelColumn(
-            path, table.Columns[map.Labels[0]], [.. raw.Where(row => row.Cells.Problem is null).Select(row => (row.Cells.Line, row.Cells.Cells[map.Labels[0]]))], options, table.ClassNames(map.Labels[0]), IsGold(table, map));
+        LabelColumn? labels =
+            map.Labels.Length == 0 || areFlags
+                ? null
+                : new LabelColumn(
+                    path,
+                    table.Columns[map.Labels[0]],
+                    [.. raw.Where(row => row.Cells.Problem is null).Select(row => (row.Cells.Line, row.Cells.Cells[map.Labels[0]]))],
+                    options,
+                    table.ClassNames(map.Labels[0]),
+                    IsGold(table, map)
+                );
         List<BadRow> badRows = [];
         List<LabelledText> rows = [];
         foreach (RawRow row in raw)
@@ -36,8 +46,12 @@ public static class LabelledTextReader
         {
             Rows = rows.Count,
             LeftOut = badRows,
-            Labels = options.Answer != AnswerKind.Class ? [] : rows.SelectMany(row => row.Labels).CountBy(label => label, StringComparer.Ordinal)
-                .ToDictionary(count => count.Key, count => (long)count.Value, StringComparer.Ordinal),
+            Labels =
+                options.Answer != AnswerKind.Class
+                    ? []
+                    : rows.SelectMany(row => row.Labels)
+                        .CountBy(label => label, StringComparer.Ordinal)
+                        .ToDictionary(count => count.Key, count => (long)count.Value, StringComparer.Ordinal),
         };
         if (rows.Count == 0) throw new InputException(badRows.Count > 0 ? $"no row can be used: {badRows[0]}" : $"{path} holds no rows");
         return new LabelledTextFile(
@@ -56,7 +70,12 @@ public static class LabelledTextReader
     /// <param name="onBadRow">Is told each bad row when it is met; null ignores them.</param>
     /// <param name="onRead">Is told at once how the file is read.</param>
     /// <exception cref="InputException">As <see cref="Read"/>; a broken byte only when it is reached.</exception>
-    public static IEnumerable<LabelledText> Stream(string path, ColumnOptions? options = null, Action<BadRow>? onBadRow = null, Action<Interpretation>? onRead = null)
+    public static IEnumerable<LabelledText> Stream(
+        string path,
+        ColumnOptions? options = null,
+        Action<BadRow>? onBadRow = null,
+        Action<Interpretation>? onRead = null
+    )
     {
         options = (options ?? new ColumnOptions()) with { RequireLabel = false };
         Table table = Table.Open(path, options);
@@ -69,14 +88,26 @@ public static class LabelledTextReader
 
     private static IEnumerable<RawRow> RawRows(Table table, ColumnMap map)
     {
-        int id = Array.Find(map.Other, column => ColumnNames.Id.Contains(table.Columns[column], StringComparer.OrdinalIgnoreCase)) is var found
-            && map.Other.Contains(found) && ColumnNames.Id.Contains(table.Columns[found], StringComparer.OrdinalIgnoreCase) ? found : -1;
+        int id =
+            Array.Find(map.Other, column => ColumnNames.Id.Contains(table.Columns[column], StringComparer.OrdinalIgnoreCase)) is var found
+            && map.Other.Contains(found)
+            && ColumnNames.Id.Contains(table.Columns[found], StringComparer.OrdinalIgnoreCase)
+                ? found
+                : -1;
         long number = 0;
-        foreach (TableRow row in table.Rows()) yield return new RawRow(row, ++number, id >= 0 && id < row.Cells.Length ? row.Cells[id] : null);
+        foreach (TableRow row in table.Rows())
+            yield return new RawRow(row, ++number, id >= 0 && id < row.Cells.Length ? row.Cells[id] : null);
     }
 
     /// <summary>The row as an example; null where it cannot be used and was reported.</summary>
-    private static LabelledText? Sound(Table table, ColumnMap map, ColumnOptions options, LabelColumn? column, RawRow raw, Action<BadRow> onBadRow)
+    private static LabelledText? Sound(
+        Table table,
+        ColumnMap map,
+        ColumnOptions options,
+        LabelColumn? column,
+        RawRow raw,
+        Action<BadRow> onBadRow
+    )
     {
         TableRow row = raw.Cells;
         string? problem = row.Problem;
@@ -88,12 +119,22 @@ public static class LabelledTextReader
             problem = labels.Problem;
         }
 
-        if (row.Problem is null && row.Cells[map.Text] is null) problem = $"no text in column \"{table.Columns[map.Text]}\"";
-        else if (row.Problem is null && map.Pair >= 0 && row.Cells[map.Pair] is null) problem = $"no text in column \"{table.Columns[map.Pair]}\"";
-        else if (row.Problem is null && options.CountBlankLines && string.IsNullOrWhiteSpace(row.Cells[map.Text])) problem = "the text is blank";
+        if (row.Problem is null && row.Cells[map.Text] is null)
+            problem = $"no text in column \"{table.Columns[map.Text]}\"";
+        else if (row.Problem is null && map.Pair >= 0 && row.Cells[map.Pair] is null)
+            problem = $"no text in column \"{table.Columns[map.Pair]}\"";
+        else if (row.Problem is null && options.CountBlankLines && string.IsNullOrWhiteSpace(row.Cells[map.Text]))
+            problem = "the text is blank";
         if (problem is not null)
         {
-            onBadRow(new BadRow(row.File ?? table.Path, row.Line, problem) { Row = raw.Number, Id = raw.Id, LacksLabel = labels.IsMissing && problem == labels.Problem });
+            onBadRow(
+                new BadRow(row.File ?? table.Path, row.Line, problem)
+                {
+                    Row = raw.Number,
+                    Id = raw.Id,
+                    LacksLabel = labels.IsMissing && problem == labels.Problem,
+                }
+            );
             return null;
         }
 
@@ -123,16 +164,24 @@ public static class LabelledTextReader
         foreach (int column in map.Labels)
         {
             string? cell = row.Cells[column];
-            if (LabelCells.IsMissing(cell)) return RowLabels.Missing(table.Columns[column]);
-            if (LabelCells.Flag(cell!) is not bool flag) return new RowLabels([], $"column \"{table.Columns[column]}\" holds \"{cell}\" where 0 or 1 was expected");
-            if (flag) labels.Add(table.Columns[column]);
+            if (LabelCells.IsMissing(cell))
+                return RowLabels.Missing(table.Columns[column]);
+            if (LabelCells.Flag(cell!) is not bool flag)
+                return new RowLabels([], $"column \"{table.Columns[column]}\" holds \"{cell}\" where 0 or 1 was expected");
+            if (flag)
+                labels.Add(table.Columns[column]);
         }
 
-        return options.MultiLabel || labels.Count == 1 ? new RowLabels([.. labels])
-            : new RowLabels([], string.Create(CultureInfo.InvariantCulture, $"{labels.Count} of the label columns hold 1 where the task takes one"));
+        return options.MultiLabel || labels.Count == 1
+            ? new RowLabels([.. labels])
+            : new RowLabels(
+                [],
+                string.Create(CultureInfo.InvariantCulture, $"{labels.Count} of the label columns hold 1 where the task takes one")
+            );
     }
 
-    private static bool IsGold(Table table, ColumnMap map) => map.Pair >= 0 || table.Columns[map.Labels[0]].StartsWith("gold", StringComparison.OrdinalIgnoreCase);
+    private static bool IsGold(Table table, ColumnMap map) =>
+        map.Pair >= 0 || table.Columns[map.Labels[0]].StartsWith("gold", StringComparison.OrdinalIgnoreCase);
 
     private static Interpretation Describe(Table table, ColumnMap map, LabelColumn? labels, bool areFlags) => new()
     {

@@ -30,4 +30,9 @@ internal sealed record MultipleChoiceExample
 /// <param name="Examples">The sound examples, in order.</param>
 /// <param name="BadRows">The others, by line.</param>
 /// <param name="Interpretation">How the file was read.</param>
-internal sealed record MultipleChoiceFile(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);
+internal sealed record MultipleChoiceFile(
+    string Path,
+    IReadOnlyList<MultipleChoiceExample> Examples,
+    IReadOnlyList<BadRow> BadRows,
+    Interpretation Interpretation
+);

@@ -41,7 +41,12 @@ internal sealed record Question
 /// <param name="Questions">The sound questions, in order.</param>
 /// <param name="BadRows">The others, by line and id.</param>
 /// <param name="Interpretation">How the file was read.</param>
-internal sealed record QuestionFile(string Path, IReadOnlyList<Question> Questions, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation)
+internal sealed record QuestionFile(
+    string Path,
+    IReadOnlyList<Question> Questions,
+    IReadOnlyList<BadRow> BadRows,
+    Interpretation Interpretation
+)
 {
     /// <summary>True when some question has no answer (SQuAD 2.0).</summary>
     public bool HasUnanswerable => Questions.Any(question => question.IsImpossible);

@@ -19,9 +19,12 @@ internal sealed class QuestionCheck(string path, bool requireAnswers, Action<Bad
         foreach ((string text, int start) in answers)
         {
             int offset = CodePoints.ToUtf16(question.Context, start);
-            if (text.Length == 0) problem ??= "an answer is empty";
-            else if (offset < 0 || !question.Context.AsSpan(offset).StartsWith(text, StringComparison.Ordinal)) problem ??= Misplaced(question.Context, text, start);
-            else placed.Add(new Answer(text, offset));
+            if (text.Length == 0)
+                problem ??= "an answer is empty";
+            else if (offset < 0 || !question.Context.AsSpan(offset).StartsWith(text, StringComparison.Ordinal))
+                problem ??= Misplaced(question.Context, text, start);
+            else
+                placed.Add(new Answer(text, offset));
         }
 
         if (requireAnswers && placed.Count == 0 && !question.IsImpossible) problem ??= "no answer, and not marked is_impossible";

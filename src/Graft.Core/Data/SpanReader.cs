@@ -5,17 +5,50 @@ using Graft.Data.Tables;
 namespace Graft.Data;
 
 /// <summary>
-/// Entities given by characters, as annotation tools export them, as tags of words: <c>[[start, end, type]]</c> (doccano, spaCy), objects with
-/// <c>start</c>, <c>end</c> and <c>label</c> (Prodigy), Label Studio's <c>annotations[].result[].value</c>, and their kin. Offsets count code points; where
-/// the text of an entity stands beside them it decides (Label Studio counts UTF-16 units, Dataturks includes the last character).
+/// Entities given by characters, as annotation tools export them, as tags of words: <c>[[start, end, type]]</c> (doccano, spaCy), objects
+/// with <c>start</c>, <c>end</c> and <c>label</c> (Prodigy), Label Studio's <c>annotations[].result[].value</c>, and their kin. Offsets
+/// count code points; where the text of an entity stands beside them it decides (Label Studio counts UTF-16 units, Dataturks includes the
+/// last character).
 /// </summary>
 internal static class SpanReader
 {
     private static readonly string[] s_texts = ["text", "content", "sentence", "document", "data", "body"];
-    private static readonly string[] s_spans = ["spans", "entities", "label", "labels", "annotations", "annotation", "completions", "ner", "result"];
-    private static readonly string[] s_starts = ["start", "start_offset", "startOffset", "start_char", "begin", "offset", "from", "start_index"];
+    private static readonly string[] s_spans =
+    [
+        "spans",
+        "entities",
+        "label",
+        "labels",
+        "annotations",
+        "annotation",
+        "completions",
+        "ner",
+        "result",
+    ];
+    private static readonly string[] s_starts =
+    [
+        "start",
+        "start_offset",
+        "startOffset",
+        "start_char",
+        "begin",
+        "offset",
+        "from",
+        "start_index",
+    ];
     private static readonly string[] s_ends = ["end", "end_offset", "endOffset", "end_char", "stop", "to", "end_index"];
-    private static readonly string[] s_labels = ["label", "labels", "type", "entity_type", "entity_group", "entity", "tag", "category", "ner"];
+    private static readonly string[] s_labels =
+    [
+        "label",
+        "labels",
+        "type",
+        "entity_type",
+        "entity_group",
+        "entity",
+        "tag",
+        "category",
+        "ner",
+    ];
 
     /// <summary>The columns of texts and spans; null where the table has none.</summary>
     public static (int Text, int Spans)? Columns(Table table, TokenColumnOptions options)
@@ -27,9 +60,12 @@ internal static class SpanReader
         foreach (string name in names)
         {
             int column = ColumnNames.IndexOf(table.Columns, name);
-            if (column < 0 || column == text) continue;
-            string? first = rows.Select(row => row.Cells[column]).FirstOrDefault(cell => !LabelCells.IsMissing(cell) && Spans(cell!) is not { Count: 0 });
-            if (first is not null && Spans(first) is not null) return (text, column);
+            if (column < 0 || column == text)
+                continue;
+            string? first = rows.Select(row => row.Cells[column])
+                .FirstOrDefault(cell => !LabelCells.IsMissing(cell) && Spans(cell!) is not { Count: 0 });
+            if (first is not null && Spans(first) is not null)
+                return (text, column);
         }
 
         return null;
@@ -43,11 +79,17 @@ internal static class SpanReader
         foreach (TableRow row in table.Rows())
         {
             number++;
-            string? problem = row.Problem ?? (string.IsNullOrWhiteSpace(row.Cells[columns.Text]) ? $"no text in column \"{table.Columns[columns.Text]}\"" : null);
-            if (problem is null && answer >= 0 && row.Cells[answer] is "reject" or "ignore") problem = $"the annotator's answer was \"{row.Cells[answer]}\"";
+            string? problem = row.Problem
+                ?? (string.IsNullOrWhiteSpace(row.Cells[columns.Text]) ? $"no text in column \"{table.Columns[columns.Text]}\"" : null);
+            if (problem is null && answer >= 0 && row.Cells[answer] is "reject" or "ignore")
+                problem = $"the annotator's answer was \"{row.Cells[answer]}\"";
             string? cell = problem is null ? row.Cells[columns.Spans] : null;
-            IReadOnlyList<Span>? spans = problem is not null ? null : cell is null or "" or "[]" or "null" or "{}" ? [] : Spans(cell);
-            if (problem is null && spans is null) problem = $"\"{table.Columns[columns.Spans]}\" is no list of entities, such as [[0, 5, \"PER\"]]";
+            IReadOnlyList<Span>? spans =
+                problem is not null ? null
+                : cell is null or "" or "[]" or "null" or "{}" ? []
+                : Spans(cell);
+            if (problem is null && spans is null)
+                problem = $"\"{table.Columns[columns.Spans]}\" is no list of entities, such as [[0, 5, \"PER\"]]";
             TokenSequence? sequence = problem is null ? Tagged(row.Cells[columns.Text]!, spans!, out problem) : null;
             string? name = id < 0 || row.Problem is not null ? null : row.Cells[id];
             if (sequence is null) onBadRow(new BadRow(table.Path, row.Line, problem!) { Row = number, Id = name });
@@ -107,7 +149,11 @@ internal static class SpanReader
             break;
         }
 
-        problem = string.Create(CultureInfo.InvariantCulture, $"the entity {span.Type} from {span.Start} to {span.End}{(span.Text is null ? "" : $" (\"{span.Text}\")")} does not stand in the text of {CodePoints.FromUtf16(text, text.Length)} characters");
+        problem = string.Create(
+            CultureInfo.InvariantCulture,
+            $"the entity {span.Type} from {span.Start} to {span.End}{(span.Text is null ? "" : $" (\"{span.Text}\")")} does not stand "
+                + $"in the text of {CodePoints.FromUtf16(text, text.Length)} characters"
+        );
         return null;
     }
 
@@ -128,11 +174,23 @@ internal static class SpanReader
 
     private static List<Span>? Spans(JsonElement value)
     {
-        if (value.ValueKind == JsonValueKind.Object) return First(value, ["entities", "spans", "result", "annotations"]) is { } inner ? Spans(inner) : null;
-        if (value.ValueKind != JsonValueKind.Array) return null;
+        if (value.ValueKind == JsonValueKind.Object)
+            return First(value, ["entities", "spans", "result", "annotations"]) is { } inner ? Spans(inner) : null;
+        if (value.ValueKind != JsonValueKind.Array)
+            return null;
         if (value.GetArrayLength() > 0 && value[0].ValueKind == JsonValueKind.Object && value[0].TryGetProperty("result", out _))
         {
-            JsonElement[] sound = [.. value.EnumerateArray().Where(annotation => !(annotation.TryGetProperty("was_cancelled", out JsonElement cancelled) && cancelled.ValueKind == JsonValueKind.True))];
+            JsonElement[] sound =
+            [
+                .. value
+                    .EnumerateArray()
+                    .Where(annotation =>
+                        !(
+                            annotation.TryGetProperty("was_cancelled", out JsonElement cancelled)
+                            && cancelled.ValueKind == JsonValueKind.True
+                        )
+                    ),
+            ];
             return sound.Length == 0 ? [] : Spans(sound[0].GetProperty("result"));
         }
 
@@ -141,13 +199,25 @@ internal static class SpanReader
         {
             if (item.ValueKind == JsonValueKind.Array)
             {
-                if (item.GetArrayLength() < 3 || item[0].ValueKind != JsonValueKind.Number || item[1].ValueKind != JsonValueKind.Number || item[2].ValueKind != JsonValueKind.String) return null;
+                if (
+                    item.GetArrayLength() < 3
+                    || item[0].ValueKind != JsonValueKind.Number
+                    || item[1].ValueKind != JsonValueKind.Number
+                    || item[2].ValueKind != JsonValueKind.String
+                )
+                    return null;
                 spans.Add(new Span(item[0].GetInt32(), item[1].GetInt32(), item[2].GetString()!, null));
             }
             else if (item.ValueKind == JsonValueKind.Object)
             {
-                if (item.TryGetProperty("type", out JsonElement kind) && kind.ValueKind == JsonValueKind.String && kind.GetString() is "relation" or "choices" or "textarea" or "rating") continue;
-                if (OfObject(item) is not { } span) return null;
+                if (
+                    item.TryGetProperty("type", out JsonElement kind)
+                    && kind.ValueKind == JsonValueKind.String
+                    && kind.GetString() is "relation" or "choices" or "textarea" or "rating"
+                )
+                    continue;
+                if (OfObject(item) is not { } span)
+                    return null;
                 spans.Add(span);
             }
             else
@@ -161,18 +231,30 @@ internal static class SpanReader
 
     private static Span? OfObject(JsonElement item)
     {
-        JsonElement place = First(item, ["value"]) ?? (First(item, ["points"]) is { ValueKind: JsonValueKind.Array } points && points.GetArrayLength() > 0 ? points[0] : item);
-        if (place.ValueKind != JsonValueKind.Object || Whole(First(place, s_starts)) is not int start) return null;
+        JsonElement place = First(item, ["value"])
+            ?? (First(item, ["points"]) is { ValueKind: JsonValueKind.Array } points && points.GetArrayLength() > 0 ? points[0] : item);
+        if (place.ValueKind != JsonValueKind.Object || Whole(First(place, s_starts)) is not int start)
+            return null;
         int? end = Whole(First(place, s_ends)) ?? (Whole(First(place, ["length"])) is int length ? start + length : null);
         JsonElement? label = First(place, s_labels) ?? First(item, s_labels);
-        if (label is { ValueKind: JsonValueKind.Array } several) label = several.GetArrayLength() > 0 ? several[0] : null;
-        if (end is null || label is not { ValueKind: JsonValueKind.String } type) return null;
-        return new Span(start, end.Value, type.GetString()!, First(place, ["text"]) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null);
+        if (label is { ValueKind: JsonValueKind.Array } several)
+            label = several.GetArrayLength() > 0 ? several[0] : null;
+        if (end is null || label is not { ValueKind: JsonValueKind.String } type)
+            return null;
+        return new Span(
+            start,
+            end.Value,
+            type.GetString()!,
+            First(place, ["text"]) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null
+        );
     }
 
     private static int? Whole(JsonElement? value) =>
         value is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int whole) ? whole
-        : value is { ValueKind: JsonValueKind.String } text && int.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out int read) ? read : null;
+        : value is { ValueKind: JsonValueKind.String } text
+        && int.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out int read)
+            ? read
+        : null;
 
     private static JsonElement? First(JsonElement item, string[] names)
     {

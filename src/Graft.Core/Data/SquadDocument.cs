@@ -12,8 +12,14 @@ internal static class SquadDocument
     {
         if (format == TableFormat.JsonLines)
         {
-            string? line = DataFile.Lines(path).Select(line => line.Text).FirstOrDefault(text => text.Contains("\"context\"", StringComparison.Ordinal) || text.Contains("\"paragraphs\"", StringComparison.Ordinal));
-            return line is not null && (line.Contains("\"qas\"", StringComparison.Ordinal) || line.Contains("\"paragraphs\"", StringComparison.Ordinal));
+            string? line = DataFile
+                .Lines(path)
+                .Select(line => line.Text)
+                .FirstOrDefault(text =>
+                    text.Contains("\"context\"", StringComparison.Ordinal) || text.Contains("\"paragraphs\"", StringComparison.Ordinal)
+                );
+            return line is not null
+                && (line.Contains("\"qas\"", StringComparison.Ordinal) || line.Contains("\"paragraphs\"", StringComparison.Ordinal));
         }
 
         using StrictUtf8Reader reader = DataFile.OpenText(path);
@@ -26,7 +32,11 @@ internal static class SquadDocument
     /// <exception cref="InputException">The file is not JSON, or not of this shape.</exception>
     public static IEnumerable<(Question Question, List<(string Text, int Start)> Answers)> Read(string path, TableFormat format)
     {
-        if (format == TableFormat.JsonLines) return DataFile.Lines(path).Where(line => !string.IsNullOrWhiteSpace(line.Text)).SelectMany(line => Parse(path, line.Text, line.Number));
+        if (format == TableFormat.JsonLines)
+            return DataFile
+                .Lines(path)
+                .Where(line => !string.IsNullOrWhiteSpace(line.Text))
+                .SelectMany(line => Parse(path, line.Text, line.Number));
         using StrictUtf8Reader reader = DataFile.OpenText(path);
         return Parse(path, reader.ReadToEnd(), 1);
     }
@@ -39,19 +49,39 @@ internal static class SquadDocument
         {
             using JsonDocument document = JsonText.Parse(json);
             JsonElement root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("header", out _)) return questions;
-            JsonElement articles = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("data", out JsonElement data) ? data : root;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("header", out _))
+                return questions;
+            JsonElement articles =
+                root.ValueKind == JsonValueKind.Object && root.TryGetProperty("data", out JsonElement data) ? data : root;
             foreach (JsonElement article in articles.ValueKind == JsonValueKind.Array ? articles.EnumerateArray().ToArray() : [articles])
             {
                 string title = Text(article, "title") ?? "";
-                foreach (JsonElement paragraph in article.TryGetProperty("paragraphs", out JsonElement paragraphs) ? paragraphs.EnumerateArray().ToArray() : [article])
+                foreach (
+                    JsonElement paragraph in article.TryGetProperty("paragraphs", out JsonElement paragraphs)
+                        ? paragraphs.EnumerateArray().ToArray()
+                        : [article]
+                )
                 {
                     string context = paragraph.GetProperty("context").GetString() ?? "";
                     foreach (JsonElement entry in paragraph.GetProperty("qas").EnumerateArray())
                     {
                         string id = Text(entry, "id") ?? Text(entry, "qid") ?? "";
-                        bool isImpossible = entry.TryGetProperty("is_impossible", out JsonElement impossible) && impossible.ValueKind == JsonValueKind.True;
-                        questions.Add((new Question { Id = id, Text = Text(entry, "question") ?? "", Context = context, Title = title, IsImpossible = isImpossible, Line = lines.LineOf(id) }, isImpossible ? [] : Answers(entry)));
+                        bool isImpossible =
+                            entry.TryGetProperty("is_impossible", out JsonElement impossible) && impossible.ValueKind == JsonValueKind.True;
+                        questions.Add(
+                            (
+                                new Question
+                                {
+                                    Id = id,
+                                    Text = Text(entry, "question") ?? "",
+                                    Context = context,
+                                    Title = title,
+                                    IsImpossible = isImpossible,
+                                    Line = lines.LineOf(id),
+                                },
+                                isImpossible ? [] : Answers(entry)
+                            )
+                        );
                     }
                 }
             }
@@ -59,7 +89,13 @@ internal static class SquadDocument
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             long line = firstLine + ((error as JsonException)?.LineNumber ?? 0);
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}: not SQuAD JSON (data → paragraphs → context, qas): {error.Message}"), error);
+            throw new InputException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}, line {line}: not SQuAD JSON (data → paragraphs → context, qas): {error.Message}"
+                ),
+                error
+            );
         }
 
         return questions;
@@ -68,14 +104,26 @@ internal static class SquadDocument
     private static List<(string Text, int Start)> Answers(JsonElement entry)
     {
         if (entry.TryGetProperty("detected_answers", out JsonElement detected))
-            return [.. detected.EnumerateArray().Select(answer => (Text(answer, "text") ?? "", answer.GetProperty("char_spans")[0][0].GetInt32()))];
+            return
+            [
+                .. detected
+                    .EnumerateArray()
+                    .Select(answer => (Text(answer, "text") ?? "", answer.GetProperty("char_spans")[0][0].GetInt32())),
+            ];
         return entry.TryGetProperty("answers", out JsonElement answers)
-            ? [.. answers.EnumerateArray().Select(answer => (answer.GetProperty("text").GetString() ?? "", answer.GetProperty("answer_start").GetInt32()))]
+            ?
+            [
+                .. answers
+                    .EnumerateArray()
+                    .Select(answer => (answer.GetProperty("text").GetString() ?? "", answer.GetProperty("answer_start").GetInt32())),
+            ]
             : [];
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) ? (value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText()) : null;
+        element.TryGetProperty(name, out JsonElement value)
+            ? (value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText())
+            : null;
 
     /// <summary>The lines that ids stand in, asked for in the order of the document.</summary>
     private sealed class LineCursor(string json, long firstLine)

@@ -99,16 +99,25 @@ internal sealed class StrictUtf8Reader : TextReader
         ReadOnlySpan<byte> start = _bytes.AsSpan(0, _byteCount);
         if (start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE, 0, 0]) || start.StartsWith((ReadOnlySpan<byte>)[0, 0, 0xFE, 0xFF]))
             throw new InputException($"{_path} is UTF-32 text; save it as UTF-8 (iconv -f utf-32 -t utf-8)");
-        bool? bigEndian = start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? false : start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? true : null;
-        if (bigEndian is not null) DropBytes(2);
-        else if (start.StartsWith(Encoding.UTF8.Preamble)) DropBytes(Encoding.UTF8.Preamble.Length);
-        else bigEndian = Utf16WithoutMark(start);
-        if (bigEndian is not bool isBig) return;
+        bool? bigEndian =
+            start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? false
+            : start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? true
+            : null;
+        if (bigEndian is not null)
+            DropBytes(2);
+        else if (start.StartsWith(Encoding.UTF8.Preamble))
+            DropBytes(Encoding.UTF8.Preamble.Length);
+        else
+            bigEndian = Utf16WithoutMark(start);
+        if (bigEndian is not bool isBig)
+            return;
         _utf16 = new UnicodeEncoding(isBig, byteOrderMark: false, throwOnInvalidBytes: true).GetDecoder();
         EncodingName = isBig ? "utf-16be" : "utf-16le";
     }
 
-    /// <summary>The byte order of UTF-16 that has no mark: its blanks, line ends and Latin letters have a zero byte, always on the same side.</summary>
+    /// <summary>
+    /// The byte order of UTF-16 that has no mark: its blanks, line ends and Latin letters have a zero byte, always on the same side.
+    /// </summary>
     private static bool? Utf16WithoutMark(ReadOnlySpan<byte> start)
     {
         int even = 0, odd = 0;
@@ -172,7 +181,13 @@ internal sealed class StrictUtf8Reader : TextReader
         }
         catch (DecoderFallbackException error)
         {
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_path}, after line {_consumedLines + 1}: half a character, so it is no sound UTF-16 text"), error);
+            throw new InputException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_path}, after line {_consumedLines + 1}: half a character, so it is no sound UTF-16 text"
+                ),
+                error
+            );
         }
     }
 
@@ -180,8 +195,13 @@ internal sealed class StrictUtf8Reader : TextReader
     {
         long line = _consumedLines + _bytes.AsSpan(0, index).Count((byte)(_lineEnd ?? '\n')) + 1;
         string value = _bytes[index].ToString("X2", CultureInfo.InvariantCulture);
-        return new InputException(string.Create(CultureInfo.InvariantCulture,
-            $"{_path}, line {line}: byte 0x{value} at offset {_consumedBytes + index} is not UTF-8; convert the file (iconv -f latin1 -t utf-8) or mend the line"));
+        return new InputException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_path}, line {line}: byte 0x{value} at offset {_consumedBytes + index} is not UTF-8; convert the file (iconv -f "
+                    + $"latin1 -t utf-8) or mend the line"
+            )
+        );
     }
 
     private void DropBytes(int count)

@@ -6,13 +6,24 @@ using Graft.Data.Tagging;
 namespace Graft.Data;
 
 /// <summary>
-/// Reads tagged words: CoNLL columns (separated by tabs or blanks, sentences by blank lines), CoNLL-U, tables and JSON with a list of words and a
-/// list of tags a row, tables with a word a row, and texts with entities by characters. What a file is, its content says.
+/// Reads tagged words: CoNLL columns (separated by tabs or blanks, sentences by blank lines), CoNLL-U, tables and JSON with a list of words
+/// and a list of tags a row, tables with a word a row, and texts with entities by characters. What a file is, its content says.
 /// </summary>
 internal static class TokenReader
 {
     private static readonly string[] s_wordKeys = ["tokens", "words", "tokenized_text", "token", "text", "sentence"];
-    private static readonly string[] s_tagKeys = ["tags", "ner_tags", "ner", "labels", "pos_tags", "upos", "label", "fine_ner_tags", "coarse_ner_tags"];
+    private static readonly string[] s_tagKeys =
+    [
+        "tags",
+        "ner_tags",
+        "ner",
+        "labels",
+        "pos_tags",
+        "upos",
+        "label",
+        "fine_ner_tags",
+        "coarse_ner_tags",
+    ];
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file.</param>
@@ -23,12 +34,29 @@ internal static class TokenReader
         List<BadRow> badRows = [];
         Interpretation? read = null;
         List<TokenSequence> sequences = [.. Stream(path, options, badRows.Add, interpretation => read = interpretation)];
-        if (sequences.Count == 0) throw new InputException(badRows.Count > 0 ? $"no sentence can be used: {badRows[0]}" : $"{path} holds no sentences");
-        TagScheme scheme = TagSchemes.Named(options?.File.Trained?.Scheme) ?? TagSchemes.Detect(sequences.Select(sequence => sequence.Tags));
+        if (sequences.Count == 0)
+            throw new InputException(badRows.Count > 0 ? $"no sentence can be used: {badRows[0]}" : $"{path} holds no sentences");
+        TagScheme scheme = TagSchemes.Named(options?.File.Trained?.Scheme)
+            ?? TagSchemes.Detect(sequences.Select(sequence => sequence.Tags));
         Dictionary<string, long> labels = sequences
-            .SelectMany(sequence => scheme == TagScheme.None ? sequence.Tags : TagSchemes.Entities(sequence.Tags, scheme).Select(entity => entity.Type))
-            .CountBy(label => label, StringComparer.Ordinal).ToDictionary(count => count.Key, count => (long)count.Value, StringComparer.Ordinal);
-        return new TokenFile(path, scheme, sequences, badRows, read! with { Rows = sequences.Count, LeftOut = badRows, Scheme = TagSchemes.NameOf(scheme), Labels = labels });
+            .SelectMany(sequence =>
+                scheme == TagScheme.None ? sequence.Tags : TagSchemes.Entities(sequence.Tags, scheme).Select(entity => entity.Type)
+            )
+            .CountBy(label => label, StringComparer.Ordinal)
+            .ToDictionary(count => count.Key, count => (long)count.Value, StringComparer.Ordinal);
+        return new TokenFile(
+            path,
+            scheme,
+            sequences,
+            badRows,
+            read! with
+            {
+                Rows = sequences.Count,
+                LeftOut = badRows,
+                Scheme = TagSchemes.NameOf(scheme),
+                Labels = labels,
+            }
+        );
     }
 
     /// <summary>Reads a file of any size sentence by sentence.</summary>
@@ -37,7 +65,12 @@ internal static class TokenReader
     /// <param name="onBadRow">Is told each bad line when it is met; null ignores them.</param>
     /// <param name="onRead">Is told at once how the file is read.</param>
     /// <exception cref="InputException">As <see cref="Read"/>.</exception>
-    public static IEnumerable<TokenSequence> Stream(string path, TokenColumnOptions? options = null, Action<BadRow>? onBadRow = null, Action<Interpretation>? onRead = null)
+    public static IEnumerable<TokenSequence> Stream(
+        string path,
+        TokenColumnOptions? options = null,
+        Action<BadRow>? onBadRow = null,
+        Action<Interpretation>? onRead = null
+    )
     {
         options ??= new TokenColumnOptions();
         onBadRow ??= _ => { };
@@ -46,14 +79,31 @@ internal static class TokenReader
         {
             case "conll-u":
                 ConlluReader conllu = new(path, options, onBadRow);
-                onRead(new Interpretation { Path = path, Format = "conll-u", Encoding = DataFile.EncodingOf(path), Delimiter = "\t", Text = conllu.Word, Label = conllu.Tag });
+                onRead(
+                    new Interpretation
+                    {
+                        Path = path,
+                        Format = "conll-u",
+                        Encoding = DataFile.EncodingOf(path),
+                        Delimiter = "\t",
+                        Text = conllu.Word,
+                        Label = conllu.Tag,
+                    }
+                );
                 return conllu.Read();
             case "conll":
                 ConllReader conll = new(path, options, onBadRow);
-                onRead(new Interpretation
-                {
-                    Path = path, Format = "conll", Encoding = DataFile.EncodingOf(path), Delimiter = conll.Delimiter, Text = Numbered(conll.WordColumn), Label = conll.TagColumn > 0 ? Numbered(conll.TagColumn) : null,
-                });
+                onRead(
+                    new Interpretation
+                    {
+                        Path = path,
+                        Format = "conll",
+                        Encoding = DataFile.EncodingOf(path),
+                        Delimiter = conll.Delimiter,
+                        Text = Numbered(conll.WordColumn),
+                        Label = conll.TagColumn > 0 ? Numbered(conll.TagColumn) : null,
+                    }
+                );
                 return conll.Read();
             default:
                 return OfTable(Table.Open(path, options.File with { RequireLabel = false }), options, onBadRow, onRead);
@@ -69,17 +119,38 @@ internal static class TokenReader
         if (extension is ".conllu") return "conll-u";
         if (extension is ".parquet" or ".jsonl" or ".ndjson") return "table";
         List<string> lines = [.. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(200)];
-        if (lines.Count > 0 && lines[0].TrimStart() is ['[' or '{', ..] && (extension is ".json" || TableFormats.BeginsJson(lines[0]))) return "table";
+        if (lines.Count > 0 && lines[0].TrimStart() is ['[' or '{', ..] && (extension is ".json" || TableFormats.BeginsJson(lines[0])))
+            return "table";
         string[] cells = (lines.Find(line => line[0] != '#') ?? "").Split('\t');
-        if (cells.Length == 10 && cells[0].Split('-', '.')[0].All(char.IsAsciiDigit) && lines.Exists(line => line.StartsWith("# ", StringComparison.Ordinal))) return "conll-u";
+        if (
+            cells.Length == 10
+            && cells[0].Split('-', '.')[0].All(char.IsAsciiDigit)
+            && lines.Exists(line => line.StartsWith("# ", StringComparison.Ordinal))
+        )
+            return "conll-u";
         return extension is ".csv" ? "table" : "conll";
     }
 
     private static string Numbered(int column) => string.Create(CultureInfo.InvariantCulture, $"column {column}");
 
-    private static IEnumerable<TokenSequence> OfTable(Table table, TokenColumnOptions options, Action<BadRow> onBadRow, Action<Interpretation> onRead)
+    private static IEnumerable<TokenSequence> OfTable(
+        Table table,
+        TokenColumnOptions options,
+        Action<BadRow> onBadRow,
+        Action<Interpretation> onRead
+    )
     {
-        Interpretation Describe(string format, string? text, string? label) => new() { Path = table.Path, Format = format, Encoding = table.Encoding, Delimiter = table.Delimiter, Header = table.Header, Text = text, Label = label };
+        Interpretation Describe(string format, string? text, string? label) =>
+            new()
+            {
+                Path = table.Path,
+                Format = format,
+                Encoding = table.Encoding,
+                Delimiter = table.Delimiter,
+                Header = table.Header,
+                Text = text,
+                Label = label,
+            };
         if (table.Format is not "csv" && SpanReader.Columns(table, options) is { } spans)
         {
             onRead(Describe("spans", table.Columns[spans.Text], table.Columns[spans.Spans]));
@@ -89,23 +160,42 @@ internal static class TokenReader
         (string? word, string? tag) = (options.Word ?? options.File.Trained?.Text, options.Tag ?? options.File.Trained?.Label);
         int words = Column(table, word, s_wordKeys);
         int tags = Column(table, tag, s_tagKeys);
-        bool areRows = table.Format == "csv" && WordRows.Columns(table, options) is not null && !table.Probe().Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
+        bool areRows =
+            table.Format == "csv"
+            && WordRows.Columns(table, options) is not null
+            && !table.Probe().Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
         if (areRows)
         {
-            if (options.File.Shard is not null) throw new InputException($"`shard`: {table.Path} has a word a row, and a sentence must not be cut: give it as JSON Lines or Parquet with a sentence a row");
+            if (options.File.Shard is not null)
+                throw new InputException(
+                    $"`shard`: {table.Path} has a word a row, and a sentence must not be cut: give it as JSON Lines or Parquet with a "
+                        + $"sentence a row"
+                );
             WordRows rows = WordRows.Columns(table, options)!;
             onRead(Describe(table.Format, table.Columns[rows.Word], table.Columns[rows.Tag]));
             return rows.Read(table, onBadRow);
         }
 
-        if (words < 0) throw Missing(table, options.Word ?? s_wordKeys[0]);
-        if (tags < 0 && (options.RequireTags || options.Tag is not null)) throw Missing(table, options.Tag ?? s_tagKeys[0]);
-        IReadOnlyList<string> names = options.File.LabelNames.Count > 0 ? options.File.LabelNames : (tags < 0 ? null : table.ClassNames(tags)) ?? options.File.Trained?.LabelNames ?? [];
+        if (words < 0)
+            throw Missing(table, options.Word ?? s_wordKeys[0]);
+        if (tags < 0 && (options.RequireTags || options.Tag is not null))
+            throw Missing(table, options.Tag ?? s_tagKeys[0]);
+        IReadOnlyList<string> names =
+            options.File.LabelNames.Count > 0
+                ? options.File.LabelNames
+                : (tags < 0 ? null : table.ClassNames(tags)) ?? options.File.Trained?.LabelNames ?? [];
         onRead(Describe(table.Format, table.Columns[words], tags < 0 ? null : table.Columns[tags]) with { LabelNames = names });
         return Lists(table, words, tags, names, options.RequireTags, onBadRow);
     }
 
-    private static IEnumerable<TokenSequence> Lists(Table table, int words, int tags, IReadOnlyList<string> names, bool requireTags, Action<BadRow> onBadRow)
+    private static IEnumerable<TokenSequence> Lists(
+        Table table,
+        int words,
+        int tags,
+        IReadOnlyList<string> names,
+        bool requireTags,
+        Action<BadRow> onBadRow
+    )
     {
         int id = ColumnNames.Find(table.Columns, ColumnNames.Id);
         long number = 0;
@@ -113,7 +203,10 @@ internal static class TokenReader
         {
             number++;
             string[]? wordList = row.Problem is null ? LabelCells.TryList(row.Cells[words] ?? "") : null;
-            string[]? tagList = row.Problem is not null || wordList is null ? [] : tags < 0 ? [] : Tags(row.Cells[tags] ?? "", wordList.Length);
+            string[]? tagList =
+                row.Problem is not null || wordList is null ? []
+                : tags < 0 ? []
+                : Tags(row.Cells[tags] ?? "", wordList.Length);
             string? problem = row.Problem
                 ?? (wordList is null ? $"\"{table.Columns[words]}\" is not a list of words" : null)
                 ?? (tagList is null ? $"\"{table.Columns[tags]}\" is not a list of tags" : null)
@@ -121,9 +214,16 @@ internal static class TokenReader
                 ?? (wordList!.Length == 0 ? "no words" : null);
             if (problem is null && tags >= 0 && requireTags && tagList!.All(tag => LabelCells.Integer(tag) is not null))
             {
-                if (names.Count == 0) throw new InputException($"{table.Path}: \"{table.Columns[tags]}\" holds numbers of tags; name them, the first that of 0, with `label-names` O,B-PER,…");
-                problem = Array.Find(tagList!, tag => LabelCells.Integer(tag) is not long at || at < 0 || at >= names.Count) is string odd ? $"the tag {odd} has no name: there are {names.Count}, counted from 0" : null;
-                if (problem is null) tagList = [.. tagList!.Select(tag => names[(int)LabelCells.Integer(tag)!.Value])];
+                if (names.Count == 0)
+                    throw new InputException(
+                        $"{table.Path}: \"{table.Columns[tags]}\" holds numbers of tags; name them, the first that of 0, with "
+                            + $"`label-names` O,B-PER,…"
+                    );
+                problem = Array.Find(tagList!, tag => LabelCells.Integer(tag) is not long at || at < 0 || at >= names.Count) is string odd
+                    ? $"the tag {odd} has no name: there are {names.Count}, counted from 0"
+                    : null;
+                if (problem is null)
+                    tagList = [.. tagList!.Select(tag => names[(int)LabelCells.Integer(tag)!.Value])];
             }
 
             string? name = id < 0 || row.Problem is not null ? null : row.Cells[id];
@@ -135,7 +235,8 @@ internal static class TokenReader
     /// <summary>A list of tags, or of spans of words <c>[[first, last, type]]</c> (GLiNER), as tags; null for anything else.</summary>
     private static string[]? Tags(string cell, int words)
     {
-        if (!cell.Contains("[[", StringComparison.Ordinal)) return cell.Trim() == "[]" && words > 0 ? [.. Enumerable.Repeat("O", words)] : LabelCells.TryList(cell);
+        if (!cell.Contains("[[", StringComparison.Ordinal))
+            return cell.Trim() == "[]" && words > 0 ? [.. Enumerable.Repeat("O", words)] : LabelCells.TryList(cell);
         string[] tags = [.. Enumerable.Repeat("O", words)];
         try
         {

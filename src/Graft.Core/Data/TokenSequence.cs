@@ -42,7 +42,8 @@ internal sealed record TokenSequence
         if (Text is string whole)
         {
             int[] places = new int[Words.Count];
-            for (int i = 0, at = 0; i < places.Length; at = places[i] + Words[i].Length, i++) places[i] = whole.IndexOf(Words[i], at, StringComparison.Ordinal);
+            for (int i = 0, at = 0; i < places.Length; at = places[i] + Words[i].Length, i++)
+                places[i] = whole.IndexOf(Words[i], at, StringComparison.Ordinal);
             return (whole, places);
         }
 
@@ -65,15 +66,27 @@ internal sealed record TokenSequence
 /// <param name="Sequences">The sound sentences, in order, with their tags as they stand in the file.</param>
 /// <param name="BadRows">Lines that could not be used; their sentences are left out.</param>
 /// <param name="Interpretation">How the file was read.</param>
-internal sealed record TokenFile(string Path, TagScheme Scheme, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows, Interpretation Interpretation);
+internal sealed record TokenFile(
+    string Path,
+    TagScheme Scheme,
+    IReadOnlyList<TokenSequence> Sequences,
+    IReadOnlyList<BadRow> BadRows,
+    Interpretation Interpretation
+);
 
 /// <summary>Which columns of a file of tokens hold what.</summary>
 internal sealed record TokenColumnOptions
 {
-    /// <value>The column of the words: a number from 1, a CoNLL-U column (<c>form</c>, <c>lemma</c> …) or a JSON key. Null: the first, or found by name.</value>
+    /// <value>
+    /// The column of the words: a number from 1, a CoNLL-U column (<c>form</c>, <c>lemma</c> …) or a JSON key. Null: the first, or found by
+    /// name.
+    /// </value>
     public string? Word { get; init; }
 
-    /// <value>The column of the tags: a number from 1, a CoNLL-U column (<c>upos</c>, <c>xpos</c>, <c>deprel</c> …) or a JSON key. Null: the last, <c>upos</c>, or found by name.</value>
+    /// <value>
+    /// The column of the tags: a number from 1, a CoNLL-U column (<c>upos</c>, <c>xpos</c>, <c>deprel</c> …) or a JSON key. Null: the last,
+    /// <c>upos</c>, or found by name.
+    /// </value>
     public string? Tag { get; init; }
 
     /// <value>What else the user says about the file: format, separator, header, names of numbered tags, how training was read.</value>

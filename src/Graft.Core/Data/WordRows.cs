@@ -7,7 +7,18 @@ internal sealed class WordRows
 {
     private static readonly string[] s_words = ["word", "words", "token", "tokens"];
     private static readonly string[] s_tags = ["tag", "ner_tag", "ner", "label", "labels", "bio", "iob", "pos"];
-    private static readonly string[] s_sentences = ["sentence #", "sentence_id", "sentence_idx", "sent_id", "sentence", "sentence_no", "sentence_number", "doc_id", "document"];
+    private static readonly string[] s_sentences =
+    [
+        "sentence #",
+        "sentence_id",
+        "sentence_idx",
+        "sent_id",
+        "sentence",
+        "sentence_no",
+        "sentence_number",
+        "doc_id",
+        "document",
+    ];
 
     private int _sentence;
 
@@ -23,7 +34,14 @@ internal sealed class WordRows
         int word = options.Word is string name ? ColumnNames.IndexOf(table.Columns, name) : ColumnNames.Find(table.Columns, s_words);
         int tag = options.Tag is string label ? ColumnNames.IndexOf(table.Columns, label) : ColumnNames.Find(table.Columns, s_tags);
         int sentence = ColumnNames.Find(table.Columns, s_sentences);
-        return word < 0 || tag < 0 || sentence < 0 || sentence == word ? null : new WordRows { Word = word, Tag = tag, _sentence = sentence };
+        return word < 0 || tag < 0 || sentence < 0 || sentence == word
+            ? null
+            : new WordRows
+            {
+                Word = word,
+                Tag = tag,
+                _sentence = sentence,
+            };
     }
 
     /// <summary>The sentences in order; one with an unusable row is reported and left out.</summary>
@@ -37,7 +55,16 @@ internal sealed class WordRows
         {
             if (lines.Count == 0) return null;
             number++;
-            TokenSequence? sentence = isBad ? null : new TokenSequence { Words = words.ToArray(), Tags = tags.ToArray(), Line = lines[0], Lines = lines.ToArray(), Row = number };
+            TokenSequence? sentence = isBad
+                ? null
+                : new TokenSequence
+                {
+                    Words = words.ToArray(),
+                    Tags = tags.ToArray(),
+                    Line = lines[0],
+                    Lines = lines.ToArray(),
+                    Row = number,
+                };
             (words, tags, lines, isBad) = ([], [], [], false);
             return sentence;
         }
@@ -48,7 +75,12 @@ internal sealed class WordRows
             if (name != current && Take() is { } sentence) yield return sentence;
             current = name;
             lines.Add(row.Line);
-            string? problem = row.Problem ?? (string.IsNullOrWhiteSpace(row.Cells[Word]) || string.IsNullOrWhiteSpace(row.Cells[Tag]) ? "a word or tag is missing" : null);
+            string? problem = row.Problem
+                ?? (
+                    string.IsNullOrWhiteSpace(row.Cells[Word]) || string.IsNullOrWhiteSpace(row.Cells[Tag])
+                        ? "a word or tag is missing"
+                        : null
+                );
             if (problem is null)
             {
                 words.Add(row.Cells[Word]!.Trim());

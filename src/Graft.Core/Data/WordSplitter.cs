@@ -1,8 +1,8 @@
 namespace Graft.Data;
 
 /// <summary>
-/// Plain text as words: white space separates, a punctuation mark is a word of its own, as in the corpora that taggers learn from; so is every character of a writing without
-/// spaces between words.
+/// Plain text as words: white space separates, a punctuation mark is a word of its own, as in the corpora that taggers learn from; so is
+/// every character of a writing without spaces between words.
 /// </summary>
 internal static class WordSplitter
 {
@@ -43,7 +43,8 @@ internal static class WordSplitter
         }
     }
 
-    private static bool IsInWord(string text, int at) => !char.IsWhiteSpace(text[at]) && !IsMark(text[at]) && WritingWithoutSpaces.At(text, at) == 0;
+    private static bool IsInWord(string text, int at) =>
+        !char.IsWhiteSpace(text[at]) && !IsMark(text[at]) && WritingWithoutSpaces.At(text, at) == 0;
 
     private static bool IsMark(char c) => char.IsPunctuation(c) || char.IsSymbol(c);
 }

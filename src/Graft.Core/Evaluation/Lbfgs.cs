@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace Graft.Evaluation;
 
-/// <summary>Limited-memory BFGS (Nocedal and Wright 2006, algorithm 7.5) with a backtracking line search, for smooth convex functions.</summary>
+/// <summary>
+/// Limited-memory BFGS (Nocedal and Wright 2006, algorithm 7.5) with a backtracking line search, for smooth convex functions.
+/// </summary>
 internal static class Lbfgs
 {
     private const int Memory = 10;
@@ -40,7 +42,13 @@ internal static class Lbfgs
     }
 
     /// <summary>Halves the step until the value falls by a share of what the slope promises (Armijo).</summary>
-    private static (double[] Point, double[] Gradient, double Value) Search(Objective objective, double[] point, double[] direction, double value, double slope)
+    private static (double[] Point, double[] Gradient, double Value) Search(
+        Objective objective,
+        double[] point,
+        double[] direction,
+        double value,
+        double slope
+    )
     {
         double[] next = new double[point.Length], gradient = new double[point.Length];
         double length = 1, nextValue = value;
@@ -63,19 +71,25 @@ internal static class Lbfgs
         double[] alphas = new double[pairs.Length];
         for (int i = pairs.Length - 1; i >= 0; i--)
         {
-            alphas[i] = TensorPrimitives.Dot<double>(pairs[i].Step, direction) / TensorPrimitives.Dot<double>(pairs[i].Step, pairs[i].Change);
+            alphas[i] =
+                TensorPrimitives.Dot<double>(pairs[i].Step, direction) / TensorPrimitives.Dot<double>(pairs[i].Step, pairs[i].Change);
             TensorPrimitives.MultiplyAdd<double>(pairs[i].Change, -alphas[i], direction, direction);
         }
 
         if (pairs.Length > 0)
         {
             (double[] step, double[] change) = pairs[^1];
-            TensorPrimitives.Multiply<double>(direction, TensorPrimitives.Dot<double>(step, change) / TensorPrimitives.SumOfSquares<double>(change), direction);
+            TensorPrimitives.Multiply<double>(
+                direction,
+                TensorPrimitives.Dot<double>(step, change) / TensorPrimitives.SumOfSquares<double>(change),
+                direction
+            );
         }
 
         for (int i = 0; i < pairs.Length; i++)
         {
-            double beta = TensorPrimitives.Dot<double>(pairs[i].Change, direction) / TensorPrimitives.Dot<double>(pairs[i].Step, pairs[i].Change);
+            double beta =
+                TensorPrimitives.Dot<double>(pairs[i].Change, direction) / TensorPrimitives.Dot<double>(pairs[i].Step, pairs[i].Change);
             TensorPrimitives.MultiplyAdd<double>(pairs[i].Step, alphas[i] - beta, direction, direction);
         }
 

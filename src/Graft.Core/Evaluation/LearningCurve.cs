@@ -1,8 +1,8 @@
 namespace Graft.Evaluation;
 
 /// <summary>
-/// The error as a function of the number of labels, error(n) = floor + scale · n^(−rate): the power law that learning curves follow over wide
-/// ranges (Hestness et al. 2017). Answers "would more labels help?".
+/// The error as a function of the number of labels, error(n) = floor + scale · n^(−rate): the power law that learning curves follow over
+/// wide ranges (Hestness et al. 2017). Answers "would more labels help?".
 /// </summary>
 /// <param name="Floor">The error that more labels would not remove; at least 0.</param>
 /// <param name="Scale">The height of the curve.</param>
@@ -25,8 +25,10 @@ public sealed record LearningCurve(double Floor, double Scale, double Rate)
     /// <exception cref="ArgumentException">Fewer than three different numbers of labels.</exception>
     public static LearningCurve Fit(IReadOnlyList<double> labels, IReadOnlyList<double> errors)
     {
-        if (labels.Distinct().Count() < 3) throw new ArgumentException("A learning curve needs at least three different numbers of labels.", nameof(labels));
-        return Enumerable.Range(0, Rates)
+        if (labels.Distinct().Count() < 3)
+            throw new ArgumentException("A learning curve needs at least three different numbers of labels.", nameof(labels));
+        return Enumerable
+            .Range(0, Rates)
             .Select(i => SlowestRate * Math.Pow(FastestRate / SlowestRate, i / (Rates - 1.0)))
             .Select(rate => Line(labels, errors, rate))
             .MinBy(curve => labels.Zip(errors, (n, error) => Math.Pow(curve.ErrorAt(n) - error, 2)).Sum())!;

@@ -42,36 +42,56 @@ internal sealed class LogisticRegression
     /// <param name="classes">Number of classes.</param>
     /// <param name="l2">λ, on standardised features.</param>
     /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
-    public static LogisticRegression Fit(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, double l2 = 1e-2) =>
-        Fit(features, width, labels, classes, l2, new double[classes * (width + 1)], Tolerance);
+    public static LogisticRegression Fit(
+        ReadOnlySpan<float> features,
+        int width,
+        ReadOnlySpan<int> labels,
+        int classes,
+        double l2 = 1e-2
+    ) => Fit(features, width, labels, classes, l2, new double[classes * (width + 1)], Tolerance);
 
-    private static LogisticRegression Fit(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, double l2, double[] start, double tolerance)
+    private static LogisticRegression Fit(
+        ReadOnlySpan<float> features,
+        int width,
+        ReadOnlySpan<int> labels,
+        int classes,
+        double l2,
+        double[] start,
+        double tolerance
+    )
     {
-        if (labels.Length == 0 || features.Length != (long)labels.Length * width) throw new ArgumentException("one feature vector an example, and at least one", nameof(features));
+        if (labels.Length == 0 || features.Length != (long)labels.Length * width)
+            throw new ArgumentException("one feature vector an example, and at least one", nameof(features));
         (float[] mean, float[] scale) = Standardization(features, width);
-        return new LogisticRegression(classes, Minimize(Standardize(features, mean, scale), labels.ToArray(), classes, width, l2, start, tolerance), mean, scale);
+        return new LogisticRegression(
+            classes,
+            Minimize(Standardize(features, mean, scale), labels.ToArray(), classes, width, l2, start, tolerance),
+            mean,
+            scale
+        );
     }
 
     private static double[] Minimize(double[] x, int[] labels, int classes, int width, double l2, double[] start, double tolerance) =>
         Lbfgs.Minimize((w, gradient) => Loss(w, gradient, x, width, labels, classes, l2), start, tolerance: tolerance);
 
     /// <summary>
-    /// Chooses λ among powers of ten on examples that were held out: five folds by position of up to 2,000 examples, one fold of more. Each fit
-    /// begins where the one with the stronger penalty ended.
+    /// Chooses λ among powers of ten on examples that were held out: five folds by position of up to 2,000 examples, one fold of more. Each
+    /// fit begins where the one with the stronger penalty ended.
     /// </summary>
     /// <inheritdoc cref="Fit(ReadOnlySpan{float}, int, ReadOnlySpan{int}, int, double)"/>
     public static LogisticRegression FitWithChosenPenalty(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes)
     {
         int[] right = new int[s_penalties.Length];
         double[][] ends = [.. s_penalties.Select(_ => new double[classes * (width + 1)])];
-        for (int fold = 0; fold < (labels.Length > OneFoldFrom ? 1 : Folds); fold++) Validate(features, width, labels, classes, fold, right, ends);
+        for (int fold = 0; fold < (labels.Length > OneFoldFrom ? 1 : Folds); fold++)
+            Validate(features, width, labels, classes, fold, right, ends);
         int best = Array.IndexOf(right, right.Max());
         return Fit(features, width, labels, classes, s_penalties[best], ends[best], Tolerance);
     }
 
     /// <summary>
-    /// The classifier of vectors as they are, not standardised: scikit-learn's <c>LogisticRegression(C)</c>, which minimises C · Σ −log p(label) + ‖W‖²/2; of two classes
-    /// with one row of weights, here as a difference of two.
+    /// The classifier of vectors as they are, not standardised: scikit-learn's <c>LogisticRegression(C)</c>, which minimises C · Σ −log
+    /// p(label) + ‖W‖²/2; of two classes with one row of weights, here as a difference of two.
     /// </summary>
     /// <param name="vectors">[examples, width], row-major.</param>
     /// <param name="width">Width of a vector.</param>
@@ -80,7 +100,8 @@ internal sealed class LogisticRegression
     /// <param name="c">The inverse of the penalty.</param>
     internal static LinearClassifier FitPlain(ReadOnlySpan<float> vectors, int width, ReadOnlySpan<int> labels, int classes, double c = 1)
     {
-        if (labels.Length == 0 || vectors.Length != (long)labels.Length * width) throw new ArgumentException("one vector an example, and at least one", nameof(vectors));
+        if (labels.Length == 0 || vectors.Length != (long)labels.Length * width)
+            throw new ArgumentException("one vector an example, and at least one", nameof(vectors));
         double l2 = (classes == 2 ? 2 : 1) / (c * labels.Length);
         double[] x = new double[vectors.Length];
         TensorPrimitives.ConvertChecked(vectors, x);
@@ -94,7 +115,12 @@ internal sealed class LogisticRegression
     internal LinearClassifier ToLinear()
     {
         double[] weight = [.. Enumerable.Range(0, Classes).SelectMany(c => _weights[(c * (Width + 1))..((c * (Width + 1)) + Width)])];
-        return LinearClassifier.OnFeatures(weight, [.. Enumerable.Range(0, Classes).Select(c => _weights[(c * (Width + 1)) + Width])], _mean, _scale);
+        return LinearClassifier.OnFeatures(
+            weight,
+            [.. Enumerable.Range(0, Classes).Select(c => _weights[(c * (Width + 1)) + Width])],
+            _mean,
+            _scale
+        );
     }
 
     /// <summary>Class probabilities of one feature vector.</summary>
@@ -109,7 +135,15 @@ internal sealed class LogisticRegression
     }
 
     /// <summary>Fits with every penalty on what is not in a fold, and counts the right answers in the fold.</summary>
-    private static void Validate(ReadOnlySpan<float> features, int width, ReadOnlySpan<int> labels, int classes, int fold, int[] right, double[][] ends)
+    private static void Validate(
+        ReadOnlySpan<float> features,
+        int width,
+        ReadOnlySpan<int> labels,
+        int classes,
+        int fold,
+        int[] right,
+        double[][] ends
+    )
     {
         int held = (labels.Length - fold + Folds - 1) / Folds;
         float[] trainFeatures = new float[(labels.Length - held) * width];
@@ -142,7 +176,8 @@ internal sealed class LogisticRegression
         return Dot(row, x) + row[^1];
     }
 
-    // The loops below are compiled well at once: a head is trained in less time than the runtime takes to notice that library loops are worth it.
+    // The loops below are compiled well at once: a head is trained in less time than the runtime takes to notice that library loops are
+    // worth it.
 
     /// <summary>The sum of products over the length of <paramref name="b"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -153,8 +188,16 @@ internal sealed class LogisticRegression
         int i = 0;
         for (; i + 8 <= b.Length; i += 8)
         {
-            even = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref first, (nuint)i), Vector256.LoadUnsafe(ref second, (nuint)i), even);
-            odd = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref first, (nuint)i + 4), Vector256.LoadUnsafe(ref second, (nuint)i + 4), odd);
+            even = Vector256.MultiplyAddEstimate(
+                Vector256.LoadUnsafe(ref first, (nuint)i),
+                Vector256.LoadUnsafe(ref second, (nuint)i),
+                even
+            );
+            odd = Vector256.MultiplyAddEstimate(
+                Vector256.LoadUnsafe(ref first, (nuint)i + 4),
+                Vector256.LoadUnsafe(ref second, (nuint)i + 4),
+                odd
+            );
         }
 
         double sum = Vector256.Sum(even + odd);
@@ -170,14 +213,28 @@ internal sealed class LogisticRegression
         int i = 0;
         for (; i + 4 <= x.Length; i += 4)
         {
-            Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref values, (nuint)i), Vector256.Create(factor), Vector256.LoadUnsafe(ref sums, (nuint)i)).StoreUnsafe(ref sums, (nuint)i);
+            Vector256
+                .MultiplyAddEstimate(
+                    Vector256.LoadUnsafe(ref values, (nuint)i),
+                    Vector256.Create(factor),
+                    Vector256.LoadUnsafe(ref sums, (nuint)i)
+                )
+                .StoreUnsafe(ref sums, (nuint)i);
         }
 
         for (; i < x.Length; i++) to[i] += factor * x[i];
     }
 
     /// <summary>Examples are summed in pieces of a fixed size, so the number of threads changes nothing.</summary>
-    private static double Loss(ReadOnlySpan<double> weights, Span<double> gradient, double[] x, int width, int[] labels, int classes, double l2)
+    private static double Loss(
+        ReadOnlySpan<double> weights,
+        Span<double> gradient,
+        double[] x,
+        int width,
+        int[] labels,
+        int classes,
+        double l2
+    )
     {
         double[] w = weights.ToArray();
         int pieces = (labels.Length + Piece - 1) / Piece;
@@ -186,7 +243,16 @@ internal sealed class LogisticRegression
         System.Threading.Tasks.Parallel.For(0, pieces, piece =>
         {
             gradients[piece] = new double[w.Length];
-            losses[piece] = Sum(w, gradients[piece], x, width, labels, classes, piece * Piece, Math.Min(labels.Length, (piece + 1) * Piece));
+            losses[piece] = Sum(
+                w,
+                gradients[piece],
+                x,
+                width,
+                labels,
+                classes,
+                piece * Piece,
+                Math.Min(labels.Length, (piece + 1) * Piece)
+            );
         });
         gradient.Clear();
         foreach (double[] part in gradients) TensorPrimitives.Add<double>(gradient, part, gradient);
@@ -248,7 +314,10 @@ internal sealed class LogisticRegression
             }
         }
 
-        return ([.. mean.Select(value => (float)value)], [.. squares.Select(value => value > 0 ? (float)(1 / Math.Sqrt(value / count)) : 0)]);
+        return (
+            [.. mean.Select(value => (float)value)],
+            [.. squares.Select(value => value > 0 ? (float)(1 / Math.Sqrt(value / count)) : 0)]
+        );
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -258,7 +327,8 @@ internal sealed class LogisticRegression
         double[] result = new double[features.Length];
         for (int start = 0; start < result.Length; start += width)
         {
-            for (int column = 0; column < width; column++) result[start + column] = (features[start + column] - mean[column]) * scale[column];
+            for (int column = 0; column < width; column++)
+                result[start + column] = (features[start + column] - mean[column]) * scale[column];
         }
 
         return result;

@@ -19,7 +19,14 @@ internal static class ScoreSet
     public static IReadOnlyList<NamedScore> Classification(int[] truth, int[] predicted, int classes, ulong seed = 0)
     {
         NamedScore Score(string name, Func<ConfusionMatrix, double> metric) =>
-            new(name, Bootstrap.Interval(truth.Length, positions => metric(new ConfusionMatrix(At(truth, positions), At(predicted, positions), classes)), seed));
+            new(
+                name,
+                Bootstrap.Interval(
+                    truth.Length,
+                    positions => metric(new ConfusionMatrix(At(truth, positions), At(predicted, positions), classes)),
+                    seed
+                )
+            );
 
         List<NamedScore> scores =
         [
@@ -66,10 +73,16 @@ internal static class ScoreSet
     }
 
     /// <summary>Entity F1, precision and recall (seqeval's default) and token accuracy; sentences are resampled.</summary>
-    public static IReadOnlyList<NamedScore> Entities(IReadOnlyList<IReadOnlyList<string>> truth, IReadOnlyList<IReadOnlyList<string>> predicted, ulong seed = 0)
+    public static IReadOnlyList<NamedScore> Entities(
+        IReadOnlyList<IReadOnlyList<string>> truth,
+        IReadOnlyList<IReadOnlyList<string>> predicted,
+        ulong seed = 0
+    )
     {
         OutcomeCounts[] counts = truth
-            .Zip(predicted, (expected, found) => EntityScores.Count(Data.Tagging.LenientDecoder.Decode(expected), Data.Tagging.LenientDecoder.Decode(found)))
+            .Zip(predicted, (expected, found) =>
+                EntityScores.Count(Data.Tagging.LenientDecoder.Decode(expected), Data.Tagging.LenientDecoder.Decode(found))
+            )
             .ToArray();
 
         NamedScore Score(string name, Func<PrecisionRecallF1, double> part) => new(name, Bootstrap.Interval(counts.Length, positions =>
@@ -89,9 +102,15 @@ internal static class ScoreSet
     }
 
     /// <summary>Token accuracy, for tags without a scheme; sentences are resampled.</summary>
-    public static IReadOnlyList<NamedScore> Tokens(IReadOnlyList<IReadOnlyList<string>> truth, IReadOnlyList<IReadOnlyList<string>> predicted, ulong seed = 0)
+    public static IReadOnlyList<NamedScore> Tokens(
+        IReadOnlyList<IReadOnlyList<string>> truth,
+        IReadOnlyList<IReadOnlyList<string>> predicted,
+        ulong seed = 0
+    )
     {
-        (int Right, int All)[] counts = truth.Zip(predicted, (expected, found) => (expected.Zip(found).Count(pair => pair.First == pair.Second), expected.Count)).ToArray();
+        (int Right, int All)[] counts = truth
+            .Zip(predicted, (expected, found) => (expected.Zip(found).Count(pair => pair.First == pair.Second), expected.Count))
+            .ToArray();
         return
         [
             new NamedScore("accuracy", Bootstrap.Interval(counts.Length, positions =>

@@ -4,8 +4,8 @@ using System.Text;
 namespace Graft.Evaluation;
 
 /// <summary>
-/// Lower-casing, white space and word characters as Python defines them, which the official metric scripts use; independent of culture and of
-/// how .NET is configured.
+/// Lower-casing, white space and word characters as Python defines them, which the official metric scripts use; independent of culture and
+/// of how .NET is configured.
 /// </summary>
 internal static class UnicodeText
 {
@@ -19,9 +19,17 @@ internal static class UnicodeText
     public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001c' and <= '\u001f';
 
     /// <summary>What <c>\w</c> matches: letters, numbers and the underscore.</summary>
-    public static bool IsWord(Rune rune) => rune.Value == '_' || Rune.GetUnicodeCategory(rune) is
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter
-        or UnicodeCategory.OtherLetter or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
+    public static bool IsWord(Rune rune) =>
+        rune.Value == '_'
+        || Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.UppercaseLetter
+                or UnicodeCategory.LowercaseLetter
+                or UnicodeCategory.TitlecaseLetter
+                or UnicodeCategory.ModifierLetter
+                or UnicodeCategory.OtherLetter
+                or UnicodeCategory.DecimalDigitNumber
+                or UnicodeCategory.LetterNumber
+                or UnicodeCategory.OtherNumber;
 
     /// <summary>Full lower-casing: İ becomes two characters, a final Σ becomes ς.</summary>
     public static string ToLower(string text)
@@ -68,8 +76,15 @@ internal static class UnicodeText
         return before >= 0 && IsCased(text[before]) && (after >= text.Length || !IsCased(text[after]));
     }
 
-    private static bool IsCased(char c) => char.IsUpper(c) || char.IsLower(c) || char.GetUnicodeCategory(c) == UnicodeCategory.TitlecaseLetter;
+    private static bool IsCased(char c) =>
+        char.IsUpper(c) || char.IsLower(c) || char.GetUnicodeCategory(c) == UnicodeCategory.TitlecaseLetter;
 
-    private static bool IsCaseIgnorable(char c) => c is '\'' or '.' or ':' or '·' or '’' || char.GetUnicodeCategory(c) is
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
+    private static bool IsCaseIgnorable(char c) =>
+        c is '\'' or '.' or ':' or '·' or '’'
+        || char.GetUnicodeCategory(c)
+            is UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.EnclosingMark
+                or UnicodeCategory.Format
+                or UnicodeCategory.ModifierLetter
+                or UnicodeCategory.ModifierSymbol;
 }

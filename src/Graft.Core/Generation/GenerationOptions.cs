@@ -3,7 +3,9 @@ namespace Graft.Generation;
 /// <summary>When beam search gives up on the beams that are still running.</summary>
 public enum EarlyStopping
 {
-    /// <summary>When the best running beam, at its present length, scores below the worst finished one (the reference's default, a heuristic).</summary>
+    /// <summary>
+    /// When the best running beam, at its present length, scores below the worst finished one (the reference's default, a heuristic).
+    /// </summary>
     WhenUnlikelyToImprove,
 
     /// <summary>As soon as there are as many finished candidates as beams.</summary>
@@ -20,7 +22,10 @@ public sealed record GenerationOptions
     /// <value>20</value>
     public int MaxNewTokens { get; init; } = 20;
 
-    /// <summary>The largest length of prompt and new tokens together (of an encoder-decoder: with the token that the target begins with), in the place of <see cref="MaxNewTokens"/>.</summary>
+    /// <summary>
+    /// The largest length of prompt and new tokens together (of an encoder-decoder: with the token that the target begins with), in the
+    /// place of <see cref="MaxNewTokens"/>.
+    /// </summary>
     /// <value>Null: <see cref="MaxNewTokens"/> counts.</value>
     public int? MaxLength { get; init; }
 
@@ -95,7 +100,9 @@ public sealed record GenerationOptions
     /// <value>1</value>
     public int NumReturnSequences { get; init; } = 1;
 
-    /// <summary>Scores of tokens already seen are divided by this if positive, multiplied if negative (Keskar et al. 2019); 1: off.</summary>
+    /// <summary>
+    /// Scores of tokens already seen are divided by this if positive, multiplied if negative (Keskar et al. 2019); 1: off.
+    /// </summary>
     /// <value>1</value>
     public float RepetitionPenalty { get; init; } = 1;
 
@@ -109,17 +116,37 @@ public sealed record GenerationOptions
     {
         Require(MaxNewTokens >= 1, "max-new-tokens", MaxNewTokens, "at least 1");
         Require(MaxLength is null or >= 1, "max_length", MaxLength ?? 0, "at least 1");
-        Require(MinNewTokens >= 0 && (MaxLength is not null || MinNewTokens <= MaxNewTokens), "min-new-tokens", MinNewTokens, $"between 0 and max-new-tokens ({MaxNewTokens})");
+        Require(
+            MinNewTokens >= 0 && (MaxLength is not null || MinNewTokens <= MaxNewTokens),
+            "min-new-tokens",
+            MinNewTokens,
+            $"between 0 and max-new-tokens ({MaxNewTokens})"
+        );
         Require(MinLength >= 0, "min_length", MinLength, "0 or more");
         Require(MinP is >= 0 and <= 1, "min_p", MinP, "between 0 and 1");
         Require(BadWordIds.All(word => word.Length > 0), "bad_words_ids", "[]", "a list of lists with at least one token");
-        Require(SequenceBias.All(word => word.Tokens.Length > 0 && float.IsFinite(word.Bias)), "sequence_bias", "[]", "a list of sequences, each with a number");
-        Require(Temperature > 0 && float.IsFinite(Temperature), "temperature", Temperature, "above 0 (for the most likely text, do not sample)");
+        Require(
+            SequenceBias.All(word => word.Tokens.Length > 0 && float.IsFinite(word.Bias)),
+            "sequence_bias",
+            "[]",
+            "a list of sequences, each with a number"
+        );
+        Require(
+            Temperature > 0 && float.IsFinite(Temperature),
+            "temperature",
+            Temperature,
+            "above 0 (for the most likely text, do not sample)"
+        );
         Require(TopK >= 0, "top-k", TopK, "0 or more");
         Require(TopP is > 0 and <= 1, "top-p", TopP, "above 0 and at most 1");
         Require(NumBeams >= 1, "num-beams", NumBeams, "at least 1");
         Require(NumReturnSequences >= 1, "num-return-sequences", NumReturnSequences, "at least 1");
-        Require(NumReturnSequences <= NumBeams, "num-return-sequences", NumReturnSequences, $"at most num-beams ({NumBeams}); to draw several texts, repeat the prompt");
+        Require(
+            NumReturnSequences <= NumBeams,
+            "num-return-sequences",
+            NumReturnSequences,
+            $"at most num-beams ({NumBeams}); to draw several texts, repeat the prompt"
+        );
         Require(!DoSample || NumBeams == 1, "num-beams", NumBeams, "1 when sampling");
         Require(RepetitionPenalty > 0, "repetition-penalty", RepetitionPenalty, "above 0");
         Require(NoRepeatNgramSize >= 0, "no-repeat-ngram-size", NoRepeatNgramSize, "0 or more");
@@ -129,9 +156,13 @@ public sealed record GenerationOptions
     /// <exception cref="InputException">The prompt is as long as the whole text may be.</exception>
     public int NewTokensAfter(int prompt)
     {
-        if (MaxLength is not int whole) return MaxNewTokens;
-        return whole > prompt ? whole - prompt
-            : throw new InputException($"max_length is {whole} for prompt and new tokens together, and the prompt has {prompt}: give `max-new-tokens`");
+        if (MaxLength is not int whole)
+            return MaxNewTokens;
+        return whole > prompt
+            ? whole - prompt
+            : throw new InputException(
+                $"max_length is {whole} for prompt and new tokens together, and the prompt has {prompt}: give `max-new-tokens`"
+            );
     }
 
     /// <summary>Refuses ids that a vocabulary does not have.</summary>
@@ -140,9 +171,13 @@ public sealed record GenerationOptions
     {
         (string Key, IEnumerable<int> Ids)[] all =
         [
-            ("eos_token_id", EosTokenIds), ("forced_bos_token_id", ForcedBosTokenId is int bos ? [bos] : []), ("forced_eos_token_id", ForcedEosTokenId is int eos ? [eos] : []),
-            ("bad_words_ids", BadWordIds.SelectMany(word => word)), ("sequence_bias", SequenceBias.SelectMany(word => word.Tokens)),
-            ("suppress_tokens", SuppressedTokenIds), ("begin_suppress_tokens", SuppressedFirstTokenIds),
+            ("eos_token_id", EosTokenIds),
+            ("forced_bos_token_id", ForcedBosTokenId is int bos ? [bos] : []),
+            ("forced_eos_token_id", ForcedEosTokenId is int eos ? [eos] : []),
+            ("bad_words_ids", BadWordIds.SelectMany(word => word)),
+            ("sequence_bias", SequenceBias.SelectMany(word => word.Tokens)),
+            ("suppress_tokens", SuppressedTokenIds),
+            ("begin_suppress_tokens", SuppressedFirstTokenIds),
         ];
         foreach ((string key, IEnumerable<int> ids) in all)
         {

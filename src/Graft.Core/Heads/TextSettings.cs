@@ -26,8 +26,11 @@ public sealed record TextSettings
     public string PromptFor(string? text, string? name, string folder)
     {
         string found = Find(text, name, folder);
-        return found.Length == 0 || IncludesPrompt ? found
-            : throw new InputException($"{folder}: include_prompt is false: a prompt's tokens would have to be left out of the pooling, which Graft does not do");
+        return found.Length == 0 || IncludesPrompt
+            ? found
+            : throw new InputException(
+                $"{folder}: include_prompt is false: a prompt's tokens would have to be left out of the pooling, which Graft does not do"
+            );
     }
 
     private string Find(string? text, string? name, string folder)
@@ -36,6 +39,8 @@ public sealed record TextSettings
         if (text is not null) return text;
         if ((name ?? DefaultPrompt) is not string wanted) return "";
         string known = Prompts.Count == 0 ? "it has none" : $"it has {string.Join(", ", Prompts.Keys)}";
-        return Prompts.TryGetValue(wanted, out string? prompt) ? prompt : throw new InputException($"{folder}: there is no prompt \"{wanted}\"; {known}");
+        return Prompts.TryGetValue(wanted, out string? prompt)
+            ? prompt
+            : throw new InputException($"{folder}: there is no prompt \"{wanted}\"; {known}");
     }
 }

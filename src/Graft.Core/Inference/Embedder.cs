@@ -20,7 +20,10 @@ public sealed record EmbedderOptions
     public bool? Normalize { get; init; }
 
     /// <summary>The most tokens of a text; what is beyond is cut and counted.</summary>
-    /// <value>Null for what the folder says (sentence_*_config.json, else the tokenizer's model_max_length), or 512, and never more than the position table.</value>
+    /// <value>
+    /// Null for what the folder says (sentence_*_config.json, else the tokenizer's model_max_length), or 512, and never more than the
+    /// position table.
+    /// </value>
     public int? MaxLength { get; init; }
 
     /// <summary>A text that stands before every text.</summary>
@@ -86,7 +89,8 @@ public sealed class Embedder : IDisposable
     public IReadOnlyList<string> Notes => _scorer.Model.Notes;
 
     /// <summary>Names of the prompts that the folder has, where none of them is in use.</summary>
-    public IReadOnlyList<string> UnusedPrompts => Prompt.Length > 0 ? [] : [.. _settings.Prompts.Where(prompt => prompt.Value.Length > 0).Select(prompt => prompt.Key)];
+    public IReadOnlyList<string> UnusedPrompts =>
+        Prompt.Length > 0 ? [] : [.. _settings.Prompts.Where(prompt => prompt.Value.Length > 0).Select(prompt => prompt.Key)];
 
     /// <summary>Which token states make the vector: the ways whose vectors are joined.</summary>
     public IReadOnlyList<EmbeddingPooling> Poolings => _scorer.Model.Poolings;
@@ -101,7 +105,13 @@ public sealed class Embedder : IDisposable
         options ??= new EmbedderOptions();
         options.Validate();
         folder = RunSeeds.Best(folder);
-        ScorerOptions asked = new() { Head = HeadKind.Embedding, Pooling = options.Pooling, Normalize = options.Normalize, Compute = options.Compute };
+        ScorerOptions asked = new()
+        {
+            Head = HeadKind.Embedding,
+            Pooling = options.Pooling,
+            Normalize = options.Normalize,
+            Compute = options.Compute,
+        };
         IScorer scorer = ScoringEngines.Open(folder, asked, _ => new SentenceEmbedding());
         try
         {
@@ -120,7 +130,10 @@ public sealed class Embedder : IDisposable
     /// <summary>The tokenizer that the model was trained with.</summary>
     public Tokenizer Tokenizer => _tokenizer;
 
-    /// <summary>What computes: for programs that tokenize (<see cref="Encode"/>) and compute on different threads, as a server does; released with the embedder.</summary>
+    /// <summary>
+    /// What computes: for programs that tokenize (<see cref="Encode"/>) and compute on different threads, as a server does; released with
+    /// the embedder.
+    /// </summary>
     public IScorer Scorer => _scorer;
 
     /// <summary>What goes through the model for a text, cut at <see cref="MaxLength"/>; its scores are the text's vector.</summary>
@@ -153,10 +166,10 @@ public sealed class Embedder : IDisposable
 
     /// <summary>The vectors of texts, in their order.</summary>
     /// <param name="texts">Any number; memory grows with it, so hand over large files in parts.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    public TextEmbeddings Embed(IReadOnlyList<string> texts, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public TextEmbeddings Embed(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
-        if (_scorer is ITextVectors direct) return EmbedDirectly(direct, texts, cancellation);
+        if (_scorer is ITextVectors direct) return EmbedDirectly(direct, texts, cancellationToken);
         Feature[] features = new Feature[texts.Count];
         int cut = 0;
         for (int i = 0; i < features.Length; i++)
@@ -165,14 +178,15 @@ public sealed class Embedder : IDisposable
             if (wasCut) cut++;
         }
 
-        FeatureScores[] scores = _scorer.Score(features, cancellation);
+        FeatureScores[] scores = _scorer.Score(features, cancellationToken);
         return new TextEmbeddings([.. scores.Select(score => score.Values)], features.Sum(feature => (long)feature.Ids.Length), cut);
     }
 
     /// <summary>The vectors of texts, in their order, computed beside the caller.</summary>
     /// <param name="texts">Any number; memory grows with it, so hand over large files in parts.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    public Task<TextEmbeddings> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) => Task.Run(() => Embed(texts, cancellationToken), cancellationToken);
+    public Task<TextEmbeddings> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Embed(texts, cancellationToken), cancellationToken);
 
     /// <summary>The cosine of the angle between two vectors, −1 … 1; 0 where one of them is zero.</summary>
     public static double Cosine(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
@@ -184,16 +198,22 @@ public sealed class Embedder : IDisposable
     /// <summary>Releases the model.</summary>
     public void Dispose() => _scorer.Dispose();
 
-    private TextEmbeddings EmbedDirectly(ITextVectors direct, IReadOnlyList<string> texts, CancellationToken cancellation)
+    private TextEmbeddings EmbedDirectly(ITextVectors direct, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         float[][] vectors = new float[texts.Count][];
         long tokens = 0;
         int cut = 0;
         for (int i = 0; i < vectors.Length; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            tokens += direct.Embed(Prompt.Length > 0 ? Prompt + texts[i] : texts[i], MaxLength, vectors[i] = new float[Dimensions], out bool wasCut);
-            if (wasCut) cut++;
+            cancellationToken.ThrowIfCancellationRequested();
+            tokens += direct.Embed(
+                Prompt.Length > 0 ? Prompt + texts[i] : texts[i],
+                MaxLength,
+                vectors[i] = new float[Dimensions],
+                out bool wasCut
+            );
+            if (wasCut)
+                cut++;
         }
 
         return new TextEmbeddings(vectors, tokens, cut);
@@ -201,7 +221,10 @@ public sealed class Embedder : IDisposable
 
     private Feature FeatureOf(string text, int example, string prompt, Side cut, out bool wasCut)
     {
-        TokenizedText tokens = _tokenizer.Encode(Prepared(text, prompt), options: new EncodeOptions { MaxLength = MaxLength, TruncationSide = cut });
+        TokenizedText tokens = _tokenizer.Encode(
+            Prepared(text, prompt),
+            options: new EncodeOptions { MaxLength = MaxLength, TruncationSide = cut }
+        );
         wasCut = tokens.Overflow.Count > 0;
         return new Feature { Example = example, Ids = tokens.Ids, TypeIds = tokens.TypeIds };
     }

@@ -6,7 +6,10 @@ using Parquet.Schema;
 
 namespace Graft.Inference;
 
-/// <summary>Writes texts with their vectors: a line of JSON each, or Parquet with the columns text and embedding (a list of floats). The file appears whole at the end.</summary>
+/// <summary>
+/// Writes texts with their vectors: a line of JSON each, or Parquet with the columns text and embedding (a list of floats). The file
+/// appears whole at the end.
+/// </summary>
 public static class EmbeddingWriter
 {
     private static readonly JsonWriterOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -55,7 +58,10 @@ public static class EmbeddingWriter
 
     private static void WriteLines(Stream stream, IEnumerable<(IReadOnlyList<string> Texts, IReadOnlyList<float[]> Vectors)> batches)
     {
-        using StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+        using StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true)
+        {
+            NewLine = "\n",
+        };
         foreach ((IReadOnlyList<string> texts, IReadOnlyList<float[]> vectors) in batches)
         {
             for (int i = 0; i < texts.Count; i++) writer.WriteLine(Line(texts[i], vectors[i]));
@@ -67,17 +73,24 @@ public static class EmbeddingWriter
         DataField<string> text = new("text");
         DataField<float> element = new("element");
         using MemoryStream buffer = new(); // the writer wants to seek
-        ParquetWriter writer = ParquetWriter.CreateAsync(new ParquetSchema(text, new ListField("embedding", element)), buffer).GetAwaiter().GetResult();
+        ParquetWriter writer = ParquetWriter
+            .CreateAsync(new ParquetSchema(text, new ListField("embedding", element)), buffer)
+            .GetAwaiter()
+            .GetResult();
         foreach ((IReadOnlyList<string> texts, IReadOnlyList<float[]> vectors) in batches)
         {
             using ParquetRowGroupWriter group = writer.CreateRowGroup();
             group.WriteAsync(text, (string[])[.. texts]).GetAwaiter().GetResult();
 
             float[] values = [.. vectors.SelectMany(vector => vector)];
-            int[] begins = [.. vectors.SelectMany(vector => Enumerable.Range(0, vector.Length).Select(i => i == 0 ? 0 : 1))]; // a list begins at level 0
+            // a list begins at level 0
+            int[] begins = [.. vectors.SelectMany(vector => Enumerable.Range(0, vector.Length).Select(i => i == 0 ? 0 : 1))];
             int[] present = new int[values.Length];
             Array.Fill(present, element.MaxDefinitionLevel);
-            group.WriteAllPartsAsync<float>(element, values, definitionValues: present, repetitionLevels: begins, cancellationToken: default).GetAwaiter().GetResult();
+            group
+                .WriteAllPartsAsync<float>(element, values, definitionValues: present, repetitionLevels: begins, cancellationToken: default)
+                .GetAwaiter()
+                .GetResult();
         }
 
         writer.DisposeAsync().AsTask().GetAwaiter().GetResult();

@@ -14,14 +14,22 @@ namespace Graft.Inference;
 /// <param name="ownsEmbedder">Whether the embedder is released with the generator; false where it has another owner.</param>
 public sealed class GraftEmbeddingGenerator(Embedder embedder, bool ownsEmbedder = true) : IEmbeddingGenerator<string, Embedding<float>>
 {
-    private readonly EmbeddingGeneratorMetadata _metadata = new("graft", defaultModelId: embedder.Folder, defaultModelDimensions: embedder.Dimensions);
+    private readonly EmbeddingGeneratorMetadata _metadata = new(
+        "graft",
+        defaultModelId: embedder.Folder,
+        defaultModelDimensions: embedder.Dimensions
+    );
 
     /// <summary>The vectors of texts, in their order; usage counts the tokens that went through the model.</summary>
     /// <param name="values">The texts.</param>
     /// <param name="options">Another model or number of dimensions than this one's is refused.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="InputException">The options ask for what this model is not.</exception>
-    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<string> values,
+        EmbeddingGenerationOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(values);
         if (options?.Dimensions is int dimensions && dimensions != embedder.Dimensions)
@@ -32,7 +40,9 @@ public sealed class GraftEmbeddingGenerator(Embedder embedder, bool ownsEmbedder
 
         TextEmbeddings embedded = await embedder.EmbedAsync(texts, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        return new GeneratedEmbeddings<Embedding<float>>(embedded.Vectors.Select(vector => new Embedding<float>(vector) { CreatedAt = now, ModelId = embedder.Folder }))
+        return new GeneratedEmbeddings<Embedding<float>>(
+            embedded.Vectors.Select(vector => new Embedding<float>(vector) { CreatedAt = now, ModelId = embedder.Folder })
+        )
         {
             Usage = new UsageDetails { InputTokenCount = embedded.Tokens, TotalTokenCount = embedded.Tokens },
         };

@@ -7,7 +7,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class GraftServices
 {
     /// <summary>
-    /// Registers models. Each is loaded when it is first asked for, shared by the whole process, and released by the container, which alone owns it.
+    /// Registers models. Each is loaded when it is first asked for, shared by the whole process, and released by the container, which alone
+    /// owns it.
     /// <code>
     /// services.AddGraft(graft => graft.AddPredictor("runs/reviews").AddEmbeddings("all-MiniLM-L6-v2"));
     /// </code>
@@ -50,8 +51,9 @@ public sealed class GraftOptions
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options?.Validate();
         _services.AddKeyedSingleton(key, (_, _) => Embedder.Load(folder, options));
-        _services.AddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(
-            key, (provider, itsKey) => new GraftEmbeddingGenerator(provider.GetRequiredKeyedService<Embedder>(itsKey), ownsEmbedder: false));
+        _services.AddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(key, (provider, itsKey) =>
+            new GraftEmbeddingGenerator(provider.GetRequiredKeyedService<Embedder>(itsKey), ownsEmbedder: false)
+        );
         return this;
     }
 }

@@ -7,7 +7,8 @@ using Graft.Tokenizers;
 namespace Graft.Inference;
 
 /// <summary>
-/// Features in, raw scores out: what computes, whatever computes it. Decoding, windows, thresholds and calibration are the task's and exist once.
+/// Features in, raw scores out: what computes, whatever computes it. Decoding, windows, thresholds and calibration are the task's and exist
+/// once.
 /// What a feature scores does not depend on its neighbours. Safe to use from several threads; released by its owner.
 /// </summary>
 public interface IScorer : IDisposable
@@ -21,8 +22,8 @@ public interface IScorer : IDisposable
 
     /// <summary>The scores of each feature, in their order.</summary>
     /// <param name="features">Windows of examples: ids, segments, and how many sequences they are.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default);
+    /// <param name="cancellationToken">Stops between batches.</param>
+    FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default);
 }
 
 /// <summary>What a model's files say of it: enough to know its task.</summary>

@@ -14,7 +14,13 @@ namespace Graft.Inference;
 /// <param name="Input">A file, a folder or a pattern.</param>
 /// <param name="Options">Whatever else decides the answers, by name.</param>
 /// <param name="Shard">The part of the input.</param>
-public sealed record InferenceWork(string Command, string Model, string Input, IReadOnlyDictionary<string, string> Options, InputShard Shard);
+public sealed record InferenceWork(
+    string Command,
+    string Model,
+    string Input,
+    IReadOnlyDictionary<string, string> Options,
+    InputShard Shard
+);
 
 /// <summary>A line of a part.</summary>
 /// <param name="Text">The answer as a line of JSON; null where a row has none that is written.</param>
@@ -22,13 +28,15 @@ public sealed record InferenceWork(string Command, string Model, string Input, I
 public readonly record struct PartLine(string? Text, BadRow? Failure);
 
 /// <summary>
-/// Answers of many processes in one folder, a part each: <c>part-00003-of-00064.jsonl</c>, its rows without an answer in <c>part-00003-of-00064.bad.jsonl</c>, and, written
-/// last, <c>part-00003-of-00064.json</c> with counts and hashes: a part is finished when that is there. Every file appears whole, so processes may be killed and started again at will.
+/// Answers of many processes in one folder, a part each: <c>part-00003-of-00064.jsonl</c>, its rows without an answer in
+/// <c>part-00003-of-00064.bad.jsonl</c>, and, written last, <c>part-00003-of-00064.json</c> with counts and hashes: a part is finished when
+/// that is there. Every file appears whole, so processes may be killed and started again at will.
 /// </summary>
 public sealed class InferenceParts
 {
     private const string RowKey = "{\"row\":";
-    private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }, s_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping },
+        s_json = new() { WriteIndented = true };
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
     private readonly string _folder;
     private readonly InferenceWork _work;
@@ -41,7 +49,8 @@ public sealed class InferenceParts
     public InferenceParts(string folder, InferenceWork work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        if (File.Exists(folder)) throw new InputException($"`output`: {folder} is a file; with `shard` a folder is expected, which holds the parts");
+        if (File.Exists(folder))
+            throw new InputException($"`output`: {folder} is a file; with `shard` a folder is expected, which holds the parts");
         (_folder, _work) = (folder, work);
         string[] files = [.. Shards.Of(work.Input, DataPart.Evaluation)];
         if (Array.Find(files, file => !File.Exists(file)) is string missing) throw new InputException($"{missing} does not exist");
@@ -53,10 +62,18 @@ public sealed class InferenceParts
             ["model"] = HashOfModel(work.Model),
             ["input"] = new JsonObject
             {
-                ["files"] = files.Length, ["bytes"] = sizes.Sum(),
-                ["sha256"] = Sha256.Of(string.Concat(files.Zip(sizes, (file, size) => string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(file)}\t{size}\n")))),
+                ["files"] = files.Length,
+                ["bytes"] = sizes.Sum(),
+                ["sha256"] = Sha256.Of(
+                    string.Concat(
+                        files.Zip(sizes, (file, size) => string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(file)}\t{size}\n"))
+                    )
+                ),
             },
-            ["options"] = new JsonObject(work.Options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => KeyValuePair.Create(option.Key, (JsonNode?)option.Value))),
+            ["options"] = new JsonObject(
+                work.Options.OrderBy(option => option.Key, StringComparer.Ordinal)
+                    .Select(option => KeyValuePair.Create(option.Key, (JsonNode?)option.Value))
+            ),
         };
     }
 
@@ -72,7 +89,10 @@ public sealed class InferenceParts
         foreach ((string key, JsonNode? value) in _identity)
         {
             if (!JsonNode.DeepEquals(there[key], value))
-                throw new InputException($"{path}: its \"{key}\" is {there[key]?.ToJsonString(s_line) ?? "missing"}, here it is {value?.ToJsonString(s_line)}: parts of one folder answer one question; choose another folder");
+                throw new InputException(
+                    $"{path}: its \"{key}\" is {there[key]?.ToJsonString(s_line) ?? "missing"}, here it is "
+                        + $"{value?.ToJsonString(s_line)}: parts of one folder answer one question; choose another folder"
+                );
         }
 
         return IsWhole(there);
@@ -107,7 +127,9 @@ public sealed class InferenceParts
         return summary;
     }
 
-    /// <summary>Joins the parts of a folder in the order of the input, after all of them were found whole; rows are numbered through.</summary>
+    /// <summary>
+    /// Joins the parts of a folder in the order of the input, after all of them were found whole; rows are numbered through.
+    /// </summary>
     /// <param name="folder">Where the parts lie.</param>
     /// <param name="output">The file of all answers, JSON Lines; rows without an answer go beside it (<c>answers.bad.jsonl</c>).</param>
     /// <returns>The counts and the model's hash.</returns>
@@ -115,7 +137,8 @@ public sealed class InferenceParts
     /// <exception cref="RunFailedException">A part is missing or damaged: run it again.</exception>
     public static JsonObject Merge(string folder, string output)
     {
-        if (Path.GetExtension(output) is not ".jsonl") throw new InputException("output", output, "a file that ends in .jsonl, as the parts are");
+        if (Path.GetExtension(output) is not ".jsonl")
+            throw new InputException("output", output, "a file that ends in .jsonl, as the parts are");
         JsonObject[] parts = WholeParts(folder);
         long[] before = new long[parts.Length + 1];
         for (int i = 0; i < parts.Length; i++) before[i + 1] = before[i] + (long)parts[i]["rows"]!;
@@ -124,11 +147,18 @@ public sealed class InferenceParts
         if (bad > 0) Join("bad_rows", failures);
         else File.Delete(failures);
         Join("part", output);
-        foreach (string leftover in Directory.EnumerateFiles(folder, ".part-*.partial")) File.Delete(leftover); // of processes that were killed: nobody writes any more
+        foreach (string leftover in Directory.EnumerateFiles(folder, ".part-*.partial"))
+            File.Delete(leftover); // of processes that were killed: nobody writes any more
         return new JsonObject
         {
-            ["output"] = output, ["parts"] = parts.Length, ["rows"] = before[^1], ["answered"] = before[^1] - bad, ["bad"] = bad, ["bad_rows"] = bad > 0 ? failures : null,
-            ["model"] = parts[0]["model"]?.DeepClone(), ["sha256"] = HashOf(output),
+            ["output"] = output,
+            ["parts"] = parts.Length,
+            ["rows"] = before[^1],
+            ["answered"] = before[^1] - bad,
+            ["bad"] = bad,
+            ["bad_rows"] = bad > 0 ? failures : null,
+            ["model"] = parts[0]["model"]?.DeepClone(),
+            ["sha256"] = HashOf(output),
         };
 
         void Join(string key, string target) => AtomicFile.Write(target, stream =>
@@ -153,31 +183,52 @@ public sealed class InferenceParts
         foreach (JsonObject other in found)
         {
             if (Array.Find(kinds, key => !JsonNode.DeepEquals(other[key], found[0][key])) is string different)
-                throw new InputException($"{folder}: parts {(int?)found[0]["shard"]} and {(int?)other["shard"]} have different \"{different}\": they answer no one question");
+                throw new InputException(
+                    $"{folder}: parts {(int?)found[0]["shard"]} and {(int?)other["shard"]} have different \"{different}\": they answer "
+                        + $"no one question"
+                );
         }
 
         int count = (int)found[0]["shards"]!;
         Dictionary<int, JsonObject> byShard = found.ToDictionary(part => (int)part["shard"]!);
         int[] missing = [.. Enumerable.Range(0, count).Where(shard => !byShard.ContainsKey(shard))];
-        if (missing.Length > 0) throw new RunFailedException($"{folder}: {missing.Length} of {count} parts are not finished ({Several(missing)}): run them, then merge again");
+        if (missing.Length > 0)
+            throw new RunFailedException(
+                $"{folder}: {missing.Length} of {count} parts are not finished ({Several(missing)}): run them, then merge again"
+            );
         int[] damaged = [.. Enumerable.Range(0, count).Where(shard => !IsSound(folder, byShard[shard]))];
-        if (damaged.Length > 0) throw new RunFailedException($"{folder}: {damaged.Length} of {count} parts are not what their summaries say ({Several(damaged)}): remove them, run them and merge again");
+        if (damaged.Length > 0)
+            throw new RunFailedException(
+                $"{folder}: {damaged.Length} of {count} parts are not what their summaries say ({Several(damaged)}): remove them, run "
+                    + $"them and merge again"
+            );
         return [.. Enumerable.Range(0, count).Select(shard => byShard[shard])];
 
         static string Several(int[] shards) => "shards " + string.Join(", ", shards.Take(16)) + (shards.Length > 16 ? ", …" : "");
     }
 
-    private bool IsWhole(JsonObject summary) => new[] { "part", "bad_rows" }.All(key =>
-        summary[key] is not JsonObject file || new FileInfo(Path.Combine(_folder, (string)file["file"]!)) is { Exists: true } there && there.Length == (long)file["bytes"]!);
+    private bool IsWhole(JsonObject summary) =>
+        new[] { "part", "bad_rows" }.All(key =>
+            summary[key] is not JsonObject file
+            || new FileInfo(Path.Combine(_folder, (string)file["file"]!)) is { Exists: true } there && there.Length == (long)file["bytes"]!
+        );
 
-    private static bool IsSound(string folder, JsonObject summary) => new[] { "part", "bad_rows" }.All(key =>
-        summary[key] is not JsonObject file || (Path.Combine(folder, (string)file["file"]!) is var path && File.Exists(path) && HashOf(path) == (string?)file["sha256"]));
+    private static bool IsSound(string folder, JsonObject summary) =>
+        new[] { "part", "bad_rows" }.All(key =>
+            summary[key] is not JsonObject file
+            || (Path.Combine(folder, (string)file["file"]!) is var path && File.Exists(path) && HashOf(path) == (string?)file["sha256"])
+        );
 
     private static JsonObject ReadSummary(string path)
     {
         try
         {
-            if (JsonNode.Parse(File.ReadAllBytes(path)) is JsonObject summary && summary["shard"] is not null && summary["shards"] is not null) return summary;
+            if (
+                JsonNode.Parse(File.ReadAllBytes(path)) is JsonObject summary
+                && summary["shard"] is not null
+                && summary["shards"] is not null
+            )
+                return summary;
         }
         catch (JsonException)
         {
@@ -191,7 +242,10 @@ public sealed class InferenceParts
     {
         if (before == 0 || !line.StartsWith(RowKey, StringComparison.Ordinal)) return line;
         int end = line.AsSpan(RowKey.Length).IndexOfAnyExceptInRange('0', '9') + RowKey.Length;
-        return string.Create(CultureInfo.InvariantCulture, $"{RowKey}{long.Parse(line.AsSpan(RowKey.Length, end - RowKey.Length), NumberStyles.None, CultureInfo.InvariantCulture) + before}{line.AsSpan(end)}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{RowKey}{long.Parse(line.AsSpan(RowKey.Length, end - RowKey.Length), NumberStyles.None, CultureInfo.InvariantCulture) + before}{line.AsSpan(end)}"
+        );
     }
 
     private static string Describe(BadRow row)
@@ -206,7 +260,13 @@ public sealed class InferenceParts
 
     private static StreamWriter Writer(Stream stream) => new(stream, s_utf8, leaveOpen: true) { NewLine = "\n" };
 
-    private static JsonObject FileOf(string path) => new() { ["file"] = Path.GetFileName(path), ["bytes"] = new FileInfo(path).Length, ["sha256"] = HashOf(path) };
+    private static JsonObject FileOf(string path) =>
+        new()
+        {
+            ["file"] = Path.GetFileName(path),
+            ["bytes"] = new FileInfo(path).Length,
+            ["sha256"] = HashOf(path),
+        };
 
     private static string HashOf(string path)
     {
@@ -217,10 +277,16 @@ public sealed class InferenceParts
     /// <summary>Over the names and contents of the files that a model is made of.</summary>
     private static string HashOfModel(string model)
     {
-        if (File.Exists(model)) return HashOf(model);
-        string[] unread = ["checkpoints", "corpus", "tensorboard"], kinds = [".safetensors", ".bin", ".onnx", ".data", ".json", ".txt", ".model"];
-        IEnumerable<string> files = Directory.EnumerateFiles(model, "*", SearchOption.AllDirectories)
-            .Where(file => kinds.Contains(Path.GetExtension(file), StringComparer.Ordinal) && !unread.Contains(Path.GetRelativePath(model, file).Split('/', '\\')[0], StringComparer.Ordinal))
+        if (File.Exists(model))
+            return HashOf(model);
+        string[] unread = ["checkpoints", "corpus", "tensorboard"],
+            kinds = [".safetensors", ".bin", ".onnx", ".data", ".json", ".txt", ".model"];
+        IEnumerable<string> files = Directory
+            .EnumerateFiles(model, "*", SearchOption.AllDirectories)
+            .Where(file =>
+                kinds.Contains(Path.GetExtension(file), StringComparer.Ordinal)
+                && !unread.Contains(Path.GetRelativePath(model, file).Split('/', '\\')[0], StringComparer.Ordinal)
+            )
             .OrderBy(file => Path.GetRelativePath(model, file), StringComparer.Ordinal);
         return Sha256.Of(string.Concat(files.Select(file => $"{Path.GetRelativePath(model, file)}\t{HashOf(file)}\n")));
     }

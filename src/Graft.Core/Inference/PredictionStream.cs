@@ -17,11 +17,13 @@ public sealed record AnsweredRow(long Number, string? Id, TaskData? Data, int Ex
 /// <param name="Rows">The rows.</param>
 public sealed record AnsweredRows(IReadOnlyList<AnsweredRow> Rows);
 
-/// <summary>Answers files and lines of any size a part at a time, one answer for each record: what cannot be read is answered with the reason.</summary>
+/// <summary>
+/// Answers files and lines of any size a part at a time, one answer for each record: what cannot be read is answered with the reason.
+/// </summary>
 /// <param name="predictor">The model.</param>
 /// <param name="inCodePoints">Whether offsets count code points instead of UTF-16 units.</param>
-/// <param name="cancellation">Stops between batches.</param>
-public sealed class PredictionStream(Predictor predictor, bool inCodePoints = false, CancellationToken cancellation = default)
+/// <param name="cancellationToken">Stops between batches.</param>
+public sealed class PredictionStream(Predictor predictor, bool inCodePoints = false, CancellationToken cancellationToken = default)
 {
     /// <summary>Told how a file is read.</summary>
     public ILogger? Logger { get; init; }
@@ -35,7 +37,13 @@ public sealed class PredictionStream(Predictor predictor, bool inCodePoints = fa
     {
         Queue<BadRow> failures = new();
         bool isTold = false;
-        ColumnOptions options = columns with { Trained = predictor.Trained, RequireLabel = false, CountBlankLines = true, Part = DataPart.Evaluation };
+        ColumnOptions options = columns with
+        {
+            Trained = predictor.Trained,
+            RequireLabel = false,
+            CountBlankLines = true,
+            Part = DataPart.Evaluation,
+        };
         foreach (TaskData data in predictor.Task.Stream(path, options, examples, failures.Enqueue))
         {
             if (!isTold) data.TellReading(predictor.Trained, Logger);
@@ -54,14 +62,23 @@ public sealed class PredictionStream(Predictor predictor, bool inCodePoints = fa
         foreach ((long Number, string Text)[] part in Lines(reader).Chunk(lines))
         {
             (long Number, string Text)[] asked = [.. part.Where(line => !string.IsNullOrWhiteSpace(line.Text))];
-            Queue<BadRow> blank = new(part.Where(line => string.IsNullOrWhiteSpace(line.Text)).Select(line => new BadRow("stdin", line.Number, "the line is blank") { Row = line.Number }));
+            Queue<BadRow> blank = new(
+                part.Where(line => string.IsNullOrWhiteSpace(line.Text))
+                    .Select(line => new BadRow("stdin", line.Number, "the line is blank") { Row = line.Number })
+            );
             if (asked.Length == 0)
             {
                 yield return new AnsweredRows([.. blank.Select(Failed)]);
                 continue;
             }
 
-            TaskData data = predictor.Task.FromTexts([.. asked.Select(line => line.Text.IndexOf('\t', StringComparison.Ordinal) is >= 0 and int tab ? (line.Text[..tab], line.Text[(tab + 1)..]) : (line.Text, (string?)null))]);
+            TaskData data = predictor.Task.FromTexts([
+                .. asked.Select(line =>
+                    line.Text.IndexOf('\t', StringComparison.Ordinal) is >= 0 and int tab
+                        ? (line.Text[..tab], line.Text[(tab + 1)..])
+                        : (line.Text, (string?)null)
+                ),
+            ]);
             yield return Answer(data, [.. asked.Select(line => line.Number)], blank, all: true);
         }
     }
@@ -74,12 +91,22 @@ public sealed class PredictionStream(Predictor predictor, bool inCodePoints = fa
     /// <summary>The answers of a part with the failures that stand before or, where these are all, behind its last row.</summary>
     private AnsweredRows Answer(TaskData data, long[] numbers, Queue<BadRow> failures, bool all = false)
     {
-        IReadOnlyList<Prediction> predictions = predictor.Predict(data, cancellation);
+        IReadOnlyList<Prediction> predictions = predictor.Predict(data, cancellationToken);
         List<AnsweredRow> rows = [];
         for (int i = 0; i < predictions.Count; i++)
         {
-            while (failures.Count > 0 && failures.Peek().Row < numbers[i]) rows.Add(Failed(failures.Dequeue()));
-            rows.Add(new AnsweredRow(numbers[i], data.IdOf(i), data, i, inCodePoints ? predictions[i].InCodePoints(data.PairOf(i)) : predictions[i], null));
+            while (failures.Count > 0 && failures.Peek().Row < numbers[i])
+                rows.Add(Failed(failures.Dequeue()));
+            rows.Add(
+                new AnsweredRow(
+                    numbers[i],
+                    data.IdOf(i),
+                    data,
+                    i,
+                    inCodePoints ? predictions[i].InCodePoints(data.PairOf(i)) : predictions[i],
+                    null
+                )
+            );
         }
 
         while (all && failures.Count > 0) rows.Add(Failed(failures.Dequeue()));

@@ -11,8 +11,9 @@ using Parquet.Schema;
 namespace Graft.Inference;
 
 /// <summary>
-/// Writes predictions as a table beside their texts (<c>text</c>, <c>pair</c> where there is one, <c>prediction</c>, <c>confidence</c>, and <c>details</c> as JSON
-/// where the task says more), or as JSON Lines with everything. Only a part is held in memory; the file appears whole at the end.
+/// Writes predictions as a table beside their texts (<c>text</c>, <c>pair</c> where there is one, <c>prediction</c>, <c>confidence</c>, and
+/// <c>details</c> as JSON where the task says more), or as JSON Lines with everything. Only a part is held in memory; the file appears
+/// whole at the end.
 /// </summary>
 public sealed class PredictionWriter
 {
@@ -49,7 +50,9 @@ public sealed class PredictionWriter
         }
     }
 
-    /// <summary>One line of JSON Lines: the row, its id where the file has one, the text and the prediction, or <c>error</c> where there is none.</summary>
+    /// <summary>
+    /// One line of JSON Lines: the row, its id where the file has one, the text and the prediction, or <c>error</c> where there is none.
+    /// </summary>
     public static string Line(AnsweredRow row)
     {
         JsonObject line = new() { ["row"] = row.Number };
@@ -65,51 +68,64 @@ public sealed class PredictionWriter
         return line.ToJsonString(s_line);
     }
 
-    private static void WriteText(string path, IEnumerable<AnsweredRows> parts, Func<StreamWriter, TableLines?> table) => AtomicFile.Write(path, stream =>
-    {
-        using StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
-        TableLines? lines = table(writer);
-        Columns? columns = null;
-        foreach (AnsweredRow row in parts.SelectMany(part => part.Rows))
+    private static void WriteText(string path, IEnumerable<AnsweredRows> parts, Func<StreamWriter, TableLines?> table) =>
+        AtomicFile.Write(path, stream =>
         {
-            if (lines is null)
+            using StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true)
             {
-                writer.WriteLine(Line(row));
-                continue;
-            }
+                NewLine = "\n",
+            };
+            TableLines? lines = table(writer);
+            Columns? columns = null;
+            foreach (AnsweredRow row in parts.SelectMany(part => part.Rows))
+            {
+                if (lines is null)
+                {
+                    writer.WriteLine(Line(row));
+                    continue;
+                }
 
-            if (columns is null) lines.Write((columns = Columns.Of(row)).Names);
-            lines.Write(columns.Cells(row));
-        }
-    });
+                if (columns is null)
+                    lines.Write((columns = Columns.Of(row)).Names);
+                lines.Write(columns.Cells(row));
+            }
+        });
 
     private static void WriteParquet(string path, IEnumerable<AnsweredRows> parts) => AtomicFile.Write(path, stream =>
-    {
-        Columns? columns = null;
-        DataField<double?> confidence = new("confidence");
-        DataField[] fields = [];
-        ParquetWriter? writer = null;
-        using CountingStream counted = new(stream); // the writer wants to know its place
-        foreach (AnsweredRows part in parts)
         {
-            if (columns is null)
+            Columns? columns = null;
+            DataField<double?> confidence = new("confidence");
+            DataField[] fields = [];
+            ParquetWriter? writer = null;
+            using CountingStream counted = new(stream); // the writer wants to know its place
+            foreach (AnsweredRows part in parts)
             {
-                columns = Columns.Of(part.Rows[0]);
-                fields = [.. columns.Names.Select(name => name == confidence.Name ? (DataField)confidence : new DataField<string>(name))];
-                writer = ParquetWriter.CreateAsync(new ParquetSchema(fields), counted).GetAwaiter().GetResult();
+                if (columns is null)
+                {
+                    columns = Columns.Of(part.Rows[0]);
+                    fields =
+                    [
+                        .. columns.Names.Select(name => name == confidence.Name ? (DataField)confidence : new DataField<string>(name)),
+                    ];
+                    writer = ParquetWriter.CreateAsync(new ParquetSchema(fields), counted).GetAwaiter().GetResult();
+                }
+
+                string[][] cells = [.. part.Rows.Select(columns.Cells)];
+                using ParquetRowGroupWriter group = writer!.CreateRowGroup();
+                for (int column = 0; column < fields.Length; column++)
+                {
+                    if (fields[column].Equals(confidence))
+                        group
+                            .WriteAsync<double>(confidence, (double?[])[.. part.Rows.Select(row => row.Prediction?.Confidence)])
+                            .GetAwaiter()
+                            .GetResult();
+                    else
+                        group.WriteAsync(fields[column], (string[])[.. cells.Select(row => row[column])]).GetAwaiter().GetResult();
+                }
             }
 
-            string[][] cells = [.. part.Rows.Select(columns.Cells)];
-            using ParquetRowGroupWriter group = writer!.CreateRowGroup();
-            for (int column = 0; column < fields.Length; column++)
-            {
-                if (fields[column].Equals(confidence)) group.WriteAsync<double>(confidence, (double?[])[.. part.Rows.Select(row => row.Prediction?.Confidence)]).GetAwaiter().GetResult();
-                else group.WriteAsync(fields[column], (string[])[.. cells.Select(row => row[column])]).GetAwaiter().GetResult();
-            }
-        }
-
-        writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-    });
+            writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        });
 
     /// <summary>The columns of a table, from what the first row has.</summary>
     private sealed record Columns(IReadOnlyList<string> Names, bool HasId, bool HasPair, bool HasDetails)
@@ -117,8 +133,19 @@ public sealed class PredictionWriter
         public static Columns Of(AnsweredRow first)
         {
             // A first row without an answer says little: then there are all columns.
-            bool hasPair = first.Data is null || first.Data.PairOf(first.Example) is not null, hasDetails = first.Prediction is null || first.Prediction.Details is not null;
-            string[] names = ["row", .. first.Id is not null ? ["id"] : (string[])[], "text", .. hasPair ? ["pair"] : (string[])[], "prediction", "confidence", .. hasDetails ? ["details"] : (string[])[], "error"];
+            bool hasPair = first.Data is null || first.Data.PairOf(first.Example) is not null,
+                hasDetails = first.Prediction is null || first.Prediction.Details is not null;
+            string[] names =
+            [
+                "row",
+                .. first.Id is not null ? ["id"] : (string[])[],
+                "text",
+                .. hasPair ? ["pair"] : (string[])[],
+                "prediction",
+                "confidence",
+                .. hasDetails ? ["details"] : (string[])[],
+                "error",
+            ];
             return new Columns(names, first.Id is not null, hasPair, hasDetails);
         }
 
@@ -135,7 +162,8 @@ public sealed class PredictionWriter
         ];
     }
 
-    private static string Confidence(Prediction prediction) => prediction.Confidence?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
+    private static string Confidence(Prediction prediction) =>
+        prediction.Confidence?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>CSV with RFC 4180's quotes; TSV, which has none, with blanks for tabs and line breaks.</summary>
     private sealed class TableLines(StreamWriter writer, char separator)

@@ -17,14 +17,38 @@ public sealed record RunComparison(RunEvaluation First, RunEvaluation Second, Pa
     /// <param name="columns">Which columns hold what.</param>
     /// <param name="logger">Told how the file is read for each run, and where that departs from its training data.</param>
     /// <param name="calibrated">Whether confidence is divided by the temperatures that the runs fitted.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="InputException">A folder or file cannot be used, or the tasks differ.</exception>
-    public static RunComparison Compare(string first, string second, string? input, ColumnOptions? columns = null, ILogger? logger = null, bool calibrated = true, CancellationToken cancellation = default)
+    public static RunComparison Compare(
+        string first,
+        string second,
+        string? input,
+        ColumnOptions? columns = null,
+        ILogger? logger = null,
+        bool calibrated = true,
+        CancellationToken cancellationToken = default
+    )
     {
-        RunEvaluation one = RunEvaluation.Evaluate(first, input, columns, logger: logger, calibrated: calibrated, cancellation: cancellation);
-        RunEvaluation two = RunEvaluation.Evaluate(second, input ?? one.Runs[0].Data.Path, columns, logger: logger, calibrated: calibrated, cancellation: cancellation);
-        if (one.Task != two.Task) throw new InputException($"{first} is a {one.Task} run and {second} a {two.Task} run: only runs of one task can be compared");
-        double[] before = Credits(one), after = Credits(two);
+        RunEvaluation one = RunEvaluation.Evaluate(
+            first,
+            input,
+            columns,
+            logger: logger,
+            calibrated: calibrated,
+            cancellationToken: cancellationToken
+        );
+        RunEvaluation two = RunEvaluation.Evaluate(
+            second,
+            input ?? one.Runs[0].Data.Path,
+            columns,
+            logger: logger,
+            calibrated: calibrated,
+            cancellationToken: cancellationToken
+        );
+        if (one.Task != two.Task)
+            throw new InputException($"{first} is a {one.Task} run and {second} a {two.Task} run: only runs of one task can be compared");
+        double[] before = Credits(one),
+            after = Credits(two);
         PairedComparison difference = Bootstrap.Paired(
             before.Length,
             positions =>

@@ -4,13 +4,14 @@ using Graft.Tasks;
 namespace Graft.Inference;
 
 /// <summary>
-/// The engines of this process. A folder is opened by the engine that was registered last and can open it; where none can, by ONNX Runtime (exported
-/// folders) or libtorch, which are found by name when the program references the package Graft.Onnx or Graft.
+/// The engines of this process. A folder is opened by the engine that was registered last and can open it; where none can, by ONNX Runtime
+/// (exported folders) or libtorch, which are found by name when the program references the package Graft.Onnx or Graft.
 /// </summary>
 public static class ScoringEngines
 {
     private static readonly Lock s_lock = new();
-    private static readonly IScoringEngine[] s_own = [new WordCounts.WordCountEngine(), new StaticVectors.StaticVectorEngine()]; // need no native library
+    // need no native library
+    private static readonly IScoringEngine[] s_own = [new WordCounts.WordCountEngine(), new StaticVectors.StaticVectorEngine()];
     private static IScoringEngine[] s_engines = [];
     private static IScoringEngine? s_torch, s_onnx;
 
@@ -28,14 +29,21 @@ public static class ScoringEngines
     /// <exception cref="InputException">The folder is missing or damaged, was refused, or no engine of this program opens it.</exception>
     public static IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        IScoringEngine engine = Array.Find(s_engines, engine => engine.CanOpen(folder)) ?? Array.Find(s_own, engine => engine.CanOpen(folder)) ?? ByName(folder)
-            ?? throw new InputException($"{folder}: this program has nothing that computes such a model; add the package {(ExportManifest.Exists(folder) ? "Graft.Onnx" : "Graft (libtorch)")}, or register an engine (ScoringEngines.Register)");
+        IScoringEngine engine = Array.Find(s_engines, engine => engine.CanOpen(folder))
+            ?? Array.Find(s_own, engine => engine.CanOpen(folder))
+            ?? ByName(folder)
+            ?? throw new InputException(
+                $"{folder}: this program has nothing that computes such a model; add the package "
+                    + $"{(ExportManifest.Exists(folder) ? "Graft.Onnx" : "Graft (libtorch)")}, or register an engine "
+                    + $"(ScoringEngines.Register)"
+            );
         return engine.Open(folder, options, bind);
     }
 
     private static IScoringEngine? ByName(string folder)
     {
-        // By name, because this assembly must not reference those that load native libraries; constants, so that trimming and ahead-of-time compilation see them.
+        // By name, because this assembly must not reference those that load native libraries; constants, so that trimming and ahead-of-time
+        // compilation see them.
         s_onnx ??= Create(Type.GetType("Graft.Onnx.OnnxScoringEngine, Graft.Onnx", throwOnError: false));
         if (s_onnx?.CanOpen(folder) == true) return s_onnx;
         if (ExportManifest.Exists(folder)) return null; // libtorch opens no graphs
@@ -43,6 +51,9 @@ public static class ScoringEngines
     }
 
     private static IScoringEngine? Create(
-        [System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembers(System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] Type? type) =>
-        type is null ? null : (IScoringEngine?)Activator.CreateInstance(type);
+        [System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembers(
+            System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.PublicParameterlessConstructor
+        )]
+            Type? type
+    ) => type is null ? null : (IScoringEngine?)Activator.CreateInstance(type);
 }

@@ -44,7 +44,9 @@ internal sealed class LabelChooser
         _ranked = [.. scored.OrderByDescending(Worth).Take(Kept)];
     }
 
-    /// <summary>The most useful text that may be asked; without a model the least like those labelled of a few random ones. −1 where there is none.</summary>
+    /// <summary>
+    /// The most useful text that may be asked; without a model the least like those labelled of a few random ones. −1 where there is none.
+    /// </summary>
     public int Choose(Func<int, bool> isOpen, IReadOnlyList<int> permutation, ref CounterRandom random)
     {
         (int best, double most) = (-1, double.NegativeInfinity);

@@ -23,15 +23,15 @@ internal static class LabelCrossValidation
     /// <param name="examples">The labelled texts in the order of their labels.</param>
     /// <param name="labels">The number of label names.</param>
     /// <param name="several">Whether a text may have several.</param>
-    /// <param name="cancellation">Gives up between fits.</param>
+    /// <param name="cancellationToken">Gives up between fits.</param>
     public static (LabellingEstimate? Estimate, IReadOnlyList<Doubt> Doubts) Measure(
-        float[] features, int width, IReadOnlyList<Example> examples, int labels, bool several, CancellationToken cancellation)
+        float[] features, int width, IReadOnlyList<Example> examples, int labels, bool several, CancellationToken cancellationToken)
     {
         List<Doubt> doubts = [];
         int right = 0, asked = 0;
         for (int fold = 0; fold < Folds; fold++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             int held = fold;
             Example[] train = [.. examples.Where((_, i) => i % Folds != held)];
             LabelModel? model = Fit(features, width, train, labels, several);
@@ -57,13 +57,25 @@ internal static class LabelCrossValidation
             }
         }
 
-        if (asked < LeastRandom) return (null, doubts);
-        double? gain = examples.Count < LeastForCurve ? null : Gain(features, width, examples, labels, several, 1 - ((double)right / asked), cancellation);
+        if (asked < LeastRandom)
+            return (null, doubts);
+        double? gain =
+            examples.Count < LeastForCurve
+                ? null
+                : Gain(features, width, examples, labels, several, 1 - ((double)right / asked), cancellationToken);
         return (new LabellingEstimate(ProportionInterval.Wilson(right, asked, Level), asked, gain), doubts);
     }
 
     /// <summary>Fits the learning curve to the error with a quarter, half and all of the labels, in the order they were given.</summary>
-    private static double? Gain(float[] features, int width, IReadOnlyList<Example> examples, int labels, bool several, double error, CancellationToken cancellation)
+    private static double? Gain(
+        float[] features,
+        int width,
+        IReadOnlyList<Example> examples,
+        int labels,
+        bool several,
+        double error,
+        CancellationToken cancellationToken
+    )
     {
         List<double> counts = [], errors = [];
         foreach (int part in new[] { 4, 2 })
@@ -71,7 +83,7 @@ internal static class LabelCrossValidation
             int wrong = 0, asked = 0, count = 0;
             for (int fold = 0; fold < CurveFolds; fold++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 Example[] train = [.. examples.Take(examples.Count / part).Where((_, i) => i % CurveFolds != fold || !examples[i].Random)];
                 count += train.Length;
                 if (Fit(features, width, train, labels, several) is not LabelModel model) return null;
@@ -80,7 +92,13 @@ internal static class LabelCrossValidation
                 {
                     if (!examples[i].Random || seen.Contains(examples[i].Row)) continue;
                     asked++;
-                    if (!model.Answer(model.Probabilities(features.AsSpan(examples[i].Row * width, width))).AsSpan().SequenceEqual(examples[i].Target)) wrong++;
+                    if (
+                        !model
+                            .Answer(model.Probabilities(features.AsSpan(examples[i].Row * width, width)))
+                            .AsSpan()
+                            .SequenceEqual(examples[i].Target)
+                    )
+                        wrong++;
                 }
             }
 
@@ -96,5 +114,12 @@ internal static class LabelCrossValidation
     }
 
     private static LabelModel? Fit(float[] features, int width, Example[] train, int labels, bool several) =>
-        LabelModel.Fit(features, width, [.. train.Select(example => example.Row)], [.. train.Select(example => example.Target)], labels, several);
+        LabelModel.Fit(
+            features,
+            width,
+            [.. train.Select(example => example.Row)],
+            [.. train.Select(example => example.Target)],
+            labels,
+            several
+        );
 }

@@ -2,13 +2,17 @@ using Graft.Data;
 
 namespace Graft.Labelling;
 
-/// <summary>The file of labels under the hands of one process: read once, then appended to; a record is on the disk before <see cref="Append"/> returns.</summary>
+/// <summary>
+/// The file of labels under the hands of one process: read once, then appended to; a record is on the disk before <see cref="Append"/>
+/// returns.
+/// </summary>
 internal sealed class LabelLog : IDisposable
 {
     private readonly FileStream _lock;
     private readonly FileStream _file;
 
-    private LabelLog(string path, FileStream fileLock, FileStream file, IReadOnlyList<LabelRecord> records) => (Path, _lock, _file, Records) = (path, fileLock, file, records);
+    private LabelLog(string path, FileStream fileLock, FileStream file, IReadOnlyList<LabelRecord> records) =>
+        (Path, _lock, _file, Records) = (path, fileLock, file, records);
 
     /// <summary>The file.</summary>
     public string Path { get; }
@@ -16,7 +20,9 @@ internal sealed class LabelLog : IDisposable
     /// <summary>The records that were there when it was opened.</summary>
     public IReadOnlyList<LabelRecord> Records { get; }
 
-    /// <summary>Opens the file, or begins it; what a killed process left of an unfinished record is cut off (it was never confirmed to anyone).</summary>
+    /// <summary>
+    /// Opens the file, or begins it; what a killed process left of an unfinished record is cut off (it was never confirmed to anyone).
+    /// </summary>
     /// <exception cref="InputException">The file is of another kind, or another process labels into it.</exception>
     /// <exception cref="RunFailedException">It cannot be written.</exception>
     public static LabelLog Open(string path)
@@ -32,7 +38,10 @@ internal sealed class LabelLog : IDisposable
             }
             catch (IOException failure) when (File.Exists(full + ".lock"))
             {
-                throw new InputException($"{path}: another process labels into this file ({path}.lock is held); several people use one process and its page", failure);
+                throw new InputException(
+                    $"{path}: another process labels into this file ({path}.lock is held); several people use one process and its page",
+                    failure
+                );
             }
 
             file = new FileStream(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -43,7 +52,8 @@ internal sealed class LabelLog : IDisposable
         {
             file?.Dispose();
             fileLock?.Dispose();
-            if (failure is IOException or UnauthorizedAccessException) throw new RunFailedException($"{path}: {AtomicFile.Explain(failure)}", failure);
+            if (failure is IOException or UnauthorizedAccessException)
+                throw new RunFailedException($"{path}: {AtomicFile.Explain(failure)}", failure);
             throw;
         }
     }
@@ -89,9 +99,16 @@ internal sealed class LabelLog : IDisposable
         List<LabelRecord> records = [];
         for (int i = 0; i < lines.Length; i++)
         {
-            if (string.IsNullOrWhiteSpace(lines[i])) continue;
-            records.Add(LabelRecords.Read(lines[i])
-                ?? throw new InputException(FormattableString.Invariant($"{path}, line {i + 1}: no record of graft label; `output` names a new file, or one that graft label began")));
+            if (string.IsNullOrWhiteSpace(lines[i]))
+                continue;
+            records.Add(
+                LabelRecords.Read(lines[i])
+                    ?? throw new InputException(
+                        FormattableString.Invariant(
+                            $"{path}, line {i + 1}: no record of graft label; `output` names a new file, or one that graft label began"
+                        )
+                    )
+            );
         }
 
         if (whole == bytes.Length) return records;

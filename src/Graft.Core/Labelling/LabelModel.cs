@@ -3,7 +3,10 @@ using Graft.Evaluation;
 
 namespace Graft.Labelling;
 
-/// <summary>The convex classifier on the vectors of labelled texts: one softmax over the classes seen so far, or one sigmoid a label where a text may have several.</summary>
+/// <summary>
+/// The convex classifier on the vectors of labelled texts: one softmax over the classes seen so far, or one sigmoid a label where a text
+/// may have several.
+/// </summary>
 internal sealed class LabelModel
 {
     private const double C = 10;
@@ -25,7 +28,14 @@ internal sealed class LabelModel
     /// <param name="targets">The labels of each of them, as positions in the list of names.</param>
     /// <param name="labels">The number of names.</param>
     /// <param name="several">Whether a text may have several labels.</param>
-    public static LabelModel? Fit(float[] features, int width, IReadOnlyList<int> rows, IReadOnlyList<int[]> targets, int labels, bool several)
+    public static LabelModel? Fit(
+        float[] features,
+        int width,
+        IReadOnlyList<int> rows,
+        IReadOnlyList<int[]> targets,
+        int labels,
+        bool several
+    )
     {
         if (rows.Count < 2) return null;
         float[] vectors = new float[rows.Count * width];
@@ -35,12 +45,29 @@ internal sealed class LabelModel
             int[] seen = [.. targets.Select(target => target[0]).Distinct().Order()];
             if (seen.Length < 2) return null;
             int[] classes = [.. targets.Select(target => Array.BinarySearch(seen, target[0]))];
-            return new LabelModel(labels, several, seen, [LogisticRegression.FitPlain(vectors, width, classes, seen.Length, C)], rows.Count);
+            return new LabelModel(
+                labels,
+                several,
+                seen,
+                [LogisticRegression.FitPlain(vectors, width, classes, seen.Length, C)],
+                rows.Count
+            );
         }
 
-        int[] mixed = [.. Enumerable.Range(0, labels).Where(label => targets.Any(target => target.Contains(label)) && targets.Any(target => !target.Contains(label)))];
-        if (mixed.Length == 0) return null;
-        LinearClassifier[] each = [.. mixed.Select(label => LogisticRegression.FitPlain(vectors, width, [.. targets.Select(target => target.Contains(label) ? 1 : 0)], 2, C))];
+        int[] mixed =
+        [
+            .. Enumerable
+                .Range(0, labels)
+                .Where(label => targets.Any(target => target.Contains(label)) && targets.Any(target => !target.Contains(label))),
+        ];
+        if (mixed.Length == 0)
+            return null;
+        LinearClassifier[] each =
+        [
+            .. mixed.Select(label =>
+                LogisticRegression.FitPlain(vectors, width, [.. targets.Select(target => target.Contains(label) ? 1 : 0)], 2, C)
+            ),
+        ];
         return new LabelModel(labels, several, mixed, each, rows.Count);
     }
 
@@ -67,11 +94,15 @@ internal sealed class LabelModel
 
     /// <summary>What the model would answer.</summary>
     public int[] Answer(double[] probabilities) =>
-        _several ? [.. Enumerable.Range(0, _labels).Where(label => probabilities[label] > 0.5)] : [TensorPrimitives.IndexOfMax<double>(probabilities)];
+        _several
+            ? [.. Enumerable.Range(0, _labels).Where(label => probabilities[label] > 0.5)]
+            : [TensorPrimitives.IndexOfMax<double>(probabilities)];
 
     /// <summary>The probability of an answer: of its least likely part where it has several.</summary>
     public double ProbabilityOf(double[] probabilities, int[] answer) =>
-        _several ? Enumerable.Range(0, _labels).Min(label => answer.Contains(label) ? probabilities[label] : 1 - probabilities[label]) : probabilities[answer[0]];
+        _several
+            ? Enumerable.Range(0, _labels).Min(label => answer.Contains(label) ? probabilities[label] : 1 - probabilities[label])
+            : probabilities[answer[0]];
 
     /// <summary>From 0, sure, to 1: two answers are equally likely.</summary>
     public double Uncertainty(double[] probabilities)

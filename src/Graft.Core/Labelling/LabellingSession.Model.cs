@@ -18,16 +18,24 @@ public sealed partial class LabellingSession
     private Task? _fitting;
     private long _version, _measured = -1, _fitted = -1;
 
-    /// <summary>Computes the vectors of all texts, then begins to fit models beside the caller. Until it is done texts are asked at random.</summary>
+    /// <summary>
+    /// Computes the vectors of all texts, then begins to fit models beside the caller. Until it is done texts are asked at random.
+    /// </summary>
     /// <param name="embed">Texts to vectors of one size.</param>
-    /// <param name="keep">A file that keeps the vectors, so that the next start need not compute them, nor what a kill left undone; null keeps none.</param>
+    /// <param name="keep">A file that keeps the vectors, so that the next start need not compute them, nor what a kill left undone; null
+    /// keeps none.</param>
     /// <param name="model">Says which model computes them: kept vectors of another are not used.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    public void Embed(Func<IReadOnlyList<string>, IReadOnlyList<float[]>> embed, string? keep = null, string model = "", CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public void Embed(
+        Func<IReadOnlyList<string>, IReadOnlyList<float[]>> embed,
+        string? keep = null,
+        string model = "",
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(embed);
         using VectorFile? file = keep is null ? null : VectorFile.Open(keep, Fingerprint(model));
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
         float[][] vectors = new float[_texts.Length][];
         int done = file?.Read(vectors) ?? 0;
         Volatile.Write(ref _embedded, done);
@@ -57,11 +65,12 @@ public sealed partial class LabellingSession
 
     /// <summary>Waits until the model has seen every answer so far; for programs that label.</summary>
     /// <param name="measured">Whether to wait for the estimate too.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task UpToDateAsync(bool measured = false, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task UpToDateAsync(bool measured = false, CancellationToken cancellationToken = default)
     {
         long version = Volatile.Read(ref _version);
-        while (_fitting is { IsCompleted: false } && Volatile.Read(ref measured ? ref _measured : ref _fitted) < version) await Task.Delay(1, cancellation).ConfigureAwait(false);
+        while (_fitting is { IsCompleted: false } && Volatile.Read(ref measured ? ref _measured : ref _fitted) < version)
+            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
     }
 
     private static float[] OfPair(float[] first, float[] second)
@@ -95,7 +104,8 @@ public sealed partial class LabellingSession
     /// <summary>A model that cannot be fitted is told to whoever asks next.</summary>
     private void RequireFitting()
     {
-        if (_fitting is { IsFaulted: true, Exception: { } failure }) throw new RunFailedException($"the model beside the labels cannot be fitted: {failure.InnerException!.Message}", failure);
+        if (_fitting is { IsFaulted: true, Exception: { } failure })
+            throw new RunFailedException($"the model beside the labels cannot be fitted: {failure.InnerException!.Message}", failure);
     }
 
     private void StopFitting()
@@ -150,7 +160,8 @@ public sealed partial class LabellingSession
             List<LabelCrossValidation.Example> examples = [];
             foreach (int row in _labelled)
             {
-                if (_standings.Winner(_ids[row]) is { } winner) examples.Add(new(row, [.. winner.Record.Labels.Select(label => IndexOf(label))], random.Contains(row)));
+                if (_standings.Winner(_ids[row]) is { } winner)
+                    examples.Add(new(row, [.. winner.Record.Labels.Select(label => IndexOf(label))], random.Contains(row)));
             }
 
             HashSet<int> labelled = [.. examples.Select(example => example.Row)];
@@ -172,7 +183,13 @@ public sealed partial class LabellingSession
     {
         (long version, List<LabelCrossValidation.Example> examples, List<int> open) = Snapshot();
         LabelModel? model = LabelModel.Fit(
-            _features, _width, [.. examples.Select(example => example.Row)], [.. examples.Select(example => example.Target)], LabelNames.Count, Several);
+            _features,
+            _width,
+            [.. examples.Select(example => example.Row)],
+            [.. examples.Select(example => example.Target)],
+            LabelNames.Count,
+            Several
+        );
         CounterRandom random = new(CounterRandom.Key(_options.Seed, 3, (ulong)version));
         if (model is not null) _chooser!.Rank(model, open, ref random);
         lock (_lock) _model = model;
@@ -203,7 +220,9 @@ public sealed partial class LabellingSession
         {
             if (doubted.Count == 20) break;
             if (_standings.Winner(_ids[doubt.Row]) is { } winner && !Names(doubt.Answer).AsSpan().SequenceEqual([.. winner.Record.Labels]))
-                doubted.Add(new DoubtedLabel(_ids[doubt.Row], _texts[doubt.Row].Text, winner.Record.Labels, Names(doubt.Answer), doubt.Probability));
+                doubted.Add(
+                    new DoubtedLabel(_ids[doubt.Row], _texts[doubt.Row].Text, winner.Record.Labels, Names(doubt.Answer), doubt.Probability)
+                );
         }
 
         return doubted;
@@ -216,20 +235,35 @@ public sealed partial class LabellingSession
         foreach (int row in _labelled)
         {
             LabelRecord[] all = [.. _standings.Of(_ids[row])];
-            LabelRecord[] given = [.. all.Where(record => record.Act == LabelAct.Label).OrderBy(record => record.By, StringComparer.Ordinal)];
-            if (given.Length < 2) continue;
+            LabelRecord[] given =
+            [
+                .. all.Where(record => record.Act == LabelAct.Label).OrderBy(record => record.By, StringComparer.Ordinal),
+            ];
+            if (given.Length < 2)
+                continue;
             string[] answers = [.. given.Select(record => string.Join('\n', record.Labels))];
             for (int a = 0; a < given.Length; a++)
             {
                 for (int b = a + 1; b < given.Length; b++)
                 {
-                    if (!both.TryGetValue((given[a].By, given[b].By), out List<(string, string)>? list)) both[(given[a].By, given[b].By)] = list = [];
+                    if (!both.TryGetValue((given[a].By, given[b].By), out List<(string, string)>? list))
+                        both[(given[a].By, given[b].By)] = list = [];
                     list.Add((answers[a], answers[b]));
                 }
             }
 
-            if (open.Count < 50 && answers.Distinct(StringComparer.Ordinal).Count() > 1 && !Array.Exists(all, record => record.Act == LabelAct.Decide))
-                open.Add(new Disagreement(_ids[row], _texts[row].Text, given.ToDictionary(record => record.By, record => record.Labels, StringComparer.Ordinal)));
+            if (
+                open.Count < 50
+                && answers.Distinct(StringComparer.Ordinal).Count() > 1
+                && !Array.Exists(all, record => record.Act == LabelAct.Decide)
+            )
+                open.Add(
+                    new Disagreement(
+                        _ids[row],
+                        _texts[row].Text,
+                        given.ToDictionary(record => record.By, record => record.Labels, StringComparer.Ordinal)
+                    )
+                );
         }
 
         return (open, [.. both.Select(pair => new Agreement(pair.Key.Item1, pair.Key.Item2, pair.Value.Count, Kappa(pair.Value)))]);
@@ -240,7 +274,9 @@ public sealed partial class LabellingSession
     {
         double count = answers.Count, same = answers.Count(pair => pair.First == pair.Second) / count;
         Dictionary<string, int> second = answers.CountBy(pair => pair.Second).ToDictionary();
-        double chance = answers.CountBy(pair => pair.First).Sum(first => first.Value / count * (second.GetValueOrDefault(first.Key) / count));
+        double chance = answers
+            .CountBy(pair => pair.First)
+            .Sum(first => first.Value / count * (second.GetValueOrDefault(first.Key) / count));
         return chance < 1 ? (same - chance) / (1 - chance) : double.NaN;
     }
 }

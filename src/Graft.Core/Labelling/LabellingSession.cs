@@ -4,7 +4,8 @@ using Graft.Data;
 namespace Graft.Labelling;
 
 /// <summary>
-/// A pile of texts on its way to training data: says which text to label next, keeps answers on the disk, and fits a small model beside it that suggests.
+/// A pile of texts on its way to training data: says which text to label next, keeps answers on the disk, and fits a small model beside it
+/// that suggests.
 /// <code>
 /// using LabellingSession session = LabellingSession.Open(texts, new LabellingOptions { LabelNames = ["bad", "good"], Output = "labels.jsonl" });
 /// session.Embed(batch => embedder.Embed(batch).Vectors);
@@ -23,7 +24,8 @@ public sealed partial class LabellingSession : IDisposable
     private readonly Dictionary<string, int> _rows;
     private readonly int[] _permutation;
     private readonly LabelStandings<bool> _standings = new();
-    private readonly Dictionary<string, List<LabelRecord[]>> _acts = new(StringComparer.Ordinal); // what each person may undo, last at the end
+    // what each person may undo, last at the end
+    private readonly Dictionary<string, List<LabelRecord[]>> _acts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (int Row, bool Random)> _asked = new(StringComparer.Ordinal); // by person
     private readonly List<int> _labelled = []; // rows in the order of their first label
     private readonly HashSet<int> _inOrder = [];
@@ -45,14 +47,18 @@ public sealed partial class LabellingSession : IDisposable
     /// <summary>Begins, or goes on where the file of labels ends.</summary>
     /// <param name="texts">The texts, labelled or not; their labels are not looked at.</param>
     /// <param name="options">The names of labels and the file.</param>
-    /// <exception cref="InputException">An option is impossible, or the file belongs to other texts or other labels, or another process has it.</exception>
+    /// <exception cref="InputException">An option is impossible, or the file belongs to other texts or other labels, or another process has
+    /// it.</exception>
     public static LabellingSession Open(IEnumerable<LabelledText> texts, LabellingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         LabelledText[] all = [.. texts];
-        if (all.Length == 0) throw new InputException("there are no texts to label");
-        bool named = Array.TrueForAll(all, text => text.Id is not null) && all.DistinctBy(text => text.Id, StringComparer.Ordinal).Count() == all.Length;
+        if (all.Length == 0)
+            throw new InputException("there are no texts to label");
+        bool named =
+            Array.TrueForAll(all, text => text.Id is not null)
+            && all.DistinctBy(text => text.Id, StringComparer.Ordinal).Count() == all.Length;
         string[] ids = [.. all.Select((text, i) => named ? text.Id! : FormattableString.Invariant($"{i + 1}"))];
         LabelLog log = LabelLog.Open(options.Output);
         LabellingSession session = new(options, log, all, ids);
@@ -78,7 +84,9 @@ public sealed partial class LabellingSession : IDisposable
     /// <summary>The number of texts.</summary>
     public int Count => _texts.Length;
 
-    /// <summary>The text that a person should label next: what they were asked and did not answer, a random one, or the one that teaches most.</summary>
+    /// <summary>
+    /// The text that a person should label next: what they were asked and did not answer, a random one, or the one that teaches most.
+    /// </summary>
     /// <returns>Null where everything is labelled or left out.</returns>
     public LabelQuestion? Next(string person)
     {
@@ -95,7 +103,15 @@ public sealed partial class LabellingSession : IDisposable
 
             double[] probabilities = _model is null ? [] : _model.Probabilities(Vector(asked.Row));
             string[] suggested = _model is null ? [] : Names(_model.Answer(probabilities));
-            return new LabelQuestion(_ids[asked.Row], _texts[asked.Row].Text, _texts[asked.Row].Pair, suggested, probabilities, asked.Random, OpenDuplicates(asked.Row).Count);
+            return new LabelQuestion(
+                _ids[asked.Row],
+                _texts[asked.Row].Text,
+                _texts[asked.Row].Pair,
+                suggested,
+                probabilities,
+                asked.Random,
+                OpenDuplicates(asked.Row).Count
+            );
         }
     }
 
@@ -116,10 +132,18 @@ public sealed partial class LabellingSession : IDisposable
             List<int> rows = [row];
             if (answer.WithDuplicates && act == LabelAct.Label) rows.AddRange(OpenDuplicates(row));
             DateTimeOffset now = DateTimeOffset.UtcNow;
-            LabelRecord[] records = [.. rows.Select(r => new LabelRecord(act, _ids[r], answer.By, labels)
-            {
-                Text = _texts[r].Text, Pair = _texts[r].Pair, Note = r == row ? answer.Note : null, Random = random && r == row, Several = Several, At = now,
-            })];
+            LabelRecord[] records =
+            [
+                .. rows.Select(r => new LabelRecord(act, _ids[r], answer.By, labels)
+                {
+                    Text = _texts[r].Text,
+                    Pair = _texts[r].Pair,
+                    Note = r == row ? answer.Note : null,
+                    Random = random && r == row,
+                    Several = Several,
+                    At = now,
+                }),
+            ];
             _log.Append(records);
             Take(records);
             _asked.Remove(answer.By);
@@ -138,7 +162,10 @@ public sealed partial class LabellingSession : IDisposable
         {
             if (!_acts.TryGetValue(person, out List<LabelRecord[]>? acts) || acts.Count == 0) return null;
             LabelRecord[] last = acts[^1];
-            LabelRecord[] records = [.. last.Select(record => new LabelRecord(LabelAct.Undo, record.Id, person, []) { At = DateTimeOffset.UtcNow })];
+            LabelRecord[] records =
+            [
+                .. last.Select(record => new LabelRecord(LabelAct.Undo, record.Id, person, []) { At = DateTimeOffset.UtcNow }),
+            ];
             _log.Append(records);
             Take(records);
             _asked[person] = (_rows[last[0].Id], last[0].Random);
@@ -164,8 +191,15 @@ public sealed partial class LabellingSession : IDisposable
             (IReadOnlyList<Disagreement> open, IReadOnlyList<Agreement> agreements) = People();
             return new LabellingState
             {
-                Texts = _texts.Length, Labelled = labelled, Counts = counts, Embedded = Volatile.Read(ref _embedded), ModelLabels = _model?.Examples ?? 0,
-                Estimate = _estimate, Doubted = Doubted(), Disagreements = open, Agreements = agreements,
+                Texts = _texts.Length,
+                Labelled = labelled,
+                Counts = counts,
+                Embedded = Volatile.Read(ref _embedded),
+                ModelLabels = _model?.Examples ?? 0,
+                Estimate = _estimate,
+                Doubted = Doubted(),
+                Disagreements = open,
+                Agreements = agreements,
             };
         }
     }
@@ -180,14 +214,16 @@ public sealed partial class LabellingSession : IDisposable
 
     private static void RequireName(string person)
     {
-        if (string.IsNullOrWhiteSpace(person) || person.Length > 100 || person.Any(char.IsControl)) throw new InputException("by", person ?? "", "a name of 1 to 100 characters");
+        if (string.IsNullOrWhiteSpace(person) || person.Length > 100 || person.Any(char.IsControl))
+            throw new InputException("by", person ?? "", "a name of 1 to 100 characters");
     }
 
     private string[] Checked(IReadOnlyList<string> labels)
     {
         foreach (string label in labels)
         {
-            if (!LabelNames.Contains(label, StringComparer.Ordinal)) throw new InputException("labels", label, $"of {string.Join(", ", LabelNames)}");
+            if (!LabelNames.Contains(label, StringComparer.Ordinal))
+                throw new InputException("labels", label, $"of {string.Join(", ", LabelNames)}");
         }
 
         if (!Several && labels.Count != 1) throw new InputException("labels", string.Join(',', labels), "exactly one label");
@@ -197,12 +233,21 @@ public sealed partial class LabellingSession : IDisposable
     /// <summary>Refuses a file that was made of other texts or with other labels.</summary>
     private void Check(LabelRecord record)
     {
-        if (!_rows.TryGetValue(record.Id, out int row) || (record.Act is LabelAct.Label or LabelAct.Decide && (record.Text != _texts[row].Text || record.Pair != _texts[row].Pair)))
-            throw new InputException($"{_options.Output}: the text of id {record.Id} is not the one of the input; continue with the same input, or name a new `output`");
+        if (
+            !_rows.TryGetValue(record.Id, out int row)
+            || (record.Act is LabelAct.Label or LabelAct.Decide && (record.Text != _texts[row].Text || record.Pair != _texts[row].Pair))
+        )
+            throw new InputException(
+                $"{_options.Output}: the text of id {record.Id} is not the one of the input; continue with the same input, or name a "
+                    + $"new `output`"
+            );
         if (record.Labels.FirstOrDefault(label => !LabelNames.Contains(label, StringComparer.Ordinal)) is string unknown)
             throw new InputException($"{_options.Output}: id {record.Id} has the label {unknown}, which `label-names` lacks; add it there");
         if (record.Act is LabelAct.Label or LabelAct.Decide && record.Several != Several)
-            throw new InputException($"{_options.Output}: made for a task with {(record.Several ? "several labels a text" : "one label a text")}; name the same `task`, or a new `output`");
+            throw new InputException(
+                $"{_options.Output}: made for a task with {(record.Several ? "several labels a text" : "one label a text")}; name the "
+                    + $"same `task`, or a new `output`"
+            );
     }
 
     private void Take(LabelRecord[] records)
@@ -254,7 +299,9 @@ public sealed partial class LabellingSession : IDisposable
         return (-1, false);
     }
 
-    /// <summary>Whether a person may be asked: random texts are everybody's, so that agreement can be measured; the others one person's.</summary>
+    /// <summary>
+    /// Whether a person may be asked: random texts are everybody's, so that agreement can be measured; the others one person's.
+    /// </summary>
     private bool IsOpen(int row, string person, bool random)
     {
         if (_standings.Of(_ids[row], person) is not null) return false;

@@ -30,9 +30,18 @@ public sealed record LabellingOptions
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (LabelNames.Count < (Several ? 1 : 2) || LabelNames.Any(string.IsNullOrWhiteSpace) || LabelNames.Distinct(StringComparer.Ordinal).Count() != LabelNames.Count)
-            throw new InputException("label-names", string.Join(',', LabelNames), Several ? "at least one name, all different" : "at least two names, all different");
-        if (RandomShare is < 0 or > 1 || double.IsNaN(RandomShare)) throw new InputException("random-share", FormattableString.Invariant($"{RandomShare}"), "from 0 to 1");
+        if (
+            LabelNames.Count < (Several ? 1 : 2)
+            || LabelNames.Any(string.IsNullOrWhiteSpace)
+            || LabelNames.Distinct(StringComparer.Ordinal).Count() != LabelNames.Count
+        )
+            throw new InputException(
+                "label-names",
+                string.Join(',', LabelNames),
+                Several ? "at least one name, all different" : "at least two names, all different"
+            );
+        if (RandomShare is < 0 or > 1 || double.IsNaN(RandomShare))
+            throw new InputException("random-share", FormattableString.Invariant($"{RandomShare}"), "from 0 to 1");
     }
 }
 
@@ -44,7 +53,15 @@ public sealed record LabellingOptions
 /// <param name="Probabilities">The model's probability of each label name; empty while there is no model.</param>
 /// <param name="Random">Whether it was drawn at random.</param>
 /// <param name="Duplicates">The number of unlabelled texts that nearly equal it.</param>
-public sealed record LabelQuestion(string Id, string Text, string? Pair, IReadOnlyList<string> Suggested, IReadOnlyList<double> Probabilities, bool Random, int Duplicates);
+public sealed record LabelQuestion(
+    string Id,
+    string Text,
+    string? Pair,
+    IReadOnlyList<string> Suggested,
+    IReadOnlyList<double> Probabilities,
+    bool Random,
+    int Duplicates
+);
 
 /// <summary>A person's answer.</summary>
 /// <param name="Id">The text.</param>
@@ -71,7 +88,13 @@ public sealed record LabelAnswer(string Id, string By, IReadOnlyList<string> Lab
 /// <param name="Labels">What it was given.</param>
 /// <param name="Suggested">What the model would give.</param>
 /// <param name="Probability">The model's probability of what it was given.</param>
-public sealed record DoubtedLabel(string Id, string Text, IReadOnlyList<string> Labels, IReadOnlyList<string> Suggested, double Probability);
+public sealed record DoubtedLabel(
+    string Id,
+    string Text,
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<string> Suggested,
+    double Probability
+);
 
 /// <summary>A text to which people gave different labels, and nobody decided yet.</summary>
 /// <param name="Id">The text's id.</param>

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Graft.Labelling;
 
-/// <summary>Vectors on the disk beside the labels: a fingerprint of model and texts, the size of a vector, then vectors as they are computed.</summary>
+/// <summary>
+/// Vectors on the disk beside the labels: a fingerprint of model and texts, the size of a vector, then vectors as they are computed.
+/// </summary>
 internal sealed class VectorFile : IDisposable
 {
     private const int Head = 36;
@@ -16,7 +18,8 @@ internal sealed class VectorFile : IDisposable
     {
         FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         byte[] head = new byte[fingerprint.Length];
-        if (file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan().SequenceEqual(fingerprint)) file.SetLength(0);
+        if (file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan().SequenceEqual(fingerprint))
+            file.SetLength(0);
         return new VectorFile(file, fingerprint);
     }
 

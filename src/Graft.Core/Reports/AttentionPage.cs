@@ -6,12 +6,13 @@ using System.Text.Json.Nodes;
 namespace Graft.Reports;
 
 /// <summary>
-/// One self-contained page on which attention can be looked at: a picture of every head of every layer, the chosen one large with its tokens,
-/// and, for the token under the pointer, whom it looks at. Works offline; the numbers are in the page, rounded to 1/255.
+/// One self-contained page on which attention can be looked at: a picture of every head of every layer, the chosen one large with its
+/// tokens, and, for the token under the pointer, whom it looks at. Works offline; the numbers are in the page, rounded to 1/255.
 /// </summary>
 public static class AttentionPage
 {
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.Default }; // escapes <, so that no token ends the script
+    // escapes <, so that no token ends the script
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.Default };
 
     /// <summary>The page.</summary>
     /// <param name="title">The heading.</param>
@@ -27,14 +28,38 @@ public static class AttentionPage
             ["layers"] = new JsonArray([.. layers.Select(layer => (JsonNode)Convert.ToBase64String(Bytes(layer)))]),
         };
         Html html = new();
-        html.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n")
-            .Element("title", title).Raw("\n<style>\n").Raw(PageStyle.Css).Raw(Css).Raw("</style>\n</head>\n<body>\n<header>\n")
-            .Element("h1", title).Element("p", subtitle, "class", "subtitle").Raw("</header>\n<main>\n")
-            .Raw("<section><h2>Every head</h2>\n<p>A row is a layer, a column a head. Choose one with the pointer, or with Tab and Enter.</p>\n<div class=\"scroll\"><div id=\"grid\"></div></div></section>\n")
-            .Raw("<section><h2 id=\"chosen\"></h2>\n<p>Rows look, columns are looked at; a row sums to 1. Point at a token to see its weights.</p>\n")
-            .Raw("<div id=\"view\"><div class=\"scroll\"><canvas id=\"map\"></canvas></div><div><p id=\"query\"></p><ol id=\"weights\"></ol></div></div>\n<p id=\"words\"></p></section>\n")
-            .Raw("<noscript><section><p>The pictures are drawn by a script that is part of this page.</p></section></noscript>\n</main>\n<script>\nconst data = ")
-            .Raw(data.ToJsonString(s_json)).Raw(";\n").Raw(Script).Raw("</script>\n</body>\n</html>\n");
+        html.Raw(
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
+                    + "content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+            )
+            .Element("title", title)
+            .Raw("\n<style>\n")
+            .Raw(PageStyle.Css)
+            .Raw(Css)
+            .Raw("</style>\n</head>\n<body>\n<header>\n")
+            .Element("h1", title)
+            .Element("p", subtitle, "class", "subtitle")
+            .Raw("</header>\n<main>\n")
+            .Raw(
+                "<section><h2>Every head</h2>\n<p>A row is a layer, a column a head. Choose one with the pointer, or with Tab and "
+                    + "Enter.</p>\n<div class=\"scroll\"><div id=\"grid\"></div></div></section>\n"
+            )
+            .Raw(
+                "<section><h2 id=\"chosen\"></h2>\n<p>Rows look, columns are looked at; a row sums to 1. Point at a token to see its "
+                    + "weights.</p>\n"
+            )
+            .Raw(
+                "<div id=\"view\"><div class=\"scroll\"><canvas id=\"map\"></canvas></div><div><p id=\"query\"></p><ol "
+                    + "id=\"weights\"></ol></div></div>\n<p id=\"words\"></p></section>\n"
+            )
+            .Raw(
+                "<noscript><section><p>The pictures are drawn by a script that is part of this "
+                    + "page.</p></section></noscript>\n</main>\n<script>\nconst data = "
+            )
+            .Raw(data.ToJsonString(s_json))
+            .Raw(";\n")
+            .Raw(Script)
+            .Raw("</script>\n</body>\n</html>\n");
         return html.ToString();
     }
 
@@ -45,7 +70,10 @@ public static class AttentionPage
 
     /// <summary>"12 layers, 12 heads, 23 tokens".</summary>
     public static string Sizes(IReadOnlyList<string> tokens, IReadOnlyList<float[,,]> layers) =>
-        string.Create(CultureInfo.InvariantCulture, $"{layers.Count} layers, {(layers.Count == 0 ? 0 : layers[0].GetLength(0))} heads, {tokens.Count} tokens");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{layers.Count} layers, {(layers.Count == 0 ? 0 : layers[0].GetLength(0))} heads, {tokens.Count} tokens"
+        );
 
     private static byte[] Bytes(float[,,] layer)
     {

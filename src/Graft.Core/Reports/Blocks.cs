@@ -38,7 +38,20 @@ internal sealed record KeyFigures(IReadOnlyList<KeyFigure> Figures) : ReportBloc
         html.Close("dl");
     }
 
-    internal override JsonNode? Data() => new JsonArray(Figures.Select(figure => (JsonNode)new JsonObject { ["name"] = figure.Name, ["value"] = figure.Value, ["note"] = figure.Note }).ToArray());
+    internal override JsonNode? Data() =>
+        new JsonArray(
+            Figures
+                .Select(figure =>
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["name"] = figure.Name,
+                            ["value"] = figure.Value,
+                            ["note"] = figure.Note,
+                        }
+                )
+                .ToArray()
+        );
 }
 
 /// <summary>A table; columns of numbers are aligned to the right.</summary>
@@ -46,7 +59,12 @@ internal sealed record KeyFigures(IReadOnlyList<KeyFigure> Figures) : ReportBloc
 /// <param name="Header">The columns' names.</param>
 /// <param name="Rows">The cells, as many a row as there are columns.</param>
 /// <param name="NumericFrom">The first of the columns that hold numbers; they are the last ones.</param>
-public sealed record ReportTable(string Caption, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows, int NumericFrom = int.MaxValue) : ReportBlock
+public sealed record ReportTable(
+    string Caption,
+    IReadOnlyList<string> Header,
+    IReadOnlyList<IReadOnlyList<string>> Rows,
+    int NumericFrom = int.MaxValue
+) : ReportBlock
 {
     internal override string Kind => "table";
 
@@ -104,7 +122,9 @@ internal enum MarkOutcome
 /// <param name="Marks">The marks; where they overlap the earlier wins.</param>
 internal sealed record Passage(string Heading, string Text, IReadOnlyList<Mark> Marks);
 
-/// <summary>Texts with highlighted entities or answers. Outcomes differ in colour, line and a sign, so that colour alone says nothing.</summary>
+/// <summary>
+/// Texts with highlighted entities or answers. Outcomes differ in colour, line and a sign, so that colour alone says nothing.
+/// </summary>
 /// <param name="Items">The texts.</param>
 internal sealed record Passages(IReadOnlyList<Passage> Items) : ReportBlock
 {
@@ -136,10 +156,15 @@ internal sealed record Passages(IReadOnlyList<Passage> Items) : ReportBlock
     private static void RenderText(Html html, Passage passage)
     {
         int position = 0;
-        foreach (Mark mark in passage.Marks.OrderBy(mark => mark.Start).Where(mark => mark.End > mark.Start && mark.End <= passage.Text.Length))
+        foreach (
+            Mark mark in passage.Marks.OrderBy(mark => mark.Start).Where(mark => mark.End > mark.Start && mark.End <= passage.Text.Length)
+        )
         {
-            if (mark.Start < position) continue;
-            html.Text(passage.Text[position..mark.Start]).Open("mark", "class", Name(mark.Outcome)).Text(passage.Text[mark.Start..mark.End]);
+            if (mark.Start < position)
+                continue;
+            html.Text(passage.Text[position..mark.Start])
+                .Open("mark", "class", Name(mark.Outcome))
+                .Text(passage.Text[mark.Start..mark.End]);
             html.Element("small", Sign(mark.Outcome) + mark.Label).Raw("</mark>");
             position = mark.End;
         }

@@ -7,7 +7,8 @@ namespace Graft.Reports;
 internal static class Format
 {
     /// <summary><c>0.8213</c> → <c>82.1 %</c>; an undefined value is a dash.</summary>
-    public static string Percent(double share) => double.IsNaN(share) ? "–" : (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double share) =>
+        double.IsNaN(share) ? "–" : (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
 
     /// <summary><c>82.1 %</c> with its interval, <c>80.2 – 84.0</c>, in one piece.</summary>
     public static string Percent(ScoreInterval score) => Percent(score.Value) + " (" + Interval(score) + ")";

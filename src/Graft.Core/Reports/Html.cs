@@ -5,7 +5,9 @@ using System.Text.Unicode;
 
 namespace Graft.Reports;
 
-/// <summary>Builds HTML and SVG text: everything that comes from data goes through <see cref="Text"/> or an attribute, and is escaped there.</summary>
+/// <summary>
+/// Builds HTML and SVG text: everything that comes from data goes through <see cref="Text"/> or an attribute, and is escaped there.
+/// </summary>
 internal sealed class Html
 {
     private static readonly HtmlEncoder s_encoder = HtmlEncoder.Create(UnicodeRanges.All);
@@ -66,6 +68,7 @@ internal sealed class Html
     private void Tag(string element, ReadOnlySpan<string> attributes)
     {
         _text.Append('<').Append(element);
-        for (int i = 0; i + 1 < attributes.Length; i += 2) _text.Append(' ').Append(attributes[i]).Append("=\"").Append(s_encoder.Encode(attributes[i + 1])).Append('"');
+        for (int i = 0; i + 1 < attributes.Length; i += 2)
+            _text.Append(' ').Append(attributes[i]).Append("=\"").Append(s_encoder.Encode(attributes[i + 1])).Append('"');
     }
 }

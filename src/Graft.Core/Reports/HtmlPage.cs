@@ -8,10 +8,18 @@ internal static class HtmlPage
     {
         Html html = new();
         html.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
-            .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n")
-            .Element("title", title).Raw("\n<style>\n").Raw(PageStyle.Css).Raw("</style>\n</head>\n<body>\n<header>\n")
-            .Element("h1", title).Element("p", subtitle, "class", "subtitle");
-        if (sections.Count > 1) RenderContents(html, sections);
+            .Raw(
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" "
+                    + "content=\"light dark\"/>\n"
+            )
+            .Element("title", title)
+            .Raw("\n<style>\n")
+            .Raw(PageStyle.Css)
+            .Raw("</style>\n</head>\n<body>\n<header>\n")
+            .Element("h1", title)
+            .Element("p", subtitle, "class", "subtitle");
+        if (sections.Count > 1)
+            RenderContents(html, sections);
         html.Raw("</header>\n<main>\n");
         for (int i = 0; i < sections.Count; i++)
         {

@@ -12,7 +12,11 @@ namespace Graft.Reports;
 /// <param name="subtitle">One line below it: what was trained on what.</param>
 public sealed class Report(string title, string subtitle)
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private readonly List<ReportSection> _sections = [];
 
     /// <summary>The heading.</summary>

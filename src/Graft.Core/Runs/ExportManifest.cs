@@ -7,7 +7,8 @@ using Graft.Heads;
 namespace Graft.Runs;
 
 /// <summary>
-/// What an exported folder says of its ONNX file (<c>onnx.json</c>): how to feed it and what its scores are. The file's configuration, tokenizer and (of a run) <c>graft.json</c>
+/// What an exported folder says of its ONNX file (<c>onnx.json</c>): how to feed it and what its scores are. The file's configuration,
+/// tokenizer and (of a run) <c>graft.json</c>
 /// lie beside it.
 /// </summary>
 /// <param name="Architecture">The published class's name, for messages.</param>
@@ -71,7 +72,9 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     /// <summary>Whether vectors have length 1.</summary>
     public bool Normalizes { get; init; }
 
-    /// <summary>One range of the activations of a whole batch: texts go through one by one, so that answers do not depend on their neighbours.</summary>
+    /// <summary>
+    /// One range of the activations of a whole batch: texts go through one by one, so that answers do not depend on their neighbours.
+    /// </summary>
     public bool OneTextARun { get; init; }
 
     /// <summary>What 8 bits cost; null where there are none.</summary>
@@ -94,11 +97,15 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
         if (!File.Exists(path)) throw new InputException($"{path}: no such file; write the folder with graft export");
         try
         {
-            if (new FileInfo(path).Length > 1 << 26) throw new FormatException("it is larger than 64 MB");
-            JsonObject json = JsonNode.Parse(File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { MaxDepth = 16 }) as JsonObject ?? throw new FormatException("a JSON object is expected");
+            if (new FileInfo(path).Length > 1 << 26)
+                throw new FormatException("it is larger than 64 MB");
+            JsonObject json =
+                JsonNode.Parse(File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { MaxDepth = 16 }) as JsonObject
+                ?? throw new FormatException("a JSON object is expected");
             return FromJson(json);
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        catch (Exception failure)
+            when (failure is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             throw new InputException($"{path} is damaged: {failure.Message.ReplaceLineEndings(" ")}", failure);
         }
@@ -108,7 +115,15 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public void Write(string folder)
     {
-        ExportManifest whole = this with { Files = [.. new[] { ModelFile, DataFile }.Where(name => File.Exists(Path.Combine(folder, name))).Select(name => ExportedFile.Of(folder, name))] };
+        ExportManifest whole = this with
+        {
+            Files =
+            [
+                .. new[] { ModelFile, DataFile }
+                    .Where(name => File.Exists(Path.Combine(folder, name)))
+                    .Select(name => ExportedFile.Of(folder, name)),
+            ],
+        };
         AtomicFile.WriteText(Path.Combine(folder, FileName), whole.ToJson().ToJsonString(s_indented).ReplaceLineEndings("\n") + "\n");
     }
 
@@ -116,44 +131,93 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     /// <exception cref="InputException">Names the file.</exception>
     public void RequireWhole(string folder)
     {
-        if (Files.Count == 0 || Files[0].Name != ModelFile) throw new InputException($"{Path.Combine(folder, FileName)} is damaged: {ModelFile} is not among its files");
-        foreach (ExportedFile file in Files) file.RequireWhole(folder);
+        if (Files.Count == 0 || Files[0].Name != ModelFile)
+            throw new InputException($"{Path.Combine(folder, FileName)} is damaged: {ModelFile} is not among its files");
+        foreach (ExportedFile file in Files)
+            file.RequireWhole(folder);
     }
 
-    private JsonObject ToJson() => new()
-    {
-        ["format"] = 1, ["architecture"] = Architecture, ["head"] = Head.ToString(), ["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)label)]),
-        ["problem_type"] = ProblemType, ["graph"] = Graph, ["precision"] = Precision, ["position_limit"] = PositionLimit, ["max_length"] = MaxLength,
-        ["lower_case"] = LowerCase, ["prompts"] = new JsonObject(Prompts.Select(prompt => KeyValuePair.Create(prompt.Key, (JsonNode?)prompt.Value))), ["default_prompt"] = DefaultPrompt,
-        ["includes_prompt"] = IncludesPrompt, ["output_activation"] = OutputActivation,
-        ["pad_token_id"] = PadTokenId, ["hidden_size"] = HiddenSize, ["parameters"] = ParameterCount, ["pooling"] = Pooling?.ToString(), ["normalizes"] = Normalizes,
-        ["one_text_a_run"] = OneTextARun, ["loss"] = Loss?.ToJson(), ["kept_layers"] = new JsonArray([.. KeptLayers.Select(layer => (JsonNode)layer)]),
-        ["files"] = new JsonArray([.. Files.Select(file => (JsonNode)file.ToJson())]),
-    };
+    private JsonObject ToJson() =>
+        new()
+        {
+            ["format"] = 1,
+            ["architecture"] = Architecture,
+            ["head"] = Head.ToString(),
+            ["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)label)]),
+            ["problem_type"] = ProblemType,
+            ["graph"] = Graph,
+            ["precision"] = Precision,
+            ["position_limit"] = PositionLimit,
+            ["max_length"] = MaxLength,
+            ["lower_case"] = LowerCase,
+            ["prompts"] = new JsonObject(Prompts.Select(prompt => KeyValuePair.Create(prompt.Key, (JsonNode?)prompt.Value))),
+            ["default_prompt"] = DefaultPrompt,
+            ["includes_prompt"] = IncludesPrompt,
+            ["output_activation"] = OutputActivation,
+            ["pad_token_id"] = PadTokenId,
+            ["hidden_size"] = HiddenSize,
+            ["parameters"] = ParameterCount,
+            ["pooling"] = Pooling?.ToString(),
+            ["normalizes"] = Normalizes,
+            ["one_text_a_run"] = OneTextARun,
+            ["loss"] = Loss?.ToJson(),
+            ["kept_layers"] = new JsonArray([.. KeptLayers.Select(layer => (JsonNode)layer)]),
+            ["files"] = new JsonArray([.. Files.Select(file => (JsonNode)file.ToJson())]),
+        };
 
     private static ExportManifest FromJson(JsonObject json)
     {
-        if ((int?)json["format"] != 1) throw new FormatException($"\"format\" is {json["format"]?.ToJsonString() ?? "missing"}; 1 is known");
+        if ((int?)json["format"] != 1)
+            throw new FormatException($"\"format\" is {json["format"]?.ToJsonString() ?? "missing"}; 1 is known");
         HeadKind head = Name<HeadKind>(json, "head") ?? throw new FormatException("\"head\" is missing");
         return new ExportManifest(Text(json, "architecture"), head, Texts(json, "labels"))
         {
-            ProblemType = (string?)json["problem_type"], Graph = Text(json, "graph"), Precision = Text(json, "precision"),
-            PositionLimit = Positive(json, "position_limit"), MaxLength = Positive(json, "max_length"), LowerCase = (bool?)json["lower_case"] ?? false,
-            Prompts = (json["prompts"] as JsonObject ?? []).ToDictionary(prompt => prompt.Key, prompt => (string?)prompt.Value ?? throw new FormatException("\"prompts\" has an entry that is no text"), StringComparer.Ordinal),
-            DefaultPrompt = (string?)json["default_prompt"], IncludesPrompt = (bool?)json["includes_prompt"] ?? true, OutputActivation = (string?)json["output_activation"] ?? "None",
+            ProblemType = (string?)json["problem_type"],
+            Graph = Text(json, "graph"),
+            Precision = Text(json, "precision"),
+            PositionLimit = Positive(json, "position_limit"),
+            MaxLength = Positive(json, "max_length"),
+            LowerCase = (bool?)json["lower_case"] ?? false,
+            Prompts = (json["prompts"] as JsonObject ?? []).ToDictionary(
+                prompt => prompt.Key,
+                prompt => (string?)prompt.Value ?? throw new FormatException("\"prompts\" has an entry that is no text"),
+                StringComparer.Ordinal
+            ),
+            DefaultPrompt = (string?)json["default_prompt"],
+            IncludesPrompt = (bool?)json["includes_prompt"] ?? true,
+            OutputActivation = (string?)json["output_activation"] ?? "None",
             PadTokenId = (int?)json["pad_token_id"] ?? 0,
-            HiddenSize = Positive(json, "hidden_size") ?? throw new FormatException("\"hidden_size\" is missing"), ParameterCount = (long?)json["parameters"] ?? 0,
-            Pooling = Name<EmbeddingPooling>(json, "pooling"), Normalizes = (bool?)json["normalizes"] ?? false, OneTextARun = (bool?)json["one_text_a_run"] ?? false,
-            Loss = json["loss"] is JsonObject loss ? ExportLoss.FromJson(loss) : null, KeptLayers = Texts(json, "kept_layers"),
-            Files = [.. (json["files"] as JsonArray ?? []).Select(file => ExportedFile.FromJson(file as JsonObject ?? throw new FormatException("\"files\" has an entry that is no object")))],
+            HiddenSize = Positive(json, "hidden_size") ?? throw new FormatException("\"hidden_size\" is missing"),
+            ParameterCount = (long?)json["parameters"] ?? 0,
+            Pooling = Name<EmbeddingPooling>(json, "pooling"),
+            Normalizes = (bool?)json["normalizes"] ?? false,
+            OneTextARun = (bool?)json["one_text_a_run"] ?? false,
+            Loss = json["loss"] is JsonObject loss ? ExportLoss.FromJson(loss) : null,
+            KeptLayers = Texts(json, "kept_layers"),
+            Files =
+            [
+                .. (json["files"] as JsonArray ?? []).Select(file =>
+                    ExportedFile.FromJson(file as JsonObject ?? throw new FormatException("\"files\" has an entry that is no object"))
+                ),
+            ],
         };
     }
 
     private static string Text(JsonObject json, string key) => (string?)json[key] ?? throw new FormatException($"\"{key}\" is missing");
 
-    private static string[] Texts(JsonObject json, string key) => [.. (json[key] as JsonArray ?? []).Select(text => (string?)text ?? throw new FormatException($"\"{key}\" has an entry that is no text"))];
+    private static string[] Texts(JsonObject json, string key) =>
+        [
+            .. (json[key] as JsonArray ?? []).Select(text =>
+                (string?)text ?? throw new FormatException($"\"{key}\" has an entry that is no text")
+            ),
+        ];
 
-    private static int? Positive(JsonObject json, string key) => (int?)json[key] is int value ? value > 0 ? value : throw new FormatException($"\"{key}\" is {value}") : null;
+    private static int? Positive(JsonObject json, string key) =>
+        (int?)json[key] is int value
+            ? value > 0
+                ? value
+                : throw new FormatException($"\"{key}\" is {value}")
+            : null;
 
     private static T? Name<T>(JsonObject json, string key)
         where T : struct, Enum
@@ -175,8 +239,13 @@ public sealed record ExportLoss(string Metric, double Exact, double Quantized, i
 
     internal JsonObject ToJson() => new() { ["metric"] = Metric, ["exact"] = Exact, ["quantized"] = Quantized, ["examples"] = Examples };
 
-    internal static ExportLoss FromJson(JsonObject json) => new(
-        (string?)json["metric"] ?? throw new FormatException("\"loss\" has no metric"), (double?)json["exact"] ?? 0, (double?)json["quantized"] ?? 0, (int?)json["examples"] ?? 0);
+    internal static ExportLoss FromJson(JsonObject json) =>
+        new(
+            (string?)json["metric"] ?? throw new FormatException("\"loss\" has no metric"),
+            (double?)json["exact"] ?? 0,
+            (double?)json["quantized"] ?? 0,
+            (int?)json["examples"] ?? 0
+        );
 }
 
 /// <summary>A file of an exported folder.</summary>
@@ -194,9 +263,12 @@ public sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
     internal void RequireWhole(string folder)
     {
         string path = Path.Combine(folder, Name);
-        if (!File.Exists(path)) throw new InputException($"{path}: no such file, but {ExportManifest.FileName} names it");
-        if (new FileInfo(path).Length != Bytes) throw new InputException($"{path} is damaged: it has {new FileInfo(path).Length} bytes instead of {Bytes}; export it anew");
-        if (Of(folder, Name).Crc32C != Crc32C) throw new InputException($"{path} is damaged: its checksum is not the one in {ExportManifest.FileName}; export it anew");
+        if (!File.Exists(path))
+            throw new InputException($"{path}: no such file, but {ExportManifest.FileName} names it");
+        if (new FileInfo(path).Length != Bytes)
+            throw new InputException($"{path} is damaged: it has {new FileInfo(path).Length} bytes instead of {Bytes}; export it anew");
+        if (Of(folder, Name).Crc32C != Crc32C)
+            throw new InputException($"{path} is damaged: its checksum is not the one in {ExportManifest.FileName}; export it anew");
     }
 
     internal JsonObject ToJson() => new() { ["name"] = Name, ["bytes"] = Bytes, ["crc32c"] = Crc32C };
@@ -204,7 +276,8 @@ public sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
     internal static ExportedFile FromJson(JsonObject json)
     {
         string name = (string?)json["name"] ?? throw new FormatException("a file has no name");
-        if (name is not (ExportManifest.ModelFile or ExportManifest.DataFile)) throw new FormatException($"the file \"{name}\" is none of an export's");
+        if (name is not (ExportManifest.ModelFile or ExportManifest.DataFile))
+            throw new FormatException($"the file \"{name}\" is none of an export's");
         return new ExportedFile(name, (long?)json["bytes"] ?? -1, (uint?)json["crc32c"] ?? 0);
     }
 }

@@ -29,15 +29,22 @@ internal static class RunDifference
 
         if (Difference(then, JsonNode.Parse(now.ToJsonString())!.AsObject(), unimportant) is not { } difference) return;
         (string key, JsonNode? before, JsonNode? after) = difference;
-        throw new InputException($"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or overwrite it to start anew");
+        throw new InputException(
+            $"{path}: the run was begun with {key} {Text(before)}, not {Text(after)}; resume with the same, or overwrite it to start anew"
+        );
     }
 
     /// <summary>The first option that differs. What the record does not have, an older version did not know: no difference.</summary>
-    private static (string Key, JsonNode? Before, JsonNode? After)? Difference(JsonObject then, JsonObject now, IReadOnlyCollection<string> unimportant)
+    private static (string Key, JsonNode? Before, JsonNode? After)? Difference(
+        JsonObject then,
+        JsonObject now,
+        IReadOnlyCollection<string> unimportant
+    )
     {
         foreach ((string key, JsonNode? after) in now)
         {
-            if (unimportant.Contains(key) || !then.TryGetPropertyValue(key, out JsonNode? before) || JsonNode.DeepEquals(before, after)) continue;
+            if (unimportant.Contains(key) || !then.TryGetPropertyValue(key, out JsonNode? before) || JsonNode.DeepEquals(before, after))
+                continue;
             if (before is JsonObject a && after is JsonObject b)
             {
                 if (Difference(a, b, unimportant) is { } inner) return inner with { Key = $"{key}.{inner.Key}" };

@@ -8,14 +8,19 @@ using Graft.Tasks;
 namespace Graft.Runs;
 
 /// <summary>
-/// A run folder: the model as other libraries read it, and beside it <c>graft.json</c> (what was asked and resolved: <see cref="RunManifest"/>),
-/// <c>metrics.json</c>, <c>predictions.jsonl</c>, <c>mistakes.jsonl</c>. Every file appears whole or not at all.
+/// A run folder: the model as other libraries read it, and beside it <c>graft.json</c> (what was asked and resolved:
+/// <see cref="RunManifest"/>), <c>metrics.json</c>, <c>predictions.jsonl</c>, <c>mistakes.jsonl</c>. Every file appears whole or not at
+/// all.
 /// </summary>
 internal sealed class RunFolder
 {
     private const string MetricsFile = "metrics.json";
     private static readonly string[] s_parts = ["seed-*", "rate-*", "labels-*"];
-    internal static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private RunFolder(string path) => Path = path;
@@ -45,14 +50,21 @@ internal sealed class RunFolder
         return new RunFolder(path);
     }
 
-    /// <summary>Refuses a folder that holds something, unless it is to be gone on with, or is a run (or several) to be replaced; touches nothing.</summary>
+    /// <summary>
+    /// Refuses a folder that holds something, unless it is to be gone on with, or is a run (or several) to be replaced; touches nothing.
+    /// </summary>
     /// <inheritdoc cref="Open" path="/exception"/>
     public static void RequireFree(string path, bool resume, bool overwrite)
     {
         bool isFilled = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
-        if (!isFilled || resume) return;
-        if (!overwrite) throw new InputException($"{path} exists already: go on with `resume`, replace it with `overwrite`, or choose another `output`");
-        if (!HoldsRun(path)) throw new InputException($"{path} is no run folder (it has no {RunManifest.FileName}); `overwrite` removes run folders only");
+        if (!isFilled || resume)
+            return;
+        if (!overwrite)
+            throw new InputException(
+                $"{path} exists already: go on with `resume`, replace it with `overwrite`, or choose another `output`"
+            );
+        if (!HoldsRun(path))
+            throw new InputException($"{path} is no run folder (it has no {RunManifest.FileName}); `overwrite` removes run folders only");
     }
 
     /// <summary>The scores of a run that is finished; null for one that is not.</summary>
@@ -78,17 +90,31 @@ internal sealed class RunFolder
     /// <summary>Writes <c>metrics.json</c> into a folder.</summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public static void WriteMetrics(string folder, IReadOnlyList<NamedScore> scores) =>
-        AtomicFile.WriteText(System.IO.Path.Combine(folder, MetricsFile), new JsonObject { ["metrics"] = ScoresJson(scores) }.ToJsonString(Json) + "\n");
+        AtomicFile.WriteText(
+            System.IO.Path.Combine(folder, MetricsFile),
+            new JsonObject { ["metrics"] = ScoresJson(scores) }.ToJsonString(Json) + "\n"
+        );
 
     /// <summary>{name: {value, low, high}}.</summary>
-    internal static JsonObject ScoresJson(IReadOnlyList<NamedScore> scores) => new(scores.Select(score => KeyValuePair.Create(score.Name, (JsonNode?)new JsonObject
-    {
-        ["value"] = Finite(score.Interval.Value),
-        ["low"] = Finite(score.Interval.Low),
-        ["high"] = Finite(score.Interval.High),
-    })));
+    internal static JsonObject ScoresJson(IReadOnlyList<NamedScore> scores) =>
+        new(
+            scores.Select(score =>
+                KeyValuePair.Create(
+                    score.Name,
+                    (JsonNode?)
+                        new JsonObject
+                        {
+                            ["value"] = Finite(score.Interval.Value),
+                            ["low"] = Finite(score.Interval.Low),
+                            ["high"] = Finite(score.Interval.High),
+                        }
+                )
+            )
+        );
 
-    /// <summary>Writes <c>predictions.jsonl</c> (each example's place, text, prediction and truth) and of it <c>mistakes.jsonl</c>.</summary>
+    /// <summary>
+    /// Writes <c>predictions.jsonl</c> (each example's place, text, prediction and truth) and of it <c>mistakes.jsonl</c>.
+    /// </summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public static void WritePredictions(string folder, FineTuningTask task, TaskData data, IReadOnlyList<Prediction> predictions)
     {
@@ -115,7 +141,9 @@ internal sealed class RunFolder
 
     /// <summary>Whether a folder is a run, or holds the runs of several seeds, learning rates or numbers of labels.</summary>
     private static bool HoldsRun(string path) =>
-        RunManifest.Exists(path) || File.Exists(System.IO.Path.Combine(path, "auto", "begun.json")) || s_parts.SelectMany(pattern => Directory.EnumerateDirectories(path, pattern)).Any(HoldsRun);
+        RunManifest.Exists(path)
+        || File.Exists(System.IO.Path.Combine(path, "auto", "begun.json"))
+        || s_parts.SelectMany(pattern => Directory.EnumerateDirectories(path, pattern)).Any(HoldsRun);
 
     internal static JsonNode? Finite(double value) => double.IsFinite(value) ? (JsonNode)value : null;
 }

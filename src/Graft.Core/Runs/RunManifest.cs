@@ -7,8 +7,8 @@ using Graft.Tasks;
 namespace Graft.Runs;
 
 /// <summary>
-/// What a run folder says about itself: <c>graft.json</c>, what was asked for, what was resolved and why, what it was trained on, and what development data
-/// decided. This type alone reads and writes the file.
+/// What a run folder says about itself: <c>graft.json</c>, what was asked for, what was resolved and why, what it was trained on, and what
+/// development data decided. This type alone reads and writes the file.
 /// <code>
 /// RunManifest? run = RunManifest.Read("runs/reviews");
 /// Console.WriteLine($"{run?.Task}: {run?.LearningRate?.Value} ({run?.LearningRate?.Reason})");
@@ -19,7 +19,20 @@ public sealed record RunManifest
     // What changes no weight and no score, and results. A path may change: the hash beside it says whether it is the same file.
     private static readonly string[] s_unimportant =
     [
-        "finished", "command_line", "graft", "threads", "decisions", "path", "cost", "reason", "encoding", "winner", "candidates", "estimate", "verdict", "hundred_more_labels",
+        "finished",
+        "command_line",
+        "graft",
+        "threads",
+        "decisions",
+        "path",
+        "cost",
+        "reason",
+        "encoding",
+        "winner",
+        "candidates",
+        "estimate",
+        "verdict",
+        "hundred_more_labels",
     ];
 
     /// <summary>The file's name.</summary>
@@ -186,7 +199,9 @@ public sealed record RunManifest
         }
     }
 
-    /// <summary>The library that multiplied matrices in a run, of fine-tuning or of pre-training; null where the folder does not say.</summary>
+    /// <summary>
+    /// The library that multiplied matrices in a run, of fine-tuning or of pre-training; null where the folder does not say.
+    /// </summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     internal static string? ReadMatrixProduct(string folder)
     {
@@ -217,8 +232,13 @@ public sealed record RunManifest
     /// <summary>A task with what the run decided for it and how it wrote; the task as it is where the run was for another.</summary>
     public FineTuningTask Bind(FineTuningTask task)
     {
-        if (task.Name != Task) return task;
-        GenerationOptions generation = task.Generation with { MaxNewTokens = MaxNewTokens ?? task.Generation.MaxNewTokens, NumBeams = NumBeams ?? task.Generation.NumBeams };
+        if (task.Name != Task)
+            return task;
+        GenerationOptions generation = task.Generation with
+        {
+            MaxNewTokens = MaxNewTokens ?? task.Generation.MaxNewTokens,
+            NumBeams = NumBeams ?? task.Generation.NumBeams,
+        };
         return task with { Decisions = Decisions ?? new Decisions(), Generation = generation };
     }
 
@@ -232,7 +252,8 @@ public sealed record RunManifest
     internal static void RequirePretrainingContinues(string folder, JsonObject json, IReadOnlyCollection<string> unimportant) =>
         RunDifference.RequireSame(PathOf(folder), json, unimportant);
 
-    private static void WriteJson(string folder, JsonObject json) => AtomicFile.WriteText(PathOf(folder), json.ToJsonString(RunFolder.Json) + "\n");
+    private static void WriteJson(string folder, JsonObject json) =>
+        AtomicFile.WriteText(PathOf(folder), json.ToJsonString(RunFolder.Json) + "\n");
 
     private static string PathOf(string folder) => Path.Combine(folder, FileName);
 
@@ -266,7 +287,15 @@ public sealed record RunModel(string Path, bool FromScratch, string? Sha256);
 /// <param name="TokensBeyondLimit">Tokens beyond it.</param>
 /// <param name="BeyondLimit">Other things beyond it, counted.</param>
 public sealed record RunData(
-    string Path, string? Sha256, int Examples, int BadRows, int Features, int LongExamples, long TokensBeyondLimit, IReadOnlyList<KeyValuePair<string, long>> BeyondLimit);
+    string Path,
+    string? Sha256,
+    int Examples,
+    int BadRows,
+    int Features,
+    int LongExamples,
+    long TokensBeyondLimit,
+    IReadOnlyList<KeyValuePair<string, long>> BeyondLimit
+);
 
 /// <summary>What a run took.</summary>
 /// <param name="Seconds">Wall-clock time of the process from reading the data on.</param>

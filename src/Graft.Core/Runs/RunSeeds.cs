@@ -4,7 +4,9 @@ using Graft.Evaluation;
 
 namespace Graft.Runs;
 
-/// <summary>The runs of several seeds in one folder: each in <c>seed-S</c>, and <c>summary.json</c> with mean and standard deviation.</summary>
+/// <summary>
+/// The runs of several seeds in one folder: each in <c>seed-S</c>, and <c>summary.json</c> with mean and standard deviation.
+/// </summary>
 public static class RunSeeds
 {
     private const string SummaryFile = "summary.json";
@@ -22,7 +24,9 @@ public static class RunSeeds
         return seeds.Length > 0 ? seeds : [(null, folder)];
     }
 
-    /// <summary>The folder to ask: of several seeds the best on the development data; a model that was delivered with the program by its name.</summary>
+    /// <summary>
+    /// The folder to ask: of several seeds the best on the development data; a model that was delivered with the program by its name.
+    /// </summary>
     /// <exception cref="InputException">There is no such folder, or its summary is damaged.</exception>
     public static string Best(string folder)
     {
@@ -41,20 +45,33 @@ public static class RunSeeds
         }
     }
 
-    /// <summary>Writes <c>summary.json</c>: each seed's scores, their mean and standard deviation, and the seed whose first score is best.</summary>
+    /// <summary>
+    /// Writes <c>summary.json</c>: each seed's scores, their mean and standard deviation, and the seed whose first score is best.
+    /// </summary>
     /// <param name="folder">The folder of the seeds' folders.</param>
     /// <param name="runs">Each seed with its scores; without scores only the seeds are named.</param>
     /// <param name="largerIsBetter">Whether a larger first score is better.</param>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    internal static void WriteSummary(string folder, IReadOnlyList<(ulong Seed, IReadOnlyList<NamedScore> Scores)> runs, bool largerIsBetter)
+    internal static void WriteSummary(
+        string folder,
+        IReadOnlyList<(ulong Seed, IReadOnlyList<NamedScore> Scores)> runs,
+        bool largerIsBetter
+    )
     {
         JsonObject summary = new()
         {
-            ["seeds"] = new JsonArray([.. runs.Select(run => (JsonNode?)new JsonObject
-            {
-                ["seed"] = run.Seed,
-                ["metrics"] = new JsonObject(run.Scores.Select(score => KeyValuePair.Create(score.Name, RunFolder.Finite(score.Interval.Value)))),
-            })]),
+            ["seeds"] = new JsonArray([
+                .. runs.Select(run =>
+                    (JsonNode?)
+                        new JsonObject
+                        {
+                            ["seed"] = run.Seed,
+                            ["metrics"] = new JsonObject(
+                                run.Scores.Select(score => KeyValuePair.Create(score.Name, RunFolder.Finite(score.Interval.Value)))
+                            ),
+                        }
+                ),
+            ]),
         };
         if (runs[0].Scores.Count > 0) // otherwise there is no development data: nothing to compare the seeds by
         {

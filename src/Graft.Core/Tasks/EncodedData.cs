@@ -1,3 +1,4 @@
+using System.Globalization;
 using Graft.Tokenizers;
 
 namespace Graft.Tasks;
@@ -21,10 +22,16 @@ public sealed record EncodedData(IReadOnlyList<Feature> Features, int LongExampl
     /// <summary>One line about what lies beyond the limit.</summary>
     internal string Describe(int examples, EncodingOptions options)
     {
-        string losses = string.Concat(Losses.Where(loss => loss.Beyond > 0).Select(loss => FormattableString.Invariant($", {100 * loss.Share:0.0} % of all {loss.What}")));
+        string losses = string.Concat(
+            Losses
+                .Where(loss => loss.Beyond > 0)
+                .Select(loss => FormattableString.Invariant($", {100 * loss.Share:0.0} % of all {loss.What}"))
+        );
         string what = options.Truncate || IsCut ? "is cut off" : "would be lost by a plain cut; windows keep it";
-        return FormattableString.Invariant(
-            $"{LongExamples} of {examples} texts are longer than {options.MaxLength} tokens: {100.0 * TokensBeyond / Math.Max(1, Tokens):0.0} % of all tokens{losses} {what}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{LongExamples} of {examples} texts are longer than {options.MaxLength} tokens: "
+                + $"{100.0 * TokensBeyond / Math.Max(1, Tokens):0.0} % of all tokens{losses} {what}"
+        );
     }
 
     /// <summary>The longest feature.</summary>

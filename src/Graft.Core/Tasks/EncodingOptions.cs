@@ -17,7 +17,11 @@ public sealed record EncodingOptions
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (MaxLength < 8) throw new InputException($"max-length is {MaxLength}; it must be at least 8");
-        if (Stride is < 0 || Stride >= MaxLength - 4) throw new InputException($"stride is {Stride}; it must be 0 or more and smaller than max-length ({MaxLength}) by more than the special tokens");
+        if (MaxLength < 8)
+            throw new InputException($"max-length is {MaxLength}; it must be at least 8");
+        if (Stride is < 0 || Stride >= MaxLength - 4)
+            throw new InputException(
+                $"stride is {Stride}; it must be 0 or more and smaller than max-length ({MaxLength}) by more than the special tokens"
+            );
     }
 }

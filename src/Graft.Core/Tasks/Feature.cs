@@ -23,7 +23,9 @@ public record Feature
     /// <summary>The lengths of the sequences whose ids stand one after the other: one, but for features of several parts.</summary>
     public virtual IReadOnlyList<int> SequenceLengths => [Ids.Length];
 
-    /// <summary>How many of the sequences are windows of each part, in order: one sequence of one part, but for features of several parts.</summary>
+    /// <summary>
+    /// How many of the sequences are windows of each part, in order: one sequence of one part, but for features of several parts.
+    /// </summary>
     public virtual IReadOnlyList<int> WindowsOfParts => s_one;
 
     /// <summary>Tokens that go through the model: those read and those written.</summary>
@@ -52,7 +54,9 @@ internal sealed record PassageFeature : Feature
     public required TextRange[] Offsets { get; init; }
 }
 
-/// <summary>Parts that go through the model beside each other, each in one or more windows: the choices of a question, the two texts of a pair.</summary>
+/// <summary>
+/// Parts that go through the model beside each other, each in one or more windows: the choices of a question, the two texts of a pair.
+/// </summary>
 internal sealed record PartsFeature : Feature
 {
     /// <summary>The length of each window.</summary>

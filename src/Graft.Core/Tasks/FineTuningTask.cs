@@ -31,7 +31,9 @@ public abstract record FineTuningTask
     /// <summary>What development data decided: thresholds, temperature. Stored with the run and used wherever it answers.</summary>
     public Decisions Decisions { get; init; } = new();
 
-    /// <summary>Divide scores by the temperature of <see cref="Decisions"/>, where there is one, before probabilities are made of them.</summary>
+    /// <summary>
+    /// Divide scores by the temperature of <see cref="Decisions"/>, where there is one, before probabilities are made of them.
+    /// </summary>
     public bool Calibrated { get; init; }
 
     /// <summary>How tasks that write text write it.</summary>
@@ -62,7 +64,8 @@ public abstract record FineTuningTask
     /// <exception cref="InputException">The task tells no classes apart, or the file does not fit.</exception>
     internal FineTuningTask WithClassWeights(string asked, TaskData train)
     {
-        if (Labels.Count < 2 || ClassCounts(train) is not { } counts) throw new InputException($"`class-weights`: {Name} has no classes to weigh");
+        if (Labels.Count < 2 || ClassCounts(train) is not { } counts)
+            throw new InputException($"`class-weights`: {Name} has no classes to weigh");
         return this with { Loss = Loss with { ClassWeights = LossOptions.Weights(asked, Labels, counts) } };
     }
 
@@ -89,8 +92,11 @@ public abstract record FineTuningTask
     /// <exception cref="InputException">The task needs a second text and there is none.</exception>
     public abstract TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts);
 
-    /// <summary>How right a prediction is: 1, 0 or a share between (of numbers minus the error): what paired tests between runs compare.</summary>
-    public virtual double CreditOf(TaskData data, int example, Prediction prediction) => prediction.Answer == TruthOf(data, example) ? 1 : 0;
+    /// <summary>
+    /// How right a prediction is: 1, 0 or a share between (of numbers minus the error): what paired tests between runs compare.
+    /// </summary>
+    public virtual double CreditOf(TaskData data, int example, Prediction prediction) =>
+        prediction.Answer == TruthOf(data, example) ? 1 : 0;
 
     /// <summary>Cuts examples into what the model sees.</summary>
     /// <exception cref="InputException">An example has a label that the task does not know.</exception>
@@ -114,7 +120,8 @@ public abstract record FineTuningTask
     /// <summary>The task's own part of the report.</summary>
     /// <param name="data">The examples.</param>
     /// <param name="predictions">What the model says about them.</param>
-    /// <param name="decidedHere">Whether <see cref="Decisions"/> were made on these very examples, so that their effect here flatters.</param>
+    /// <param name="decidedHere">Whether <see cref="Decisions"/> were made on these very examples, so that their effect here
+    /// flatters.</param>
     public virtual IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere) => [];
 
     /// <summary>An example's true answer, written as <see cref="Prediction.Answer"/> writes it.</summary>
@@ -126,7 +133,9 @@ public abstract record FineTuningTask
     /// <summary>How many items a feature's loss counts; with class weights the sum of their weights.</summary>
     public virtual double LossItems(Feature feature) => 1;
 
-    /// <summary>What examples are told apart by in slices, and what a part of the training data keeps the shares of: the label; null for none.</summary>
+    /// <summary>
+    /// What examples are told apart by in slices, and what a part of the training data keeps the shares of: the label; null for none.
+    /// </summary>
     public virtual string? SliceLabelOf(TaskData data, int example) => null;
 
     /// <summary>What <see cref="SliceLabelOf"/> is.</summary>

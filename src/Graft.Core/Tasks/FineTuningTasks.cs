@@ -50,11 +50,14 @@ public static class FineTuningTasks
     /// <summary>The task that a published checkpoint was fine-tuned for, with its labels; null where it has no such head.</summary>
     /// <param name="head">The head it was saved with.</param>
     /// <param name="labels">The labels of its configuration (<c>id2label</c>).</param>
-    /// <param name="problemType">The <c>problem_type</c>; null where the configuration does not say: a number with one label, else one of several classes.</param>
+    /// <param name="problemType">The <c>problem_type</c>; null where the configuration does not say: a number with one label, else one of
+    /// several classes.</param>
     public static FineTuningTask? Of(HeadKind head, IReadOnlyList<string> labels, string? problemType)
     {
         string problem = problemType ?? (labels.Count == 1 ? "regression" : "single_label_classification");
-        FineTuningTask? task = s_tasks.Select(entry => entry.Create()).FirstOrDefault(task => task.Head == head && (task.ProblemType is null || task.ProblemType == problem));
+        FineTuningTask? task = s_tasks
+            .Select(entry => entry.Create())
+            .FirstOrDefault(task => task.Head == head && (task.ProblemType is null || task.ProblemType == problem));
         return task?.WithLabels(labels);
     }
 }

@@ -1,6 +1,9 @@
 namespace Graft.Tasks;
 
-/// <summary>Cuts features into batches for one forward pass each: those of about one length lie together, so that padding costs little and memory is bounded.</summary>
+/// <summary>
+/// Cuts features into batches for one forward pass each: those of about one length lie together, so that padding costs little and memory is
+/// bounded.
+/// </summary>
 internal static class LengthBatches
 {
     /// <summary>The places of features, longest first: lengths [3, 9, 4] → [1], [2, 0] where a batch has room for 8 tokens.</summary>

@@ -8,10 +8,15 @@ public sealed record LossOptions
     /// <summary>The name of weights that make up for rarity: all examples ÷ (classes · examples of the class).</summary>
     public const string Balanced = "balanced";
 
-    /// <summary>A weight for each class, in the labels' order; null: all alike. Of several labels: what a label's presence weighs against its absence.</summary>
+    /// <summary>
+    /// A weight for each class, in the labels' order; null: all alike. Of several labels: what a label's presence weighs against its
+    /// absence.
+    /// </summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
-    /// <summary>The share of the target that is spread over all classes (Szegedy et al. 2016): 0.1 asks for 0.9 + 0.1 / classes of the true one.</summary>
+    /// <summary>
+    /// The share of the target that is spread over all classes (Szegedy et al. 2016): 0.1 asks for 0.9 + 0.1 / classes of the true one.
+    /// </summary>
     /// <value>0</value>
     public double LabelSmoothing { get; init; }
 
@@ -25,8 +30,12 @@ public sealed record LossOptions
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (!(LabelSmoothing is >= 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"label-smoothing is {LabelSmoothing}; it must be at least 0 and below 1"));
-        if (ClassWeights?.Any(weight => !(weight > 0) || !double.IsFinite(weight)) == true) throw new InputException("class-weights: every weight must be a positive number");
+        if (!(LabelSmoothing is >= 0 and < 1))
+            throw new InputException(
+                string.Create(CultureInfo.InvariantCulture, $"label-smoothing is {LabelSmoothing}; it must be at least 0 and below 1")
+            );
+        if (ClassWeights?.Any(weight => !(weight > 0) || !double.IsFinite(weight)) == true)
+            throw new InputException("class-weights: every weight must be a positive number");
     }
 
     /// <summary>
@@ -47,13 +56,22 @@ public sealed record LossOptions
             if (string.IsNullOrWhiteSpace(line)) continue;
             int tab = line.LastIndexOf('\t');
             string label = tab < 0 ? line : line[..tab].Trim();
-            bool isNumber = double.TryParse(line.AsSpan(tab + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double weight) && weight > 0 && double.IsFinite(weight);
-            if (tab < 0 || !isNumber) throw new InputException($"{asked}, line {number}: a label, a tab and a positive number are expected, found \"{line}\"");
-            if (!labels.Contains(label, StringComparer.Ordinal)) throw new InputException($"{asked}, line {number}: \"{label}\" is not one of the labels ({string.Join(", ", labels.Take(8))})");
+            bool isNumber =
+                double.TryParse(line.AsSpan(tab + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double weight)
+                && weight > 0
+                && double.IsFinite(weight);
+            if (tab < 0 || !isNumber)
+                throw new InputException($"{asked}, line {number}: a label, a tab and a positive number are expected, found \"{line}\"");
+            if (!labels.Contains(label, StringComparer.Ordinal))
+                throw new InputException(
+                    $"{asked}, line {number}: \"{label}\" is not one of the labels ({string.Join(", ", labels.Take(8))})"
+                );
             weights[label] = weight;
         }
 
         string? missing = labels.FirstOrDefault(label => !weights.ContainsKey(label));
-        return missing is null ? [.. labels.Select(label => weights[label])] : throw new InputException($"{asked}: no weight for the label \"{missing}\"");
+        return missing is null
+            ? [.. labels.Select(label => weights[label])]
+            : throw new InputException($"{asked}: no weight for the label \"{missing}\"");
     }
 }

@@ -3,8 +3,8 @@ using Graft.Tokenizers;
 namespace Graft.Tasks;
 
 /// <summary>
-/// Windows over a pair of texts that is longer than the limit. The longer text moves past the shorter one, which stays whole; where both are
-/// long, the k-th part of the one stands beside the k-th of the other, so that every token is read at least once.
+/// Windows over a pair of texts that is longer than the limit. The longer text moves past the shorter one, which stays whole; where both
+/// are long, the k-th part of the one stands beside the k-th of the other, so that every token is read at least once.
 /// </summary>
 internal static class PairWindows
 {
@@ -28,9 +28,13 @@ internal static class PairWindows
 
         TokenizedText all = tokenizer.Encode(text, pair);
         whole = all.Length;
-        if (whole <= options.MaxLength) return [all];
-        if (options.Truncate) return [tokenizer.Encode(text, pair, new EncodeOptions { MaxLength = options.MaxLength })];
-        int room = options.MaxLength - tokenizer.SpecialTokenCount(isPair: true), firstLength = all.SequenceIds.Count(id => id == 0), secondLength = all.SequenceIds.Count(id => id == 1);
+        if (whole <= options.MaxLength)
+            return [all];
+        if (options.Truncate)
+            return [tokenizer.Encode(text, pair, new EncodeOptions { MaxLength = options.MaxLength })];
+        int room = options.MaxLength - tokenizer.SpecialTokenCount(isPair: true),
+            firstLength = all.SequenceIds.Count(id => id == 0),
+            secondLength = all.SequenceIds.Count(id => id == 1);
         int shorter = Math.Min(firstLength, secondLength);
         if (shorter > room / 2) return BothLong(tokenizer, text, pair, all, room / 2, stride, options.MaxLength);
         TokenizedText windows = tokenizer.Encode(text, pair, new EncodeOptions
@@ -42,11 +46,30 @@ internal static class PairWindows
         return [windows, .. windows.Overflow];
     }
 
-    private static TokenizedText[] BothLong(Tokenizer tokenizer, string text, string pair, TokenizedText all, int half, int stride, int maxLength)
+    private static TokenizedText[] BothLong(
+        Tokenizer tokenizer,
+        string text,
+        string pair,
+        TokenizedText all,
+        int half,
+        int stride,
+        int maxLength
+    )
     {
-        string[] firsts = Parts(text, all, 0, half - Margin, stride), seconds = Parts(pair, all, 1, half - Margin, stride);
-        return [.. Enumerable.Range(0, Math.Max(firsts.Length, seconds.Length)).Select(k =>
-            tokenizer.Encode(firsts[Math.Min(k, firsts.Length - 1)], seconds[Math.Min(k, seconds.Length - 1)], new EncodeOptions { MaxLength = maxLength }))];
+        string[] firsts = Parts(text, all, 0, half - Margin, stride),
+            seconds = Parts(pair, all, 1, half - Margin, stride);
+        return
+        [
+            .. Enumerable
+                .Range(0, Math.Max(firsts.Length, seconds.Length))
+                .Select(k =>
+                    tokenizer.Encode(
+                        firsts[Math.Min(k, firsts.Length - 1)],
+                        seconds[Math.Min(k, seconds.Length - 1)],
+                        new EncodeOptions { MaxLength = maxLength }
+                    )
+                ),
+        ];
     }
 
     /// <summary>A text in parts of so many tokens that overlap.</summary>

@@ -11,7 +11,9 @@ public abstract record Prediction
     /// <summary>The answer as one word or number, for tables.</summary>
     public abstract string Answer { get; }
 
-    /// <summary>What the answer leaves out, as JSON for a table's cell: entities, candidates, probabilities; null where there is nothing more.</summary>
+    /// <summary>
+    /// What the answer leaves out, as JSON for a table's cell: entities, candidates, probabilities; null where there is nothing more.
+    /// </summary>
     public virtual JsonNode? Details => null;
 
     /// <summary>The same with offsets in code points instead of UTF-16 units; the same prediction where it has none.</summary>

@@ -42,16 +42,26 @@ public abstract record TaskData(string Path, IReadOnlyList<BadRow> BadRows)
     {
         if (Reading is not { } reading) return;
         logger?.Tell($"{Path} read as: {reading.Describe()}");
-        if (trained is not null && reading.DepartureFrom(trained) is string departure) logger?.Tell($"{Path} departs from the training data: {departure}");
+        if (trained is not null && reading.DepartureFrom(trained) is string departure)
+            logger?.Tell($"{Path} departs from the training data: {departure}");
     }
 
     /// <summary>Examples of a stream, a part at a time, each part with how the file is read.</summary>
     internal static IEnumerable<TaskData> Parts<T>(
-        Func<string, ColumnOptions, Action<BadRow>, Action<Interpretation>, IEnumerable<T>> stream, string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow, Func<T[], Interpretation?, TaskData> part)
+        Func<string, ColumnOptions, Action<BadRow>, Action<Interpretation>, IEnumerable<T>> stream,
+        string path,
+        ColumnOptions columns,
+        int examples,
+        Action<BadRow> onBadRow,
+        Func<T[], Interpretation?, TaskData> part
+    )
     {
         Interpretation? read = null;
         IEnumerable<T> rows = stream(path, columns with { RequireLabel = false }, onBadRow, interpretation => read = interpretation);
-        if (columns.Shard is not null && read is { Format: not ("csv" or "json-lines" or "json" or "parquet" or "fasttext" or "text") } other)
+        if (
+            columns.Shard is not null
+            && read is { Format: not ("csv" or "json-lines" or "json" or "parquet" or "fasttext" or "text") } other
+        )
             throw new InputException($"`shard`: {path} is {other.Format}, which is not cut into parts: give a table, lines or Parquet");
         return rows.Chunk(examples).Select(chunk => part(chunk, read));
     }

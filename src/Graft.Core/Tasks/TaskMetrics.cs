@@ -3,7 +3,8 @@ using Graft.Evaluation;
 namespace Graft.Tasks;
 
 /// <summary>
-/// A metric of your own, measured beside those of a task: in training on development data, in the run folder, in <c>graft evaluate</c> and its report.
+/// A metric of your own, measured beside those of a task: in training on development data, in the run folder, in <c>graft evaluate</c> and
+/// its report.
 /// </summary>
 public interface ITaskMetric
 {
@@ -26,14 +27,17 @@ public static class TaskMetrics
     private static readonly Lock s_lock = new();
     private static ITaskMetric[] s_metrics = [];
 
-    /// <summary>Adds a metric; every task that it <see cref="ITaskMetric.Measures"/> then reports it, with a bootstrap interval over examples.</summary>
+    /// <summary>
+    /// Adds a metric; every task that it <see cref="ITaskMetric.Measures"/> then reports it, with a bootstrap interval over examples.
+    /// </summary>
     /// <exception cref="ArgumentException">A metric has this name already.</exception>
     public static void Register(ITaskMetric metric)
     {
         ArgumentNullException.ThrowIfNull(metric);
         lock (s_lock)
         {
-            if (s_metrics.Any(other => other.Name == metric.Name)) throw new ArgumentException($"there is a metric \"{metric.Name}\" already", nameof(metric));
+            if (s_metrics.Any(other => other.Name == metric.Name))
+                throw new ArgumentException($"there is a metric \"{metric.Name}\" already", nameof(metric));
             s_metrics = [.. s_metrics, metric];
         }
     }
@@ -45,8 +49,16 @@ public static class TaskMetrics
         ITaskMetric[] registered = [.. s_metrics.Where(metric => metric.Measures(task))];
         if (registered.Length == 0) return own;
         ITaskMetric? twice = registered.FirstOrDefault(metric => own.Any(score => score.Name == metric.Name));
-        if (twice is not null) throw new InvalidOperationException($"the metric \"{twice.Name}\" has the name of one of {task.Name}'s own");
-        return [.. own, .. registered.Select(metric => new NamedScore(metric.Name, Bootstrap.Interval(data.Count, positions => At(metric, data, predictions, positions), seed: 0, Resamples)))];
+        if (twice is not null)
+            throw new InvalidOperationException($"the metric \"{twice.Name}\" has the name of one of {task.Name}'s own");
+        return
+        [
+            .. own,
+            .. registered.Select(metric => new NamedScore(
+                metric.Name,
+                Bootstrap.Interval(data.Count, positions => At(metric, data, predictions, positions), seed: 0, Resamples)
+            )),
+        ];
     }
 
     private static double At(ITaskMetric metric, TaskData data, IReadOnlyList<Prediction> predictions, ReadOnlySpan<int> positions)

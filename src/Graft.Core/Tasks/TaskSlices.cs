@@ -18,14 +18,21 @@ internal static class TaskSlices
     /// <param name="credits">How right each prediction is.</param>
     /// <param name="columns">Columns to divide by; empty: those with 2 to 20 different values.</param>
     /// <exception cref="InputException">The file has no such column.</exception>
-    public static IReadOnlyList<SlicedScores> Of(FineTuningTask task, TaskData data, IReadOnlyList<double> credits, IReadOnlyList<string>? columns = null)
+    public static IReadOnlyList<SlicedScores> Of(
+        FineTuningTask task,
+        TaskData data,
+        IReadOnlyList<double> credits,
+        IReadOnlyList<string>? columns = null
+    )
     {
         int[] lengths = [.. Enumerable.Range(0, data.Count).Select(i => Words(data.TextOf(i)))];
         List<SlicedScores> divisions = [new("length", Slices.Score(Slices.ByNumber(lengths, "words"), credits))];
         string?[] labels = [.. Enumerable.Range(0, data.Count).Select(i => task.SliceLabelOf(data, i))];
         if (Array.TrueForAll(labels, label => label is not null)) divisions.Add(new(task.SliceName, Slices.Score(labels!, credits)));
         foreach (string column in Columns(data, columns ?? []))
-            divisions.Add(new(column, Slices.Score([.. Enumerable.Range(0, data.Count).Select(i => data.ColumnsOf(i)[column] ?? "(none)")], credits)));
+            divisions.Add(
+                new(column, Slices.Score([.. Enumerable.Range(0, data.Count).Select(i => data.ColumnsOf(i)[column] ?? "(none)")], credits))
+            );
         return [.. divisions.Where(division => division.Scores.Count > 1 || columns?.Contains(division.Division) == true)];
     }
 
@@ -33,9 +40,18 @@ internal static class TaskSlices
     {
         string[] there = [.. data.ColumnsOf(0).Keys];
         string? missing = asked.FirstOrDefault(column => !there.Contains(column));
-        if (missing is not null) throw new InputException($"{data.Path} has no column \"{missing}\" to slice by; beside texts and labels it has {(there.Length == 0 ? "none" : string.Join(", ", there.Select(name => $"\"{name}\"")))}");
-        if (asked.Count > 0) return asked;
-        return there.Where(column => Enumerable.Range(0, data.Count).Select(i => data.ColumnsOf(i)[column]).Distinct().Take(MostValues + 1).Count() is >= 2 and <= MostValues);
+        if (missing is not null)
+            throw new InputException(
+                $"{data.Path} has no column \"{missing}\" to slice by; beside texts and labels it has "
+                    + $"{(there.Length == 0 ? "none" : string.Join(", ", there.Select(name => $"\"{name}\"")))}"
+            );
+        if (asked.Count > 0)
+            return asked;
+        return there.Where(column =>
+            Enumerable.Range(0, data.Count).Select(i => data.ColumnsOf(i)[column]).Distinct().Take(MostValues + 1).Count()
+                is >= 2
+                    and <= MostValues
+        );
     }
 
     private static int Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;

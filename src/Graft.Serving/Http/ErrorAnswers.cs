@@ -20,7 +20,8 @@ internal static class ErrorAnswers
     public static Task WriteAsync(HttpContext context, RequestException refusal, ErrorShape shape)
     {
         int status = refusal.Status;
-        if (shape == ErrorShape.OpenAi && status is StatusCodes.Status422UnprocessableEntity or StatusCodes.Status424FailedDependency) status = StatusCodes.Status400BadRequest;
+        if (shape == ErrorShape.OpenAi && status is StatusCodes.Status422UnprocessableEntity or StatusCodes.Status424FailedDependency)
+            status = StatusCodes.Status400BadRequest;
         context.Response.Clear();
         context.Response.StatusCode = status;
         if (refusal.RetrySeconds is int seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

@@ -8,7 +8,11 @@ namespace Graft.Serving.Http;
 /// <summary>Writes JSON answers straight into the response's buffer.</summary>
 internal static class JsonAnswer
 {
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     public static async Task WriteAsync(HttpResponse response, Action<Utf8JsonWriter> write)
     {

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Graft.Serving.Http;
 
 /// <summary>
-/// The JSON object of a request, read field by field: a value of the wrong kind is refused with its field's name, and so is a field that nothing has read.
+/// The JSON object of a request, read field by field: a value of the wrong kind is refused with its field's name, and so is a field that
+/// nothing has read.
 /// </summary>
 internal sealed class RequestBody
 {
@@ -20,16 +21,25 @@ internal sealed class RequestBody
     public static async Task<RequestBody> ReadAsync(HttpRequest request)
     {
         if (!request.HasJsonContentType())
-            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, RequestFault.Validation, "the body's Content-Type must be application/json");
+            throw new RequestException(
+                StatusCodes.Status415UnsupportedMediaType,
+                RequestFault.Validation,
+                "the body's Content-Type must be application/json"
+            );
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
-            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, RequestFault.Validation, "a compressed body is not read: leave Content-Encoding out");
+            throw new RequestException(
+                StatusCodes.Status415UnsupportedMediaType,
+                RequestFault.Validation,
+                "a compressed body is not read: leave Content-Encoding out"
+            );
         try
         {
             // Read whole, because a document parsed from a stream reports a cut body as a fault of its JSON.
             using MemoryStream bytes = new();
             await request.Body.CopyToAsync(bytes, request.HttpContext.RequestAborted).ConfigureAwait(false);
             using JsonDocument document = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), s_strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw RequestException.Malformed($"the body must be a JSON object; it is {Kind(document.RootElement)}");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw RequestException.Malformed($"the body must be a JSON object; it is {Kind(document.RootElement)}");
             return new RequestBody(document.RootElement.Clone(), "");
         }
         catch (JsonException failure)
@@ -59,19 +69,28 @@ internal sealed class RequestBody
         JsonElement other => throw RequestException.Invalid(Name(field), $"true or false is expected, not {Kind(other)}"),
     };
 
-    public int? OptionalInteger(string field, int least, int most) => Find(field) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out int value) && value >= least && value <= most => value,
-        JsonElement other => throw RequestException.Invalid(Name(field), FormattableString.Invariant($"a whole number from {least} to {most} is expected, not {Shown(other)}")),
-    };
+    public int? OptionalInteger(string field, int least, int most) =>
+        Find(field) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out int value) && value >= least && value <= most => value,
+            JsonElement other => throw RequestException.Invalid(
+                Name(field),
+                FormattableString.Invariant($"a whole number from {least} to {most} is expected, not {Shown(other)}")
+            ),
+        };
 
-    public double? OptionalNumber(string field, double least, double most) => Find(field) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } number when number.TryGetDouble(out double value) && value >= least && value <= most => value,
-        JsonElement other => throw RequestException.Invalid(Name(field), FormattableString.Invariant($"a number from {least} to {most} is expected, not {Shown(other)}")),
-    };
+    public double? OptionalNumber(string field, double least, double most) =>
+        Find(field) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } number when number.TryGetDouble(out double value) && value >= least && value <= most =>
+                value,
+            JsonElement other => throw RequestException.Invalid(
+                Name(field),
+                FormattableString.Invariant($"a number from {least} to {most} is expected, not {Shown(other)}")
+            ),
+        };
 
     /// <summary>One of a few words; the first where the field is absent.</summary>
     public string OneOf(string field, params string[] words)
@@ -86,7 +105,8 @@ internal sealed class RequestBody
     public string[] Texts(string field, int most)
     {
         JsonElement list = Required(field);
-        if (list.ValueKind != JsonValueKind.Array) throw RequestException.Invalid(Name(field), $"a list of texts is expected, not {Kind(list)}");
+        if (list.ValueKind != JsonValueKind.Array)
+            throw RequestException.Invalid(Name(field), $"a list of texts is expected, not {Kind(list)}");
         RequireCount(list, Name(field), most);
         return [.. list.EnumerateArray().Select((item, i) => TextOf(item, $"{Name(field)}[{i}]"))];
     }
@@ -109,7 +129,10 @@ internal sealed class RequestBody
         {
             string name = NameOf(property);
             if (!_read.Contains(name))
-                throw RequestException.Invalid(_path + Shortened(name), $"is not a field of this request; {string.Join(", ", _read.Order(StringComparer.Ordinal))} are");
+                throw RequestException.Invalid(
+                    _path + Shortened(name),
+                    $"is not a field of this request; {string.Join(", ", _read.Order(StringComparer.Ordinal))} are"
+                );
         }
     }
 

@@ -45,7 +45,8 @@ internal sealed class RequestException(int status, RequestFault fault, string me
     public int? RetrySeconds { get; private init; }
 
     /// <summary>A field of the body has a value that is not allowed.</summary>
-    public static RequestException Invalid(string field, string message) => new(StatusCodes.Status422UnprocessableEntity, RequestFault.Validation, $"`{field}`: {message}", field);
+    public static RequestException Invalid(string field, string message) =>
+        new(StatusCodes.Status422UnprocessableEntity, RequestFault.Validation, $"`{field}`: {message}", field);
 
     /// <summary>The body is no JSON object.</summary>
     public static RequestException Malformed(string message) => new(StatusCodes.Status400BadRequest, RequestFault.Validation, message);
@@ -57,8 +58,16 @@ internal sealed class RequestException(int status, RequestFault fault, string me
     /// <summary>None of the served models answers such requests.</summary>
     public static RequestException NotServed(string message) => new(StatusCodes.Status424FailedDependency, RequestFault.Backend, message);
 
-    public static RequestException Overloaded(int seconds) => new(
-        StatusCodes.Status429TooManyRequests, RequestFault.Overloaded, string.Create(CultureInfo.InvariantCulture, $"the queue is full; try again in {seconds} s")) { RetrySeconds = seconds };
+    public static RequestException Overloaded(int seconds) =>
+        new(
+            StatusCodes.Status429TooManyRequests,
+            RequestFault.Overloaded,
+            string.Create(CultureInfo.InvariantCulture, $"the queue is full; try again in {seconds} s")
+        )
+        {
+            RetrySeconds = seconds,
+        };
 
-    public static RequestException ShuttingDown() => new(StatusCodes.Status503ServiceUnavailable, RequestFault.Unhealthy, "the server is shutting down") { RetrySeconds = 1 };
+    public static RequestException ShuttingDown() =>
+        new(StatusCodes.Status503ServiceUnavailable, RequestFault.Unhealthy, "the server is shutting down") { RetrySeconds = 1 };
 }

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Serving.Http;
 
 /// <summary>
-/// Where routes are added: <c>routes.Post("/embed", ErrorShape.TextEmbeddings, AnswerAsync)</c>. What all routes share is here: the API key, the body's limits, failures as
-/// answers, counting, logging.
+/// Where routes are added: <c>routes.Post("/embed", ErrorShape.TextEmbeddings, AnswerAsync)</c>. What all routes share is here: the API key, the
+/// body's limits, failures as answers, counting, logging.
 /// </summary>
 internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
 {
@@ -20,7 +20,10 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
     private readonly ILogger _logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(ServingMetrics.Name);
     private readonly ServingServices _services = endpoints.ServiceProvider.GetRequiredService<ServingServices>();
 
-    /// <summary>Adds a route whose body is a JSON object; fields that the answer has not read are refused (<see cref="RequestBody.RequireNothingElse"/>).</summary>
+    /// <summary>
+    /// Adds a route whose body is a JSON object; fields that the answer has not read are refused
+    /// (<see cref="RequestBody.RequireNothingElse"/>).
+    /// </summary>
     public IEndpointConventionBuilder Post(string path, ErrorShape shape, Func<ServingRequest, Task> answer) =>
         Named(endpoints.MapPost(path, context => AnswerAsync(context, path, shape, needsKey: true, async () =>
         {
@@ -34,7 +37,12 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
     /// <param name="answer">Answers.</param>
     /// <param name="needsKey">False for what says nothing of models and texts: probes, pages.</param>
     public IEndpointConventionBuilder Get(string path, ErrorShape shape, Func<ServingRequest, Task> answer, bool needsKey = true) =>
-        Named(endpoints.MapGet(path, context => AnswerAsync(context, path, shape, needsKey, () => answer(new ServingRequest(context, _services, null)))), path);
+        Named(
+            endpoints.MapGet(path, context =>
+                AnswerAsync(context, path, shape, needsKey, () => answer(new ServingRequest(context, _services, null)))
+            ),
+            path
+        );
 
     private static IEndpointConventionBuilder Named(IEndpointConventionBuilder endpoint, string path) => endpoint.WithDisplayName(path);
 
@@ -44,8 +52,10 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
         int status = 0;
         try
         {
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = _services.Options.MaxBodyBytes;
-            if (needsKey) _services.Keys.Require(context.Request);
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+                limit.MaxRequestBodySize = _services.Options.MaxBodyBytes;
+            if (needsKey)
+                _services.Keys.Require(context.Request);
             await answer().ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
@@ -78,15 +88,22 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
         LogAnswered(context.Request.Method, path, status, took.TotalMilliseconds);
     }
 
-    private static RequestException RefusalOf(Exception failure) => failure switch
-    {
-        RequestException refusal => refusal,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => RequestException.TooLarge("the body is larger than the server takes"),
-        BadHttpRequestException bad => new RequestException(bad.StatusCode, RequestFault.Validation, bad.Message),
-        InputException input => new RequestException(StatusCodes.Status422UnprocessableEntity, RequestFault.Validation, input.Message),
-        ObjectDisposedException => RequestException.ShuttingDown(),
-        _ => new RequestException(StatusCodes.Status500InternalServerError, RequestFault.Backend, "the server failed; its log says where"),
-    };
+    private static RequestException RefusalOf(Exception failure) =>
+        failure switch
+        {
+            RequestException refusal => refusal,
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => RequestException.TooLarge(
+                "the body is larger than the server takes"
+            ),
+            BadHttpRequestException bad => new RequestException(bad.StatusCode, RequestFault.Validation, bad.Message),
+            InputException input => new RequestException(StatusCodes.Status422UnprocessableEntity, RequestFault.Validation, input.Message),
+            ObjectDisposedException => RequestException.ShuttingDown(),
+            _ => new RequestException(
+                StatusCodes.Status500InternalServerError,
+                RequestFault.Backend,
+                "the server failed; its log says where"
+            ),
+        };
 
     [LoggerMessage(10, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms")]
     private partial void LogAnswered(string method, string route, int status, double milliseconds);

@@ -41,4 +41,11 @@ internal sealed class ServingRequest(HttpContext context, ServingServices servic
 }
 
 /// <summary>What all routes share.</summary>
-internal sealed record ServingServices(ServingOptions Options, ModelRegistry Models, ComputeQueue Queue, ServingMetrics Metrics, PrometheusText Prometheus, ApiKeys Keys);
+internal sealed record ServingServices(
+    ServingOptions Options,
+    ModelRegistry Models,
+    ComputeQueue Queue,
+    ServingMetrics Metrics,
+    PrometheusText Prometheus,
+    ApiKeys Keys
+);

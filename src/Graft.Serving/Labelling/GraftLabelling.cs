@@ -16,17 +16,22 @@ namespace Graft.Serving;
 public sealed record LabellingPage(string Token, string Task, string Command);
 
 /// <summary>
-/// The page of <c>graft label</c> at <c>/</c> and the routes it uses, which programs may use as well: <c>GET /api/task</c>, <c>GET /api/next?by=NAME</c>,
-/// <c>POST /api/answer</c> {id, by, labels, note, skip, decide, duplicates}, <c>POST /api/undo</c> {by}, <c>GET /api/state</c>.
+/// The page of <c>graft label</c> at <c>/</c> and the routes it uses, which programs may use as well: <c>GET /api/task</c>,
+/// <c>GET /api/next?by=NAME</c>, <c>POST /api/answer</c> {id, by, labels, note, skip, decide, duplicates}, <c>POST /api/undo</c> {by},
+/// <c>GET /api/state</c>.
 /// </summary>
 public static class GraftLabelling
 {
     private const int MostBytes = 1 << 20;
 
-    /// <summary>A token that nobody guesses: the 122 random bits of a new GUID, which the system gives and no OpenSSL is needed for.</summary>
+    /// <summary>
+    /// A token that nobody guesses: the 122 random bits of a new GUID, which the system gives and no OpenSSL is needed for.
+    /// </summary>
     public static string NewToken() => Guid.NewGuid().ToString("N");
 
-    /// <summary>Maps the page and the routes. The page asks nothing of other machines, and its content security policy forbids it.</summary>
+    /// <summary>
+    /// Maps the page and the routes. The page asks nothing of other machines, and its content security policy forbids it.
+    /// </summary>
     /// <param name="app">An application that listens on this machine only.</param>
     /// <param name="session">The texts.</param>
     /// <param name="page">The token, and what is shown.</param>
@@ -36,50 +41,91 @@ public static class GraftLabelling
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(page);
         string html = ReadPage();
-        string policy = $"default-src 'none'; connect-src 'self'; script-src {HashOf(html, "script")}; style-src {HashOf(html, "style")}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        app.MapGet("/", (RequestDelegate)(context =>
-        {
-            context.Response.Headers.ContentSecurityPolicy = policy;
-            context.Response.Headers["Referrer-Policy"] = "no-referrer";
-            context.Response.ContentType = "text/html; charset=utf-8";
-            return context.Response.WriteAsync(html);
-        }));
-        app.MapGet("/api/task", Guarded(page, _ => Task.FromResult<JsonNode?>(new JsonObject
-        {
-            ["task"] = page.Task, ["labels"] = Names(session.LabelNames), ["several"] = session.Several, ["texts"] = session.Count, ["command"] = page.Command,
-        })));
-        app.MapGet("/api/next", Guarded(page, context => Task.FromResult<JsonNode?>(session.Next(context.Request.Query["by"].ToString()) is { } question ? Question(question, session) : null)));
-        app.MapPost("/api/answer", Guarded(page, async context => new JsonObject { ["kept"] = session.Answer(AnswerOf(await BodyAsync(context).ConfigureAwait(false))) }));
-        app.MapPost("/api/undo", Guarded(page, async context => new JsonObject { ["id"] = session.Undo(Text(await BodyAsync(context).ConfigureAwait(false), "by") ?? "") }));
+        string policy =
+            $"default-src 'none'; connect-src 'self'; script-src {HashOf(html, "script")}; style-src {HashOf(html, "style")}; img-src "
+                + $"data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        app.MapGet(
+            "/",
+            (RequestDelegate)(
+                context =>
+                {
+                    context.Response.Headers.ContentSecurityPolicy = policy;
+                    context.Response.Headers["Referrer-Policy"] = "no-referrer";
+                    context.Response.ContentType = "text/html; charset=utf-8";
+                    return context.Response.WriteAsync(html);
+                }
+            )
+        );
+        app.MapGet("/api/task", Guarded(page, _ => Task.FromResult<JsonNode?>(
+                    new JsonObject
+                    {
+                        ["task"] = page.Task,
+                        ["labels"] = Names(session.LabelNames),
+                        ["several"] = session.Several,
+                        ["texts"] = session.Count,
+                        ["command"] = page.Command,
+                    }
+                )));
+        app.MapGet(
+            "/api/next",
+            Guarded(page, context =>
+                Task.FromResult<JsonNode?>(
+                    session.Next(context.Request.Query["by"].ToString()) is { } question ? Question(question, session) : null
+                )
+            )
+        );
+        app.MapPost(
+            "/api/answer",
+            Guarded(page, async context => new JsonObject
+            {
+                ["kept"] = session.Answer(AnswerOf(await BodyAsync(context).ConfigureAwait(false))),
+            })
+        );
+        app.MapPost(
+            "/api/undo",
+            Guarded(page, async context => new JsonObject
+            {
+                ["id"] = session.Undo(Text(await BodyAsync(context).ConfigureAwait(false), "by") ?? ""),
+            })
+        );
         app.MapGet("/api/state", Guarded(page, _ => Task.FromResult<JsonNode?>(State(session.State()))));
         return app;
     }
 
-    /// <summary>Asks for the token and for a name of this machine (a page elsewhere cannot reach it by a name of its own), and turns refusals into JSON.</summary>
-    private static RequestDelegate Guarded(LabellingPage page, Func<HttpContext, Task<JsonNode?>> answer) => async context =>
-    {
-        (int status, JsonNode? body) = (StatusCodes.Status200OK, null);
-        string token = context.Request.Headers["X-Graft-Token"].ToString();
-        bool here = context.Request.Host.Host is "localhost" || (IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
-        if (!here || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(page.Token)))
+    /// <summary>
+    /// Asks for the token and for a name of this machine (a page elsewhere cannot reach it by a name of its own), and turns refusals into
+    /// JSON.
+    /// </summary>
+    private static RequestDelegate Guarded(LabellingPage page, Func<HttpContext, Task<JsonNode?>> answer) =>
+        async context =>
         {
-            (status, body) = (StatusCodes.Status403Forbidden, Error("the header X-Graft-Token must carry the token of the address that graft label printed"));
-        }
-        else
-        {
-            try
+            (int status, JsonNode? body) = (StatusCodes.Status200OK, null);
+            string token = context.Request.Headers["X-Graft-Token"].ToString();
+            bool here =
+                context.Request.Host.Host is "localhost"
+                || (IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+            if (!here || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(page.Token)))
             {
-                body = await answer(context).ConfigureAwait(false);
+                (status, body) = (
+                    StatusCodes.Status403Forbidden,
+                    Error("the header X-Graft-Token must carry the token of the address that graft label printed")
+                );
             }
-            catch (InputException wrong)
+            else
             {
-                (status, body) = (StatusCodes.Status400BadRequest, Error(wrong.Message));
+                try
+                {
+                    body = await answer(context).ConfigureAwait(false);
+                }
+                catch (InputException wrong)
+                {
+                    (status, body) = (StatusCodes.Status400BadRequest, Error(wrong.Message));
+                }
+                catch (RunFailedException failed)
+                {
+                    (status, body) = (StatusCodes.Status500InternalServerError, Error(failed.Message));
+                }
             }
-            catch (RunFailedException failed)
-            {
-                (status, body) = (StatusCodes.Status500InternalServerError, Error(failed.Message));
-            }
-        }
 
         context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
@@ -112,15 +158,24 @@ public static class GraftLabelling
     private static LabelAnswer AnswerOf(JsonObject body)
     {
         string[] known = ["id", "by", "labels", "note", "skip", "decide", "duplicates"];
-        if (body.Select(pair => pair.Key).FirstOrDefault(key => !known.Contains(key, StringComparer.Ordinal)) is string odd) throw new InputException($"{odd} is not known; {string.Join(", ", known)} are");
+        if (body.Select(pair => pair.Key).FirstOrDefault(key => !known.Contains(key, StringComparer.Ordinal)) is string odd)
+            throw new InputException($"{odd} is not known; {string.Join(", ", known)} are");
         List<string> labels = [];
         if (body["labels"] is JsonNode list)
         {
             foreach (JsonNode? label in list as JsonArray ?? throw new InputException("labels must be a list of names"))
-                labels.Add(label?.GetValueKind() == JsonValueKind.String ? label.GetValue<string>() : throw new InputException("labels must be a list of names"));
+                labels.Add(
+                    label?.GetValueKind() == JsonValueKind.String
+                        ? label.GetValue<string>()
+                        : throw new InputException("labels must be a list of names")
+                );
         }
 
-        return new LabelAnswer(Text(body, "id") ?? throw new InputException("id is missing"), Text(body, "by") ?? throw new InputException("by is missing: the name of who answers"), labels)
+        return new LabelAnswer(
+            Text(body, "id") ?? throw new InputException("id is missing"),
+            Text(body, "by") ?? throw new InputException("by is missing: the name of who answers"),
+            labels
+        )
         {
             Note = Text(body, "note"), Skip = Flag(body, "skip"), Decide = Flag(body, "decide"), WithDuplicates = Flag(body, "duplicates"),
         };
@@ -138,34 +193,79 @@ public static class GraftLabelling
 
     private static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => (JsonNode)name)];
 
-    private static JsonObject Question(LabelQuestion question, LabellingSession session) => new()
-    {
-        ["id"] = question.Id, ["text"] = question.Text, ["pair"] = question.Pair, ["suggested"] = Names(question.Suggested), ["random"] = question.Random, ["duplicates"] = question.Duplicates,
-        ["probabilities"] = new JsonObject(session.LabelNames.Zip(question.Probabilities, (name, p) => KeyValuePair.Create(name, (JsonNode?)Math.Round(p, 4)))),
-    };
+    private static JsonObject Question(LabelQuestion question, LabellingSession session) =>
+        new()
+        {
+            ["id"] = question.Id,
+            ["text"] = question.Text,
+            ["pair"] = question.Pair,
+            ["suggested"] = Names(question.Suggested),
+            ["random"] = question.Random,
+            ["duplicates"] = question.Duplicates,
+            ["probabilities"] = new JsonObject(
+                session.LabelNames.Zip(question.Probabilities, (name, p) => KeyValuePair.Create(name, (JsonNode?)Math.Round(p, 4)))
+            ),
+        };
 
-    private static JsonObject State(LabellingState state) => new()
-    {
-        ["texts"] = state.Texts, ["labelled"] = state.Labelled, ["embedded"] = state.Embedded, ["modelLabels"] = state.ModelLabels,
-        ["counts"] = new JsonObject(state.Counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value))),
-        ["estimate"] = state.Estimate is null ? null : new JsonObject
+    private static JsonObject State(LabellingState state) =>
+        new()
         {
-            ["accuracy"] = state.Estimate.Accuracy.Value, ["low"] = state.Estimate.Accuracy.Low, ["high"] = state.Estimate.Accuracy.High, ["level"] = 0.9,
-            ["randomTexts"] = state.Estimate.RandomTexts, ["gainOfNextHundred"] = state.Estimate.GainOfNextHundred, ["mayStop"] = state.Estimate.MayStop,
-        },
-        ["doubted"] = new JsonArray([.. state.Doubted.Select(doubt => (JsonNode)new JsonObject
-        {
-            ["id"] = doubt.Id, ["text"] = doubt.Text, ["labels"] = Names(doubt.Labels), ["suggested"] = Names(doubt.Suggested), ["probability"] = Math.Round(doubt.Probability, 4),
-        })]),
-        ["disagreements"] = new JsonArray([.. state.Disagreements.Select(open => (JsonNode)new JsonObject
-        {
-            ["id"] = open.Id, ["text"] = open.Text, ["answers"] = new JsonObject(open.Answers.Select(answer => KeyValuePair.Create(answer.Key, (JsonNode?)Names(answer.Value)))),
-        })]),
-        ["agreements"] = new JsonArray([.. state.Agreements.Select(pair => (JsonNode)new JsonObject
-        {
-            ["first"] = pair.First, ["second"] = pair.Second, ["texts"] = pair.Texts, ["kappa"] = double.IsNaN(pair.Kappa) ? null : Math.Round(pair.Kappa, 4),
-        })]),
-    };
+            ["texts"] = state.Texts,
+            ["labelled"] = state.Labelled,
+            ["embedded"] = state.Embedded,
+            ["modelLabels"] = state.ModelLabels,
+            ["counts"] = new JsonObject(state.Counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value))),
+            ["estimate"] = state.Estimate is null
+                ? null
+                : new JsonObject
+                {
+                    ["accuracy"] = state.Estimate.Accuracy.Value,
+                    ["low"] = state.Estimate.Accuracy.Low,
+                    ["high"] = state.Estimate.Accuracy.High,
+                    ["level"] = 0.9,
+                    ["randomTexts"] = state.Estimate.RandomTexts,
+                    ["gainOfNextHundred"] = state.Estimate.GainOfNextHundred,
+                    ["mayStop"] = state.Estimate.MayStop,
+                },
+            ["doubted"] = new JsonArray([
+                .. state.Doubted.Select(doubt =>
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["id"] = doubt.Id,
+                            ["text"] = doubt.Text,
+                            ["labels"] = Names(doubt.Labels),
+                            ["suggested"] = Names(doubt.Suggested),
+                            ["probability"] = Math.Round(doubt.Probability, 4),
+                        }
+                ),
+            ]),
+            ["disagreements"] = new JsonArray([
+                .. state.Disagreements.Select(open =>
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["id"] = open.Id,
+                            ["text"] = open.Text,
+                            ["answers"] = new JsonObject(
+                                open.Answers.Select(answer => KeyValuePair.Create(answer.Key, (JsonNode?)Names(answer.Value)))
+                            ),
+                        }
+                ),
+            ]),
+            ["agreements"] = new JsonArray([
+                .. state.Agreements.Select(pair =>
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["first"] = pair.First,
+                            ["second"] = pair.Second,
+                            ["texts"] = pair.Texts,
+                            ["kappa"] = double.IsNaN(pair.Kappa) ? null : Math.Round(pair.Kappa, 4),
+                        }
+                ),
+            ]),
+        };
 
     private static string ReadPage()
     {

@@ -3,7 +3,9 @@ using Graft.Runs;
 
 namespace Graft.Serving.Models;
 
-/// <summary>What tells one version of a folder from another without reading it: names, sizes and times of the files that lie in it.</summary>
+/// <summary>
+/// What tells one version of a folder from another without reading it: names, sizes and times of the files that lie in it.
+/// </summary>
 /// <param name="Files">One line a file; empty where the folder is not there.</param>
 /// <param name="IsWhole">Whether it is no run that is still being trained.</param>
 internal sealed record FolderStamp(string Files, bool IsWhole)

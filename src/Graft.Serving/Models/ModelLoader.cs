@@ -12,13 +12,21 @@ internal static class ModelLoader
 {
     private const string AdapterFile = "adapter_config.json";
 
-    /// <summary>The sources in groups that are opened together: adapters of one base share it in memory and their texts share batches; all others are alone.</summary>
+    /// <summary>
+    /// The sources in groups that are opened together: adapters of one base share it in memory and their texts share batches; all others
+    /// are alone.
+    /// </summary>
     public static IReadOnlyList<ModelSource[]> Groups(IEnumerable<ModelSource> sources) =>
-        [.. sources.GroupBy(source => BaseOf(source.Folder) ?? "\0" + source.Name, StringComparer.Ordinal).Select(group => group.ToArray())];
+        [
+            .. sources
+                .GroupBy(source => BaseOf(source.Folder) ?? "\0" + source.Name, StringComparer.Ordinal)
+                .Select(group => group.ToArray()),
+        ];
 
     /// <summary>Opens a group of <see cref="Groups"/>; one model for each source.</summary>
     /// <exception cref="InputException">A folder is missing or damaged, or no engine of this program opens it.</exception>
-    public static ServedModel[] Open(ModelSource[] group, ServingOptions options) => group.Length == 1 ? [Open(group[0], options)] : OpenAdapters(group, options);
+    public static ServedModel[] Open(ModelSource[] group, ServingOptions options) =>
+        group.Length == 1 ? [Open(group[0], options)] : OpenAdapters(group, options);
 
     private static PredictingModel[] OpenAdapters(ModelSource[] group, ServingOptions options)
     {
@@ -30,7 +38,22 @@ internal static class ModelLoader
             if (Interlocked.Decrement(ref open) == 0) adapters.Dispose();
         }
 
-        return [.. group.Select((source, lane) => new PredictingModel(source, adapters.TaskOf(lane), adapters.EncodingOf(lane), adapters.Tokenizer, engine, lane, options.MaxTextTokens, Release))];
+        return
+        [
+            .. group.Select(
+                (source, lane) =>
+                    new PredictingModel(
+                        source,
+                        adapters.TaskOf(lane),
+                        adapters.EncodingOf(lane),
+                        adapters.Tokenizer,
+                        engine,
+                        lane,
+                        options.MaxTextTokens,
+                        Release
+                    )
+            ),
+        ];
     }
 
     private static ServedModel Open(ModelSource source, ServingOptions options)
@@ -44,7 +67,16 @@ internal static class ModelLoader
                 return new WritingModel(source, task, TextGenerator.Load(source.Folder), options.MaxTextTokens);
             default:
                 Predictor predictor = Predictor.Load(source.Folder);
-                return new PredictingModel(source, predictor.Task, predictor.Encoding, predictor.Tokenizer, new ScorerEngine(predictor.Scorer), 0, options.MaxTextTokens, predictor.Dispose);
+                return new PredictingModel(
+                    source,
+                    predictor.Task,
+                    predictor.Encoding,
+                    predictor.Tokenizer,
+                    new ScorerEngine(predictor.Scorer),
+                    0,
+                    options.MaxTextTokens,
+                    predictor.Dispose
+                );
         }
     }
 
@@ -52,8 +84,11 @@ internal static class ModelLoader
     private static string? BaseOf(string folder)
     {
         string best = RunSeeds.Best(folder);
-        if (!File.Exists(Path.Combine(best, AdapterFile)) || RunManifest.Read(best) is not { Model: { } model } run) return null;
-        return run.Task is "embedding" or "causal-lm" or "text-to-text" || !FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal) ? null : model.Sha256 ?? model.Path;
+        if (!File.Exists(Path.Combine(best, AdapterFile)) || RunManifest.Read(best) is not { Model: { } model } run)
+            return null;
+        return run.Task is "embedding" or "causal-lm" or "text-to-text" || !FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal)
+            ? null
+            : model.Sha256 ?? model.Path;
     }
 
     /// <summary>The task of a folder; null for a backbone, whose token states make vectors.</summary>
@@ -62,7 +97,14 @@ internal static class ModelLoader
         string best = RunSeeds.Best(folder);
         if (RunManifest.Read(best) is { } run && FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal)) return run.Task;
         (HeadKind head, IReadOnlyList<string> labels, string? problem) = HeadOf(best);
-        return head is HeadKind.None or HeadKind.Embedding or HeadKind.MaskedLm or HeadKind.PreTraining or HeadKind.SpanBoundary or HeadKind.ReplacedTokens
+        return
+            head
+                is HeadKind.None
+                    or HeadKind.Embedding
+                    or HeadKind.MaskedLm
+                    or HeadKind.PreTraining
+                    or HeadKind.SpanBoundary
+                    or HeadKind.ReplacedTokens
             ? null
             : FineTuningTasks.Of(head, labels, problem)?.Name;
     }
@@ -78,11 +120,16 @@ internal static class ModelLoader
         try
         {
             ModelConfig config = PretrainedModel.ReadConfig(folder);
-            return (config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None, config.Labels, config.ProblemType);
+            return (
+                config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None,
+                config.Labels,
+                config.ProblemType
+            );
         }
         catch (InputException)
         {
-            return (HeadKind.Embedding, [], null); // not libtorch's: static vectors, or a folder that the embedder refuses with its own words
+            // not libtorch's: static vectors, or a folder that the embedder refuses with its own words
+            return (HeadKind.Embedding, [], null);
         }
     }
 }

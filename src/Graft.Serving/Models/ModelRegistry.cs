@@ -7,10 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Serving.Models;
 
 /// <summary>
-/// The models in memory, by name. Opened and warmed up before the first connection is accepted; a folder that changes is opened anew beside the old version,
-/// warmed up, and takes its place between two requests.
+/// The models in memory, by name. Opened and warmed up before the first connection is accepted; a folder that changes is opened anew beside
+/// the old version, warmed up, and takes its place between two requests.
 /// </summary>
-internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue queue, ILogger<ModelRegistry> logger) : IHostedLifecycleService, IDisposable
+internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue queue, ILogger<ModelRegistry> logger)
+    : IHostedLifecycleService,
+        IDisposable
 {
     private readonly Dictionary<string, ServedModel> _models = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -25,7 +27,8 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
     {
         get
         {
-            lock (_lock) return [.. options.Models.Where(source => _models.ContainsKey(source.Name)).Select(source => _models[source.Name])];
+            lock (_lock)
+                return [.. options.Models.Where(source => _models.ContainsKey(source.Name)).Select(source => _models[source.Name])];
         }
     }
 
@@ -45,14 +48,25 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
             if (name is not null)
             {
                 if (!_models.TryGetValue(name, out ServedModel? named))
-                    throw new RequestException(404, RequestFault.NotFound, $"there is no model \"{name}\"; {Names(_models.Values)}", "model");
-                return Held(named as T is T found && fits(found) ? found : throw RequestException.NotServed($"the model {name} ({named.Task}) is not {what}"));
+                    throw new RequestException(
+                        404,
+                        RequestFault.NotFound,
+                        $"there is no model \"{name}\"; {Names(_models.Values)}",
+                        "model"
+                    );
+                return Held(
+                    named as T is T found && fits(found)
+                        ? found
+                        : throw RequestException.NotServed($"the model {name} ({named.Task}) is not {what}")
+                );
             }
 
             return fitting.Length switch
             {
                 1 => Held(fitting[0]),
-                0 => throw RequestException.NotServed($"no served model is {what}: {string.Join(", ", _models.Values.Select(model => $"{model.Name} ({model.Task})"))}"),
+                0 => throw RequestException.NotServed(
+                    $"no served model is {what}: {string.Join(", ", _models.Values.Select(model => $"{model.Name} ({model.Task})"))}"
+                ),
                 _ => throw RequestException.Invalid("model", $"is missing, and several models could be meant; {Names(fitting)}"),
             };
         }
@@ -102,13 +116,13 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
     private static string Names(IEnumerable<ServedModel> models) => $"{string.Join(", ", models.Select(model => model.Name))} can be named";
 
     /// <summary>Opens models beside their running versions, and gives them their places.</summary>
-    private async Task OpenAsync(ModelSource[] group, CancellationToken cancellation)
+    private async Task OpenAsync(ModelSource[] group, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         ServedModel[] opened = ModelLoader.Open(group, options);
         try
         {
-            foreach (ServedModel model in opened) await model.WarmUpAsync(queue, cancellation).ConfigureAwait(false);
+            foreach (ServedModel model in opened) await model.WarmUpAsync(queue, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -142,7 +156,8 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
                     {
                         await Task.Run(() => OpenAsync(watched.Group, stop), stop).ConfigureAwait(false);
                     }
-                    catch (Exception failure) when (failure is InputException or RunFailedException or IOException or UnauthorizedAccessException)
+                    catch (Exception failure)
+                        when (failure is InputException or RunFailedException or IOException or UnauthorizedAccessException)
                     {
                         LogNotOpened(string.Join(", ", watched.Group.Select(source => source.Name)), failure.Message);
                     }

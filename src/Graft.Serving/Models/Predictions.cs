@@ -5,7 +5,8 @@ namespace Graft.Serving.Models;
 
 /// <summary>What a model says about a request's examples.</summary>
 /// <param name="Answers">One an example.</param>
-/// <param name="RawScores">The mean of each example's windows before softmax, sigmoid and temperature; empty rows for tasks that score tokens.</param>
+/// <param name="RawScores">The mean of each example's windows before softmax, sigmoid and temperature; empty rows for tasks that score
+/// tokens.</param>
 /// <param name="Truncated">For each example whether it was cut.</param>
 /// <param name="Tokens">Tokens that went through the model.</param>
 internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] RawScores, bool[] Truncated, long Tokens)
@@ -18,23 +19,41 @@ internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] 
     /// <param name="field">The field that the examples are from, for messages.</param>
     public static async Task<Predictions> OfAsync(ServingRequest request, PredictingModel model, TaskData data, bool truncate, string field)
     {
-        EncodedData encoded = model.FineTuned.Encode(data, model.Tokenizer, truncate ? model.Encoding with { Truncate = true } : model.Encoding);
+        EncodedData encoded = model.FineTuned.Encode(
+            data,
+            model.Tokenizer,
+            truncate ? model.Encoding with { Truncate = true } : model.Encoding
+        );
         long[] tokens = new long[data.Count];
         foreach (Feature feature in encoded.Features) tokens[feature.Example] += feature.Ids.Length;
         int tooLong = Array.FindIndex(tokens, count => count > model.MaxLength);
         if (tooLong >= 0)
-            throw RequestException.TooLarge(FormattableString.Invariant($"text {tooLong} has {tokens[tooLong]} tokens in its windows; {model.MaxLength} are read (`truncate` cuts longer ones)"), field);
-        FeatureScores[] scores = await request.Queue.ScoreAsync(model.Engine, model.Lane, encoded.Features, request.Aborted).ConfigureAwait(false);
+            throw RequestException.TooLarge(
+                FormattableString.Invariant(
+                    $"text {tooLong} has {tokens[tooLong]} tokens in its windows; {model.MaxLength} are read (`truncate` cuts longer ones)"
+                ),
+                field
+            );
+        FeatureScores[] scores = await request
+            .Queue.ScoreAsync(model.Engine, model.Lane, encoded.Features, request.Aborted)
+            .ConfigureAwait(false);
         IReadOnlyList<Prediction> answers = model.FineTuned.Decode(data, encoded, scores);
         bool isCut = truncate || encoded.IsCut;
-        bool[] cut = [.. Enumerable.Range(0, data.Count).Select(example => isCut && encoded.LongExamples > 0 && IsLong(model, data, example, truncate))];
+        bool[] cut =
+        [
+            .. Enumerable
+                .Range(0, data.Count)
+                .Select(example => isCut && encoded.LongExamples > 0 && IsLong(model, data, example, truncate)),
+        ];
         request.TellTruncated(cut.Count(one => one));
         return new Predictions(answers, Raw(data.Count, encoded, scores), cut, tokens.Sum());
     }
 
     /// <summary>Whether one example alone is longer than is read: the encoder counts them together.</summary>
     private static bool IsLong(PredictingModel model, TaskData data, int example, bool truncate) =>
-        model.FineTuned.Encode(data.Take([example]), model.Tokenizer, truncate ? model.Encoding with { Truncate = true } : model.Encoding).LongExamples > 0;
+        model
+            .FineTuned.Encode(data.Take([example]), model.Tokenizer, truncate ? model.Encoding with { Truncate = true } : model.Encoding)
+            .LongExamples > 0;
 
     private static float[][] Raw(int examples, EncodedData encoded, FeatureScores[] scores)
     {

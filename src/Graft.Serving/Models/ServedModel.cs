@@ -8,8 +8,8 @@ using Graft.Tokenizers;
 namespace Graft.Serving.Models;
 
 /// <summary>
-/// One version of a model in memory. Requests hold it while they are answered (<see cref="TryHold"/>), so that a newer version may take its place at any time: the older one
-/// is released with its last request.
+/// One version of a model in memory. Requests hold it while they are answered (<see cref="TryHold"/>), so that a newer version may take its
+/// place at any time: the older one is released with its last request.
 /// </summary>
 internal abstract class ServedModel(string name, string folder) : IDisposable
 {
@@ -34,7 +34,7 @@ internal abstract class ServedModel(string name, string folder) : IDisposable
     public DateTimeOffset Opened { get; } = DateTimeOffset.UtcNow;
 
     /// <summary>Answers a text or two on the compute thread, so that the first request is as fast as the others.</summary>
-    public abstract Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation);
+    public abstract Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken);
 
     /// <summary>Keeps it in memory until <see cref="Dispose"/> is called once more; false where it is released already.</summary>
     public bool TryHold()
@@ -70,14 +70,26 @@ internal sealed class EmbeddingModel(string name, Embedder embedder) : ServedMod
 
     public override int MaxLength => embedder.MaxLength;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation) => queue.RunAsync(() => embedder.Embed([.. WarmUp.Texts]), 0, cancellation);
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken) =>
+        queue.RunAsync(() => embedder.Embed([.. WarmUp.Texts]), 0, cancellationToken);
 
     protected override void Release() => embedder.Dispose();
 }
 
-/// <summary>A fine-tuned model that says something about a text (classes, numbers, tags, answers, choices), alone or as one of many adapters on a backbone.</summary>
+/// <summary>
+/// A fine-tuned model that says something about a text (classes, numbers, tags, answers, choices), alone or as one of many adapters on a
+/// backbone.
+/// </summary>
 internal sealed class PredictingModel(
-    ModelSource source, FineTuningTask task, EncodingOptions encoding, Tokenizer tokenizer, FeatureEngine engine, int lane, int maxTokens, Action release) : ServedModel(source.Name, source.Folder)
+    ModelSource source,
+    FineTuningTask task,
+    EncodingOptions encoding,
+    Tokenizer tokenizer,
+    FeatureEngine engine,
+    int lane,
+    int maxTokens,
+    Action release
+) : ServedModel(source.Name, source.Folder)
 {
     public FineTuningTask FineTuned => task;
 
@@ -100,19 +112,20 @@ internal sealed class PredictingModel(
     /// <summary>Whether it gives one number: what reranking needs.</summary>
     public bool Ranks => Classifies && task.Labels.Count <= 1;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation)
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken)
     {
         TaskData data = task is MultipleChoice choice
             ? choice.FromChoices([(WarmUp.Texts[0], WarmUp.Texts)])
             : task.FromTexts([.. WarmUp.Texts.Select(text => (text, task.Head == HeadKind.QuestionAnswering ? text : null))]);
-        return queue.ScoreAsync(engine, lane, task.Encode(data, tokenizer, encoding).Features, cancellation);
+        return queue.ScoreAsync(engine, lane, task.Encode(data, tokenizer, encoding).Features, cancellationToken);
     }
 
     protected override void Release() => release();
 }
 
 /// <summary>A model that writes.</summary>
-internal sealed class WritingModel(ModelSource source, string task, TextGenerator generator, int maxTokens) : ServedModel(source.Name, source.Folder)
+internal sealed class WritingModel(ModelSource source, string task, TextGenerator generator, int maxTokens)
+    : ServedModel(source.Name, source.Folder)
 {
     public TextGenerator Generator => generator;
 
@@ -122,8 +135,23 @@ internal sealed class WritingModel(ModelSource source, string task, TextGenerato
 
     public override int MaxLength => maxTokens;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellation) =>
-        queue.RunAsync(() => generator.Generate(WarmUp.Texts[0], generator.Defaults with { MaxNewTokens = 2, MinNewTokens = 0, MaxLength = null, NumBeams = 1, NumReturnSequences = 1 }), 0, cancellation);
+    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken) =>
+        queue.RunAsync(
+            () =>
+                generator.Generate(
+                    WarmUp.Texts[0],
+                    generator.Defaults with
+                    {
+                        MaxNewTokens = 2,
+                        MinNewTokens = 0,
+                        MaxLength = null,
+                        NumBeams = 1,
+                        NumReturnSequences = 1,
+                    }
+                ),
+            0,
+            cancellationToken
+        );
 
     protected override void Release() => generator.Dispose();
 }
@@ -131,5 +159,6 @@ internal sealed class WritingModel(ModelSource source, string task, TextGenerato
 /// <summary>What is asked of a model before its first request.</summary>
 internal static class WarmUp
 {
-    public static IReadOnlyList<string> Texts { get; } = ["A text.", "Another text, which is longer than the first, so that the first request meets no length for the first time."];
+    public static IReadOnlyList<string> Texts { get; } =
+    ["A text.", "Another text, which is longer than the first, so that the first request meets no length for the first time."];
 }

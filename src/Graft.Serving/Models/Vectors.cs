@@ -22,7 +22,14 @@ internal sealed record Vectors(float[][] Values, long Tokens)
     /// <param name="truncation">What is done with texts that are too long.</param>
     /// <param name="promptName">The prompt before each text; null for the model's own.</param>
     /// <param name="field">The field that the texts are from, for messages.</param>
-    public static async Task<Vectors> OfAsync(ServingRequest request, EmbeddingModel model, IReadOnlyList<string> texts, Truncation truncation, string? promptName, string field)
+    public static async Task<Vectors> OfAsync(
+        ServingRequest request,
+        EmbeddingModel model,
+        IReadOnlyList<string> texts,
+        Truncation truncation,
+        string? promptName,
+        string field
+    )
     {
         Feature[] features = new Feature[texts.Count];
         int cut = 0;
@@ -31,7 +38,12 @@ internal sealed record Vectors(float[][] Values, long Tokens)
             features[i] = model.Embedder.Encode(texts[i], out int whole, promptName, truncation.Side);
             if (whole <= model.MaxLength) continue;
             if (!truncation.Allowed)
-                throw RequestException.TooLarge(FormattableString.Invariant($"text {i} has {whole} tokens; {model.Name} reads {model.MaxLength} (`truncate` cuts longer ones)"), field);
+                throw RequestException.TooLarge(
+                    FormattableString.Invariant(
+                        $"text {i} has {whole} tokens; {model.Name} reads {model.MaxLength} (`truncate` cuts longer ones)"
+                    ),
+                    field
+                );
             cut++;
         }
 

@@ -18,8 +18,14 @@ internal sealed class ApiKeys(ServingOptions options)
         string header = request.Headers.Authorization.ToString();
         byte[] found = HashOf(header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..] : "");
         bool isKnown = false;
-        foreach (byte[] hash in _hashes) isKnown |= CryptographicOperations.FixedTimeEquals(hash, found);
-        if (!isKnown) throw new RequestException(StatusCodes.Status401Unauthorized, RequestFault.Unauthorized, "an API key is needed: Authorization: Bearer KEY");
+        foreach (byte[] hash in _hashes)
+            isKnown |= CryptographicOperations.FixedTimeEquals(hash, found);
+        if (!isKnown)
+            throw new RequestException(
+                StatusCodes.Status401Unauthorized,
+                RequestFault.Unauthorized,
+                "an API key is needed: Authorization: Bearer KEY"
+            );
     }
 
     private static byte[] HashOf(string key) => Encoding.ASCII.GetBytes(Sha256.Of(key));

@@ -29,12 +29,18 @@ internal sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         StringBuilder text = new();
-        foreach ((Instrument instrument, ConcurrentDictionary<string, Series> all) in _series.OrderBy(pair => pair.Key.Name, StringComparer.Ordinal))
+        foreach (
+            (Instrument instrument, ConcurrentDictionary<string, Series> all) in _series.OrderBy(
+                pair => pair.Key.Name,
+                StringComparer.Ordinal
+            )
+        )
         {
             string name = instrument.Name, kind = KindOf(instrument);
             if (kind == "counter") name += "_total";
             text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {instrument.Description}\n# TYPE {name} {kind}\n");
-            foreach ((string labels, Series series) in all.OrderBy(pair => pair.Key, StringComparer.Ordinal)) series.Write(text, name, labels, kind == "histogram");
+            foreach ((string labels, Series series) in all.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                series.Write(text, name, labels, kind == "histogram");
         }
 
         return text.ToString();
@@ -43,7 +49,9 @@ internal sealed class PrometheusText : IDisposable
     public void Dispose() => _listener.Dispose();
 
     private static string KindOf(Instrument instrument) =>
-        instrument.GetType().Name.StartsWith("Histogram", StringComparison.Ordinal) ? "histogram" : instrument.IsObservable ? "gauge" : "counter";
+        instrument.GetType().Name.StartsWith("Histogram", StringComparison.Ordinal) ? "histogram"
+        : instrument.IsObservable ? "gauge"
+        : "counter";
 
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -51,7 +59,12 @@ internal sealed class PrometheusText : IDisposable
         foreach ((string key, object? tag) in tags)
             labels.Append(labels.Length == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{key}=\"{tag}\"");
         ConcurrentDictionary<string, Series> all = _series.GetOrAdd(instrument, _ => new(StringComparer.Ordinal));
-        double[]? bounds = KindOf(instrument) == "histogram" ? instrument.Name.EndsWith("seconds", StringComparison.Ordinal) ? s_seconds : s_counts : null;
+        double[]? bounds =
+            KindOf(instrument) == "histogram"
+                ? instrument.Name.EndsWith("seconds", StringComparison.Ordinal)
+                    ? s_seconds
+                    : s_counts
+                : null;
         all.GetOrAdd(labels.ToString(), _ => new Series(bounds)).Add(value, instrument.IsObservable);
     }
 
@@ -87,8 +100,12 @@ internal sealed class PrometheusText : IDisposable
                     return;
                 }
 
-                for (int i = 0; i < _buckets.Length; i++) text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{more}le=\"{bounds![i]}\"}} {_buckets[i]}\n");
-                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{more}le=\"+Inf\"}} {_count}\n{name}_sum{own} {_sum}\n{name}_count{own} {_count}\n");
+                for (int i = 0; i < _buckets.Length; i++)
+                    text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{more}le=\"{bounds![i]}\"}} {_buckets[i]}\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{name}_bucket{{{more}le=\"+Inf\"}} {_count}\n{name}_sum{own} {_sum}\n{name}_count{own} {_count}\n"
+                );
             }
         }
     }

@@ -3,7 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace Graft.Serving.Operation;
 
-/// <summary>What the server counts: instruments of the meter <c>Graft.Serving</c>, for OpenTelemetry and for <c>/metrics</c>; and the source of its traces.</summary>
+/// <summary>
+/// What the server counts: instruments of the meter <c>Graft.Serving</c>, for OpenTelemetry and for <c>/metrics</c>; and the source of its
+/// traces.
+/// </summary>
 internal sealed class ServingMetrics : IDisposable
 {
     public const string Name = "Graft.Serving";
@@ -17,11 +20,20 @@ internal sealed class ServingMetrics : IDisposable
         _requests = _meter.CreateCounter<long>("graft_requests", description: "Requests, by route and status.");
         _texts = _meter.CreateCounter<long>("graft_texts", description: "Texts (windows of long texts) that were computed.");
         _tokens = _meter.CreateCounter<long>("graft_tokens", description: "Tokens that were computed.");
-        _vanished = _meter.CreateCounter<long>("graft_vanished", description: "Requests that were dropped from the queue because their client was gone.");
+        _vanished = _meter.CreateCounter<long>(
+            "graft_vanished",
+            description: "Requests that were dropped from the queue because their client was gone."
+        );
         _batches = _meter.CreateCounter<long>("graft_batches", description: "Batches that were computed.");
         _truncated = _meter.CreateCounter<long>("graft_truncated", description: "Texts that were cut.");
-        _requestSeconds = _meter.CreateHistogram<double>("graft_request_seconds", description: "Time from a request's first byte to its answer's last, by route.");
-        _waitSeconds = _meter.CreateHistogram<double>("graft_queue_seconds", description: "Time in the queue before the first of a request's texts is computed.");
+        _requestSeconds = _meter.CreateHistogram<double>(
+            "graft_request_seconds",
+            description: "Time from a request's first byte to its answer's last, by route."
+        );
+        _waitSeconds = _meter.CreateHistogram<double>(
+            "graft_queue_seconds",
+            description: "Time in the queue before the first of a request's texts is computed."
+        );
         _batchSeconds = _meter.CreateHistogram<double>("graft_batch_seconds", description: "Time to compute a batch.");
         _batchTokens = _meter.CreateHistogram<long>("graft_batch_tokens", description: "Tokens of a batch.");
         _batchTexts = _meter.CreateHistogram<long>("graft_batch_texts", description: "Texts of a batch.");

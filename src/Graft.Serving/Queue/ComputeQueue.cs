@@ -6,8 +6,10 @@ using Graft.Tasks;
 namespace Graft.Serving.Queue;
 
 /// <summary>
-/// What waits to be computed, bounded by its tokens, and the one thread that computes it. Batches are cut by tokens whenever the engine is free; nothing waits for company.
-/// In a batch every waiting request of a model has its turn, one feature after the other, so that a large request does not hold up small ones.
+/// What waits to be computed, bounded by its tokens, and the one thread that computes it. Batches are cut by tokens whenever the engine is
+/// free; nothing waits for company.
+/// In a batch every waiting request of a model has its turn, one feature after the other, so that a large request does not hold up small
+/// ones.
 /// </summary>
 internal sealed class ComputeQueue : IDisposable
 {
@@ -25,7 +27,8 @@ internal sealed class ComputeQueue : IDisposable
 
     public ComputeQueue(ServingOptions options, ServingMetrics metrics)
     {
-        (_maxTokens, _batchTokens, _metrics) = (options.MaxQueuedTokens, options.OneTextABatch ? 0 : options.MaxBatchTokens, metrics); // the first text of a batch always fits
+        // the first text of a batch always fits
+        (_maxTokens, _batchTokens, _metrics) = (options.MaxQueuedTokens, options.OneTextABatch ? 0 : options.MaxBatchTokens, metrics);
         metrics.Watch(() => Tokens, () => Requests);
         _thread = new Thread(Compute) { Name = "graft compute", IsBackground = true };
         _thread.Start();
@@ -51,10 +54,15 @@ internal sealed class ComputeQueue : IDisposable
 
     /// <summary>The scores of features, once it is their turn.</summary>
     /// <exception cref="RequestException">The queue is full, or closed.</exception>
-    public Task<FeatureScores[]> ScoreAsync(FeatureEngine engine, int lane, IReadOnlyList<Feature> features, CancellationToken cancellation)
+    public Task<FeatureScores[]> ScoreAsync(
+        FeatureEngine engine,
+        int lane,
+        IReadOnlyList<Feature> features,
+        CancellationToken cancellationToken
+    )
     {
         if (features.Count == 0) return Task.FromResult<FeatureScores[]>([]);
-        QueuedScoring scoring = new(engine, lane, features, cancellation);
+        QueuedScoring scoring = new(engine, lane, features, cancellationToken);
         lock (_gate)
         {
             Admit(scoring.TokensLeft);
@@ -68,11 +76,11 @@ internal sealed class ComputeQueue : IDisposable
     /// <summary>Runs work on the compute thread; work that takes long calls <see cref="LetOthersCompute"/> now and then.</summary>
     /// <param name="work">What is to be done.</param>
     /// <param name="tokens">What it counts for in the queue; 0 for the server's own work, which is never refused.</param>
-    /// <param name="cancellation">Keeps work that has not begun from beginning.</param>
+    /// <param name="cancellationToken">Keeps work that has not begun from beginning.</param>
     /// <exception cref="RequestException">The queue is full, or closed.</exception>
-    public Task RunAsync(Action work, long tokens, CancellationToken cancellation)
+    public Task RunAsync(Action work, long tokens, CancellationToken cancellationToken)
     {
-        QueuedWork queued = new(work, tokens, cancellation);
+        QueuedWork queued = new(work, tokens, cancellationToken);
         lock (_gate)
         {
             if (tokens > 0) Admit(tokens);
@@ -113,7 +121,8 @@ internal sealed class ComputeQueue : IDisposable
     }
 
     /// <summary>When half of what waits will be done, as far as the speed so far tells.</summary>
-    private int RetrySeconds() => _tokensASecond == 0 ? 1 : (int)Math.Clamp(Math.Ceiling(_tokens / 2 / _tokensASecond), 1, MostRetrySeconds);
+    private int RetrySeconds() =>
+        _tokensASecond == 0 ? 1 : (int)Math.Clamp(Math.Ceiling(_tokens / 2 / _tokensASecond), 1, MostRetrySeconds);
 
     private void Compute()
     {
@@ -195,7 +204,8 @@ internal sealed class ComputeQueue : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         (int Lane, Feature Feature)[] features = [.. batch.Select(entry => (entry.Scoring.Lane, entry.Scoring.Features[entry.Place]))];
-        foreach (QueuedScoring scoring in batch.Where(entry => entry.Place == 0).Select(entry => entry.Scoring)) _metrics.Waited(Stopwatch.GetElapsedTime(scoring.Since, start));
+        foreach (QueuedScoring scoring in batch.Where(entry => entry.Place == 0).Select(entry => entry.Scoring))
+            _metrics.Waited(Stopwatch.GetElapsedTime(scoring.Since, start));
         try
         {
             FeatureScores[] scores = batch[0].Scoring.Engine.Score(features);

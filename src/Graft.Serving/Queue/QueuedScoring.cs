@@ -2,7 +2,10 @@ using Graft.Tasks;
 
 namespace Graft.Serving.Queue;
 
-/// <summary>The features of one request on their way through the queue; touched under the queue's lock, but for the scores, which the compute thread alone writes.</summary>
+/// <summary>
+/// The features of one request on their way through the queue; touched under the queue's lock, but for the scores, which the compute thread
+/// alone writes.
+/// </summary>
 internal sealed class QueuedScoring
 {
     private readonly TaskCompletionSource<FeatureScores[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -10,12 +13,15 @@ internal sealed class QueuedScoring
     private readonly FeatureScores[] _scores;
     private int _taken, _done;
 
-    public QueuedScoring(FeatureEngine engine, int lane, IReadOnlyList<Feature> features, CancellationToken cancellation)
+    public QueuedScoring(FeatureEngine engine, int lane, IReadOnlyList<Feature> features, CancellationToken cancellationToken)
     {
         (Engine, Lane, Features) = (engine, lane, features);
         _scores = new FeatureScores[features.Count];
         TokensLeft = features.Sum(feature => (long)feature.Ids.Length);
-        _registration = cancellation.UnsafeRegister(static (scoring, token) => ((QueuedScoring)scoring!)._answer.TrySetCanceled(token), this);
+        _registration = cancellationToken.UnsafeRegister(
+            static (scoring, token) => ((QueuedScoring)scoring!)._answer.TrySetCanceled(token),
+            this
+        );
     }
 
     public FeatureEngine Engine { get; }
@@ -65,7 +71,7 @@ internal sealed class QueuedScoring
 }
 
 /// <summary>Work of another kind on the compute thread: a text that is written, a model that is warmed up.</summary>
-internal sealed class QueuedWork(Action work, long tokens, CancellationToken cancellation)
+internal sealed class QueuedWork(Action work, long tokens, CancellationToken cancellationToken)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -78,7 +84,7 @@ internal sealed class QueuedWork(Action work, long tokens, CancellationToken can
     {
         try
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             work();
             _done.TrySetResult();
         }

@@ -16,14 +16,19 @@ internal static class EmbeddingRoutes
     }
 
     /// <summary>The model of vectors that a request means; held.</summary>
-    public static EmbeddingModel Hold(ServingRequest request) => request.Models.Hold<EmbeddingModel>(request.ModelName, _ => true, "a model of vectors");
+    public static EmbeddingModel Hold(ServingRequest request) =>
+        request.Models.Hold<EmbeddingModel>(request.ModelName, _ => true, "a model of vectors");
 
-    /// <summary>The texts of a field: a text, a list of texts, token ids or lists of token ids, which stand for the text they decode to.</summary>
+    /// <summary>
+    /// The texts of a field: a text, a list of texts, token ids or lists of token ids, which stand for the text they decode to.
+    /// </summary>
     public static string[] Inputs(ServingRequest request, string field, Tokenizer tokenizer)
     {
         JsonElement value = request.Body.Required(field);
-        if (value.ValueKind != JsonValueKind.Array) return [RequestBody.TextOf(value, field)];
-        if (value.GetArrayLength() > 0 && value[0].ValueKind == JsonValueKind.Number) return [TokenRoutes.Decoded(value, field, tokenizer, request.Options.MaxTextTokens)];
+        if (value.ValueKind != JsonValueKind.Array)
+            return [RequestBody.TextOf(value, field)];
+        if (value.GetArrayLength() > 0 && value[0].ValueKind == JsonValueKind.Number)
+            return [TokenRoutes.Decoded(value, field, tokenizer, request.Options.MaxTextTokens)];
         RequestBody.RequireCount(value, field, request.Options.MaxTexts);
         return [.. value.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Array
             ? TokenRoutes.Decoded(item, $"{field}[{i}]", tokenizer, request.Options.MaxTextTokens)
@@ -32,7 +37,10 @@ internal static class EmbeddingRoutes
 
     /// <summary>The fields <c>truncate</c> and <c>truncation_direction</c>.</summary>
     public static Truncation TruncationOf(RequestBody body, ServingOptions options) =>
-        new(body.Flag("truncate", options.AutoTruncate), body.OneOf("truncation_direction", "Right", "Left") == "Left" ? Side.Left : Side.Right);
+        new(
+            body.Flag("truncate", options.AutoTruncate),
+            body.OneOf("truncation_direction", "Right", "Left") == "Left" ? Side.Left : Side.Right
+        );
 
     private static async Task EmbedAsync(ServingRequest request)
     {
@@ -45,7 +53,10 @@ internal static class EmbeddingRoutes
             throw RequestException.Invalid("dimensions", FormattableString.Invariant($"{model.Name} has {model.Embedder.Dimensions}"));
         request.Body.RequireNothingElse();
         if (!normalize && model.Embedder.Normalizes)
-            throw RequestException.Invalid("normalize", $"{model.Name} brings vectors to length 1 by its own files; false is not to be had");
+            throw RequestException.Invalid(
+                "normalize",
+                $"{model.Name} brings vectors to length 1 by its own files; false is not to be had"
+            );
         Vectors vectors = await Vectors.OfAsync(request, model, texts, truncation, prompt, "inputs").ConfigureAwait(false);
         if (normalize && !model.Embedder.Normalizes) vectors = vectors.Normalized();
         await request.AnswerAsync(json =>

@@ -15,7 +15,9 @@ internal static class GraftRoutes
     public static void Map(RouteTable routes)
     {
         routes.Post("/v1/graft/predict", ErrorShape.OpenAi, request => PredictAsync(request, _ => true, "fine-tuned for a task"));
-        routes.Post("/v1/graft/tags", ErrorShape.OpenAi, request => PredictAsync(request, model => model.FineTuned.Head == HeadKind.TokenClassification, "fine-tuned for token-classification"));
+        routes.Post("/v1/graft/tags", ErrorShape.OpenAi, request =>
+            PredictAsync(request, model => model.FineTuned.Head == HeadKind.TokenClassification, "fine-tuned for token-classification")
+        );
         routes.Post("/v1/graft/answers", ErrorShape.OpenAi, AnswersAsync);
         routes.Post("/v1/graft/choices", ErrorShape.OpenAi, ChoicesAsync);
     }
@@ -36,32 +38,45 @@ internal static class GraftRoutes
             texts.Add(Input(inputs, "inputs"));
         }
 
-        if (model.FineTuned is MultipleChoice) throw RequestException.NotServed($"{model.Name} chooses between continuations: POST /v1/graft/choices");
+        if (model.FineTuned is MultipleChoice)
+            throw RequestException.NotServed($"{model.Name} chooses between continuations: POST /v1/graft/choices");
         await AnswerAsync(request, model, model.FineTuned.FromTexts(texts), "inputs").ConfigureAwait(false);
     }
 
     /// <summary>{"question", "context"}.</summary>
     private static async Task AnswersAsync(ServingRequest request)
     {
-        using PredictingModel model = request.Models.Hold<PredictingModel>(request.ModelName, found => found.FineTuned.Head == HeadKind.QuestionAnswering, "fine-tuned for question-answering");
-        string question = request.Body.Text("question"), context = request.Body.Text("context");
+        using PredictingModel model = request.Models.Hold<PredictingModel>(
+            request.ModelName,
+            found => found.FineTuned.Head == HeadKind.QuestionAnswering,
+            "fine-tuned for question-answering"
+        );
+        string question = request.Body.Text("question"),
+            context = request.Body.Text("context");
         await AnswerAsync(request, model, model.FineTuned.FromTexts([(question, context)]), "context").ConfigureAwait(false);
     }
 
     /// <summary>{"prompt", "choices"}.</summary>
     private static async Task ChoicesAsync(ServingRequest request)
     {
-        using PredictingModel model = request.Models.Hold<PredictingModel>(request.ModelName, found => found.FineTuned is MultipleChoice, "fine-tuned for multiple-choice");
+        using PredictingModel model = request.Models.Hold<PredictingModel>(
+            request.ModelName,
+            found => found.FineTuned is MultipleChoice,
+            "fine-tuned for multiple-choice"
+        );
         string prompt = request.Body.Text("prompt");
         string[] choices = request.Body.Texts("choices", MostChoices);
-        if (choices.Length < 2) throw RequestException.Invalid("choices", "at least two are expected");
-        await AnswerAsync(request, model, ((MultipleChoice)model.FineTuned).FromChoices([(prompt, choices)]), "choices").ConfigureAwait(false);
+        if (choices.Length < 2)
+            throw RequestException.Invalid("choices", "at least two are expected");
+        await AnswerAsync(request, model, ((MultipleChoice)model.FineTuned).FromChoices([(prompt, choices)]), "choices")
+            .ConfigureAwait(false);
     }
 
     /// <summary>{"model", "predictions": [{…, "truncated"}], "usage": {"prompt_tokens", "total_tokens"}}.</summary>
     private static async Task AnswerAsync(ServingRequest request, PredictingModel model, TaskData data, string field)
     {
-        bool truncate = request.Body.Flag("truncate", false), inCodePoints = request.Body.OneOf("offsets", "utf16", "codepoint") == "codepoint";
+        bool truncate = request.Body.Flag("truncate", false),
+            inCodePoints = request.Body.OneOf("offsets", "utf16", "codepoint") == "codepoint";
         request.Body.RequireNothingElse();
         Predictions predictions = await Predictions.OfAsync(request, model, data, truncate, field).ConfigureAwait(false);
         await request.AnswerAsync(json =>

@@ -23,42 +23,50 @@ internal static class OpenAiRoutes
         if (request.Body.OptionalInteger("dimensions", 1, int.MaxValue) is int dimensions && dimensions != model.Embedder.Dimensions)
             throw RequestException.Invalid("dimensions", FormattableString.Invariant($"{model.Name} has {model.Embedder.Dimensions}"));
         request.Body.RequireNothingElse();
-        Vectors vectors = await Vectors.OfAsync(request, model, texts, new Truncation(request.Options.AutoTruncate), null, "input").ConfigureAwait(false);
-        await request.AnswerAsync(json =>
+        Vectors vectors = await Vectors
+            .OfAsync(request, model, texts, new Truncation(request.Options.AutoTruncate), null, "input")
+            .ConfigureAwait(false);
+        await request
+            .AnswerAsync(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("object", "list");
+                json.WriteStartArray("data");
+                for (int i = 0; i < vectors.Values.Length; i++)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("object", "embedding");
+                    json.WriteNumber("index", i);
+                    json.WritePropertyName("embedding");
+                    if (base64)
+                        json.WriteBase64StringValue(MemoryMarshal.AsBytes<float>(vectors.Values[i]));
+                    else
+                        JsonAnswer.WriteNumbers(json, vectors.Values[i]);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+                json.WriteString("model", model.Name);
+                json.WriteStartObject("usage");
+                json.WriteNumber("prompt_tokens", vectors.Tokens);
+                json.WriteNumber("total_tokens", vectors.Tokens);
+                json.WriteEndObject();
+                json.WriteEndObject();
+            })
+            .ConfigureAwait(false);
+    }
+
+    private static Task ModelsAsync(ServingRequest request) =>
+        request.AnswerAsync(json =>
         {
             json.WriteStartObject();
             json.WriteString("object", "list");
             json.WriteStartArray("data");
-            for (int i = 0; i < vectors.Values.Length; i++)
-            {
-                json.WriteStartObject();
-                json.WriteString("object", "embedding");
-                json.WriteNumber("index", i);
-                json.WritePropertyName("embedding");
-                if (base64) json.WriteBase64StringValue(MemoryMarshal.AsBytes<float>(vectors.Values[i]));
-                else JsonAnswer.WriteNumbers(json, vectors.Values[i]);
-                json.WriteEndObject();
-            }
-
+            foreach (ServedModel model in request.Models.All)
+                Write(json, model);
             json.WriteEndArray();
-            json.WriteString("model", model.Name);
-            json.WriteStartObject("usage");
-            json.WriteNumber("prompt_tokens", vectors.Tokens);
-            json.WriteNumber("total_tokens", vectors.Tokens);
             json.WriteEndObject();
-            json.WriteEndObject();
-        }).ConfigureAwait(false);
-    }
-
-    private static Task ModelsAsync(ServingRequest request) => request.AnswerAsync(json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("object", "list");
-        json.WriteStartArray("data");
-        foreach (ServedModel model in request.Models.All) Write(json, model);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+        });
 
     private static Task ModelAsync(ServingRequest request)
     {

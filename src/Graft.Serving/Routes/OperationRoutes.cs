@@ -27,12 +27,19 @@ internal static class OperationRoutes
         return request.Context.Response.WriteAsync(request.Prometheus.ToString(), request.Aborted);
     }
 
-    /// <summary>Describes the first model, as text-embeddings-inference describes its only one; <c>?model=NAME</c> asks for another.</summary>
+    /// <summary>
+    /// Describes the first model, as text-embeddings-inference describes its only one; <c>?model=NAME</c> asks for another.
+    /// </summary>
     private static Task InfoAsync(ServingRequest request)
     {
         string? name = request.Context.Request.Query["model"];
         ServedModel model = request.Models.All.FirstOrDefault(model => name is null || model.Name == name)
-            ?? throw new RequestException(StatusCodes.Status404NotFound, RequestFault.NotFound, "there is no model of this name; /v1/models lists them", "model");
+            ?? throw new RequestException(
+                StatusCodes.Status404NotFound,
+                RequestFault.NotFound,
+                "there is no model of this name; /v1/models lists them",
+                "model"
+            );
         ServingOptions options = request.Options;
         return request.AnswerAsync(json =>
         {
@@ -50,7 +57,10 @@ internal static class OperationRoutes
             json.WriteNumber("max_client_batch_size", options.MaxTexts);
             json.WriteBoolean("auto_truncate", options.AutoTruncate);
             json.WriteNumber("tokenization_workers", Environment.ProcessorCount);
-            json.WriteString("version", typeof(OperationRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "");
+            json.WriteString(
+                "version",
+                typeof(OperationRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? ""
+            );
             json.WriteNull("sha");
             json.WriteNull("docker_label");
             json.WriteEndObject();
@@ -63,12 +73,21 @@ internal static class OperationRoutes
         {
             case EmbeddingModel vectors:
                 json.WriteStartObject("embedding");
-                json.WriteString("pooling", vectors.Embedder.Poolings.FirstOrDefault().ToString().ToLowerInvariant() switch { "first" => "cls", "last" => "last_token", var other => other });
+                json.WriteString(
+                    "pooling",
+                    vectors.Embedder.Poolings.FirstOrDefault().ToString().ToLowerInvariant() switch
+                    {
+                        "first" => "cls",
+                        "last" => "last_token",
+                        var other => other,
+                    }
+                );
                 break;
             case PredictingModel { Classifies: true } classifier:
                 json.WriteStartObject(classifier.Ranks ? "reranker" : "classifier");
                 json.WriteStartObject("id2label");
-                for (int i = 0; i < classifier.FineTuned.Labels.Count; i++) json.WriteString(i.ToString(System.Globalization.CultureInfo.InvariantCulture), classifier.FineTuned.Labels[i]);
+                for (int i = 0; i < classifier.FineTuned.Labels.Count; i++)
+                    json.WriteString(i.ToString(System.Globalization.CultureInfo.InvariantCulture), classifier.FineTuned.Labels[i]);
                 json.WriteEndObject();
                 json.WriteStartObject("label2id");
                 for (int i = 0; i < classifier.FineTuned.Labels.Count; i++) json.WriteNumber(classifier.FineTuned.Labels[i], i);

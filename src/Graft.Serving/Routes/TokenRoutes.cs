@@ -17,13 +17,17 @@ internal static class TokenRoutes
     }
 
     /// <summary>The text that token ids stand for, special ones left out.</summary>
-    public static string Decoded(JsonElement ids, string name, Tokenizer tokenizer, int most) => tokenizer.Decode(Ids(ids, name, tokenizer, most), s_words);
+    public static string Decoded(JsonElement ids, string name, Tokenizer tokenizer, int most) =>
+        tokenizer.Decode(Ids(ids, name, tokenizer, most), s_words);
 
     private static async Task TokenizeAsync(ServingRequest request)
     {
         using ServedModel model = request.Models.Hold<ServedModel>(request.ModelName, _ => true, "a model");
         JsonElement inputs = request.Body.Required("inputs");
-        string[] texts = inputs.ValueKind == JsonValueKind.Array ? request.Body.Texts("inputs", request.Options.MaxTexts) : [RequestBody.TextOf(inputs, "inputs")];
+        string[] texts =
+            inputs.ValueKind == JsonValueKind.Array
+                ? request.Body.Texts("inputs", request.Options.MaxTexts)
+                : [RequestBody.TextOf(inputs, "inputs")];
         bool special = request.Body.Flag("add_special_tokens", true);
         string? prompt = request.Body.OptionalText("prompt_name");
         request.Body.RequireNothingElse();
@@ -73,7 +77,11 @@ internal static class TokenRoutes
         JsonElement ids = request.Body.Required("ids");
         bool skip = request.Body.Flag("skip_special_tokens", true);
         request.Body.RequireNothingElse();
-        if (ids.ValueKind != JsonValueKind.Array) throw RequestException.Invalid("ids", $"a list of token ids, or a list of such lists, is expected, not {RequestBody.Kind(ids)}");
+        if (ids.ValueKind != JsonValueKind.Array)
+            throw RequestException.Invalid(
+                "ids",
+                $"a list of token ids, or a list of such lists, is expected, not {RequestBody.Kind(ids)}"
+            );
         int most = (int)Math.Min(int.MaxValue, request.Options.MaxBodyBytes);
         RequestBody.RequireCount(ids, "ids", most);
         DecodeOptions options = skip ? s_words : s_whole;
@@ -90,10 +98,21 @@ internal static class TokenRoutes
 
     private static int[] Ids(JsonElement list, string name, Tokenizer tokenizer, int most)
     {
-        if (list.ValueKind != JsonValueKind.Array) throw RequestException.Invalid(name, $"a list of token ids is expected, not {RequestBody.Kind(list)}");
+        if (list.ValueKind != JsonValueKind.Array)
+            throw RequestException.Invalid(name, $"a list of token ids is expected, not {RequestBody.Kind(list)}");
         RequestBody.RequireCount(list, name, most);
-        return [.. list.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id) && id >= 0 && id < tokenizer.IdEnd
-            ? id
-            : throw RequestException.Invalid($"{name}[{i}]", FormattableString.Invariant($"a token id from 0 to {tokenizer.IdEnd - 1} is expected")))];
+        return
+        [
+            .. list.EnumerateArray()
+                .Select(
+                    (item, i) =>
+                        item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id) && id >= 0 && id < tokenizer.IdEnd
+                            ? id
+                            : throw RequestException.Invalid(
+                                $"{name}[{i}]",
+                                FormattableString.Invariant($"a token id from 0 to {tokenizer.IdEnd - 1} is expected")
+                            )
+                ),
+        ];
     }
 }

@@ -10,7 +10,8 @@ using Microsoft.AspNetCore.Http;
 namespace Graft.Serving.Routes;
 
 /// <summary>
-/// <c>/v1/graft/generate</c>: text that a model writes, whole or as server-sent events. It is written on the compute thread, which computes waiting batches between its steps;
+/// <c>/v1/graft/generate</c>: text that a model writes, whole or as server-sent events. It is written on the compute thread, which computes
+/// waiting batches between its steps;
 /// beam search has no steps to look into and holds the thread until it is done.
 /// </summary>
 internal static class WritingRoutes
@@ -28,7 +29,8 @@ internal static class WritingRoutes
         bool isStreamed = request.Body.Flag("stream", false);
         request.Body.RequireNothingElse();
         int tokens = model.Tokenizer.EncodeIds(prompt).Length;
-        if (tokens > model.MaxLength) throw RequestException.TooLarge(FormattableString.Invariant($"{tokens} tokens; {model.MaxLength} are read"), "prompt");
+        if (tokens > model.MaxLength)
+            throw RequestException.TooLarge(FormattableString.Invariant($"{tokens} tokens; {model.MaxLength} are read"), "prompt");
 
         Channel<string> pieces = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         GeneratedText? written = null;
@@ -65,7 +67,13 @@ internal static class WritingRoutes
     }
 
     /// <summary>An event a piece ({"text"}), one at the end ({"finish", "usage"}), and <c>[DONE]</c>.</summary>
-    private static async Task StreamAsync(ServingRequest request, WritingModel model, ChannelReader<string> pieces, Task writing, Func<GeneratedText> written)
+    private static async Task StreamAsync(
+        ServingRequest request,
+        WritingModel model,
+        ChannelReader<string> pieces,
+        Task writing,
+        Func<GeneratedText> written
+    )
     {
         // What is refused is refused before the answer begins.
         Task<bool> first = pieces.WaitToReadAsync(request.Aborted).AsTask();
@@ -123,15 +131,24 @@ internal static class WritingRoutes
     {
         RequestBody body = request.Body;
         GenerationOptions options = model.Generator.Defaults with { NumReturnSequences = 1 };
-        double? temperature = body.OptionalNumber("temperature", 0, 10), topP = body.OptionalNumber("top_p", 0, 1);
-        int? topK = body.OptionalInteger("top_k", 0, int.MaxValue), seed = body.OptionalInteger("seed", 0, int.MaxValue);
-        if (body.OptionalInteger("max_tokens", 1, request.Options.MaxTextTokens) is int most) options = options with { MaxNewTokens = most, MaxLength = null };
-        if (body.OptionalInteger("num_beams", 1, MostBeams) is int beams) options = options with { NumBeams = beams };
-        if (temperature is 0) options = options with { DoSample = false };
-        else if (temperature is double heat) options = options with { DoSample = true, Temperature = (float)heat };
-        if (topP is double share) options = options with { DoSample = temperature is not 0, TopP = (float)share };
-        if (topK is int kept) options = options with { DoSample = temperature is not 0, TopK = kept };
-        if (seed is int number) options = options with { Seed = (ulong)number };
+        double? temperature = body.OptionalNumber("temperature", 0, 10),
+            topP = body.OptionalNumber("top_p", 0, 1);
+        int? topK = body.OptionalInteger("top_k", 0, int.MaxValue),
+            seed = body.OptionalInteger("seed", 0, int.MaxValue);
+        if (body.OptionalInteger("max_tokens", 1, request.Options.MaxTextTokens) is int most)
+            options = options with { MaxNewTokens = most, MaxLength = null };
+        if (body.OptionalInteger("num_beams", 1, MostBeams) is int beams)
+            options = options with { NumBeams = beams };
+        if (temperature is 0)
+            options = options with { DoSample = false };
+        else if (temperature is double heat)
+            options = options with { DoSample = true, Temperature = (float)heat };
+        if (topP is double share)
+            options = options with { DoSample = temperature is not 0, TopP = (float)share };
+        if (topK is int kept)
+            options = options with { DoSample = temperature is not 0, TopK = kept };
+        if (seed is int number)
+            options = options with { Seed = (ulong)number };
         options.Validate();
         return options;
     }
@@ -140,6 +157,8 @@ internal static class WritingRoutes
     {
         if (!body.Has("stop")) return [];
         string[] stops = body.Required("stop").ValueKind == JsonValueKind.Array ? body.Texts("stop", MostStops) : [body.Text("stop")];
-        return Array.TrueForAll(stops, stop => stop.Length > 0) ? stops : throw RequestException.Invalid("stop", "an empty text would end every answer at once");
+        return Array.TrueForAll(stops, stop => stop.Length > 0)
+            ? stops
+            : throw RequestException.Invalid("stop", "an empty text would end every answer at once");
     }
 }

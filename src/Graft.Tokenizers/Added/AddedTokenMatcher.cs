@@ -7,7 +7,9 @@ namespace Graft.Tokenizers.Added;
 /// <summary>An added token found in a text, with the white space it swallows.</summary>
 internal readonly record struct AddedTokenMatch(int Start, int End, AddedToken Token);
 
-/// <summary>Finds the leftmost, and there the longest, added token. A text without any first character of one costs a vectorized scan.</summary>
+/// <summary>
+/// Finds the leftmost, and there the longest, added token. A text without any first character of one costs a vectorized scan.
+/// </summary>
 internal sealed class AddedTokenMatcher
 {
     private readonly AddedToken[] _tokens;
@@ -50,7 +52,13 @@ internal sealed class AddedTokenMatcher
         return false;
     }
 
-    private bool FindLongest(ReadOnlySpan<char> text, int from, out int start, out int end, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out AddedToken? token)
+    private bool FindLongest(
+        ReadOnlySpan<char> text,
+        int from,
+        out int start,
+        out int end,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out AddedToken? token
+    )
     {
         for (start = from; start < text.Length; start++)
         {

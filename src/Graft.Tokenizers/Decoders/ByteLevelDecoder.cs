@@ -4,7 +4,9 @@ using Graft.Tokenizers.Text;
 
 namespace Graft.Tokenizers.Decoders;
 
-/// <summary>Turns byte-level characters back to bytes and those to text; a token that has other characters stands for its own UTF-8.</summary>
+/// <summary>
+/// Turns byte-level characters back to bytes and those to text; a token that has other characters stands for its own UTF-8.
+/// </summary>
 internal sealed class ByteLevelDecoder(bool addPrefixSpace, bool trimOffsets, bool useRegex) : Decoder
 {
     public override void Apply(List<string> tokens)

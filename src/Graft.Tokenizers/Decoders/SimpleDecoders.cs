@@ -10,8 +10,10 @@ internal sealed class BytePairDecoder(string suffix) : Decoder
 {
     public override void Apply(List<string> tokens)
     {
-        if (suffix.Length == 0) return;
-        for (int i = 0; i < tokens.Count; i++) tokens[i] = tokens[i].Replace(suffix, i + 1 < tokens.Count ? " " : "", StringComparison.Ordinal);
+        if (suffix.Length == 0)
+            return;
+        for (int i = 0; i < tokens.Count; i++)
+            tokens[i] = tokens[i].Replace(suffix, i + 1 < tokens.Count ? " " : "", StringComparison.Ordinal);
     }
 
     public override void Write(Utf8JsonWriter json)
@@ -133,7 +135,8 @@ internal sealed class ReplaceDecoder(PatternSource source, string content) : Dec
         json.WriteEndObject();
     }
 
-    public static new ReplaceDecoder Read(JsonPart part) => new(PatternSource.Read(part.Member("pattern")), part.Member("content").AsString());
+    public static new ReplaceDecoder Read(JsonPart part) =>
+        new(PatternSource.Read(part.Member("pattern")), part.Member("content").AsString());
 
     private string Replace(string token)
     {

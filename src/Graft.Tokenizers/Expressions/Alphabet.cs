@@ -66,7 +66,9 @@ internal sealed class Alphabet
         return _beyond[index < 0 ? ~index - 1 : index].Letter;
     }
 
-    private static readonly Comparer<(int First, byte Letter)> s_byFirst = Comparer<(int First, byte Letter)>.Create((left, right) => left.First.CompareTo(right.First));
+    private static readonly Comparer<(int First, byte Letter)> s_byFirst = Comparer<(int First, byte Letter)>.Create(
+        (left, right) => left.First.CompareTo(right.First)
+    );
 
     private byte LetterOf(int codePoint, IReadOnlyList<CodePointSet> sets, Dictionary<string, byte> known)
     {

@@ -16,11 +16,12 @@ internal static class AtomicGroup
             new Characters(CodePointSet.Of(alternatives.SelectMany(alternative => ((Characters)alternative).Set.Ranges.ToArray()))),
         Sequence { Parts.Count: 0 } => node,
 
-        // Before the last part there must be no choice.
-        Sequence { Parts: var parts } when parts.SkipLast(1).All(part => part is Characters or Look) && Of(parts[^1]) is Node last => new Sequence([.. parts.SkipLast(1), last]),
-        Repeat { Part: Characters characters } repeat => Of(repeat, characters),
-        _ => null,
-    };
+            // Before the last part there must be no choice.
+            Sequence { Parts: var parts } when parts.SkipLast(1).All(part => part is Characters or Look) && Of(parts[^1]) is Node last =>
+                new Sequence([.. parts.SkipLast(1), last]),
+            Repeat { Part: Characters characters } repeat => Of(repeat, characters),
+            _ => null,
+        };
 
     private static Node? Of(Repeat repeat, Characters characters)
     {

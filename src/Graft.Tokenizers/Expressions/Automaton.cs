@@ -88,7 +88,8 @@ internal sealed class AutomatonBuilder
     private int BuildChoice(Choice choice, int next)
     {
         int state = Build(choice.Alternatives[^1], next);
-        foreach (Node alternative in choice.Alternatives.Reverse().Skip(1)) state = Add(new(StateKind.Fork, Build(alternative, next), state, -1));
+        foreach (Node alternative in choice.Alternatives.Reverse().Skip(1))
+            state = Add(new(StateKind.Fork, Build(alternative, next), state, -1));
         return state;
     }
 
@@ -114,11 +115,14 @@ internal sealed class AutomatonBuilder
     private int AddFork(StateKind kind, int part, int end, bool isLazy) => Add(Fork(kind, part, end, isLazy));
 
     // Argument 1: leaving comes first.
-    private static State Fork(StateKind kind, int part, int end, bool isLazy) => kind == StateKind.Fork && isLazy ? new(kind, end, part, -1) : new(kind, part, end, isLazy ? 1 : 0);
+    private static State Fork(StateKind kind, int part, int end, bool isLazy) =>
+        kind == StateKind.Fork && isLazy ? new(kind, end, part, -1) : new(kind, part, end, isLazy ? 1 : 0);
 
     private int TestOf(Look look)
     {
-        Test test = look.Part is Characters characters ? new(IndexOf(characters.Set), look.IsAhead, null) : new(-1, look.IsAhead, Build(look.Part, isMirrored: !look.IsAhead));
+        Test test = look.Part is Characters characters
+            ? new(IndexOf(characters.Set), look.IsAhead, null)
+            : new(-1, look.IsAhead, Build(look.Part, isMirrored: !look.IsAhead));
         int known = Tests.IndexOf(test);
         if (known >= 0) return known;
         if (Tests.Count == MostTests) throw new ExpressionException("it looks around too often");

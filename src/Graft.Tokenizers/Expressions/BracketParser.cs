@@ -1,6 +1,8 @@
 namespace Graft.Tokenizers.Expressions;
 
-/// <summary>Reads a set in brackets: ranges, escapes, <c>[:alpha:]</c>, sets within sets, <c>&amp;&amp;</c> for what both sides have.</summary>
+/// <summary>
+/// Reads a set in brackets: ranges, escapes, <c>[:alpha:]</c>, sets within sets, <c>&amp;&amp;</c> for what both sides have.
+/// </summary>
 internal static class BracketParser
 {
     private const int MostNested = 50;
@@ -61,7 +63,8 @@ internal static class BracketParser
 
         if (reader.Peek() != '-' || reader.Peek(1) == ']') return CodePointSet.Of(first);
         reader.Expect("-");
-        if (reader.Peek() == '[' || reader.StartsWith("&&") || ReadCharacter(reader, out int last) is not null) throw reader.Error("a range cannot end with a set");
+        if (reader.Peek() == '[' || reader.StartsWith("&&") || ReadCharacter(reader, out int last) is not null)
+            throw reader.Error("a range cannot end with a set");
         return first <= last ? CodePointSet.Range(first, last) : throw reader.Error("a range goes backwards");
     }
 

@@ -23,7 +23,8 @@ internal sealed class Expression : Pattern
     private readonly LiveSets?[] _sets;
 
     /// <summary>Reads an expression.</summary>
-    /// <exception cref="ExpressionException">It is not well formed, or has a part that Graft cannot run exactly and in linear time.</exception>
+    /// <exception cref="ExpressionException">It is not well formed, or has a part that Graft cannot run exactly and in linear
+    /// time.</exception>
     public Expression(string expression)
     {
         AutomatonBuilder builder = new();
@@ -88,7 +89,8 @@ internal sealed class Expression : Pattern
         public int Outcome(int place) => _outcomes.IsEmpty ? 0 : _outcomes[place];
 
         /// <summary>Whether a place does not lie within a surrogate pair.</summary>
-        public bool IsBorder(int place) => place == 0 || place >= _text.Length || !char.IsLowSurrogate(_text[place]) || !char.IsHighSurrogate(_text[place - 1]);
+        public bool IsBorder(int place) =>
+            place == 0 || place >= _text.Length || !char.IsLowSurrogate(_text[place]) || !char.IsHighSurrogate(_text[place - 1]);
     }
 
     private LiveSets SetsOf(int index, Automaton automaton)
@@ -134,7 +136,11 @@ internal sealed class Expression : Pattern
             if (place.IsBorder(start) && byId[live[start]].HasStart)
             {
                 int end = start;
-                for (int state = sets.Choose(byId[live[end]], _automaton.Start); state != LiveSet.End; state = sets.Choose(byId[live[end]], state))
+                for (
+                    int state = sets.Choose(byId[live[end]], _automaton.Start);
+                    state != LiveSet.End;
+                    state = sets.Choose(byId[live[end]], state)
+                )
                 {
                     do end++;
                     while (!place.IsBorder(end));

@@ -3,8 +3,8 @@ using Graft.Tokenizers.Unicode;
 namespace Graft.Tokenizers.Expressions;
 
 /// <summary>
-/// Reads an expression as Oniguruma, the reference's engine, does. What would need memory of the text already matched (back references) or a
-/// search of its own (atomic groups around more than a repeated character) is refused, as it cannot be run in linear time.
+/// Reads an expression as Oniguruma, the reference's engine, does. What would need memory of the text already matched (back references) or
+/// a search of its own (atomic groups around more than a repeated character) is refused, as it cannot be run in linear time.
 /// </summary>
 internal sealed class ExpressionParser
 {
@@ -96,7 +96,10 @@ internal sealed class ExpressionParser
             case '^':
                 return new Choice([
                     Node.Unless(CodePointSet.Everything, ahead: false),
-                    new Sequence([new Look(new Characters(s_lineFeed), IsAhead: false, IsNegated: false), new Look(new Characters(CodePointSet.Everything), IsAhead: true, IsNegated: false)]),
+                    new Sequence([
+                        new Look(new Characters(s_lineFeed), IsAhead: false, IsNegated: false),
+                        new Look(new Characters(CodePointSet.Everything), IsAhead: true, IsNegated: false),
+                    ]),
                 ]);
             case '$': return Node.Unless(s_notLineFeed);
             case '\\': return ReadEscape(options, out letter);
@@ -124,12 +127,24 @@ internal sealed class ExpressionParser
             'B' => WordBoundary(isNegated: true),
             'A' => Node.Unless(CodePointSet.Everything, ahead: false),
             'z' => Node.Unless(CodePointSet.Everything),
-            'Z' => new Look(new Sequence([new Repeat(new Characters(s_lineFeed), 0, 1, IsLazy: false), Node.Unless(CodePointSet.Everything)]), IsAhead: true, IsNegated: false),
+            'Z' => new Look(
+                new Sequence([new Repeat(new Characters(s_lineFeed), 0, 1, IsLazy: false), Node.Unless(CodePointSet.Everything)]),
+                IsAhead: true,
+                IsNegated: false
+            ),
             'N' => new Characters(s_notLineFeed),
             'O' => new Characters(CodePointSet.Everything),
             'R' => LineBreak(),
-            'G' or 'K' or 'X' or 'y' or 'Y' or 'k' or 'g' or (>= '1' and <= '9') when !(kind is >= '1' and <= '7' && _reader.Peek(1) is >= '0' and <= '7') =>
-                throw _reader.Error($"\\{kind} is not supported"),
+            'G'
+            or 'K'
+            or 'X'
+            or 'y'
+            or 'Y'
+            or 'k'
+            or 'g'
+            or (>= '1' and <= '9') when !(kind is >= '1' and <= '7' && _reader.Peek(1) is >= '0' and <= '7') => throw _reader.Error(
+                $"\\{kind} is not supported"
+            ),
             _ => null,
         };
         if (node is null) return Letter(letter = Escapes.ReadCharacter(_reader), options);
@@ -157,13 +172,21 @@ internal sealed class ExpressionParser
 
     private Node ReadGroup(Options options)
     {
-        if (_reader.Take("?<=")) return ReadLook(options, isAhead: false, isNegated: false);
-        if (_reader.Take("?<!")) return ReadLook(options, isAhead: false, isNegated: true);
-        if (_reader.Take("?=")) return ReadLook(options, isAhead: true, isNegated: false);
-        if (_reader.Take("?!")) return ReadLook(options, isAhead: true, isNegated: true);
-        if (_reader.Take("?>")) return AtomicGroup.Of(CloseGroup(options)) ?? throw _reader.Error("an atomic group around more than a repeated character is not supported");
-        if (_reader.Take("?<")) _reader.Until(">");
-        else if (_reader.Take("?")) return ReadOptions(options);
+        if (_reader.Take("?<="))
+            return ReadLook(options, isAhead: false, isNegated: false);
+        if (_reader.Take("?<!"))
+            return ReadLook(options, isAhead: false, isNegated: true);
+        if (_reader.Take("?="))
+            return ReadLook(options, isAhead: true, isNegated: false);
+        if (_reader.Take("?!"))
+            return ReadLook(options, isAhead: true, isNegated: true);
+        if (_reader.Take("?>"))
+            return AtomicGroup.Of(CloseGroup(options))
+                ?? throw _reader.Error("an atomic group around more than a repeated character is not supported");
+        if (_reader.Take("?<"))
+            _reader.Until(">");
+        else if (_reader.Take("?"))
+            return ReadOptions(options);
         return CloseGroup(options);
     }
 

@@ -57,8 +57,10 @@ internal sealed class ExpressionReader(string expression)
         while (_position - start < most && (isHex ? char.IsAsciiHexDigit(Peek()) : Peek() >= '0' && Peek() < '0' + radix)) _position++;
         if (_position == start) return null;
         ReadOnlySpan<char> digits = expression.AsSpan(start, _position - start);
-        if (radix == 8) return Convert.ToInt32(digits.ToString(), 8);
-        if (int.TryParse(digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out int value)) return value;
+        if (radix == 8)
+            return Convert.ToInt32(digits.ToString(), 8);
+        if (int.TryParse(digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out int value))
+            return value;
         throw Error($"the number {digits} is too large");
     }
 

@@ -19,15 +19,18 @@ internal sealed class LiveSet(int id, ulong[] states, bool hasStart, int surroun
     /// <summary>The live sets of the places one letter earlier, by their surroundings; filled as they are met.</summary>
     public LiveSet?[] Earlier { get; } = new LiveSet?[surroundings];
 
-    /// <summary>For each state how a match goes on at the place: with the state after the next letter, or <see cref="End"/>; filled as they are asked for.</summary>
+    /// <summary>
+    /// For each state how a match goes on at the place: with the state after the next letter, or <see cref="End"/>; filled as they are
+    /// asked for.
+    /// </summary>
     public int[]? Choices { get; set; }
 
     public bool Contains(int state) => (states[state >> 6] >> (state & 63) & 1) != 0;
 }
 
 /// <summary>
-/// The live sets of an automaton that were met so far: an automaton of automaton states, read from the end of the text to its beginning, built as
-/// texts need it and shared by all threads.
+/// The live sets of an automaton that were met so far: an automaton of automaton states, read from the end of the text to its beginning,
+/// built as texts need it and shared by all threads.
 /// </summary>
 internal sealed class LiveSets
 {
@@ -106,8 +109,11 @@ internal sealed class LiveSets
 
     private LiveSet Intern(ulong[] states)
     {
-        string key = string.Create(4 * states.Length, states, (units, bits) => System.Runtime.InteropServices.MemoryMarshal.Cast<ulong, char>(bits).CopyTo(units));
-        if (_known.TryGetValue(key, out LiveSet? known)) return known;
+        string key = string.Create(4 * states.Length, states, (units, bits) =>
+            System.Runtime.InteropServices.MemoryMarshal.Cast<ulong, char>(bits).CopyTo(units)
+        );
+        if (_known.TryGetValue(key, out LiveSet? known))
+            return known;
         bool hasStart = (states[_automaton.Start >> 6] >> (_automaton.Start & 63) & 1) != 0;
         LiveSet set = new(_count, states, hasStart, _surroundings.Count);
         if (_count == _byId.Length)

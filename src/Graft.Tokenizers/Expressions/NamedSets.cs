@@ -3,7 +3,10 @@ using Graft.Tokenizers.Unicode;
 
 namespace Graft.Tokenizers.Expressions;
 
-/// <summary>The sets that expressions call by name: <c>\p{Lu}</c>, <c>\p{Han}</c>, <c>[[:alpha:]]</c>, <c>\s</c>. Names ignore case, spaces, <c>_</c> and <c>-</c>.</summary>
+/// <summary>
+/// The sets that expressions call by name: <c>\p{Lu}</c>, <c>\p{Han}</c>, <c>[[:alpha:]]</c>, <c>\s</c>. Names ignore case, spaces,
+/// <c>_</c> and <c>-</c>.
+/// </summary>
 internal static class NamedSets
 {
     // In the order of UnicodeCategory.
@@ -12,15 +15,51 @@ internal static class NamedSets
 
     private static readonly Dictionary<string, string> s_longNames = new()
     {
-        ["LETTER"] = "L", ["UPPERCASELETTER"] = "LU", ["LOWERCASELETTER"] = "LL", ["TITLECASELETTER"] = "LT", ["CASEDLETTER"] = "LC",
-        ["MODIFIERLETTER"] = "LM", ["OTHERLETTER"] = "LO", ["MARK"] = "M", ["COMBININGMARK"] = "M", ["NONSPACINGMARK"] = "MN", ["SPACINGMARK"] = "MC",
-        ["ENCLOSINGMARK"] = "ME", ["NUMBER"] = "N", ["DECIMALNUMBER"] = "ND", ["DIGIT"] = "ND", ["LETTERNUMBER"] = "NL", ["OTHERNUMBER"] = "NO",
-        ["PUNCTUATION"] = "P", ["CONNECTORPUNCTUATION"] = "PC", ["DASHPUNCTUATION"] = "PD", ["OPENPUNCTUATION"] = "PS",
-        ["CLOSEPUNCTUATION"] = "PE", ["INITIALPUNCTUATION"] = "PI", ["FINALPUNCTUATION"] = "PF", ["OTHERPUNCTUATION"] = "PO",
-        ["SYMBOL"] = "S", ["MATHSYMBOL"] = "SM", ["CURRENCYSYMBOL"] = "SC", ["MODIFIERSYMBOL"] = "SK", ["OTHERSYMBOL"] = "SO",
-        ["SEPARATOR"] = "Z", ["SPACESEPARATOR"] = "ZS", ["LINESEPARATOR"] = "ZL", ["PARAGRAPHSEPARATOR"] = "ZP", ["OTHER"] = "C",
-        ["CONTROL"] = "CC", ["CNTRL"] = "CC", ["FORMAT"] = "CF", ["SURROGATE"] = "CS", ["PRIVATEUSE"] = "CO", ["UNASSIGNED"] = "CN",
-        ["ALPHA"] = "ALPHABETIC", ["LOWER"] = "LOWERCASE", ["UPPER"] = "UPPERCASE", ["PUNCT"] = "P",
+        ["LETTER"] = "L",
+        ["UPPERCASELETTER"] = "LU",
+        ["LOWERCASELETTER"] = "LL",
+        ["TITLECASELETTER"] = "LT",
+        ["CASEDLETTER"] = "LC",
+        ["MODIFIERLETTER"] = "LM",
+        ["OTHERLETTER"] = "LO",
+        ["MARK"] = "M",
+        ["COMBININGMARK"] = "M",
+        ["NONSPACINGMARK"] = "MN",
+        ["SPACINGMARK"] = "MC",
+        ["ENCLOSINGMARK"] = "ME",
+        ["NUMBER"] = "N",
+        ["DECIMALNUMBER"] = "ND",
+        ["DIGIT"] = "ND",
+        ["LETTERNUMBER"] = "NL",
+        ["OTHERNUMBER"] = "NO",
+        ["PUNCTUATION"] = "P",
+        ["CONNECTORPUNCTUATION"] = "PC",
+        ["DASHPUNCTUATION"] = "PD",
+        ["OPENPUNCTUATION"] = "PS",
+        ["CLOSEPUNCTUATION"] = "PE",
+        ["INITIALPUNCTUATION"] = "PI",
+        ["FINALPUNCTUATION"] = "PF",
+        ["OTHERPUNCTUATION"] = "PO",
+        ["SYMBOL"] = "S",
+        ["MATHSYMBOL"] = "SM",
+        ["CURRENCYSYMBOL"] = "SC",
+        ["MODIFIERSYMBOL"] = "SK",
+        ["OTHERSYMBOL"] = "SO",
+        ["SEPARATOR"] = "Z",
+        ["SPACESEPARATOR"] = "ZS",
+        ["LINESEPARATOR"] = "ZL",
+        ["PARAGRAPHSEPARATOR"] = "ZP",
+        ["OTHER"] = "C",
+        ["CONTROL"] = "CC",
+        ["CNTRL"] = "CC",
+        ["FORMAT"] = "CF",
+        ["SURROGATE"] = "CS",
+        ["PRIVATEUSE"] = "CO",
+        ["UNASSIGNED"] = "CN",
+        ["ALPHA"] = "ALPHABETIC",
+        ["LOWER"] = "LOWERCASE",
+        ["UPPER"] = "UPPERCASE",
+        ["PUNCT"] = "P",
     };
 
     private static readonly Lazy<CodePointSet[]> s_byCategory = new(SplitByCategory);
@@ -60,15 +99,31 @@ internal static class NamedSets
     {
         "punct" => s_tables.Value["PUNCT"],
 
-        // Within brackets, \w or [:word:], words are without a few numbers of Latin-1 that they have elsewhere.
-        "word" => Word.Intersect(CodePointSet.Of([(0xB2, 0xB3), (0xB9, 0xB9), (0xBC, 0xBE)]).Negate()),
-        "alnum" or "alpha" or "ascii" or "blank" or "cntrl" or "digit" or "graph" or "lower" or "print" or "space" or "upper" or "xdigit" => Property(name),
-        _ => null,
-    };
+            // Within brackets, \w or [:word:], words are without a few numbers of Latin-1 that they have elsewhere.
+            "word" => Word.Intersect(CodePointSet.Of([(0xB2, 0xB3), (0xB9, 0xB9), (0xBC, 0xBE)]).Negate()),
+            "alnum"
+            or "alpha"
+            or "ascii"
+            or "blank"
+            or "cntrl"
+            or "digit"
+            or "graph"
+            or "lower"
+            or "print"
+            or "space"
+            or "upper"
+            or "xdigit" => Property(name),
+            _ => null,
+        };
 
     // All categories that begin with a prefix.
     private static CodePointSet Categories(string prefix) =>
-        CodePointSet.Of(s_categories.Index().Where(entry => entry.Item.StartsWith(prefix, StringComparison.Ordinal)).SelectMany(entry => s_byCategory.Value[entry.Index].Ranges.ToArray()));
+        CodePointSet.Of(
+            s_categories
+                .Index()
+                .Where(entry => entry.Item.StartsWith(prefix, StringComparison.Ordinal))
+                .SelectMany(entry => s_byCategory.Value[entry.Index].Ranges.ToArray())
+        );
 
     private static CodePointSet[] SplitByCategory()
     {

@@ -49,7 +49,8 @@ internal sealed class Surroundings
     /// <summary>Whether a test holds.</summary>
     public bool Holds(int surroundings, int test)
     {
-        if (_tests[test].Automaton is not null) return (surroundings % _outcomes & (1 << _tests.Take(test).Count(other => other.Automaton is not null))) != 0;
+        if (_tests[test].Automaton is not null)
+            return (surroundings % _outcomes & (1 << _tests.Take(test).Count(other => other.Automaton is not null))) != 0;
         int letter = IsAside(_tests[test]) ? _sides[surroundings / _outcomes % _sides.Count] : LetterOf(surroundings);
         return _alphabet.IsIn(letter, _tests[test].Set);
     }

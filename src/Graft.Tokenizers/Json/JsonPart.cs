@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Graft.Tokenizers.Json;
 
-/// <summary>A value of a JSON file that knows where it stands, so that whatever is wrong with it can be named: file, path, what was found.</summary>
+/// <summary>
+/// A value of a JSON file that knows where it stands, so that whatever is wrong with it can be named: file, path, what was found.
+/// </summary>
 internal readonly struct JsonPart(JsonElement element, string file, string path)
 {
     /// <summary>Where the value stands in its file, as <c>normalizer.normalizers[1]</c>.</summary>
@@ -35,10 +37,14 @@ internal readonly struct JsonPart(JsonElement element, string file, string path)
     public string AsString() => element.ValueKind == JsonValueKind.String ? Decode() : throw Error("a string was expected" + Found());
 
     public int AsInt() =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw Error("a 32-bit integer was expected" + Found());
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value)
+            ? value
+            : throw Error("a 32-bit integer was expected" + Found());
 
     public double AsDouble() =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) ? value : throw Error("a number was expected" + Found());
+        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value)
+            ? value
+            : throw Error("a number was expected" + Found());
 
     public bool AsBool() => element.ValueKind switch
     {
@@ -82,7 +88,8 @@ internal readonly struct JsonPart(JsonElement element, string file, string path)
 
     private IEnumerable<KeyValuePair<string, JsonPart>> EnumerateMembers()
     {
-        foreach (JsonProperty member in element.EnumerateObject()) yield return new(member.Name, new(member.Value, file, $"{path}.{member.Name}"));
+        foreach (JsonProperty member in element.EnumerateObject())
+            yield return new(member.Name, new(member.Value, file, $"{path}.{member.Name}"));
     }
 
     private string Found() => element.ValueKind switch

@@ -15,7 +15,8 @@ internal static class ScoreNumber
         [.. Enumerable.Range(0, LargestPower + 1).Select(exponent => double.Parse($"1e{exponent}", CultureInfo.InvariantCulture))];
 
     /// <summary>The number the reference would have if it read <paramref name="exact"/> from a file it wrote itself.</summary>
-    public static double Reread(double exact) => Parse(System.Text.Encoding.ASCII.GetBytes(exact.ToString("R", CultureInfo.InvariantCulture)));
+    public static double Reread(double exact) =>
+        Parse(System.Text.Encoding.ASCII.GetBytes(exact.ToString("R", CultureInfo.InvariantCulture)));
 
     /// <summary>Reads a JSON number.</summary>
     public static double Parse(ReadOnlySpan<byte> json)
@@ -41,7 +42,8 @@ internal static class ScoreNumber
             if (!afterPoint && isFull) exponent++;
         }
 
-        if (i < json.Length && int.TryParse(json[(i + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int written)) exponent += written;
+        if (i < json.Length && int.TryParse(json[(i + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int written))
+            exponent += written;
         double value = Scale(digits, exponent);
         return isNegative ? -value : value;
     }

@@ -14,7 +14,11 @@ namespace Graft.Tokenizers.Json;
 internal static class TokenizerJson
 {
     // As the reference writes: readable characters stay as they are.
-    private static readonly JsonWriterOptions s_writerOptions = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_writerOptions = new()
+    {
+        Indented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Parses the bytes of a JSON file.</summary>
     /// <exception cref="InputException">They are not JSON.</exception>
@@ -28,7 +32,11 @@ internal static class TokenizerJson
         }
         catch (JsonException exception)
         {
-            throw new InputException($"{file}: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}: the file is damaged or of another kind", exception);
+            throw new InputException(
+                $"{file}: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}: the file is damaged "
+                    + $"or of another kind",
+                exception
+            );
         }
     }
 
@@ -58,7 +66,9 @@ internal static class TokenizerJson
         using Utf8JsonWriter json = new(stream, s_writerOptions);
         json.WriteStartObject();
         json.WriteString("version", "1.0");
-        FileOptions.Write(json, parts.FileOptions, token => Math.Max(0, parts.AddedTokens.WithContent(token)?.Id ?? parts.Model.Vocabulary.IdOf(token)));
+        FileOptions.Write(json, parts.FileOptions, token =>
+            Math.Max(0, parts.AddedTokens.WithContent(token)?.Id ?? parts.Model.Vocabulary.IdOf(token))
+        );
         parts.AddedTokens.Write(json);
         WritePart(json, "normalizer", parts.Normalizer is null ? null : parts.Normalizer.Write);
         WritePart(json, "pre_tokenizer", parts.PreTokenizer is null ? null : parts.PreTokenizer.Write);

@@ -38,7 +38,8 @@ internal static class ClassicFiles
             string merge = line.TrimEnd('\r');
             if (merge.Length == 0 || (number == 1 && merge.StartsWith("#version", StringComparison.Ordinal))) continue;
             string[] halves = merge.Split(' ');
-            if (halves.Length != 2) throw new InputException($"{path}: line {number}: two tokens with a space between were expected, \"{merge}\" was found");
+            if (halves.Length != 2)
+                throw new InputException($"{path}: line {number}: two tokens with a space between were expected, \"{merge}\" was found");
             merges.Add((halves[0], halves[1]));
         }
 

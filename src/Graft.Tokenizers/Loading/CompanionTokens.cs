@@ -6,8 +6,8 @@ namespace Graft.Tokenizers.Loading;
 internal static class CompanionTokens
 {
     /// <summary>
-    /// The same with the added tokens, named special tokens and further special tokens of the files, in this order. One that the vocabulary has keeps
-    /// its id there; the others get the next ids. How a token is looked for (flags) is as the files say, over what it was before.
+    /// The same with the added tokens, named special tokens and further special tokens of the files, in this order. One that the vocabulary
+    /// has keeps its id there; the others get the next ids. How a token is looked for (flags) is as the files say, over what it was before.
     /// </summary>
     public static TokenizerCore Add(TokenizerCore core, TokenizerConfig config)
     {
@@ -29,7 +29,13 @@ internal static class CompanionTokens
         {
             if (token.Content.Length == 0 || (!replaces && tokens.ContainsKey(token.Content))) return;
             int id = core.IdOf(token.Content);
-            AddedToken taken = token with { Id = id >= 0 ? id : tokens.TryGetValue(token.Content, out AddedToken? known) ? known.Id : next++ };
+            AddedToken taken = token with
+            {
+                Id =
+                    id >= 0 ? id
+                    : tokens.TryGetValue(token.Content, out AddedToken? known) ? known.Id
+                    : next++,
+            };
             changed |= !tokens.TryGetValue(token.Content, out AddedToken? old) || old != taken;
             tokens[token.Content] = taken;
         }

@@ -16,19 +16,23 @@ internal static class Recipes
     public static PipelineCore Bert(string vocabularyFile, TokenizerConfig config)
     {
         Vocabulary vocabulary = ClassicFiles.ReadVocabularyText(vocabularyFile);
-        string unknown = config.Role("unk_token", "[UNK]"), padding = config.Role("pad_token", "[PAD]"), mask = config.Role("mask_token", "[MASK]");
+        string unknown = config.Role("unk_token", "[UNK]"),
+            padding = config.Role("pad_token", "[PAD]"),
+            mask = config.Role("mask_token", "[MASK]");
         (string, int) cls = Required(config.Role("cls_token", "[CLS]"));
         (string, int) sep = Required(config.Role("sep_token", "[SEP]"));
         Required(padding);
         Required(unknown);
         BertNormalizer normalizer = NormalizerOf(config);
-        return new(new(new WordPiece(vocabulary, unknown), new(Special(vocabulary, padding, unknown, cls.Item1, sep.Item1, mask), normalizer))
-        {
-            Normalizer = normalizer,
-            PreTokenizer = new BertPreTokenizer(),
-            PostProcessor = TemplateProcessing.Bert(cls, sep),
-            Decoder = new WordPieceDecoder(),
-        });
+        return new(
+            new(new WordPiece(vocabulary, unknown), new(Special(vocabulary, padding, unknown, cls.Item1, sep.Item1, mask), normalizer))
+            {
+                Normalizer = normalizer,
+                PreTokenizer = new BertPreTokenizer(),
+                PostProcessor = TemplateProcessing.Bert(cls, sep),
+                Decoder = new WordPieceDecoder(),
+            }
+        );
 
         (string, int) Required(string token) => Find(vocabulary, token, vocabularyFile, "BERT");
     }
@@ -53,7 +57,9 @@ internal static class Recipes
         });
     }
 
-    /// <summary>HerBERT from <c>vocab.json</c> and <c>merges.txt</c>: BERT's words, whose last character carries <c>&lt;/w&gt;</c>, cut by BPE.</summary>
+    /// <summary>
+    /// HerBERT from <c>vocab.json</c> and <c>merges.txt</c>: BERT's words, whose last character carries <c>&lt;/w&gt;</c>, cut by BPE.
+    /// </summary>
     public static PipelineCore Herbert(string vocabularyFile, TokenizerConfig config)
     {
         const string Suffix = "</w>";
@@ -64,14 +70,23 @@ internal static class Recipes
         (string, int) sep = Find(vocabulary, config.Role("sep_token", "</s>"), vocabularyFile, "HerBERT");
         Find(vocabulary, unknown, vocabularyFile, "HerBERT");
         BertNormalizer normalizer = new() { LowerCase = false, StripAccents = false };
-        List<AddedToken> added = Special(vocabulary, cls.Item1, config.Role("pad_token", "<pad>"), sep.Item1, unknown, config.Role("mask_token", "<mask>"));
-        return new(new(plain.WithWords(unknown, Suffix), new(added, normalizer))
-        {
-            Normalizer = normalizer,
-            PreTokenizer = new BertPreTokenizer(),
-            PostProcessor = new BertProcessing(cls, sep),
-            Decoder = new BytePairDecoder(Suffix),
-        });
+        List<AddedToken> added = Special(
+            vocabulary,
+            cls.Item1,
+            config.Role("pad_token", "<pad>"),
+            sep.Item1,
+            unknown,
+            config.Role("mask_token", "<mask>")
+        );
+        return new(
+            new(plain.WithWords(unknown, Suffix), new(added, normalizer))
+            {
+                Normalizer = normalizer,
+                PreTokenizer = new BertPreTokenizer(),
+                PostProcessor = new BertProcessing(cls, sep),
+                Decoder = new BytePairDecoder(Suffix),
+            }
+        );
     }
 
     /// <summary>DeBERTa from <c>vocab.json</c> and <c>merges.txt</c>: GPT-2's pieces between BERT's special tokens.</summary>
@@ -81,14 +96,24 @@ internal static class Recipes
         string mask = config.Role("mask_token", "[MASK]");
         (string, int) cls = Find(model.Vocabulary, config.Role("cls_token", "[CLS]"), vocabularyFile, "DeBERTa");
         (string, int) sep = Find(model.Vocabulary, config.Role("sep_token", "[SEP]"), vocabularyFile, "DeBERTa");
-        List<AddedToken> added = Special(model.Vocabulary, config.Role("pad_token", "[PAD]"), cls.Item1, sep.Item1, config.Role("unk_token", "[UNK]"), mask);
-        for (int i = 0; i < added.Count; i++) added[i] = added[i] with { LeftStrip = added[i].Content == mask };
-        return new(new(model, new(added, null))
-        {
-            PreTokenizer = new ByteLevel { AddPrefixSpace = config.AddPrefixSpace ?? false },
-            PostProcessor = TemplateProcessing.Bert(cls, sep),
-            Decoder = new ByteLevelDecoder(addPrefixSpace: true, trimOffsets: true, useRegex: true),
-        });
+        List<AddedToken> added = Special(
+            model.Vocabulary,
+            config.Role("pad_token", "[PAD]"),
+            cls.Item1,
+            sep.Item1,
+            config.Role("unk_token", "[UNK]"),
+            mask
+        );
+        for (int i = 0; i < added.Count; i++)
+            added[i] = added[i] with { LeftStrip = added[i].Content == mask };
+        return new(
+            new(model, new(added, null))
+            {
+                PreTokenizer = new ByteLevel { AddPrefixSpace = config.AddPrefixSpace ?? false },
+                PostProcessor = TemplateProcessing.Bert(cls, sep),
+                Decoder = new ByteLevelDecoder(addPrefixSpace: true, trimOffsets: true, useRegex: true),
+            }
+        );
     }
 
     /// <summary>GPT-2 from <c>vocab.json</c> and <c>merges.txt</c>: no special tokens are put around a text.</summary>
@@ -112,17 +137,29 @@ internal static class Recipes
         string mask = config.Role("mask_token", "<mask>");
         (string, int) cls = Find(model.Vocabulary, config.Role("cls_token", "<s>"), vocabularyFile, "RoBERTa");
         (string, int) sep = Find(model.Vocabulary, config.Role("sep_token", "</s>"), vocabularyFile, "RoBERTa");
-        List<AddedToken> added = Special(model.Vocabulary, cls.Item1, config.Role("pad_token", "<pad>"), sep.Item1, config.Role("unk_token", "<unk>"), mask);
-        for (int i = 0; i < added.Count; i++) added[i] = added[i] with { Normalized = true, LeftStrip = added[i].Content == mask };
-        return new(new(model, new(added, null))
-        {
-            PreTokenizer = new ByteLevel { AddPrefixSpace = addPrefixSpace },
-            PostProcessor = new RobertaProcessing(cls, sep, config.TrimOffsets ?? true, addPrefixSpace),
-            Decoder = new ByteLevelDecoder(addPrefixSpace: true, trimOffsets: true, useRegex: true),
-        });
+        List<AddedToken> added = Special(
+            model.Vocabulary,
+            cls.Item1,
+            config.Role("pad_token", "<pad>"),
+            sep.Item1,
+            config.Role("unk_token", "<unk>"),
+            mask
+        );
+        for (int i = 0; i < added.Count; i++)
+            added[i] = added[i] with { Normalized = true, LeftStrip = added[i].Content == mask };
+        return new(
+            new(model, new(added, null))
+            {
+                PreTokenizer = new ByteLevel { AddPrefixSpace = addPrefixSpace },
+                PostProcessor = new RobertaProcessing(cls, sep, config.TrimOffsets ?? true, addPrefixSpace),
+                Decoder = new ByteLevelDecoder(addPrefixSpace: true, trimOffsets: true, useRegex: true),
+            }
+        );
     }
 
-    /// <summary>The recipe for <c>vocab.json</c>: the class its folder names, else RoBERTa where the vocabulary has its tokens, else GPT-2.</summary>
+    /// <summary>
+    /// The recipe for <c>vocab.json</c>: the class its folder names, else RoBERTa where the vocabulary has its tokens, else GPT-2.
+    /// </summary>
     public static PipelineCore ByteLevelBpe(string vocabularyFile, TokenizerConfig config)
     {
         PipelineCore gpt2 = Gpt2(vocabularyFile, config);
@@ -140,13 +177,16 @@ internal static class Recipes
     private static (string Token, int Id) Find(Vocabulary vocabulary, string token, string file, string kind)
     {
         int id = vocabulary.IdOf(token);
-        return id >= 0 ? (token, id) : throw new InputException($"{file}: the vocabulary has no \"{token}\"; it is not one of a {kind} tokenizer");
+        return id >= 0
+            ? (token, id)
+            : throw new InputException($"{file}: the vocabulary has no \"{token}\"; it is not one of a {kind} tokenizer");
     }
 
     private static BytePairEncoding ReadBytePairs(string vocabularyFile)
     {
         string mergesFile = Path.Combine(Path.GetDirectoryName(vocabularyFile) ?? "", "merges.txt");
-        if (!File.Exists(mergesFile)) throw new InputException($"{mergesFile}: there is no such file; {Path.GetFileName(vocabularyFile)} needs its merges beside it");
+        if (!File.Exists(mergesFile))
+            throw new InputException($"{mergesFile}: there is no such file; {Path.GetFileName(vocabularyFile)} needs its merges beside it");
         using JsonDocument document = TokenizerJson.Parse(File.ReadAllBytes(vocabularyFile), vocabularyFile);
         Vocabulary vocabulary = TokenModel.ReadVocabulary(new(document.RootElement, vocabularyFile, ""));
         List<(string, string)> merges = ClassicFiles.ReadMerges(mergesFile);
@@ -156,5 +196,9 @@ internal static class Recipes
 
     // Those of the tokens that the vocabulary has, as special added tokens.
     private static List<AddedToken> Special(Vocabulary vocabulary, params string[] tokens) =>
-        [.. tokens.Where(token => vocabulary.IdOf(token) >= 0).Select(token => new AddedToken(token, vocabulary.IdOf(token)) { Special = true })];
+        [
+            .. tokens
+                .Where(token => vocabulary.IdOf(token) >= 0)
+                .Select(token => new AddedToken(token, vocabulary.IdOf(token)) { Special = true }),
+        ];
 }

@@ -39,7 +39,8 @@ internal sealed class SpecialTokens
         if (core.UnknownToken is string unknown) tokens._byRole.TryAdd("unk_token", unknown);
         foreach ((string role, string[] names) in s_roles)
         {
-            if (!tokens._byRole.ContainsKey(role) && Array.Find(names, name => core.IdOf(name) >= 0) is string name) tokens._byRole[role] = name;
+            if (!tokens._byRole.ContainsKey(role) && Array.Find(names, name => core.IdOf(name) >= 0) is string name)
+                tokens._byRole[role] = name;
         }
 
         return tokens;

@@ -1,6 +1,8 @@
 namespace Graft.Tokenizers.Loading;
 
-/// <summary>The classes of the reference's tokenizers: which goes with a type of model, which Graft builds, and of which kind they are.</summary>
+/// <summary>
+/// The classes of the reference's tokenizers: which goes with a type of model, which Graft builds, and of which kind they are.
+/// </summary>
 internal static class TokenizerClasses
 {
     private const string Fast = "Fast";
@@ -40,22 +42,60 @@ internal static class TokenizerClasses
 
     private static readonly HashSet<string> s_wordPiece = new(StringComparer.Ordinal)
     {
-        "BertTokenizer", "ConvBertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "LayoutLMTokenizer", "MobileBertTokenizer", "RetriBertTokenizer", "SqueezeBertTokenizer",
+        "BertTokenizer",
+        "ConvBertTokenizer",
+        "DistilBertTokenizer",
+        "ElectraTokenizer",
+        "LayoutLMTokenizer",
+        "MobileBertTokenizer",
+        "RetriBertTokenizer",
+        "SqueezeBertTokenizer",
     };
 
-    private static readonly HashSet<string> s_roberta = new(StringComparer.Ordinal) { "BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "RobertaTokenizer" };
+    private static readonly HashSet<string> s_roberta = new(StringComparer.Ordinal)
+    {
+        "BartTokenizer",
+        "LEDTokenizer",
+        "LongformerTokenizer",
+        "RobertaTokenizer",
+    };
 
     private static readonly HashSet<string> s_others = new(StringComparer.Ordinal)
     {
-        "AlbertTokenizer", "CamembertTokenizer", "DebertaTokenizer", "DebertaV2Tokenizer", "GPT2Tokenizer", "HerbertTokenizer", "MPNetTokenizer", "MT5Tokenizer", "T5Tokenizer", "XLMRobertaTokenizer",
+        "AlbertTokenizer",
+        "CamembertTokenizer",
+        "DebertaTokenizer",
+        "DebertaV2Tokenizer",
+        "GPT2Tokenizer",
+        "HerbertTokenizer",
+        "MPNetTokenizer",
+        "MT5Tokenizer",
+        "T5Tokenizer",
+        "XLMRobertaTokenizer",
     };
 
     // Their words are found by code of the class, never by a tokenizer.json, even where one lies beside them.
     private static readonly HashSet<string> s_ownCode = new(StringComparer.Ordinal)
     {
-        "BartphoTokenizer", "BertJapaneseTokenizer", "BertweetTokenizer", "BioGptTokenizer", "ByT5Tokenizer", "CanineTokenizer", "CpmAntTokenizer", "CTRLTokenizer", "EsmTokenizer",
-        "FlaubertTokenizer", "FSMTTokenizer", "GPTNeoXJapaneseTokenizer", "MyT5Tokenizer", "PerceiverTokenizer", "PhobertTokenizer", "ProphetNetTokenizer", "RoCBertTokenizer",
-        "TransfoXLTokenizer", "XLMTokenizer",
+        "BartphoTokenizer",
+        "BertJapaneseTokenizer",
+        "BertweetTokenizer",
+        "BioGptTokenizer",
+        "ByT5Tokenizer",
+        "CanineTokenizer",
+        "CpmAntTokenizer",
+        "CTRLTokenizer",
+        "EsmTokenizer",
+        "FlaubertTokenizer",
+        "FSMTTokenizer",
+        "GPTNeoXJapaneseTokenizer",
+        "MyT5Tokenizer",
+        "PerceiverTokenizer",
+        "PhobertTokenizer",
+        "ProphetNetTokenizer",
+        "RoCBertTokenizer",
+        "TransfoXLTokenizer",
+        "XLMTokenizer",
     };
 
     /// <summary>BERT's words and pieces from <c>vocab.txt</c>.</summary>
@@ -71,11 +111,15 @@ internal static class TokenizerClasses
     public static bool HasOwnCode(string name) => s_ownCode.Contains(name);
 
     /// <summary>Whether Graft knows how the class makes tokens.</summary>
-    public static bool IsKnown(string name) => s_wordPiece.Contains(name) || s_roberta.Contains(name) || s_others.Contains(name) || s_general.Contains(name);
+    public static bool IsKnown(string name) =>
+        s_wordPiece.Contains(name) || s_roberta.Contains(name) || s_others.Contains(name) || s_general.Contains(name);
 
-    /// <summary>The class that goes with a <c>model_type</c>; null for types that are not text models or need their <c>tokenizer.json</c>.</summary>
+    /// <summary>
+    /// The class that goes with a <c>model_type</c>; null for types that are not text models or need their <c>tokenizer.json</c>.
+    /// </summary>
     public static string? OfModelType(string type) => s_ofModelType.GetValueOrDefault(type);
 
     /// <summary><c>BertTokenizerFast</c> → <c>BertTokenizer</c>: the same ids.</summary>
-    public static string WithoutFast(string name) => name.EndsWith(Fast, StringComparison.Ordinal) && !s_general.Contains(name) ? name[..^Fast.Length] : name;
+    public static string WithoutFast(string name) =>
+        name.EndsWith(Fast, StringComparison.Ordinal) && !s_general.Contains(name) ? name[..^Fast.Length] : name;
 }

@@ -10,7 +10,8 @@ namespace Graft.Tokenizers.Loading;
 internal sealed record TokenizerConfig
 {
     /// <summary>The roles of named special tokens, in the order in which the reference adds them.</summary>
-    public static IReadOnlyList<string> RoleNames { get; } = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    public static IReadOnlyList<string> RoleNames { get; } =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     /// <value>The class without its <c>Fast</c>, as <c>BertTokenizer</c>; null when no file says.</value>
     public string? Class { get; private init; }
@@ -65,7 +66,8 @@ internal sealed record TokenizerConfig
         (string? @class, string file) = ClassOf(root, modelRoot);
         Dictionary<string, AddedToken> decoder = ReadAdded(root?.Find("added_tokens_decoder"), Root(list, folder, "added_tokens.json"));
         bool hasDecoder = root?.Find("added_tokens_decoder") is not null;
-        List<JsonPart> sources = [.. new[] { hasDecoder ? null : names, root }.OfType<JsonPart>()]; // the map counts where the decoder is missing
+        // the map counts where the decoder is missing
+        List<JsonPart> sources = [.. new[] { hasDecoder ? null : names, root }.OfType<JsonPart>()];
         return new()
         {
             Class = @class,
@@ -97,8 +99,10 @@ internal sealed record TokenizerConfig
 
     private static (string? Class, string File) ClassOf(JsonPart? settings, JsonPart? model)
     {
-        if (settings?.Find("tokenizer_class") is JsonPart named) return (TokenizerClasses.WithoutFast(named.AsString()), "tokenizer_config.json");
-        if (model?.Find("tokenizer_class") is JsonPart inModel) return (TokenizerClasses.WithoutFast(inModel.AsString()), "config.json");
+        if (settings?.Find("tokenizer_class") is JsonPart named)
+            return (TokenizerClasses.WithoutFast(named.AsString()), "tokenizer_config.json");
+        if (model?.Find("tokenizer_class") is JsonPart inModel)
+            return (TokenizerClasses.WithoutFast(inModel.AsString()), "config.json");
         return (model?.Find("model_type") is JsonPart type ? TokenizerClasses.OfModelType(type.AsString()) : null, "config.json");
     }
 
@@ -117,10 +121,14 @@ internal sealed record TokenizerConfig
         Dictionary<string, AddedToken> tokens = new(StringComparer.Ordinal);
         if (decoder is JsonPart part)
         {
-            IEnumerable<AddedToken> all = part.Members().Select(member => int.TryParse(member.Key, System.Globalization.CultureInfo.InvariantCulture, out int id)
-                ? ReadToken(member.Value, id)
-                : throw member.Value.Error($"the keys of added_tokens_decoder are ids, \"{member.Key}\" was found"));
-            foreach (AddedToken token in all.OrderBy(token => token.Id)) tokens[token.Content] = token;
+            IEnumerable<AddedToken> all = part.Members()
+                .Select(member =>
+                    int.TryParse(member.Key, System.Globalization.CultureInfo.InvariantCulture, out int id)
+                        ? ReadToken(member.Value, id)
+                        : throw member.Value.Error($"the keys of added_tokens_decoder are ids, \"{member.Key}\" was found")
+                );
+            foreach (AddedToken token in all.OrderBy(token => token.Id))
+                tokens[token.Content] = token;
         }
         else if (list is JsonPart ids)
         {
@@ -153,7 +161,8 @@ internal sealed record TokenizerConfig
         {
             foreach (JsonPart part in sources.Select(source => source.Find(key)).OfType<JsonPart>())
             {
-                IEnumerable<JsonPart> items = part.Element.ValueKind == JsonValueKind.Object ? part.Members().Select(member => member.Value) : part.Items();
+                IEnumerable<JsonPart> items =
+                    part.Element.ValueKind == JsonValueKind.Object ? part.Members().Select(member => member.Value) : part.Items();
                 extra.AddRange(items.Select(ReadSpecial).OfType<AddedToken>().Select(token => AsSpecial(token, added)));
             }
         }

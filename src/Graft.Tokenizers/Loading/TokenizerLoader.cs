@@ -22,7 +22,9 @@ internal static class TokenizerLoader
             ".json" when name == "vocab.json" => FromVocabularyJson(path, config),
             ".model" or ".spm" => FromSentencePiece(path, config),
             ".json" => new PipelineCore(TokenizerJson.Read(File.ReadAllBytes(path), path)),
-            _ => throw new InputException($"{path}: Graft loads tokenizer.json, vocab.txt, vocab.json with merges.txt, or a folder with them"),
+            _ => throw new InputException(
+                $"{path}: Graft loads tokenizer.json, vocab.txt, vocab.json with merges.txt, or a folder with them"
+            ),
         };
     }
 
@@ -31,13 +33,22 @@ internal static class TokenizerLoader
         TokenizerConfig config = TokenizerConfig.Of(folder);
         RefuseOwnCode(folder, config);
         string json = Path.Combine(folder, "tokenizer.json");
-        if (File.Exists(json)) return JsonOverrides.Apply(new PipelineCore(TokenizerJson.Read(File.ReadAllBytes(json), json)), config);
-        string[] vocabularies = [Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "vocab.json"), .. Directory.EnumerateFiles(folder, "*.model").Order(StringComparer.Ordinal)];
+        if (File.Exists(json))
+            return JsonOverrides.Apply(new PipelineCore(TokenizerJson.Read(File.ReadAllBytes(json), json)), config);
+        string[] vocabularies =
+        [
+            Path.Combine(folder, "vocab.txt"),
+            Path.Combine(folder, "vocab.json"),
+            .. Directory.EnumerateFiles(folder, "*.model").Order(StringComparer.Ordinal),
+        ];
         vocabularies = [.. vocabularies.Where(File.Exists)];
         string inside = Path.Combine(folder, "0_Transformer"); // where older versions of sentence-transformers put the model
-        if (vocabularies.Length == 0 && File.Exists(Path.Combine(folder, "modules.json")) && Directory.Exists(inside)) return LoadFolder(inside);
+        if (vocabularies.Length == 0 && File.Exists(Path.Combine(folder, "modules.json")) && Directory.Exists(inside))
+            return LoadFolder(inside);
         if (vocabularies.Length == 0)
-            throw new InputException($"{folder}: no tokenizer here: neither tokenizer.json nor vocab.txt, vocab.json with merges.txt or a SentencePiece model");
+            throw new InputException(
+                $"{folder}: no tokenizer here: neither tokenizer.json nor vocab.txt, vocab.json with merges.txt or a SentencePiece model"
+            );
         string chosen = Array.Find(vocabularies, file => Fits(Path.GetFileName(file), config.Class)) ?? vocabularies[0];
         return Path.GetFileName(chosen) switch
         {
@@ -50,9 +61,21 @@ internal static class TokenizerLoader
     private static void RefuseOwnCode(string folder, TokenizerConfig config)
     {
         if (config.Class is string name && TokenizerClasses.HasOwnCode(name))
-            throw new InputException($"{Path.Combine(folder, config.ClassFile)}: the tokenizer's class is {name}, which Graft does not have; another class's ids would be wrong");
-        if (config.OwnClass is string own && !(TokenizerClasses.IsKnown(own) || (config.Class is string @class && TokenizerClasses.IsKnown(TokenizerClasses.WithoutFast(@class)))))
-            throw new InputException($"{Path.Combine(folder, "tokenizer_config.json")}: auto_map: the tokenizer is {own}, code of the folder's own, which Graft never runs");
+            throw new InputException(
+                $"{Path.Combine(folder, config.ClassFile)}: the tokenizer's class is {name}, which Graft does not have; another "
+                    + $"class's ids would be wrong"
+            );
+        if (
+            config.OwnClass is string own
+            && !(
+                TokenizerClasses.IsKnown(own)
+                || (config.Class is string @class && TokenizerClasses.IsKnown(TokenizerClasses.WithoutFast(@class)))
+            )
+        )
+            throw new InputException(
+                $"{Path.Combine(folder, "tokenizer_config.json")}: auto_map: the tokenizer is {own}, code of the folder's own, which "
+                    + $"Graft never runs"
+            );
     }
 
     private static bool Fits(string file, string? name) => name switch
@@ -90,8 +113,12 @@ internal static class TokenizerLoader
         config);
 
     private static TokenizerCore FromSentencePiece(string file, TokenizerConfig config) =>
-        SentencePieceRecipes.Build(file, config) is TokenizerCore built ? CompanionTokens.Add(built, config) : throw NotFrom(file, config.Class!, config);
+        SentencePieceRecipes.Build(file, config) is TokenizerCore built
+            ? CompanionTokens.Add(built, config)
+            : throw NotFrom(file, config.Class!, config);
 
     private static InputException NotFrom(string file, string name, TokenizerConfig config) =>
-        new($"{file}: {config.ClassFile} makes the tokenizer a {name}, which Graft does not build from this file: tokenizer.json is needed");
+        new(
+            $"{file}: {config.ClassFile} makes the tokenizer a {name}, which Graft does not build from this file: tokenizer.json is needed"
+        );
 }

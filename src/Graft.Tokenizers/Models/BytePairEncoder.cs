@@ -31,7 +31,8 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
 
         SplitIntoSymbols(piece);
         MergeAll();
-        for (int i = _count > 0 ? 0 : NoSymbol; i != NoSymbol; i = _symbols[i].Next) tokens.Add(new(_symbols[i].Id, _symbols[i].Start, _symbols[i].End));
+        for (int i = _count > 0 ? 0 : NoSymbol; i != NoSymbol; i = _symbols[i].Next)
+            tokens.Add(new(_symbols[i].Id, _symbols[i].Start, _symbols[i].End));
     }
 
     private void SplitIntoSymbols(ReadOnlySpan<char> piece)
@@ -70,8 +71,8 @@ internal sealed class BytePairEncoder(BytePairEncoding model) : PieceEncoder
         if (_count > 0) _symbols[_count - 1].Next = NoSymbol;
     }
 
-    // The reference places symbols by their lengths alone. Where a character was dropped, or bytes came before an unknown character that waits
-    // to be fused, that is not where they come from; it is what published offsets say.
+    // The reference places symbols by their lengths alone. Where a character was dropped, or bytes came before an unknown character that
+    // waits to be fused, that is not where they come from; it is what published offsets say.
     private void PlaceByLength(ReadOnlySpan<char> piece)
     {
         int place = 0;

@@ -43,7 +43,13 @@ internal sealed class BytePairEncoding : TokenModel
     public required MergeTable Merges { get; init; }
 
     /// <summary>The same pairs for words whose last character is marked.</summary>
-    public BytePairEncoding WithWords(string unknown, string endOfWordSuffix) => new(Vocabulary, _merges) { Merges = Merges, Unknown = unknown, EndOfWordSuffix = endOfWordSuffix };
+    public BytePairEncoding WithWords(string unknown, string endOfWordSuffix) =>
+        new(Vocabulary, _merges)
+        {
+            Merges = Merges,
+            Unknown = unknown,
+            EndOfWordSuffix = endOfWordSuffix,
+        };
 
     public override PieceEncoder CreateEncoder() => new BytePairEncoder(this);
 
@@ -80,7 +86,8 @@ internal sealed class BytePairEncoding : TokenModel
 
     public static new BytePairEncoding Read(JsonPart part)
     {
-        if (part.Find("dropout") is JsonPart dropout && dropout.AsDouble() != 0) throw dropout.Error("Graft does not encode with dropout: set it to null");
+        if (part.Find("dropout") is JsonPart dropout && dropout.AsDouble() != 0)
+            throw dropout.Error("Graft does not encode with dropout: set it to null");
         Vocabulary vocabulary = ReadVocabulary(part.Member("vocab"));
         string? unknown = part.Find("unk_token")?.AsString();
         if (unknown is not null && vocabulary.IdOf(unknown) < 0) throw part.Error($"the vocabulary has no unknown token \"{unknown}\"");
@@ -99,8 +106,15 @@ internal sealed class BytePairEncoding : TokenModel
         };
     }
 
-    /// <summary>Turns merges of strings into merges of ids; <paramref name="place"/> makes the beginning of an error that names a merge.</summary>
-    public static MergeTable Link(IReadOnlyList<(string Left, string Right)> merges, Vocabulary vocabulary, string continuingPrefix, Func<int, InputException> place)
+    /// <summary>
+    /// Turns merges of strings into merges of ids; <paramref name="place"/> makes the beginning of an error that names a merge.
+    /// </summary>
+    public static MergeTable Link(
+        IReadOnlyList<(string Left, string Right)> merges,
+        Vocabulary vocabulary,
+        string continuingPrefix,
+        Func<int, InputException> place
+    )
     {
         (int Left, int Right, int Result)[] linked = new (int, int, int)[merges.Count];
         for (int i = 0; i < linked.Length; i++)
@@ -115,7 +129,9 @@ internal sealed class BytePairEncoding : TokenModel
         int Find(string token, int index)
         {
             int id = vocabulary.IdOf(token);
-            return id >= 0 ? id : throw new InputException($"{place(index).Message}the merge needs the token \"{token}\", which is not in the vocabulary");
+            return id >= 0
+                ? id
+                : throw new InputException($"{place(index).Message}the merge needs the token \"{token}\", which is not in the vocabulary");
         }
     }
 

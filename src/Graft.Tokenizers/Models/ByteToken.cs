@@ -5,7 +5,10 @@ namespace Graft.Tokenizers.Models;
 /// <summary>The names of tokens that stand for single bytes: <c>&lt;0x0A&gt;</c>.</summary>
 internal static class ByteToken
 {
-    private static readonly string[] s_names = [.. Enumerable.Range(0, 256).Select(value => string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"))];
+    private static readonly string[] s_names =
+    [
+        .. Enumerable.Range(0, 256).Select(value => string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>")),
+    ];
 
     /// <summary>The token of a byte.</summary>
     public static string Of(byte value) => s_names[value];

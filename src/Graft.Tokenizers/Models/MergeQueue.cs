@@ -9,8 +9,8 @@ internal readonly record struct Candidate(int Rank, int Position, int Id) : ICom
 }
 
 /// <summary>
-/// The merges that wait, lowest rank first, then leftmost. Those of short pieces lie in a heap. A heap of millions jumps about in memory; the candidates of a long
-/// piece are kept by rank, where they come nearly in order and are walked like the text.
+/// The merges that wait, lowest rank first, then leftmost. Those of short pieces lie in a heap. A heap of millions jumps about in memory;
+/// the candidates of a long piece are kept by rank, where they come nearly in order and are walked like the text.
 /// </summary>
 internal sealed class MergeQueue
 {

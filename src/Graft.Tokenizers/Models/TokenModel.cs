@@ -35,10 +35,15 @@ internal abstract class TokenModel
     // Files of the first library versions name no type: it follows from the members.
     private static string TypeOf(JsonPart part)
     {
-        if (part.Find("type") is JsonPart type) return type.AsString();
-        if (part.Find("merges") is not null) return "BPE";
-        if (part.Member("vocab").Element.ValueKind == JsonValueKind.Array) return "Unigram";
-        return part.Find("continuing_subword_prefix") is not null || part.Find("max_input_chars_per_word") is not null ? "WordPiece" : "WordLevel";
+        if (part.Find("type") is JsonPart type)
+            return type.AsString();
+        if (part.Find("merges") is not null)
+            return "BPE";
+        if (part.Member("vocab").Element.ValueKind == JsonValueKind.Array)
+            return "Unigram";
+        return part.Find("continuing_subword_prefix") is not null || part.Find("max_input_chars_per_word") is not null
+            ? "WordPiece"
+            : "WordLevel";
     }
 
     /// <summary>Reads the member <c>vocab</c>: an object from token to id.</summary>
@@ -50,7 +55,10 @@ internal abstract class TokenModel
         {
             if (!member.Value.TryGetInt32(out int id) || id is < 0 or >= Vocabulary.IdLimit)
             {
-                throw vocab.Error($"the token \"{member.Name}\" has the id {member.Value.GetRawText()}; ids are whole numbers from 0 to {Vocabulary.IdLimit - 1}");
+                throw vocab.Error(
+                    $"the token \"{member.Name}\" has the id {member.Value.GetRawText()}; ids are whole numbers from 0 to "
+                        + $"{Vocabulary.IdLimit - 1}"
+                );
             }
 
             vocabulary.Add(member.Name, id);
@@ -78,7 +86,8 @@ internal abstract class PieceEncoder
 /// <param name="Id">The id.</param>
 /// <param name="Start">The first unit in the piece.</param>
 /// <param name="End">One past its last unit.</param>
-/// <param name="Surface">What it stands for in the text where that is not the vocabulary's token: an unknown piece of a Unigram model.</param>
+/// <param name="Surface">What it stands for in the text where that is not the vocabulary's token: an unknown piece of a Unigram
+/// model.</param>
 internal readonly record struct PieceToken(int Id, int Start, int End, string? Surface = null);
 
 /// <summary>The tokens a model finds in one piece.</summary>

@@ -67,7 +67,8 @@ internal sealed class Unigram : TokenModel
         List<(string, double)> pieces = [];
         foreach (JsonPart item in vocab.Items())
         {
-            if (item.Element.ValueKind != JsonValueKind.Array || item.Element.GetArrayLength() != 2) throw item.Error("a pair of token and score was expected");
+            if (item.Element.ValueKind != JsonValueKind.Array || item.Element.GetArrayLength() != 2)
+                throw item.Error("a pair of token and score was expected");
             JsonElement.ArrayEnumerator pair = item.Element.EnumerateArray();
             pair.MoveNext();
             if (pair.Current.ValueKind != JsonValueKind.String) throw item.Error("a pair of token and score was expected");
@@ -78,7 +79,8 @@ internal sealed class Unigram : TokenModel
         }
 
         int? unknown = part.Find("unk_id")?.AsInt();
-        if (unknown is int id && (uint)id >= (uint)pieces.Count) throw part.Member("unk_id").Error($"{id} is not an id of the {pieces.Count} tokens");
+        if (unknown is int id && (uint)id >= (uint)pieces.Count)
+            throw part.Member("unk_id").Error($"{id} is not an id of the {pieces.Count} tokens");
         return new(pieces, unknown, part.Bool("byte_fallback", false));
     }
 
@@ -159,8 +161,10 @@ internal sealed class Unigram : TokenModel
                 return;
             }
 
-            if (model._byteFallback && TryAddBytes(text, start, end, tokens)) return;
-            int id = model._unknownId ?? throw new InputException($"\"{text}\" is not covered by the vocabulary, and the tokenizer has no unknown token");
+            if (model._byteFallback && TryAddBytes(text, start, end, tokens))
+                return;
+            int id = model._unknownId
+                ?? throw new InputException($"\"{text}\" is not covered by the vocabulary, and the tokenizer has no unknown token");
             tokens.Add(new(id, start, end, tokens.WithSurfaces ? new string(text) : null));
         }
 

@@ -30,8 +30,10 @@ internal sealed class WordLevel(Vocabulary vocabulary, string unknownToken) : To
         public override void Encode(ReadOnlySpan<char> piece, PieceTokens tokens)
         {
             int id = vocabulary.IdOf(piece);
-            if (id < 0) id = _unknownId;
-            if (id < 0) throw new InputException($"\"{piece}\" is not in the vocabulary, and neither is the unknown token \"{unknownToken}\"");
+            if (id < 0)
+                id = _unknownId;
+            if (id < 0)
+                throw new InputException($"\"{piece}\" is not in the vocabulary, and neither is the unknown token \"{unknownToken}\"");
             tokens.Add(new(id, 0, piece.Length));
         }
     }

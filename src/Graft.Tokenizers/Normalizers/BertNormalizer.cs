@@ -66,7 +66,9 @@ internal sealed class BertNormalizer : Normalizer
 
     private static void Clean(NormalizedText text)
     {
-        text.Filter(codePoint => codePoint is '\t' or '\n' or '\r' || (codePoint is not (0 or CodePoint.Replacement) && !CodePoint.IsOther(codePoint)));
+        text.Filter(codePoint =>
+            codePoint is '\t' or '\n' or '\r' || (codePoint is not (0 or CodePoint.Replacement) && !CodePoint.IsOther(codePoint))
+        );
         foreach (ref char unit in text.EditUnits())
         {
             if (CodePoint.IsWhiteSpace(unit)) unit = ' ';

@@ -45,7 +45,8 @@ internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
         foreach (Normalizer step in steps) step.Apply(text);
     }
 
-    public override Normalizer With(TokenizerOverrides overrides) => new NormalizerSequence([.. steps.Select(step => step.With(overrides))]);
+    public override Normalizer With(TokenizerOverrides overrides) =>
+        new NormalizerSequence([.. steps.Select(step => step.With(overrides))]);
 
     public override void Write(Utf8JsonWriter json)
     {

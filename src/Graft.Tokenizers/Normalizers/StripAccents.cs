@@ -5,7 +5,9 @@ using Graft.Tokenizers.Unicode;
 
 namespace Graft.Tokenizers.Normalizers;
 
-/// <summary>Drops combining marks (categories M*). They stand by themselves only after a decomposition, which is a step of its own.</summary>
+/// <summary>
+/// Drops combining marks (categories M*). They stand by themselves only after a decomposition, which is a step of its own.
+/// </summary>
 internal sealed class StripAccents : Normalizer
 {
     public override void Apply(NormalizedText text) => text.Filter(codePoint => !CodePoint.IsCombiningMark(codePoint));

@@ -76,7 +76,8 @@ internal static class Assembly
                 continue;
             }
 
-            for (int i = 0; addSpecialTokens && i < part.Ids.Length; i++) WriteSpecial(joined, at++, part.Ids[i], part.Tokens[i], part.TypeId, attention: 1);
+            for (int i = 0; addSpecialTokens && i < part.Ids.Length; i++)
+                WriteSpecial(joined, at++, part.Ids[i], part.Tokens[i], part.TypeId, attention: 1);
         }
 
         return joined;

@@ -2,7 +2,9 @@ using Graft.Tokenizers.PostProcessors;
 
 namespace Graft.Tokenizers.Pipeline;
 
-/// <summary>Encodes a single text into a buffer of the caller's: special tokens, truncation, trimmed offsets, and not one allocation.</summary>
+/// <summary>
+/// Encodes a single text into a buffer of the caller's: special tokens, truncation, trimmed offsets, and not one allocation.
+/// </summary>
 internal sealed class BufferEncoder
 {
     private readonly TokenizerCore _core;
@@ -23,8 +25,10 @@ internal sealed class BufferEncoder
     public static void Check(EncodeOptions options)
     {
         options.Validate();
-        if (options.Padding != PaddingMode.None || options.Stride > 0) throw new InputException("a buffer holds one text without padding or windows: encode without a buffer to have them");
-        if (options.Offsets != OffsetUnit.Utf16) throw new InputException($"a buffer has offsets in UTF-16 units: encode without a buffer to have them as {options.Offsets}");
+        if (options.Padding != PaddingMode.None || options.Stride > 0)
+            throw new InputException("a buffer holds one text without padding or windows: encode without a buffer to have them");
+        if (options.Offsets != OffsetUnit.Utf16)
+            throw new InputException($"a buffer has offsets in UTF-16 units: encode without a buffer to have them as {options.Offsets}");
     }
 
     public void Encode(TextSession session, ReadOnlySpan<char> text, TokenBuffer tokens, EncodeOptions options)

@@ -20,8 +20,9 @@ internal sealed class EncodeSession(TokenizerParts parts, WordMemo memo) : TextS
     private readonly bool _needsLeadingSpace = parts.PreTokenizer is ByteLevel { AddPrefixSpace: true };
 
     // A word from the middle of a text gets no space of its own.
-    private readonly PreTokenizer? _wordPreTokenizer =
-        parts.PreTokenizer is ByteLevel { AddPrefixSpace: true } step ? step.With(new TokenizerOverrides { AddPrefixSpace = false }) : parts.PreTokenizer;
+    private readonly PreTokenizer? _wordPreTokenizer = parts.PreTokenizer is ByteLevel { AddPrefixSpace: true } step
+        ? step.With(new TokenizerOverrides { AddPrefixSpace = false })
+        : parts.PreTokenizer;
 
     public override void Encode(ReadOnlySpan<char> text, bool splitSpecialTokens, TokenBuffer output)
     {

@@ -5,7 +5,10 @@ namespace Graft.Tokenizers.Pipeline;
 /// <summary>Turns offsets in UTF-16 units into another unit.</summary>
 internal static class OffsetConversion
 {
-    /// <summary>Converts the offsets of an encoding and its further windows. <paramref name="texts"/>: for each of the two sequences its words, or its one text.</summary>
+    /// <summary>
+    /// Converts the offsets of an encoding and its further windows. <paramref name="texts"/>: for each of the two sequences its words, or
+    /// its one text.
+    /// </summary>
     public static void Apply(TokenizedText encoding, IReadOnlyList<string>[] texts, bool isSplit, OffsetUnit unit)
     {
         if (unit == OffsetUnit.Utf16) return;

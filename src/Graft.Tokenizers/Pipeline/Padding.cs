@@ -6,11 +6,14 @@ internal static class Padding
     /// <summary>Pads every encoding, and its further windows, as the options say.</summary>
     public static void Apply(TokenizedText[] batch, EncodeOptions options, Func<(int Id, string Token)> padToken)
     {
-        if (options.Padding == PaddingMode.None) return;
-        int length = options.Padding == PaddingMode.Fixed
-            ? options.PadLength ?? options.MaxLength ?? 0
-            : batch.Select(encoding => encoding.Length).DefaultIfEmpty().Max();
-        if (options.PadToMultipleOf > 0) length = (length + options.PadToMultipleOf - 1) / options.PadToMultipleOf * options.PadToMultipleOf;
+        if (options.Padding == PaddingMode.None)
+            return;
+        int length =
+            options.Padding == PaddingMode.Fixed
+                ? options.PadLength ?? options.MaxLength ?? 0
+                : batch.Select(encoding => encoding.Length).DefaultIfEmpty().Max();
+        if (options.PadToMultipleOf > 0)
+            length = (length + options.PadToMultipleOf - 1) / options.PadToMultipleOf * options.PadToMultipleOf;
         (int id, string token) = padToken();
         for (int i = 0; i < batch.Length; i++) batch[i] = Pad(batch[i], length, options.PaddingSide, id, token);
     }

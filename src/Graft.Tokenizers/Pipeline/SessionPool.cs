@@ -1,8 +1,8 @@
 namespace Graft.Tokenizers.Pipeline;
 
 /// <summary>
-/// Lends the working memory that only one thread at a time may use. Each thread looks first where it put its own back, so that a thread that encodes
-/// text after text keeps one session, with what it has learnt, to itself.
+/// Lends the working memory that only one thread at a time may use. Each thread looks first where it put its own back, so that a thread
+/// that encodes text after text keeps one session, with what it has learnt, to itself.
 /// </summary>
 /// <param name="create">Makes a session for a thread that finds none idle.</param>
 internal sealed class SessionPool<TSession>(Func<TSession> create)

@@ -3,7 +3,9 @@ namespace Graft.Tokenizers.Pipeline;
 /// <summary>Cuts the tokens of one text or two to a number of tokens, and keeps what is cut off as windows.</summary>
 internal static class Truncation
 {
-    /// <summary>Cuts <paramref name="first"/> and <paramref name="second"/> so that together they have at most <paramref name="room"/> tokens.</summary>
+    /// <summary>
+    /// Cuts <paramref name="first"/> and <paramref name="second"/> so that together they have at most <paramref name="room"/> tokens.
+    /// </summary>
     public static void Apply(ref TokenizedText first, ref TokenizedText? second, int room, EncodeOptions options)
     {
         int excess = first.Length + (second?.Length ?? 0) - room;
@@ -22,7 +24,8 @@ internal static class Truncation
             return;
         }
 
-        if (second is null) throw new InputException("the strategy only_second was asked for a single text: there is no second one to truncate");
+        if (second is null)
+            throw new InputException("the strategy only_second was asked for a single text: there is no second one to truncate");
         second = CutBy(second, excess, "second", options);
     }
 
@@ -45,7 +48,9 @@ internal static class Truncation
         if (encoding.Length <= excess)
         {
             throw new InputException(
-                $"the {which} text has {encoding.Length} tokens and {excess} would have to go to respect MaxLength {options.MaxLength}: allow more tokens or cut the longest first");
+                $"the {which} text has {encoding.Length} tokens and {excess} would have to go to respect MaxLength "
+                    + $"{options.MaxLength}: allow more tokens or cut the longest first"
+            );
         }
 
         return Cut(encoding, encoding.Length - excess, options);
@@ -57,7 +62,10 @@ internal static class Truncation
         if (length == 0) return new(0) { Overflow = [encoding] };
         if (options.Stride >= length)
         {
-            throw new InputException($"the stride {options.Stride} must be less than the {length} tokens that MaxLength {options.MaxLength} leaves for a text beside the special tokens");
+            throw new InputException(
+                $"the stride {options.Stride} must be less than the {length} tokens that MaxLength {options.MaxLength} leaves for a "
+                    + $"text beside the special tokens"
+            );
         }
 
         List<TokenizedText> windows = [];

@@ -22,7 +22,9 @@ internal struct MemoEntry
     public byte Words;
     private byte _state;
 
-    /// <summary>Whether a word is here; asked first, as the other fields of a word that another thread adds are there before this one.</summary>
+    /// <summary>
+    /// Whether a word is here; asked first, as the other fields of a word that another thread adds are there before this one.
+    /// </summary>
     public bool IsUsed => Volatile.Read(ref _state) != 0;
 
     /// <summary>Some token stands for a text that is not the vocabulary's: whoever wants that text must encode anew.</summary>

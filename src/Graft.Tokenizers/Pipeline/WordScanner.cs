@@ -13,7 +13,9 @@ internal interface IWordScanner
     /// <summary>What <see cref="Next"/> answers when the text cannot be cut here after all.</summary>
     const int CannotCut = -1;
 
-    /// <summary>Moves <paramref name="start"/> to the next stretch, at or after it, and returns the stretch's length; 0 at the end.</summary>
+    /// <summary>
+    /// Moves <paramref name="start"/> to the next stretch, at or after it, and returns the stretch's length; 0 at the end.
+    /// </summary>
     static abstract int Next(ReadOnlySpan<char> text, ref int start);
 }
 
@@ -28,13 +30,23 @@ internal static class AsciiClass
     public static ReadOnlySpan<byte> Table => s_table;
 
     private static readonly byte[] s_table =
-        [.. Enumerable.Range(0, 128).Select(unit => unit is '\t' or '\n' or '\r' or ' ' ? Space : CodePoint.IsPunctuation(unit) ? Punctuation : Run)];
+    [
+        .. Enumerable
+            .Range(0, 128)
+            .Select(unit =>
+                unit is '\t' or '\n' or '\r' or ' ' ? Space
+                : CodePoint.IsPunctuation(unit) ? Punctuation
+                : Run
+            ),
+    ];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Of(ReadOnlySpan<byte> table, char unit) => unit < table.Length ? table[unit] : Run;
 }
 
-/// <summary>For BERT's steps: ASCII white space falls away, ASCII punctuation stands alone, everything else goes on until one of them.</summary>
+/// <summary>
+/// For BERT's steps: ASCII white space falls away, ASCII punctuation stands alone, everything else goes on until one of them.
+/// </summary>
 internal readonly struct BertScanner : IWordScanner
 {
     public static int Next(ReadOnlySpan<char> text, ref int start)
@@ -70,7 +82,8 @@ internal readonly struct SpaceScanner : IWordScanner
     }
 
     private static bool IsIndependent(ReadOnlySpan<char> word) =>
-        CodePoint.Break(Utf16.At(word, 0, out _)) is not (GraphemeBreak.Extend or GraphemeBreak.SpacingMark or GraphemeBreak.ZeroWidthJoiner)
+        CodePoint.Break(Utf16.At(word, 0, out _))
+            is not (GraphemeBreak.Extend or GraphemeBreak.SpacingMark or GraphemeBreak.ZeroWidthJoiner)
         && CodePoint.Break(Utf16.Before(word, word.Length, out _)) != GraphemeBreak.Prepend;
 }
 

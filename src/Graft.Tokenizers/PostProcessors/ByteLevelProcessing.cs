@@ -41,7 +41,8 @@ internal sealed class PostProcessorSequence(PostProcessor[] steps) : PostProcess
 
     public override OffsetTrimming? Trimming { get; } = Array.Find(steps, step => step.Trimming is not null)?.Trimming;
 
-    public override PostProcessor With(TokenizerOverrides overrides) => new PostProcessorSequence([.. steps.Select(step => step.With(overrides))]);
+    public override PostProcessor With(TokenizerOverrides overrides) =>
+        new PostProcessorSequence([.. steps.Select(step => step.With(overrides))]);
 
     public override void Write(Utf8JsonWriter json)
     {

@@ -1,7 +1,8 @@
 namespace Graft.Tokenizers.PostProcessors;
 
 /// <summary>Trims offsets so that they leave out the spaces a token carries.</summary>
-/// <param name="AddPrefixSpace">The pre-tokenizer puts a space before the text: a single leading space of a first token was never in it.</param>
+/// <param name="AddPrefixSpace">The pre-tokenizer puts a space before the text: a single leading space of a first token was never in
+/// it.</param>
 internal sealed record OffsetTrimming(bool AddPrefixSpace)
 {
     /// <summary>Trims every offset of an encoding.</summary>
@@ -14,7 +15,9 @@ internal sealed record OffsetTrimming(bool AddPrefixSpace)
         }
     }
 
-    /// <summary>Trims every offset of a buffer that holds the tokens of <paramref name="text"/>, but not its first <paramref name="skipped"/> ones.</summary>
+    /// <summary>
+    /// Trims every offset of a buffer that holds the tokens of <paramref name="text"/>, but not its first <paramref name="skipped"/> ones.
+    /// </summary>
     public void Apply(TokenBuffer buffer, int skipped, ReadOnlySpan<char> text, TokenSpaces spaces)
     {
         ReadOnlySpan<int> ids = buffer.Ids;

@@ -3,8 +3,12 @@ using Graft.Tokenizers.Json;
 
 namespace Graft.Tokenizers.PostProcessors;
 
-/// <summary>RoBERTa's special tokens, <c>&lt;s&gt; A &lt;/s&gt;</c> and <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c>, one token type, trimmed offsets.</summary>
-internal sealed class RobertaProcessing((string Token, int Id) cls, (string Token, int Id) sep, bool trimOffsets, bool addPrefixSpace) : PostProcessor
+/// <summary>
+/// RoBERTa's special tokens, <c>&lt;s&gt; A &lt;/s&gt;</c> and <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c>, one token type,
+/// trimmed offsets.
+/// </summary>
+internal sealed class RobertaProcessing((string Token, int Id) cls, (string Token, int Id) sep, bool trimOffsets, bool addPrefixSpace)
+    : PostProcessor
 {
     public override IReadOnlyList<TemplatePart> Single { get; } =
     [
@@ -36,5 +40,10 @@ internal sealed class RobertaProcessing((string Token, int Id) cls, (string Toke
     }
 
     public static new RobertaProcessing Read(JsonPart part) =>
-        new(ReadToken(part.Member("cls")), ReadToken(part.Member("sep")), part.Bool("trim_offsets", true), part.Bool("add_prefix_space", true));
+        new(
+            ReadToken(part.Member("cls")),
+            ReadToken(part.Member("sep")),
+            part.Bool("trim_offsets", true),
+            part.Bool("add_prefix_space", true)
+        );
 }

@@ -9,7 +9,12 @@ internal sealed class TemplateProcessing(IReadOnlyList<TemplatePart> single, IRe
     /// <summary><c>[CLS] A [SEP]</c> and <c>[CLS] A [SEP] B [SEP]</c>, the second text with token type 1.</summary>
     public static TemplateProcessing Bert((string Token, int Id) cls, (string Token, int Id) sep)
     {
-        TemplatePart[] single = [TemplatePart.ForToken(cls.Token, cls.Id, 0), TemplatePart.ForSequence(0, 0), TemplatePart.ForToken(sep.Token, sep.Id, 0)];
+        TemplatePart[] single =
+        [
+            TemplatePart.ForToken(cls.Token, cls.Id, 0),
+            TemplatePart.ForSequence(0, 0),
+            TemplatePart.ForToken(sep.Token, sep.Id, 0),
+        ];
         return new(single, [.. single, TemplatePart.ForSequence(1, 1), TemplatePart.ForToken(sep.Token, sep.Id, 1)]);
     }
 
@@ -24,7 +29,10 @@ internal sealed class TemplateProcessing(IReadOnlyList<TemplatePart> single, IRe
         WriteParts(json, "single", single);
         WriteParts(json, "pair", pair);
         json.WriteStartObject("special_tokens");
-        foreach (TemplatePart part in single.Concat(pair).Where(part => part.IsSpecial).DistinctBy(part => part.Name, StringComparer.Ordinal)) WriteSpecialToken(json, part);
+        foreach (
+            TemplatePart part in single.Concat(pair).Where(part => part.IsSpecial).DistinctBy(part => part.Name, StringComparer.Ordinal)
+        )
+            WriteSpecialToken(json, part);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -38,7 +46,8 @@ internal sealed class TemplateProcessing(IReadOnlyList<TemplatePart> single, IRe
             {
                 int[] ids = [.. token.Member("ids").Items().Select(id => id.AsInt())];
                 string[] tokens = [.. token.Member("tokens").Items().Select(text => text.AsString())];
-                if (ids.Length != tokens.Length) throw token.Error($"{ids.Length} ids and {tokens.Length} tokens; there must be as many of one as of the other");
+                if (ids.Length != tokens.Length)
+                    throw token.Error($"{ids.Length} ids and {tokens.Length} tokens; there must be as many of one as of the other");
                 special[name] = (ids, tokens);
             }
         }
@@ -59,7 +68,8 @@ internal sealed class TemplateProcessing(IReadOnlyList<TemplatePart> single, IRe
 
             JsonPart token = item.Member("SpecialToken");
             string name = token.Member("id").AsString();
-            if (!special.TryGetValue(name, out (int[] Ids, string[] Tokens) found)) throw token.Error($"\"{name}\" is not among the template's special_tokens");
+            if (!special.TryGetValue(name, out (int[] Ids, string[] Tokens) found))
+                throw token.Error($"\"{name}\" is not among the template's special_tokens");
             parts.Add(new(-1, token.Int("type_id", 0), found.Ids, found.Tokens, name));
         }
 

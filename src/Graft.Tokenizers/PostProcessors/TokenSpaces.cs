@@ -52,7 +52,8 @@ internal sealed class TokenSpaces
         }
 
         // Those that swallow white space differ from text to text.
-        foreach (AddedToken token in core.AddedTokens.Where(token => token.LeftStrip || token.RightStrip)) _counts[token.Id] = SpaceCount.AskText;
+        foreach (AddedToken token in core.AddedTokens.Where(token => token.LeftStrip || token.RightStrip))
+            _counts[token.Id] = SpaceCount.AskText;
     }
 
     /// <summary>The spaces of a token.</summary>

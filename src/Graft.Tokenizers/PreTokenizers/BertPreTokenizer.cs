@@ -4,7 +4,9 @@ using Graft.Tokenizers.Text;
 
 namespace Graft.Tokenizers.PreTokenizers;
 
-/// <summary>Drops white space and sets every punctuation character apart: <c>don't stop</c> → <c>don</c> <c>'</c> <c>t</c> <c>stop</c>.</summary>
+/// <summary>
+/// Drops white space and sets every punctuation character apart: <c>don't stop</c> → <c>don</c> <c>'</c> <c>t</c> <c>stop</c>.
+/// </summary>
 internal sealed class BertPreTokenizer : PreTokenizer
 {
     public override void Apply(PieceList pieces)

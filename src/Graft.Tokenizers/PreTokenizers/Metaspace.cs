@@ -12,7 +12,9 @@ internal enum PrependScheme
     Never,
 }
 
-/// <summary>Writes spaces as <c>▁</c>, puts one before the text and splits so that each begins a piece: <c>Hey you</c> → <c>▁Hey</c> <c>▁you</c>.</summary>
+/// <summary>
+/// Writes spaces as <c>▁</c>, puts one before the text and splits so that each begins a piece: <c>Hey you</c> → <c>▁Hey</c> <c>▁you</c>.
+/// </summary>
 internal sealed class Metaspace : PreTokenizer
 {
     private static readonly string[] s_schemes = ["always", "first", "never"];
@@ -55,14 +57,19 @@ internal sealed class Metaspace : PreTokenizer
     public static char ReadReplacement(JsonPart part)
     {
         string replacement = part.String("replacement", "▁");
-        return replacement.Length == 1 ? replacement[0] : throw part.Member("replacement").Error($"one character was expected, \"{replacement}\" was found");
+        return replacement.Length == 1
+            ? replacement[0]
+            : throw part.Member("replacement").Error($"one character was expected, \"{replacement}\" was found");
     }
 
     /// <summary>Reads the scheme; older files say <c>add_prefix_space</c> instead.</summary>
     public static PrependScheme ReadScheme(JsonPart part)
     {
-        if (part.Find("prepend_scheme") is not JsonPart scheme) return part.Bool("add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never;
+        if (part.Find("prepend_scheme") is not JsonPart scheme)
+            return part.Bool("add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never;
         int index = Array.IndexOf(s_schemes, scheme.AsString());
-        return index >= 0 ? (PrependScheme)index : throw scheme.Error($"always, first or never was expected, \"{scheme.AsString()}\" was found");
+        return index >= 0
+            ? (PrependScheme)index
+            : throw scheme.Error($"always, first or never was expected, \"{scheme.AsString()}\" was found");
     }
 }

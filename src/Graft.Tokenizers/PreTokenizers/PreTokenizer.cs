@@ -4,7 +4,9 @@ using Graft.Tokenizers.Text;
 
 namespace Graft.Tokenizers.PreTokenizers;
 
-/// <summary>A step that cuts the normalized text into the pieces the model sees: one of the kinds a <c>tokenizer.json</c> can name.</summary>
+/// <summary>
+/// A step that cuts the normalized text into the pieces the model sees: one of the kinds a <c>tokenizer.json</c> can name.
+/// </summary>
 internal abstract class PreTokenizer
 {
     /// <summary>Refines the pieces; those that are added tokens stay as they are.</summary>
@@ -42,7 +44,8 @@ internal sealed class PreTokenizerSequence(PreTokenizer[] steps) : PreTokenizer
         foreach (PreTokenizer step in steps) step.Apply(pieces);
     }
 
-    public override PreTokenizer With(TokenizerOverrides overrides) => new PreTokenizerSequence([.. steps.Select(step => step.With(overrides))]);
+    public override PreTokenizer With(TokenizerOverrides overrides) =>
+        new PreTokenizerSequence([.. steps.Select(step => step.With(overrides))]);
 
     public override void Write(Utf8JsonWriter json)
     {

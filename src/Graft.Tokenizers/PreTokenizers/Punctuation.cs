@@ -21,5 +21,6 @@ internal sealed class Punctuation(SplitBehavior behavior) : PreTokenizer
         json.WriteEndObject();
     }
 
-    public static new Punctuation Read(JsonPart part) => new(part.Find("behavior") is JsonPart behavior ? Split.ReadBehavior(behavior) : SplitBehavior.Isolated);
+    public static new Punctuation Read(JsonPart part) =>
+        new(part.Find("behavior") is JsonPart behavior ? Split.ReadBehavior(behavior) : SplitBehavior.Isolated);
 }

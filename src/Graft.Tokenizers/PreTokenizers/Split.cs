@@ -25,7 +25,9 @@ internal sealed class Split(PatternSource source, SplitBehavior behavior, bool i
     public static SplitBehavior ReadBehavior(JsonPart part) =>
         Enum.TryParse(part.AsString(), out SplitBehavior behavior) && Enum.IsDefined(behavior)
             ? behavior
-            : throw part.Error($"Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous was expected, \"{part.AsString()}\" was found");
+            : throw part.Error(
+                $"Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous was expected, \"{part.AsString()}\" was found"
+            );
 }
 
 /// <summary>Splits at one character and drops it.</summary>
@@ -46,6 +48,8 @@ internal sealed class CharDelimiterSplit(char delimiter) : PreTokenizer
     public static new CharDelimiterSplit Read(JsonPart part)
     {
         string delimiter = part.Member("delimiter").AsString();
-        return delimiter.Length == 1 ? new(delimiter[0]) : throw part.Member("delimiter").Error($"one character was expected, \"{delimiter}\" was found");
+        return delimiter.Length == 1
+            ? new(delimiter[0])
+            : throw part.Member("delimiter").Error($"one character was expected, \"{delimiter}\" was found");
     }
 }

@@ -5,7 +5,9 @@ using Graft.Tokenizers.Unicode;
 
 namespace Graft.Tokenizers.PreTokenizers;
 
-/// <summary>Keeps words and runs of other signs, by the pattern <c>\w+|[^\w\s]+</c>: <c>Hey, you!</c> → <c>Hey</c> <c>,</c> <c>you</c> <c>!</c>.</summary>
+/// <summary>
+/// Keeps words and runs of other signs, by the pattern <c>\w+|[^\w\s]+</c>: <c>Hey, you!</c> → <c>Hey</c> <c>,</c> <c>you</c> <c>!</c>.
+/// </summary>
 internal sealed class Whitespace : PreTokenizer
 {
     private static readonly RunPattern s_runs = new();

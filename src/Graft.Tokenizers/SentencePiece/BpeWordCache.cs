@@ -26,7 +26,9 @@ internal sealed class BpeWordCache(SentencePieceVocabulary vocabulary)
     private readonly int[] _ends = new int[MaxBytes + 1];
     private readonly float[] _scores = new float[MaxBytes + 1];
 
-    /// <summary>Appends the segments of the word from <paramref name="start"/> to <paramref name="end"/>; false when it is too long.</summary>
+    /// <summary>
+    /// Appends the segments of the word from <paramref name="start"/> to <paramref name="end"/>; false when it is too long.
+    /// </summary>
     public bool TrySegment(ReadOnlySpan<byte> text, int start, int end, List<Segment> output)
     {
         int length = end - start;

@@ -4,7 +4,8 @@ namespace Graft.Tokenizers.SentencePiece;
 
 /// <summary>
 /// A trie over bytes as SentencePiece stores it in the precompiled map (darts-clone's double array): unit <c>u</c> of a node leads by
-/// <c>node ^ offset(u) ^ byte</c> to the child whose label is that byte; a node with the leaf flag keeps its value at <c>node ^ offset(u)</c>.
+/// <c>node ^ offset(u) ^ byte</c> to the child whose label is that byte; a node with the leaf flag keeps its value at
+/// <c>node ^ offset(u)</c>.
 /// Every index is checked, so that a malformed array can only end a search.
 /// </summary>
 internal sealed class DoubleArray(uint[] units)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Graft.Tokenizers.SentencePiece;
 
 /// <summary>
-/// A trie over UTF-8 for looking pieces up along a text: a double array of small cells, where a child's cell names its parent, so that a step is one
-/// load and one comparison. Built once; a step never leaves the array.
+/// A trie over UTF-8 for looking pieces up along a text: a double array of small cells, where a child's cell names its parent, so that a
+/// step is one load and one comparison. Built once; a step never leaves the array.
 /// </summary>
 internal sealed class PieceTrie
 {
@@ -35,7 +35,9 @@ internal sealed class PieceTrie
 
     public bool IsEmpty { get; private set; } = true;
 
-    /// <summary>Goes from a node along a byte; false when no key goes on. <paramref name="value"/>: of the key ending there, or −1.</summary>
+    /// <summary>
+    /// Goes from a node along a byte; false when no key goes on. <paramref name="value"/>: of the key ending there, or −1.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Step(ref int node, byte label, out int value)
     {

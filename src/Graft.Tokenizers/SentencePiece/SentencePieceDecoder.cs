@@ -13,7 +13,8 @@ internal static class SentencePieceDecoder
         bool atStart = true, sawSpace = false;
         foreach (int id in ids)
         {
-            if ((uint)id >= (uint)model.Pieces.Count) throw new InputException($"id {id} is not in the vocabulary, which has {model.Pieces.Count} pieces");
+            if ((uint)id >= (uint)model.Pieces.Count)
+                throw new InputException($"id {id} is not in the vocabulary, which has {model.Pieces.Count} pieces");
             SentencePiece piece = model.Pieces[id];
             if (piece.Type == SentencePieceType.Byte)
             {

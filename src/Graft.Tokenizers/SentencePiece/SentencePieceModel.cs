@@ -47,7 +47,8 @@ public enum SentencePieceType
 public readonly record struct SentencePiece(string Text, float Score, SentencePieceType Type);
 
 /// <summary>
-/// A SentencePiece <c>.model</c> file as it is stored: pieces, algorithm, normalization. Read with bounds on everything; a damaged file is refused.
+/// A SentencePiece <c>.model</c> file as it is stored: pieces, algorithm, normalization. Read with bounds on everything; a damaged file is
+/// refused.
 /// Field numbers: sentencepiece_model.proto of SentencePiece.
 /// </summary>
 internal sealed class SentencePieceModel
@@ -121,7 +122,8 @@ internal sealed class SentencePieceModel
         }
 
         int unknown = pieces.FindIndex(piece => piece.Type == SentencePieceType.Unknown);
-        if (unknown < 0) throw new InputException("there is no unknown piece among the pieces; this is no SentencePiece model, or a damaged one");
+        if (unknown < 0)
+            throw new InputException("there is no unknown piece among the pieces; this is no SentencePiece model, or a damaged one");
         SentencePieceModel model = new() { Pieces = pieces, UnknownId = unknown };
         for (ProtobufReader reader = new(bytes); reader.Next();)
         {
@@ -145,9 +147,12 @@ internal sealed class SentencePieceModel
             else if (reader.Field == 3) type = (SentencePieceType)reader.Integer();
         }
 
-        if (text.Length == 0) throw new InputException($"piece {index} is empty; the model is damaged");
-        if (!float.IsFinite(score)) throw new InputException($"piece {index} has the score {score}; the model is damaged");
-        if (type is < SentencePieceType.Normal or > SentencePieceType.Byte) throw new InputException($"piece {index} has the type {(int)type}; known are 1 to 6");
+        if (text.Length == 0)
+            throw new InputException($"piece {index} is empty; the model is damaged");
+        if (!float.IsFinite(score))
+            throw new InputException($"piece {index} has the score {score}; the model is damaged");
+        if (type is < SentencePieceType.Normal or > SentencePieceType.Byte)
+            throw new InputException($"piece {index} has the type {(int)type}; known are 1 to 6");
         return new SentencePiece(text, score, type);
     }
 
@@ -161,7 +166,8 @@ internal sealed class SentencePieceModel
             else if (reader.Field == 44) UnknownSurface = System.Text.Encoding.UTF8.GetString(reader.Bytes());
         }
 
-        if (Kind is < SentencePieceKind.Unigram or > SentencePieceKind.Character) throw new InputException($"model_type is {(int)Kind}; known are 1 to 4");
+        if (Kind is < SentencePieceKind.Unigram or > SentencePieceKind.Character)
+            throw new InputException($"model_type is {(int)Kind}; known are 1 to 4");
     }
 
     private void ReadNormalizer(ReadOnlySpan<byte> message)

@@ -56,7 +56,9 @@ public sealed class SentencePieceProcessor
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    /// <summary>Appends the ids of a UTF-8 text to a list; bytes that are no character read as U+FFFD. In the steady state nothing is allocated.</summary>
+    /// <summary>
+    /// Appends the ids of a UTF-8 text to a list; bytes that are no character read as U+FFFD. In the steady state nothing is allocated.
+    /// </summary>
     public void EncodeUtf8(ReadOnlySpan<byte> text, List<int> ids)
     {
         SentencePieceSession session = _sessions.Take();
@@ -87,7 +89,8 @@ public sealed class SentencePieceProcessor
     /// <exception cref="InputException">The model is no Unigram model.</exception>
     public IReadOnlyList<(IReadOnlyList<SentencePiecePlace> Pieces, float Score)> EncodeBest(string text, int count)
     {
-        if (Kind != SentencePieceKind.Unigram) throw new InputException($"only Unigram models know several segmentations of a text; this is a {Kind} model");
+        if (Kind != SentencePieceKind.Unigram)
+            throw new InputException($"only Unigram models know several segmentations of a text; this is a {Kind} model");
         byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(text);
         SentencePieceSession session = _sessions.Take();
         List<(IReadOnlyList<SentencePiecePlace>, float)> results = [];
@@ -105,10 +108,13 @@ public sealed class SentencePieceProcessor
         List<SentencePiecePlace> places = new(session.Tokens.Length);
         foreach (SentencePieceToken token in session.Tokens)
         {
-            string piece = token.NormalizedStart < 0
-                ? _model.Pieces[token.Id].Text
-                : System.Text.Encoding.UTF8.GetString(session.Normalized[token.NormalizedStart..token.NormalizedEnd]);
-            places.Add(new(token.Id, piece, System.Text.Encoding.UTF8.GetString(utf8.AsSpan()[token.Start..token.End]), token.Start, token.End));
+            string piece =
+                token.NormalizedStart < 0
+                    ? _model.Pieces[token.Id].Text
+                    : System.Text.Encoding.UTF8.GetString(session.Normalized[token.NormalizedStart..token.NormalizedEnd]);
+            places.Add(
+                new(token.Id, piece, System.Text.Encoding.UTF8.GetString(utf8.AsSpan()[token.Start..token.End]), token.Start, token.End)
+            );
         }
 
         return places;

@@ -3,7 +3,9 @@ namespace Graft.Tokenizers.SentencePiece;
 /// <summary>A piece found in normalized text: its id and its bytes.</summary>
 internal readonly record struct Segment(int Id, int Start, int End);
 
-/// <summary>Cuts normalized text into pieces: the four algorithms of SentencePiece. One instance serves one thread and keeps its memory.</summary>
+/// <summary>
+/// Cuts normalized text into pieces: the four algorithms of SentencePiece. One instance serves one thread and keeps its memory.
+/// </summary>
 internal abstract class SentencePieceSegmenter(SentencePieceVocabulary vocabulary)
 {
     protected SentencePieceVocabulary Vocabulary => vocabulary;

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Graft.Tokenizers.SentencePiece;
 
-/// <summary>A token of a text: its id, the bytes of the normalized text it is (none for a byte piece), and the bytes of the original text it stands for.</summary>
+/// <summary>
+/// A token of a text: its id, the bytes of the normalized text it is (none for a byte piece), and the bytes of the original text it stands
+/// for.
+/// </summary>
 internal readonly record struct SentencePieceToken(int Id, int NormalizedStart, int NormalizedEnd, int Start, int End);
 
 /// <summary>Encodes texts with a plain SentencePiece model on one thread, in memory it keeps.</summary>
@@ -55,11 +58,14 @@ internal sealed class SentencePieceSession(SentencePieceVocabulary vocabulary)
         }
     }
 
-    /// <summary>The best segmentations of a text, best first; after each, <see cref="Tokens"/> holds its tokens. Unigram models only.</summary>
+    /// <summary>
+    /// The best segmentations of a text, best first; after each, <see cref="Tokens"/> holds its tokens. Unigram models only.
+    /// </summary>
     public IEnumerable<float> Best(byte[] text, int count)
     {
         _text.Normalize(text);
-        IEnumerable<(Segment[] Segments, float Score)> best = _text.Length == 0 ? [([], 0)] : new UnigramLattice(vocabulary, _text.Bytes).Best(count);
+        IEnumerable<(Segment[] Segments, float Score)> best =
+            _text.Length == 0 ? [([], 0)] : new UnigramLattice(vocabulary, _text.Bytes).Best(count);
         foreach ((Segment[] segments, float score) in best)
         {
             AddTokens(segments);
@@ -67,7 +73,8 @@ internal sealed class SentencePieceSession(SentencePieceVocabulary vocabulary)
         }
     }
 
-    // Neighbouring unknown pieces are one token; with byte fallback an unknown piece is its bytes, of which the last has its place in the text.
+    // Neighbouring unknown pieces are one token; with byte fallback an unknown piece is its bytes, of which the last has its place in the
+    // text.
     private void AddTokens(ReadOnlySpan<Segment> segments)
     {
         _tokens.Clear();

@@ -26,7 +26,9 @@ internal sealed class SentencePieceText(SentencePieceModel model, PieceTrie user
 
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
-    /// <summary>For each normalized byte, and for the end, the byte of the original text where it came from; valid unless all is empty.</summary>
+    /// <summary>
+    /// For each normalized byte, and for the end, the byte of the original text where it came from; valid unless all is empty.
+    /// </summary>
     public ReadOnlySpan<int> Origins => _origins.AsSpan(0, Length + 1);
 
     public void Normalize(ReadOnlySpan<byte> input)

@@ -44,7 +44,8 @@ internal sealed class SentencePieceVocabulary
         UserDefined = new PieceTrie(userDefined);
         UnknownScore = lowest - UnknownPenalty;
         HighestScore = highest;
-        if (model.ByteFallback && _byteIds.Contains(-1)) throw new InputException("byte_fallback is set, but not all 256 byte pieces are there");
+        if (model.ByteFallback && _byteIds.Contains(-1))
+            throw new InputException("byte_fallback is set, but not all 256 byte pieces are there");
     }
 
     public SentencePieceModel Model { get; }
@@ -84,8 +85,17 @@ internal sealed class SentencePieceVocabulary
 
     /// <summary>The byte that a byte piece such as <c>&lt;0x0A&gt;</c> stands for, or −1.</summary>
     public static int ByteOf(string piece) =>
-        piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) && piece[5] == '>' &&
-        int.TryParse(piece.AsSpan(3, 2), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out int value) ? value : -1;
+        piece.Length == 6
+        && piece.StartsWith("<0x", StringComparison.Ordinal)
+        && piece[5] == '>'
+        && int.TryParse(
+            piece.AsSpan(3, 2),
+            System.Globalization.NumberStyles.AllowHexSpecifier,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out int value
+        )
+            ? value
+            : -1;
 
     private void AddByte(string piece, int id)
     {

@@ -20,7 +20,9 @@ internal sealed class UnigramLattice
     private readonly Node _begin;
     private readonly Node _end;
 
-    /// <summary>Builds the lattice over the characters of the text; its nodes in the order of SentencePiece's, on which ties depend.</summary>
+    /// <summary>
+    /// Builds the lattice over the characters of the text; its nodes in the order of SentencePiece's, on which ties depend.
+    /// </summary>
     public UnigramLattice(SentencePieceVocabulary vocabulary, ReadOnlySpan<byte> text)
     {
         _beginning = [.. Enumerable.Range(0, text.Length + 1).Select(_ => new List<Node>())];
@@ -113,7 +115,8 @@ internal sealed class UnigramLattice
     private static Segment[] Path(Hypothesis hypothesis)
     {
         List<Segment> segments = [];
-        for (Hypothesis node = hypothesis.Next!; node.Next is not null; node = node.Next) segments.Add(new(node.Node.Id, node.Node.Start, node.Node.End));
+        for (Hypothesis node = hypothesis.Next!; node.Next is not null; node = node.Next)
+            segments.Add(new(node.Node.Id, node.Node.Start, node.Node.End));
         return [.. segments];
     }
 

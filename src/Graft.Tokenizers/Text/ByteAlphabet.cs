@@ -9,7 +9,9 @@ internal static class ByteAlphabet
     private const int First = 0x100;
 
     private static readonly char[] s_characters = Build();
-    private static readonly Dictionary<char, byte> s_bytes = Enumerable.Range(0, 256).ToDictionary(value => s_characters[value], value => (byte)value);
+    private static readonly Dictionary<char, byte> s_bytes = Enumerable
+        .Range(0, 256)
+        .ToDictionary(value => s_characters[value], value => (byte)value);
 
     /// <summary>The character a byte is written as.</summary>
     public static char ToCharacter(byte value) => s_characters[value];

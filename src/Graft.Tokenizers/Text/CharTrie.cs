@@ -61,7 +61,10 @@ internal sealed class CharTrie
         }
     }
 
-    /// <summary>Goes from a node along a unit: the child, or <see cref="None"/>; <paramref name="value"/> is that of the key ending there, or <see cref="None"/>.</summary>
+    /// <summary>
+    /// Goes from a node along a unit: the child, or <see cref="None"/>; <paramref name="value"/> is that of the key ending there, or
+    /// <see cref="None"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Step(int node, char unit, out int value)
     {

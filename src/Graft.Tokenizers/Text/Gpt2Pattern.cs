@@ -39,7 +39,8 @@ internal sealed class Gpt2Pattern : Pattern
 
         // A space goes with what follows it, other white space never does.
         int next = start + length;
-        if (text[start] == ' ' && next < text.Length && KindAt(text, next, out int nextLength) is var kind and not Kind.Space) return RunEnd(text, next + nextLength, kind);
+        if (text[start] == ' ' && next < text.Length && KindAt(text, next, out int nextLength) is var kind and not Kind.Space)
+            return RunEnd(text, next + nextLength, kind);
 
         // White space leaves its last character to what follows, unless it has only one.
         int end = RunEnd(text, next, Kind.Space);

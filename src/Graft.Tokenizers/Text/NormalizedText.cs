@@ -31,7 +31,9 @@ internal sealed class NormalizedText
     /// <summary>The original range of each unit.</summary>
     public ReadOnlySpan<TextRange> Sources => _sources.AsSpan(0, Length);
 
-    /// <summary>Room for a step that must see its changes before it writes them: code points as <see cref="Write(int, int)"/> takes them.</summary>
+    /// <summary>
+    /// Room for a step that must see its changes before it writes them: code points as <see cref="Write(int, int)"/> takes them.
+    /// </summary>
     public List<CodePointChange> Changes { get; } = [];
 
     /// <summary>Room for the matches of a step that replaces them.</summary>

@@ -52,7 +52,10 @@ internal sealed class PatternSource
         }
         catch (ExpressionException exception)
         {
-            throw new InputException(part.Error($"the expression \"{content}\" is not one Graft can run: {exception.Message}").Message, exception);
+            throw new InputException(
+                part.Error($"the expression \"{content}\" is not one Graft can run: {exception.Message}").Message,
+                exception
+            );
         }
     }
 }

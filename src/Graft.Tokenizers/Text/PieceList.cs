@@ -129,7 +129,9 @@ internal sealed class PieceList
 
     private bool BeginsOriginal(Piece piece) => (piece.Start == 0 ? Text.Origin : Text.Sources[piece.Start].Start) == 0;
 
-    /// <summary>Splits every piece that is not a token at the matches of a pattern; with <paramref name="invert"/>, at what lies between them.</summary>
+    /// <summary>
+    /// Splits every piece that is not a token at the matches of a pattern; with <paramref name="invert"/>, at what lies between them.
+    /// </summary>
     public void Split(Pattern pattern, SplitBehavior behavior, bool invert = false)
     {
         foreach (Piece piece in _pieces)

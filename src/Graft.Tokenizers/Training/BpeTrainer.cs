@@ -19,7 +19,10 @@ public sealed record BpeTrainerOptions
     /// <value>Byte level: put a space before text that begins without one.</value>
     public bool AddPrefixSpace { get; init; }
 
-    /// <value>The first tokens, in this order; null takes <c>&lt;s&gt; &lt;pad&gt; &lt;/s&gt; &lt;unk&gt; &lt;mask&gt;</c> (byte level) or <c>[UNK]</c>.</value>
+    /// <value>
+    /// The first tokens, in this order; null takes <c>&lt;s&gt; &lt;pad&gt; &lt;/s&gt; &lt;unk&gt; &lt;mask&gt;</c> (byte level) or
+    /// <c>[UNK]</c>.
+    /// </value>
     public IReadOnlyList<string>? SpecialTokens { get; init; }
 
     /// <value>Character level: the most single characters kept, the most frequent ones; null keeps all.</value>
@@ -44,12 +47,15 @@ public sealed record BpeTrainerOptions
 }
 
 /// <summary>
-/// Trains BPE vocabularies as the reference does (Sennrich et al. 2016; byte level: Radford et al. 2019). <c>hug hugs</c> → <c>g h s u hu hug hugs</c>.
+/// Trains BPE vocabularies as the reference does (Sennrich et al. 2016; byte level: Radford et al. 2019). <c>hug hugs</c> →
+/// <c>g h s u hu hug hugs</c>.
 /// Deterministic on any number of threads.
 /// </summary>
 public static class BpeTrainer
 {
-    /// <summary>Trains on files, one line an item; <c>.gz</c> is read as it is. The text is streamed and may be larger than memory.</summary>
+    /// <summary>
+    /// Trains on files, one line an item; <c>.gz</c> is read as it is. The text is streamed and may be larger than memory.
+    /// </summary>
     /// <exception cref="InputException">A file cannot be read, or an option is out of range.</exception>
     public static TrainedVocabulary TrainFromFiles(IReadOnlyList<string> files, BpeTrainerOptions? options = null) =>
         Train(Corpus.FromFiles(files), options ?? new());
@@ -74,7 +80,8 @@ public static class BpeTrainer
     private static void AddByteWords(WordCounts words, PairMerger merger)
     {
         int[] ids = new int[256];
-        foreach (int value in Enumerable.Range(0, 256).OrderBy(b => ByteAlphabet.ToCharacter((byte)b))) ids[value] = merger.Add(ByteAlphabet.ToCharacter((byte)value).ToString());
+        foreach (int value in Enumerable.Range(0, 256).OrderBy(b => ByteAlphabet.ToCharacter((byte)b)))
+            ids[value] = merger.Add(ByteAlphabet.ToCharacter((byte)value).ToString());
         int[] symbols = new int[64];
         for (int w = 0; w < words.Count; w++)
         {
@@ -87,7 +94,9 @@ public static class BpeTrainer
 
     private static void AddCharacterWords(WordCounts words, PairMerger merger, BpeTrainerOptions options)
     {
-        Dictionary<Rune, int> ids = Alphabet.Of(words, options.InitialAlphabet, options.LimitAlphabet).ToDictionary(rune => rune, rune => merger.Add(rune.ToString()));
+        Dictionary<Rune, int> ids = Alphabet
+            .Of(words, options.InitialAlphabet, options.LimitAlphabet)
+            .ToDictionary(rune => rune, rune => merger.Add(rune.ToString()));
         List<int> symbols = [];
         for (int w = 0; w < words.Count; w++)
         {

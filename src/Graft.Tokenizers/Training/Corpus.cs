@@ -68,8 +68,17 @@ internal abstract class Corpus
         {
             try
             {
-                FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-                return file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+                FileStream stream = new(
+                    file,
+                    FileMode.Open,
+                    FileAccess.Read,
+                    FileShare.Read,
+                    bufferSize: 1 << 16,
+                    FileOptions.SequentialScan
+                );
+                return file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+                    ? new GZipStream(stream, CompressionMode.Decompress)
+                    : stream;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Graft.Tokenizers.Training;
 
 /// <summary>
-/// Byte-pair encoding's learning (Sennrich et al. 2016, section 3.2): again and again joins the pair of neighbours with the highest count over all
-/// words, ties to the smallest (left id, right id). Words are kept once with their frequency; a merge touches only the words that
+/// Byte-pair encoding's learning (Sennrich et al. 2016, section 3.2): again and again joins the pair of neighbours with the highest count
+/// over all words, ties to the smallest (left id, right id). Words are kept once with their frequency; a merge touches only the words that
 /// have the pair, and counts are kept up to date instead of taken anew.
 /// </summary>
 internal sealed class PairMerger(List<string> vocabulary, Func<string, string, string> join)
@@ -55,8 +55,8 @@ internal sealed class PairMerger(List<string> vocabulary, Func<string, string, s
     }
 
     /// <summary>
-    /// Adds a word as symbols with its frequency. A merge goes over the whole of a word, so what is too long to be one (a line without any space)
-    /// is taken in parts: the time stays linear in the text.
+    /// Adds a word as symbols with its frequency. A merge goes over the whole of a word, so what is too long to be one (a line without any
+    /// space) is taken in parts: the time stays linear in the text.
     /// </summary>
     public void AddWord(ReadOnlySpan<int> symbols, long frequency)
     {

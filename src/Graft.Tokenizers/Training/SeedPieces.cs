@@ -4,8 +4,8 @@ using System.Text;
 namespace Graft.Tokenizers.Training;
 
 /// <summary>
-/// What Unigram training starts from: every character, then the substrings that branch (two occurrences go on differently) by frequency × length,
-/// found in a suffix array over the distinct words. A word's end is a character of its own that no piece contains.
+/// What Unigram training starts from: every character, then the substrings that branch (two occurrences go on differently) by frequency ×
+/// length, found in a suffix array over the distinct words. A word's end is a character of its own that no piece contains.
 /// </summary>
 internal static class SeedPieces
 {
@@ -19,7 +19,10 @@ internal static class SeedPieces
         (int[] text, Dictionary<int, long> characters) = Flatten(words);
         List<(string Text, double Score)> pieces =
         [
-            .. characters.OrderByDescending(c => c.Value).ThenByDescending(c => c.Key).Select(c => (new Rune(c.Key).ToString(), (double)c.Value)),
+            .. characters
+                .OrderByDescending(c => c.Value)
+                .ThenByDescending(c => c.Key)
+                .Select(c => (new Rune(c.Key).ToString(), (double)c.Value)),
         ];
         foreach (Candidate candidate in Substrings(text, options.MaxPieceLength))
         {

@@ -25,13 +25,20 @@ internal static class TrainedParts
         json.WriteEndObject();
     }
 
-    public static void WriteBpe(Utf8JsonWriter json, IReadOnlyList<string> tokens, IReadOnlyList<(int Left, int Right)> merges, BpeTrainerOptions options)
+    public static void WriteBpe(
+        Utf8JsonWriter json,
+        IReadOnlyList<string> tokens,
+        IReadOnlyList<(int Left, int Right)> merges,
+        BpeTrainerOptions options
+    )
     {
         json.WriteStartObject();
         json.WriteString("type", "BPE");
         json.WriteNull("dropout");
-        if (!options.ByteLevel && options.FirstTokens.FirstOrDefault(token => RoleOf(token) == "unk_token") is string unknown) json.WriteString("unk_token", unknown);
-        else json.WriteNull("unk_token");
+        if (!options.ByteLevel && options.FirstTokens.FirstOrDefault(token => RoleOf(token) == "unk_token") is string unknown)
+            json.WriteString("unk_token", unknown);
+        else
+            json.WriteNull("unk_token");
         json.WriteNull("continuing_subword_prefix");
         json.WriteNull("end_of_word_suffix");
         foreach (string flag in new[] { "fuse_unk", "byte_fallback", "ignore_merges" }) json.WriteBoolean(flag, false);
@@ -49,7 +56,12 @@ internal static class TrainedParts
         json.WriteEndObject();
     }
 
-    public static void WriteUnigram(Utf8JsonWriter json, IReadOnlyList<string> tokens, IReadOnlyList<double> scores, UnigramTrainerOptions options)
+    public static void WriteUnigram(
+        Utf8JsonWriter json,
+        IReadOnlyList<string> tokens,
+        IReadOnlyList<double> scores,
+        UnigramTrainerOptions options
+    )
     {
         json.WriteStartObject();
         json.WriteString("type", "Unigram");

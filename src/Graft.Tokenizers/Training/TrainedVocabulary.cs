@@ -4,14 +4,22 @@ using System.Text.Json;
 
 namespace Graft.Tokenizers.Training;
 
-/// <summary>What a trainer learnt, and how to write it: a <c>tokenizer.json</c> and the classic files beside it, as Hugging Face's library reads them.</summary>
+/// <summary>
+/// What a trainer learnt, and how to write it: a <c>tokenizer.json</c> and the classic files beside it, as Hugging Face's library reads
+/// them.
+/// </summary>
 public sealed class TrainedVocabulary
 {
     private readonly IReadOnlyDictionary<string, Action<Utf8JsonWriter>> _parts;
     private readonly IReadOnlyList<string> _specialTokens;
     private readonly string _tokenizerClass;
 
-    private TrainedVocabulary(IReadOnlyList<string> tokens, IReadOnlyList<string> specialTokens, string tokenizerClass, IReadOnlyDictionary<string, Action<Utf8JsonWriter>> parts)
+    private TrainedVocabulary(
+        IReadOnlyList<string> tokens,
+        IReadOnlyList<string> specialTokens,
+        string tokenizerClass,
+        IReadOnlyDictionary<string, Action<Utf8JsonWriter>> parts
+    )
     {
         Tokens = tokens;
         _specialTokens = specialTokens;
@@ -40,7 +48,12 @@ public sealed class TrainedVocabulary
     public string ToTokenizerJson()
     {
         using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            Utf8JsonWriter json = new(
+                stream,
+                new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
         {
             json.WriteStartObject();
             json.WriteString("version", "1.0");
@@ -61,7 +74,8 @@ public sealed class TrainedVocabulary
     }
 
     /// <summary>
-    /// Writes <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and the classic files: <c>vocab.txt</c> (WordPiece), <c>vocab.json</c> and <c>merges.txt</c> (BPE).
+    /// Writes <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and the classic files: <c>vocab.txt</c> (WordPiece), <c>vocab.json</c>
+    /// and <c>merges.txt</c> (BPE).
     /// Each file is written under a temporary name and renamed when it is whole.
     /// </summary>
     /// <exception cref="InputException">The folder cannot be written.</exception>
@@ -72,9 +86,16 @@ public sealed class TrainedVocabulary
             Directory.CreateDirectory(folder);
             WriteFile(folder, "tokenizer.json", ToTokenizerJson());
             WriteFile(folder, "tokenizer_config.json", Json(WriteConfig));
-            if (IsWordPiece) WriteFile(folder, "vocab.txt", string.Concat(Tokens.Select(token => token + "\n")));
-            if (Merges.Count > 0) WriteFile(folder, "vocab.json", Json(WriteVocabulary));
-            if (Merges.Count > 0) WriteFile(folder, "merges.txt", "#version: 0.2\n" + string.Concat(Merges.Select(m => $"{Tokens[m.Left]} {Tokens[m.Right]}\n")));
+            if (IsWordPiece)
+                WriteFile(folder, "vocab.txt", string.Concat(Tokens.Select(token => token + "\n")));
+            if (Merges.Count > 0)
+                WriteFile(folder, "vocab.json", Json(WriteVocabulary));
+            if (Merges.Count > 0)
+                WriteFile(
+                    folder,
+                    "merges.txt",
+                    "#version: 0.2\n" + string.Concat(Merges.Select(m => $"{Tokens[m.Left]} {Tokens[m.Right]}\n"))
+                );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -82,69 +103,95 @@ public sealed class TrainedVocabulary
         }
     }
 
-    internal static TrainedVocabulary WordPiece(IReadOnlyList<string> tokens, WordPieceTrainerOptions options) => new(
-        tokens, options.SpecialTokens, "BertTokenizer", new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
-        {
-            ["normalizer"] = json =>
+    internal static TrainedVocabulary WordPiece(IReadOnlyList<string> tokens, WordPieceTrainerOptions options) =>
+        new(
+            tokens,
+            options.SpecialTokens,
+            "BertTokenizer",
+            new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
             {
-                json.WriteStartObject();
-                json.WriteString("type", "BertNormalizer");
-                json.WriteBoolean("clean_text", options.CleanText);
-                json.WriteBoolean("handle_chinese_chars", options.HandleChineseChars);
-                if (options.StripAccents is bool strip) json.WriteBoolean("strip_accents", strip);
-                else json.WriteNull("strip_accents");
-                json.WriteBoolean("lowercase", options.LowerCase);
-                json.WriteEndObject();
-            },
-            ["pre_tokenizer"] = json => WriteObject(json, ("type", "BertPreTokenizer")),
-            ["post_processor"] = json => TrainedParts.WriteBertTemplate(json, tokens),
-            ["decoder"] = json => WriteObject(json, ("type", "WordPiece"), ("prefix", options.ContinuingPrefix), ("cleanup", true)),
-            ["model"] = json =>
+                ["normalizer"] = json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("type", "BertNormalizer");
+                    json.WriteBoolean("clean_text", options.CleanText);
+                    json.WriteBoolean("handle_chinese_chars", options.HandleChineseChars);
+                    if (options.StripAccents is bool strip)
+                        json.WriteBoolean("strip_accents", strip);
+                    else
+                        json.WriteNull("strip_accents");
+                    json.WriteBoolean("lowercase", options.LowerCase);
+                    json.WriteEndObject();
+                },
+                ["pre_tokenizer"] = json => WriteObject(json, ("type", "BertPreTokenizer")),
+                ["post_processor"] = json => TrainedParts.WriteBertTemplate(json, tokens),
+                ["decoder"] = json => WriteObject(json, ("type", "WordPiece"), ("prefix", options.ContinuingPrefix), ("cleanup", true)),
+                ["model"] = json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("type", "WordPiece");
+                    json.WriteString("unk_token", "[UNK]");
+                    json.WriteString("continuing_subword_prefix", options.ContinuingPrefix);
+                    json.WriteNumber("max_input_chars_per_word", 100);
+                    TrainedParts.WriteVocabulary(json, tokens);
+                    json.WriteEndObject();
+                },
+            }
+        )
+        {
+            Settings =
+            [
+                ("do_lower_case", options.LowerCase),
+                ("tokenize_chinese_chars", options.HandleChineseChars),
+                .. options.StripAccents is bool strip ? [("strip_accents", strip)] : Array.Empty<(string, bool)>(),
+            ],
+        };
+
+    internal static TrainedVocabulary Bpe(
+        IReadOnlyList<string> tokens,
+        IReadOnlyList<(int Left, int Right)> merges,
+        BpeTrainerOptions options
+    ) =>
+        new(
+            tokens,
+            options.FirstTokens,
+            options.ByteLevel ? "GPT2Tokenizer" : "PreTrainedTokenizerFast",
+            new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
             {
-                json.WriteStartObject();
-                json.WriteString("type", "WordPiece");
-                json.WriteString("unk_token", "[UNK]");
-                json.WriteString("continuing_subword_prefix", options.ContinuingPrefix);
-                json.WriteNumber("max_input_chars_per_word", 100);
-                TrainedParts.WriteVocabulary(json, tokens);
-                json.WriteEndObject();
-            },
-        })
-    {
-        Settings =
-        [
-            ("do_lower_case", options.LowerCase), ("tokenize_chinese_chars", options.HandleChineseChars),
-            .. options.StripAccents is bool strip ? [("strip_accents", strip)] : Array.Empty<(string, bool)>(),
-        ],
-    };
-
-    internal static TrainedVocabulary Bpe(IReadOnlyList<string> tokens, IReadOnlyList<(int Left, int Right)> merges, BpeTrainerOptions options) => new(
-        tokens, options.FirstTokens, options.ByteLevel ? "GPT2Tokenizer" : "PreTrainedTokenizerFast", new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
+                ["pre_tokenizer"] = json => WritePreTokenizer(json, options),
+                ["decoder"] = json => WriteByteLevelDecoder(json, options.ByteLevel),
+                ["model"] = json => TrainedParts.WriteBpe(json, tokens, merges, options),
+            }
+        )
         {
-            ["pre_tokenizer"] = json => WritePreTokenizer(json, options),
-            ["decoder"] = json => WriteByteLevelDecoder(json, options.ByteLevel),
-            ["model"] = json => TrainedParts.WriteBpe(json, tokens, merges, options),
-        })
-    {
-        Merges = merges,
-        Settings = options.ByteLevel ? [("add_prefix_space", options.AddPrefixSpace)] : [],
-    };
+            Merges = merges,
+            Settings = options.ByteLevel ? [("add_prefix_space", options.AddPrefixSpace)] : [],
+        };
 
-    internal static TrainedVocabulary Unigram(IReadOnlyList<string> tokens, IReadOnlyList<double> scores, UnigramTrainerOptions options) => new(
-        tokens, options.SpecialTokens, "PreTrainedTokenizerFast", new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
+    internal static TrainedVocabulary Unigram(IReadOnlyList<string> tokens, IReadOnlyList<double> scores, UnigramTrainerOptions options) =>
+        new(
+            tokens,
+            options.SpecialTokens,
+            "PreTrainedTokenizerFast",
+            new Dictionary<string, Action<Utf8JsonWriter>>(StringComparer.Ordinal)
+            {
+                ["normalizer"] = json => WriteObject(json, ("type", "NFKC")),
+                ["pre_tokenizer"] = WriteMetaspace,
+                ["decoder"] = WriteMetaspace,
+                ["model"] = json => TrainedParts.WriteUnigram(json, tokens, scores, options),
+            }
+        )
         {
-            ["normalizer"] = json => WriteObject(json, ("type", "NFKC")),
-            ["pre_tokenizer"] = WriteMetaspace,
-            ["decoder"] = WriteMetaspace,
-            ["model"] = json => TrainedParts.WriteUnigram(json, tokens, scores, options),
-        })
-    {
-        Scores = scores,
-    };
+            Scores = scores,
+        };
 
-    private static void WritePreTokenizer(Utf8JsonWriter json, BpeTrainerOptions options) => WriteObject(json, options.ByteLevel
-        ? [("type", "ByteLevel"), ("add_prefix_space", options.AddPrefixSpace), ("trim_offsets", true), ("use_regex", true)]
-        : [("type", "Whitespace")]);
+    private static void WritePreTokenizer(Utf8JsonWriter json, BpeTrainerOptions options) =>
+        WriteObject(
+            json,
+            options.ByteLevel
+                ? [("type", "ByteLevel"), ("add_prefix_space", options.AddPrefixSpace), ("trim_offsets", true), ("use_regex", true)]
+                : [("type", "Whitespace")]
+        );
 
     // Words of characters have no mark of their own: without a decoder they are joined with spaces.
     private static void WriteByteLevelDecoder(Utf8JsonWriter json, bool byteLevel)
@@ -209,7 +256,13 @@ public sealed class TrainedVocabulary
     private static string Json(Action<Utf8JsonWriter> write)
     {
         using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) write(json);
+        using (
+            Utf8JsonWriter json = new(
+                stream,
+                new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
+            write(json);
         return System.Text.Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 

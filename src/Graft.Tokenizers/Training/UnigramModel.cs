@@ -58,7 +58,9 @@ internal sealed class UnigramModel
         UnknownProbability = Math.Exp(UnknownScore);
     }
 
-    /// <summary>The pieces that a word's bytes from a place on begin with, as lattice edges; an unknown character is an edge with the id −1.</summary>
+    /// <summary>
+    /// The pieces that a word's bytes from a place on begin with, as lattice edges; an unknown character is an edge with the id −1.
+    /// </summary>
     public void EdgesFrom(ReadOnlySpan<byte> word, int start, int without, List<Edge> edges)
     {
         int characterEnd = Math.Min(word.Length, start + (word[start] switch { < 0xC0 => 1, < 0xE0 => 2, < 0xF0 => 3, _ => 4 }));
@@ -132,13 +134,16 @@ internal sealed class UnigramWordLattice(UnigramModel model)
 
         foreach (UnigramModel.Edge edge in _edges)
         {
-            if (edge.Id >= 0) expected[edge.Id] += frequency * Math.Exp(forward[edge.Start] + edge.Score + backward[edge.End] - forward[length]);
+            if (edge.Id >= 0)
+                expected[edge.Id] += frequency * Math.Exp(forward[edge.Start] + edge.Score + backward[edge.End] - forward[length]);
         }
     }
 
     private double Probability(int id) => id < 0 ? model.UnknownProbability : model.Probabilities[id];
 
-    /// <summary>The ids of the best path, without the piece <paramref name="without"/>, and its score; null when there is no path.</summary>
+    /// <summary>
+    /// The ids of the best path, without the piece <paramref name="without"/>, and its score; null when there is no path.
+    /// </summary>
     public List<int>? BestPath(ReadOnlySpan<byte> word, int without, out double score)
     {
         Prepare(word, without);

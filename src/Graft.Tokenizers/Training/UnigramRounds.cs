@@ -95,8 +95,8 @@ internal sealed class UnigramRounds(WordCounts words, List<(string Text, double 
             return (false, frequencies[id] > 0 ? Loss(id, other) : double.NaN);
         }
 
-        // What the likelihood loses when the piece is replaced by its second-best segmentation everywhere. (The factor of the new sum is the
-        // number of all pieces, as in the reference and in SentencePiece, not that of the segmentation's.)
+        // What the likelihood loses when the piece is replaced by its second-best segmentation everywhere. (The factor of the new sum is
+        // the number of all pieces, as in the reference and in SentencePiece, not that of the segmentation's.)
         double Loss(int id, List<int> other)
         {
             double frequency = frequencies[id];

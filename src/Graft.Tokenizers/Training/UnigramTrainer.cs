@@ -39,18 +39,24 @@ public sealed record UnigramTrainerOptions
         TrainerChecks.AtLeast("sub_iterations", SubIterations, 1);
         TrainerChecks.AtLeast("seed_size", SeedSize, 1);
         TrainerChecks.AtLeast("threads", Threads, 1);
-        if (ShrinkingFactor is not (> 0 and < 1)) throw new InputException($"shrinking_factor: {ShrinkingFactor.ToString(System.Globalization.CultureInfo.InvariantCulture)} is not between 0 and 1");
+        if (ShrinkingFactor is not (> 0 and < 1))
+            throw new InputException(
+                $"shrinking_factor: {ShrinkingFactor.ToString(System.Globalization.CultureInfo.InvariantCulture)} is not between 0 and 1"
+            );
     }
 }
 
 /// <summary>
-/// Trains Unigram vocabularies as the reference does (Kudo 2018, section 3.2): many pieces to begin with, then rounds of expectation and maximization
-/// and of dropping the pieces whose loss costs the likelihood least, until 1.1 × the size; then the best of them. Every character is kept.
+/// Trains Unigram vocabularies as the reference does (Kudo 2018, section 3.2): many pieces to begin with, then rounds of expectation and
+/// maximization and of dropping the pieces whose loss costs the likelihood least, until 1.1 × the size; then the best of them. Every
+/// character is kept.
 /// Deterministic on any number of threads.
 /// </summary>
 public static class UnigramTrainer
 {
-    /// <summary>Trains on files, one line an item; <c>.gz</c> is read as it is. The text is streamed; its distinct words are kept in memory.</summary>
+    /// <summary>
+    /// Trains on files, one line an item; <c>.gz</c> is read as it is. The text is streamed; its distinct words are kept in memory.
+    /// </summary>
     /// <exception cref="InputException">A file cannot be read, or an option is out of range.</exception>
     public static TrainedVocabulary TrainFromFiles(IReadOnlyList<string> files, UnigramTrainerOptions? options = null) =>
         Train(Corpus.FromFiles(files), options ?? new());
@@ -66,7 +72,10 @@ public static class UnigramTrainer
         WordCounts words = WordSplitter.CountAll(corpus, () => new MetaspaceWords(), options.Threads);
         List<string> characters = [.. Alphabet.Of(words, [], limit: null).Select(rune => rune.ToString())];
         if (characters.Count > options.VocabularySize - options.FirstTokens.Count)
-            throw new InputException($"vocabulary_size: {options.VocabularySize} is smaller than the {characters.Count} characters of the text and the special tokens");
+            throw new InputException(
+                $"vocabulary_size: {options.VocabularySize} is smaller than the {characters.Count} characters of the text and the "
+                    + $"special tokens"
+            );
 
         UnigramRounds rounds = new(words, SeedPieces.Of(words, options), options);
         rounds.Run();

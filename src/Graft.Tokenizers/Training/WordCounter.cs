@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Graft.Tokenizers.Training;
 
-/// <summary>Counts byte strings: an open-addressing table over one arena, because a corpus has tens of millions of words and few distinct ones.</summary>
+/// <summary>
+/// Counts byte strings: an open-addressing table over one arena, because a corpus has tens of millions of words and few distinct ones.
+/// </summary>
 internal sealed class WordCounter
 {
     private struct Entry

@@ -44,18 +44,23 @@ public sealed record WordPieceTrainerOptions
     {
         TrainerChecks.AtLeast("vocabulary_size", VocabularySize, 1);
         TrainerChecks.AtLeast("threads", Threads, 1);
-        if (LimitAlphabet is int limit) TrainerChecks.AtLeast("limit_alphabet", limit, 1);
-        if (!SpecialTokens.Contains("[UNK]", StringComparer.Ordinal)) throw new InputException("special_tokens: WordPiece needs \"[UNK]\" among them");
+        if (LimitAlphabet is int limit)
+            TrainerChecks.AtLeast("limit_alphabet", limit, 1);
+        if (!SpecialTokens.Contains("[UNK]", StringComparer.Ordinal))
+            throw new InputException("special_tokens: WordPiece needs \"[UNK]\" among them");
     }
 }
 
 /// <summary>
-/// Trains WordPiece vocabularies as the reference does: the most frequent pair is joined, letters after the first are marked, and joining drops the
-/// right part's mark. <c>hug hugs</c> → <c>h ##u ##g ##s hu hug hugs</c>. Deterministic: the same text gives the same vocabulary on any number of threads.
+/// Trains WordPiece vocabularies as the reference does: the most frequent pair is joined, letters after the first are marked, and joining
+/// drops the right part's mark. <c>hug hugs</c> → <c>h ##u ##g ##s hu hug hugs</c>. Deterministic: the same text gives the same vocabulary
+/// on any number of threads.
 /// </summary>
 public static class WordPieceTrainer
 {
-    /// <summary>Trains on files, one line an item; <c>.gz</c> is read as it is. The text is streamed and may be larger than memory.</summary>
+    /// <summary>
+    /// Trains on files, one line an item; <c>.gz</c> is read as it is. The text is streamed and may be larger than memory.
+    /// </summary>
     /// <exception cref="InputException">A file cannot be read, or an option is out of range.</exception>
     public static TrainedVocabulary TrainFromFiles(IReadOnlyList<string> files, WordPieceTrainerOptions? options = null) =>
         Train(Corpus.FromFiles(files), options ?? new());
@@ -70,8 +75,10 @@ public static class WordPieceTrainer
         options.Validate();
         WordCounts words = WordSplitter.CountAll(
             corpus,
-            () => new BertWords(options.CleanText, options.HandleChineseChars, options.StripAccents ?? options.LowerCase, options.LowerCase),
-            options.Threads);
+            () =>
+                new BertWords(options.CleanText, options.HandleChineseChars, options.StripAccents ?? options.LowerCase, options.LowerCase),
+            options.Threads
+        );
         string prefix = options.ContinuingPrefix;
         PairMerger merger = new([.. options.SpecialTokens], (left, right) => left + Unmarked(right));
         List<Rune> alphabet = Alphabet.Of(words, options.InitialAlphabet, options.LimitAlphabet);

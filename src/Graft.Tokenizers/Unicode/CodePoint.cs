@@ -89,7 +89,8 @@ internal static class CodePoint
     }
 
     /// <summary>True when the code point has a canonical (NFD) or, asked so, a compatibility (NFKD) decomposition.</summary>
-    public static bool Decomposes(int codePoint, bool compatibility) => (Properties(codePoint) & (compatibility ? CompatibilityBit : CanonicalBit)) != 0;
+    public static bool Decomposes(int codePoint, bool compatibility) =>
+        (Properties(codePoint) & (compatibility ? CompatibilityBit : CanonicalBit)) != 0;
 
     /// <summary>True when the code point may compose with one before it (the second of some composition).</summary>
     public static bool ComposesWithPrevious(int codePoint) => (Properties(codePoint) & ComposesBit) != 0;

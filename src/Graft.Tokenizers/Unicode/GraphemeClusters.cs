@@ -83,7 +83,8 @@ internal struct GraphemeClusters
         bool extends = current is GraphemeBreak.Extend or GraphemeBreak.ZeroWidthJoiner;
         _pictographAndJoiner = _pictograph && current == GraphemeBreak.ZeroWidthJoiner;
         _pictograph = CodePoint.IsPictographic(codePoint) || (_pictograph && current == GraphemeBreak.Extend);
-        _consonantAndLinker = _consonant && extends && codePoint != 0x200C && (_consonantAndLinker || CodePoint.IsConjunctLinker(codePoint));
+        _consonantAndLinker =
+            _consonant && extends && codePoint != 0x200C && (_consonantAndLinker || CodePoint.IsConjunctLinker(codePoint));
         _consonant = CodePoint.IsConjunctConsonant(codePoint) || (_consonant && extends && codePoint != 0x200C);
         _oddRegionalIndicators = current == GraphemeBreak.RegionalIndicator && !_oddRegionalIndicators;
         _previous = current;

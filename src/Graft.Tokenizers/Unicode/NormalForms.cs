@@ -43,7 +43,8 @@ internal static class NormalForms
         }
 
         int syllable = first - SyllableBase;
-        if ((uint)syllable < SyllableCount && syllable % TrailCount == 0 && (uint)(second - TrailBase) < TrailCount) return first + second - TrailBase;
+        if ((uint)syllable < SyllableCount && syllable % TrailCount == 0 && (uint)(second - TrailBase) < TrailCount)
+            return first + second - TrailBase;
         int index = UnicodeTables.CompositionPairs.BinarySearch(((long)first << 32) | (uint)second);
         return index < 0 ? -1 : UnicodeTables.CompositionResults[index];
     }

@@ -29,7 +29,13 @@ internal sealed class AutoComparison
         _byExample = data.Task.MainMetric == "accuracy";
         _choice = new Choice(_byExample ? 1 : Math.Sqrt(1 + (_plan.Count / 4.0))); // Nadeau and Bengio: 1/J + held/train, of fifths
         (_, string reason) = StrategyChoice.Recommended(data.Train.Count, Classes);
-        logger.Tell(string.Create(CultureInfo.InvariantCulture, $"{data.Train.Count} examples{(Classes > 0 ? $", {Classes} labels" : "")}; {_candidates.Count} ways are compared on {_plan.Count} {(_plan.Count == 1 ? "held-out part" : "folds")}; {reason}"));
+        logger.Tell(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{data.Train.Count} examples{(Classes > 0 ? $", {Classes} labels" : "")}; {_candidates.Count} ways are compared on "
+                    + $"{_plan.Count} {(_plan.Count == 1 ? "held-out part" : "folds")}; {reason}"
+            )
+        );
     }
 
     private int Classes => StrategyChoice.ClassesOf(_data.Task);
@@ -39,14 +45,14 @@ internal sealed class AutoComparison
     private double Deadline => Margin * _options.Time.TotalSeconds;
 
     /// <summary>Slot by slot, from cheap to dear.</summary>
-    public void Run(CancellationToken cancellation)
+    public void Run(CancellationToken cancellationToken)
     {
         List<Candidate> alive = [.. _candidates];
         foreach (Slot slot in _plan)
         {
             foreach (Candidate candidate in alive.ToArray())
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 if (_store.All.Any(trial => trial.Candidate == candidate.Name && trial.Slot == slot.Number)) continue;
                 if (!FitsIn(candidate, slot))
                 {
@@ -57,9 +63,15 @@ internal sealed class AutoComparison
                     continue;
                 }
 
-                Trial trial = Trial.Of(candidate, _data, slot, cancellation);
+                Trial trial = Trial.Of(candidate, _data, slot, cancellationToken);
                 _store.Add(trial);
-                _logger.Tell(string.Create(CultureInfo.InvariantCulture, $"{slot.Number + 1}/{_plan.Count}  {candidate.Name}: {_data.Task.MainMetric} {trial.Score:0.000}, {trial.Seconds:0.0} s"));
+                _logger.Tell(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{slot.Number + 1}/{_plan.Count}  {candidate.Name}: {_data.Task.MainMetric} {trial.Score:0.000}, "
+                            + $"{trial.Seconds:0.0} s"
+                    )
+                );
             }
 
             Eliminate(alive);
@@ -70,7 +82,10 @@ internal sealed class AutoComparison
     public Candidate Winner()
     {
         Candidate[] tried = Tried();
-        if (tried.Length == 0) throw new RunFailedException($"the time of {AutoTuning.Say(_options.Time)} was over before anything could be compared: allow more with `time`");
+        if (tried.Length == 0)
+            throw new RunFailedException(
+                $"the time of {AutoTuning.Say(_options.Time)} was over before anything could be compared: allow more with `time`"
+            );
         string name = _choice.Winner(Standings(tried), Candidates.Default(tried, _data.Train.Count, Classes)).Name;
         return tried.First(candidate => candidate.Name == name);
     }
@@ -80,7 +95,12 @@ internal sealed class AutoComparison
     {
         Candidate[] tried = Tried();
         IReadOnlyList<Standing> standings = Standings(tried);
-        return _choice.Estimate(standings, standings.First(standing => standing.Name == winner.Name), Candidates.Default(tried, _data.Train.Count, Classes), _options.Seed);
+        return _choice.Estimate(
+            standings,
+            standings.First(standing => standing.Name == winner.Name),
+            Candidates.Default(tried, _data.Train.Count, Classes),
+            _options.Seed
+        );
     }
 
     /// <summary>What folds decide for the winner: the temperature, where the task has classes.</summary>
@@ -103,8 +123,11 @@ internal sealed class AutoComparison
         return truth.Count == 0 ? task.Decisions : task.Decisions with { Temperature = TemperatureScaling.Fit(truth, logits) };
     }
 
-    /// <summary>What a hundred more labels would bring, by the winner's score with half of the labels: error falls with one over the root of their number. Null where there is no time.</summary>
-    public double? HundredMore(Candidate winner, CancellationToken cancellation)
+    /// <summary>
+    /// What a hundred more labels would bring, by the winner's score with half of the labels: error falls with one over the root of their
+    /// number. Null where there is no time.
+    /// </summary>
+    public double? HundredMore(Candidate winner, CancellationToken cancellationToken)
     {
         if (_data.Train.Count < FewestForGain) return null;
         List<double> gains = [];
@@ -114,7 +137,7 @@ internal sealed class AutoComparison
             if (whole is null || Elapsed + (whole.Seconds / 2) + Refit(winner) > Deadline) break;
             int[] half = [.. slot.Train.Where((_, i) => i % 2 == 0)];
             if (_data.Task is TextClassification task && task.Truth(_data.Train.Take(half)).Distinct().Count() < task.Labels.Count) break;
-            gains.Add(whole.Score - Trial.Of(winner, _data, slot with { Train = half }, cancellation).Score);
+            gains.Add(whole.Score - Trial.Of(winner, _data, slot with { Train = half }, cancellationToken).Score);
         }
 
         if (gains.Count == 0) return null;
@@ -126,10 +149,26 @@ internal sealed class AutoComparison
     public RunChoice Record(Candidate winner, ScoreInterval estimate, double? more, TimeSpan took)
     {
         RunEstimate expected = new(_data.Task.MainMetric, estimate.Value, estimate.Low, estimate.High);
-        double[] words = [.. _candidates.Where(candidate => candidate.Way == "words" && candidate.Name != winner.Name && Trials(candidate).Any()).Select(candidate => Standing(candidate).Mean)];
+        double[] words =
+        [
+            .. _candidates
+                .Where(candidate => candidate.Way == "words" && candidate.Name != winner.Name && Trials(candidate).Any())
+                .Select(candidate => Standing(candidate).Mean),
+        ];
         bool isShare = new NamedScore(expected.Metric, estimate).IsShare;
-        string over = words.Length > 0 && winner.Way != "words" ? string.Create(CultureInfo.InvariantCulture, $", {(isShare ? 100 : 1) * (estimate.Value - words.Max()):+0.0;-0.0} over word counts") : "";
-        return new RunChoice(winner.Name, [.. _candidates.Select(candidate => Entry(candidate, winner))], expected, $"{winner.Name}, {AutoTuning.Say(expected)}{over}; {AutoTuning.Say(took)}")
+        string over =
+            words.Length > 0 && winner.Way != "words"
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $", {(isShare ? 100 : 1) * (estimate.Value - words.Max()):+0.0;-0.0} over word counts"
+                )
+                : "";
+        return new RunChoice(
+            winner.Name,
+            [.. _candidates.Select(candidate => Entry(candidate, winner))],
+            expected,
+            $"{winner.Name}, {AutoTuning.Say(expected)}{over}; {AutoTuning.Say(took)}"
+        )
         {
             HundredMoreLabels = more,
         };
@@ -140,7 +179,14 @@ internal sealed class AutoComparison
         ScoreInterval interval = _choice.Interval(Standing(candidate).Units);
         bool known = Trials(candidate).Any();
         string status = candidate == winner ? "winner" : _status.GetValueOrDefault(candidate.Name, "compared");
-        return new(candidate.Name, known ? interval.Value : null, Finite(interval.Low), Finite(interval.High), Math.Round(Trials(candidate).Sum(trial => trial.Seconds), 2), status);
+        return new(
+            candidate.Name,
+            known ? interval.Value : null,
+            Finite(interval.Low),
+            Finite(interval.High),
+            Math.Round(Trials(candidate).Sum(trial => trial.Seconds), 2),
+            status
+        );
 
         double? Finite(double value) => known && double.IsFinite(value) ? value : null;
     }
@@ -148,13 +194,17 @@ internal sealed class AutoComparison
     /// <summary>Whether a trial, and the last fit after it, end in time.</summary>
     private bool FitsIn(Candidate candidate, Slot slot)
     {
-        double trial = Trials(candidate).Select(done => done.Seconds).DefaultIfEmpty(candidate.Guess(_data, slot.Train.Length)?.TotalSeconds ?? 1).Average();
+        double trial = Trials(candidate)
+            .Select(done => done.Seconds)
+            .DefaultIfEmpty(candidate.Guess(_data, slot.Train.Length)?.TotalSeconds ?? 1)
+            .Average();
         double refit = RefitFactor * trial * _data.Train.Count / slot.Train.Length;
         if (Tried() is { Length: > 0 }) refit = Math.Max(refit, Refit(Winner()));
         return Elapsed + trial + refit + RefitStart <= Deadline;
     }
 
-    private double Refit(Candidate candidate) => (RefitFactor * Trials(candidate).Average(trial => trial.Seconds * _data.Train.Count / _plan[trial.Slot].Train.Length)) + RefitStart;
+    private double Refit(Candidate candidate) =>
+        (RefitFactor * Trials(candidate).Average(trial => trial.Seconds * _data.Train.Count / _plan[trial.Slot].Train.Length)) + RefitStart;
 
     private void Eliminate(List<Candidate> alive)
     {
@@ -179,7 +229,8 @@ internal sealed class AutoComparison
     /// <summary>By example the mean credit over repeats; by fold the metric.</summary>
     private Standing Standing(Candidate candidate)
     {
-        double[] sums = new double[_byExample ? (_plan[0].FromEvaluation ? _data.Evaluation!.Count : _data.Train.Count) : _plan.Count], counts = new double[sums.Length];
+        double[] sums = new double[_byExample ? (_plan[0].FromEvaluation ? _data.Evaluation!.Count : _data.Train.Count) : _plan.Count],
+            counts = new double[sums.Length];
         foreach (Trial trial in Trials(candidate))
         {
             int[] units = _byExample ? _plan[trial.Slot].Held : [trial.Slot];

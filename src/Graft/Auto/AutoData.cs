@@ -30,12 +30,14 @@ internal sealed class AutoData(FineTuningTask task, TaskData train, TaskData? ev
         if (_encoded.TryGetValue((key, ofEvaluation), out Feature[][]? features)) return features;
         TaskData data = ofEvaluation ? evaluation! : train;
         features = new Feature[data.Count][];
-        foreach (IGrouping<int, Feature> group in task.Encode(data, tokenizer(), options).Features.GroupBy(feature => feature.Example)) features[group.Key] = [.. group];
+        foreach (IGrouping<int, Feature> group in task.Encode(data, tokenizer(), options).Features.GroupBy(feature => feature.Example))
+            features[group.Key] = [.. group];
         return _encoded[(key, ofEvaluation)] = features;
     }
 
     /// <summary>The features of some examples, numbered anew.</summary>
-    public static Feature[] Take(Feature[][] features, IReadOnlyList<int> examples) => [.. examples.SelectMany((example, i) => features[example].Select(feature => feature with { Example = i }))];
+    public static Feature[] Take(Feature[][] features, IReadOnlyList<int> examples) =>
+        [.. examples.SelectMany((example, i) => features[example].Select(feature => feature with { Example = i }))];
 }
 
 /// <summary>One comparison: what is trained on, what is held out.</summary>

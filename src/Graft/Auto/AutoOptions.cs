@@ -57,8 +57,14 @@ public sealed record AutoOptions
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        if (Time < TimeSpan.FromSeconds(1)) throw new InputException("time", FormattableString.Invariant($"{Time.TotalSeconds} s"), "at least a second");
-        if (!Candidates.Tasks.Contains(Task.Name, StringComparer.Ordinal)) throw new InputException("task", Task.Name, $"one of {string.Join(", ", Candidates.Tasks)}: others have one way to be learned (graft finetune)");
+        if (Time < TimeSpan.FromSeconds(1))
+            throw new InputException("time", FormattableString.Invariant($"{Time.TotalSeconds} s"), "at least a second");
+        if (!Candidates.Tasks.Contains(Task.Name, StringComparer.Ordinal))
+            throw new InputException(
+                "task",
+                Task.Name,
+                $"one of {string.Join(", ", Candidates.Tasks)}: others have one way to be learned (graft finetune)"
+            );
         Encoding.Validate();
     }
 }

@@ -10,20 +10,43 @@ internal static class AutoReport
     public static void Write(AutoOptions options, AutoData data, RunChoice choice)
     {
         ReportTable table = new(
-            "What was compared, with 90 % intervals", ["way", choice.Estimate.Metric.Replace('_', ' '), "from", "to", "seconds", "status"],
-            [.. choice.Candidates.OrderByDescending(candidate => candidate.Score ?? double.MinValue).Select(candidate => (IReadOnlyList<string>)
+            "What was compared, with 90 % intervals",
+            ["way", choice.Estimate.Metric.Replace('_', ' '), "from", "to", "seconds", "status"],
             [
-                candidate.Name, Share(candidate.Score), Share(candidate.Low), Share(candidate.High), candidate.Seconds.ToString("0.0", CultureInfo.InvariantCulture), candidate.Status,
-            ])],
-            NumericFrom: 1);
-        string more = choice.HundredMoreLabels is double gain ? string.Create(CultureInfo.InvariantCulture, $"A hundred more labels would bring about {100 * gain:0.0} points.") : "";
+                .. choice
+                    .Candidates.OrderByDescending(candidate => candidate.Score ?? double.MinValue)
+                    .Select(candidate =>
+                        (IReadOnlyList<string>)
+                            [
+                                candidate.Name,
+                                Share(candidate.Score),
+                                Share(candidate.Low),
+                                Share(candidate.High),
+                                candidate.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
+                                candidate.Status,
+                            ]
+                    ),
+            ],
+            NumericFrom: 1
+        );
+        string more = choice.HundredMoreLabels is double gain
+            ? string.Create(CultureInfo.InvariantCulture, $"A hundred more labels would bring about {100 * gain:0.0} points.")
+            : "";
         new Report($"Choice: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{data.Train.Count} examples of {options.Train}")
-            .Add(new ReportSection("Verdict",
-            [
-                new Paragraph(choice.Verdict + "."),
-                new Paragraph("The expected score is corrected for the luck of having been chosen (bootstrap-corrected cross-validation, Tsamardinos et al. 2018); the table's scores are not. " + more),
-                table,
-            ]))
+            .Add(
+                new ReportSection(
+                    "Verdict",
+                    [
+                        new Paragraph(choice.Verdict + "."),
+                        new Paragraph(
+                            "The expected score is corrected for the luck of having been chosen (bootstrap-corrected cross-validation, "
+                                + "Tsamardinos et al. 2018); the table's scores are not. "
+                                + more
+                        ),
+                        table,
+                    ]
+                )
+            )
             .Write(Path.Combine(options.Output, "auto.html"));
     }
 

@@ -18,8 +18,8 @@ namespace Graft.Auto;
 public sealed record AutoResult(string Folder, RunChoice Choice, bool WasFinished);
 
 /// <summary>
-/// The best model that these labels give in the time allowed: ways of learning are compared on folds of the labels, from cheap to dear, what is clearly worse is dropped early,
-/// and the winner is fitted on every label.
+/// The best model that these labels give in the time allowed: ways of learning are compared on folds of the labels, from cheap to dear,
+/// what is clearly worse is dropped early, and the winner is fitted on every label.
 /// <code>
 /// AutoResult result = AutoTuning.Run(new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
 /// Console.WriteLine(result.Choice.Verdict);
@@ -30,28 +30,33 @@ public static class AutoTuning
     /// <summary>Compares, chooses and fits.</summary>
     /// <param name="options">On what, for how long.</param>
     /// <param name="logger">Told of every comparison.</param>
-    /// <param name="cancellation">Interrupts; resume goes on with what was compared.</param>
+    /// <param name="cancellationToken">Interrupts; resume goes on with what was compared.</param>
     /// <exception cref="InputException">A file or an option cannot be used.</exception>
     /// <exception cref="RunFailedException">The run could not be written.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
-    public static AutoResult Run(AutoOptions options, ILogger? logger = null, CancellationToken cancellation = default)
+    public static AutoResult Run(AutoOptions options, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         logger ??= NullLogger.Instance;
-        options = options with { Started = options.Started ?? DateTimeOffset.UtcNow, Models = [.. options.Models.Select(ShippedModel.Locate)] };
+        options = options with
+        {
+            Started = options.Started ?? DateTimeOffset.UtcNow,
+            Models = [.. options.Models.Select(ShippedModel.Locate)],
+        };
         options.Validate();
         using ComputeScope computing = (options.Compute ?? ComputeContext.Current).Enter();
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         AutoData data = Read(options, logger);
         TrialStore store = TrialStore.Open(options, data);
-        if (options.Resume && RunManifest.Read(options.Output) is { IsFinished: true, Choice: { } known }) return new AutoResult(options.Output, known, WasFinished: true);
+        if (options.Resume && RunManifest.Read(options.Output) is { IsFinished: true, Choice: { } known })
+            return new AutoResult(options.Output, known, WasFinished: true);
         AutoComparison comparison = new(options, data, store, logger);
-        comparison.Run(cancellation);
+        comparison.Run(cancellationToken);
         Candidate winner = comparison.Winner();
         ScoreInterval estimate = comparison.Estimate(winner);
-        double? more = comparison.HundredMore(winner, cancellation);
+        double? more = comparison.HundredMore(winner, cancellationToken);
         logger.Tell($"fitting {winner.Name} on every label");
-        Refit(options, data, winner, comparison.DecisionsOf(winner), estimate, logger, cancellation);
+        Refit(options, data, winner, comparison.DecisionsOf(winner), estimate, logger, cancellationToken);
         RunChoice choice = comparison.Record(winner, estimate, more, DateTimeOffset.UtcNow - options.Started.Value);
         (RunManifest.Read(options.Output)! with { Choice = choice }).Write(options.Output);
         AutoReport.Write(options, data, choice);
@@ -62,17 +67,43 @@ public static class AutoTuning
     {
         TaskData train = options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true);
         train.TellReading(null, logger);
-        TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns with { Part = DataPart.Evaluation, Trained = train.Reading }, labelled: true);
+        TaskData? evaluation = options.Evaluation is null
+            ? null
+            : options.Task.Read(
+                options.Evaluation,
+                options.Columns with
+                {
+                    Part = DataPart.Evaluation,
+                    Trained = train.Reading,
+                },
+                labelled: true
+            );
         evaluation?.TellReading(train.Reading, logger);
         return new AutoData(options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train), train, evaluation);
     }
 
-    private static void Refit(AutoOptions options, AutoData data, Candidate winner, Decisions decisions, ScoreInterval estimate, ILogger logger, CancellationToken cancellation)
+    private static void Refit(
+        AutoOptions options,
+        AutoData data,
+        Candidate winner,
+        Decisions decisions,
+        ScoreInterval estimate,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         if (winner is ModelCandidate model)
         {
             FineTuningOptions run = model.Options with { Task = data.Task with { Decisions = decisions }, Resume = true };
-            FineTuning.Run(run with { Training = run.Training with { CheckpointEvery = TimeSpan.FromMinutes(5) } }, [], logger, cancellation);
+            FineTuning.Run(
+                run with
+                {
+                    Training = run.Training with { CheckpointEvery = TimeSpan.FromMinutes(5) },
+                },
+                [],
+                logger,
+                cancellationToken
+            );
         }
         else
         {
@@ -123,15 +154,30 @@ public static class AutoTuning
     }
 
     private static RunData DataOf(string path, TaskData data, EncodedData encoded) =>
-        new(path, TrialStore.Hash(path), data.Count, data.BadRows.Count, encoded.Features.Count, encoded.LongExamples, encoded.TokensBeyond, []);
+        new(
+            path,
+            TrialStore.Hash(path),
+            data.Count,
+            data.BadRows.Count,
+            encoded.Features.Count,
+            encoded.LongExamples,
+            encoded.TokensBeyond,
+            []
+        );
 
     /// <summary>"accuracy 78.2 % (74.9 – 81.1)".</summary>
     internal static string Say(RunEstimate estimate)
     {
         NamedScore named = new(estimate.Metric, ScoreInterval.Of(estimate.Value));
         return named.IsShare
-            ? string.Create(CultureInfo.InvariantCulture, $"{estimate.Metric} {100 * estimate.Value:0.0} % ({100 * estimate.Low:0.0} – {100 * estimate.High:0.0})")
-            : string.Create(CultureInfo.InvariantCulture, $"{estimate.Metric} {estimate.Value:G4} ({estimate.Low:G4} – {estimate.High:G4})");
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{estimate.Metric} {100 * estimate.Value:0.0} % ({100 * estimate.Low:0.0} – {100 * estimate.High:0.0})"
+            )
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{estimate.Metric} {estimate.Value:G4} ({estimate.Low:G4} – {estimate.High:G4})"
+            );
     }
 
     /// <summary>"3 min 12 s".</summary>

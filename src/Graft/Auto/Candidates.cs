@@ -19,14 +19,16 @@ internal abstract class Candidate
     /// <summary>"contrastive on all-MiniLM-L6-v2".</summary>
     public abstract string Name { get; }
 
-    /// <summary>The way without its model: <c>words</c>, <c>static</c>, <c>frozen</c>, <c>contrastive</c>, <c>full</c>, <c>lora</c>.</summary>
+    /// <summary>
+    /// The way without its model: <c>words</c>, <c>static</c>, <c>frozen</c>, <c>contrastive</c>, <c>full</c>, <c>lora</c>.
+    /// </summary>
     public abstract string Way { get; }
 
     /// <summary>What a text costs, only for the order: parameters that work on it.</summary>
     public abstract long Cost { get; }
 
     /// <summary>Fits on a slot's training examples and scores its held-out ones, one entry a feature.</summary>
-    public abstract (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellation);
+    public abstract (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellationToken);
 
     /// <summary>Roughly what training on so many examples takes, before it has been tried; null: a moment.</summary>
     public virtual TimeSpan? Guess(AutoData data, int examples) => null;
@@ -47,7 +49,7 @@ internal abstract class CoreCandidate : Candidate
     /// <summary>Fits.</summary>
     public abstract CoreModel Fit(IReadOnlyList<Feature> train, FineTuningTask task);
 
-    public override (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellation)
+    public override (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellationToken)
     {
         string key = Way == "words" ? Way : Name;
         Feature[] train = AutoData.Take(data.Features(key, () => TokenizerOf(data), Whole, ofEvaluation: false), slot.Train);
@@ -81,9 +83,11 @@ internal sealed class WordCandidate(WordCountKind kind) : CoreCandidate
 
     public override long Cost => 0;
 
-    public override KeyValuePair<string, string> Option => KeyValuePair.Create("kind", kind == WordCountKind.NaiveBayes ? "naive-bayes" : "tf-idf");
+    public override KeyValuePair<string, string> Option =>
+        KeyValuePair.Create("kind", kind == WordCountKind.NaiveBayes ? "naive-bayes" : "tf-idf");
 
-    public override Tokenizer TokenizerOf(AutoData data) => _tokenizer ??= WordCountTokenizer.Of(((TextData)data.Train).Rows.Select(row => (row.Text, row.Pair)));
+    public override Tokenizer TokenizerOf(AutoData data) =>
+        _tokenizer ??= WordCountTokenizer.Of(((TextData)data.Train).Rows.Select(row => (row.Text, row.Pair)));
 
     public override CoreModel Fit(IReadOnlyList<Feature> train, FineTuningTask task)
     {
@@ -110,10 +114,14 @@ internal sealed class StaticCandidate(string folder) : CoreCandidate
     public override CoreModel Fit(IReadOnlyList<Feature> train, FineTuningTask task)
     {
         StaticTable table = _model.Value.Table;
-        int width = table.Width * (train.Any(feature => feature.TypeIds.Contains(1)) ? VectorClassifier.PairParts : 1), outputs = task.Labels.Count;
+        int width = table.Width * (train.Any(feature => feature.TypeIds.Contains(1)) ? VectorClassifier.PairParts : 1),
+            outputs = task.Labels.Count;
         float[] vectors = new float[train.Count * width];
-        for (int i = 0; i < train.Count; i++) VectorClassifier.Read(table, train[i].Ids, train[i].TypeIds, vectors.AsSpan(i * width, width));
-        VectorClassifier classifier = new(VectorClassifierFit.Fit(train, vectors, outputs, VectorClassifierFit.ChooseC(train, vectors, outputs)));
+        for (int i = 0; i < train.Count; i++)
+            VectorClassifier.Read(table, train[i].Ids, train[i].TypeIds, vectors.AsSpan(i * width, width));
+        VectorClassifier classifier = new(
+            VectorClassifierFit.Fit(train, vectors, outputs, VectorClassifierFit.ChooseC(train, vectors, outputs))
+        );
         return new CoreModel(Score, Save, table.ParameterCount + classifier.ParameterCount);
 
         float[] Score(Feature feature)
@@ -127,7 +135,9 @@ internal sealed class StaticCandidate(string folder) : CoreCandidate
         {
             string own = Path.Combine(folder, "tokenizer.json");
             byte[] tokenizer = File.ReadAllBytes(File.Exists(own) ? own : Path.Combine(folder, "0_StaticEmbedding", "tokenizer.json"));
-            System.Text.Json.Nodes.JsonObject labels = new(task.Labels.Select((label, i) => KeyValuePair.Create($"{i}", (System.Text.Json.Nodes.JsonNode?)label)));
+            System.Text.Json.Nodes.JsonObject labels = new(
+                task.Labels.Select((label, i) => KeyValuePair.Create($"{i}", (System.Text.Json.Nodes.JsonNode?)label))
+            );
             StaticFolder.Write(output, table, tokenizer, new() { ["id2label"] = labels, ["problem_type"] = task.ProblemType });
             classifier.Write(output);
         }
@@ -147,29 +157,49 @@ internal sealed class ModelCandidate(string way, AutoModel model, FineTuningOpti
 
     public AutoModel Model => model;
 
-    public override (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellation)
+    public override (EncodedData Held, FeatureScores[] Scores) Try(AutoData data, Slot slot, CancellationToken cancellationToken)
     {
-        Feature[][] all = data.Features(model.Folder, () => model.Tokenizer, options.Encoding, ofEvaluation: false), other = data.Features(model.Folder, () => model.Tokenizer, options.Encoding, slot.FromEvaluation);
-        Feature[] train = AutoData.Take(all, slot.Train), held = AutoData.Take(other, slot.Held);
+        Feature[][] all = data.Features(model.Folder, () => model.Tokenizer, options.Encoding, ofEvaluation: false),
+            other = data.Features(model.Folder, () => model.Tokenizer, options.Encoding, slot.FromEvaluation);
+        Feature[] train = AutoData.Take(all, slot.Train),
+            held = AutoData.Take(other, slot.Held);
         EncodedData encoded = new(held, 0, 0, 0) { Tokenizer = model.Tokenizer };
         TaskData trained = data.Train.Take(slot.Train);
         FineTuningOptions own = options with { Task = data.Task };
-        return (encoded, way switch
-        {
-            "frozen" => Frozen(data, slot, train, held, cancellation),
-            "contrastive" => ContrastiveFit.Score(own, data.Task, train, feature => trained.PlaceOf(feature.Example), held, cancellation),
-            _ => FineTuning.Score(own, data.Task, train, feature => trained.PlaceOf(feature.Example), held, cancellation),
-        });
+        return (
+            encoded,
+            way switch
+            {
+                "frozen" => Frozen(data, slot, train, held, cancellationToken),
+                "contrastive" => ContrastiveFit.Score(
+                    own,
+                    data.Task,
+                    train,
+                    feature => trained.PlaceOf(feature.Example),
+                    held,
+                    cancellationToken
+                ),
+                _ => FineTuning.Score(own, data.Task, train, feature => trained.PlaceOf(feature.Example), held, cancellationToken),
+            }
+        );
     }
 
-    /// <summary>By the tokens that go through the model, at the speed at which its frozen vectors were computed; training takes three and a half times as long.</summary>
+    /// <summary>
+    /// By the tokens that go through the model, at the speed at which its frozen vectors were computed; training takes three and a half
+    /// times as long.
+    /// </summary>
     public override TimeSpan? Guess(AutoData data, int examples)
     {
-        if (way == "frozen") return null;
-        double tokens = examples * data.Features(model.Folder, () => model.Tokenizer, options.Encoding, ofEvaluation: false).Average(own => own.Sum(feature => (double)feature.TokenCount));
-        double passes = way == "contrastive"
-            ? Passes((ContrastiveTuning)options.Strategy, examples)
-            : options.Epochs ?? AutoRecipe.Epochs(options.Strategy.Name, examples).Value;
+        if (way == "frozen")
+            return null;
+        double tokens =
+            examples
+            * data.Features(model.Folder, () => model.Tokenizer, options.Encoding, ofEvaluation: false)
+                .Average(own => own.Sum(feature => (double)feature.TokenCount));
+        double passes =
+            way == "contrastive"
+                ? Passes((ContrastiveTuning)options.Strategy, examples)
+                : options.Epochs ?? AutoRecipe.Epochs(options.Strategy.Name, examples).Value;
         return model.SecondsAToken is double second ? TimeSpan.FromSeconds((3.5 * passes * tokens * second) + 1) : null;
     }
 
@@ -181,12 +211,20 @@ internal sealed class ModelCandidate(string way, AutoModel model, FineTuningOpti
         return updates * share;
     }
 
-    private FeatureScores[] Frozen(AutoData data, Slot slot, Feature[] train, Feature[] held, CancellationToken cancellation)
+    private FeatureScores[] Frozen(AutoData data, Slot slot, Feature[] train, Feature[] held, CancellationToken cancellationToken)
     {
-        float[] all = model.Vectors(data, options.Encoding, ofEvaluation: false, cancellation, out int[] first, out int width);
-        float[] own = VectorClassifierFit.Rows(all, width, [.. slot.Train.SelectMany(example => Enumerable.Range(first[example], first[example + 1] - first[example]))]);
-        float[] from = model.Vectors(data, options.Encoding, slot.FromEvaluation, cancellation, out int[] places, out _);
-        float[] others = VectorClassifierFit.Rows(from, width, [.. slot.Held.SelectMany(example => Enumerable.Range(places[example], places[example + 1] - places[example]))]);
+        float[] all = model.Vectors(data, options.Encoding, ofEvaluation: false, cancellationToken, out int[] first, out int width);
+        float[] own = VectorClassifierFit.Rows(
+            all,
+            width,
+            [.. slot.Train.SelectMany(example => Enumerable.Range(first[example], first[example + 1] - first[example]))]
+        );
+        float[] from = model.Vectors(data, options.Encoding, slot.FromEvaluation, cancellationToken, out int[] places, out _);
+        float[] others = VectorClassifierFit.Rows(
+            from,
+            width,
+            [.. slot.Held.SelectMany(example => Enumerable.Range(places[example], places[example + 1] - places[example]))]
+        );
         int outputs = Math.Max(1, data.Task.Labels.Count);
         LinearClassifier classifier = VectorClassifierFit.Fit(train, own, outputs, VectorClassifierFit.ChooseC(train, own, outputs));
         return held.Length == 0 ? [] : [.. classifier.Score(others).Select(values => new FeatureScores(values, outputs))];
@@ -212,7 +250,14 @@ internal sealed class AutoModel(string folder)
     public Tokenizer Tokenizer => _tokenizer ??= Graft.Tokenizers.Tokenizer.Load(folder);
 
     /// <summary>The vectors of every feature, and where those of each example begin.</summary>
-    public float[] Vectors(AutoData data, EncodingOptions encoding, bool ofEvaluation, CancellationToken cancellation, out int[] first, out int width)
+    public float[] Vectors(
+        AutoData data,
+        EncodingOptions encoding,
+        bool ofEvaluation,
+        CancellationToken cancellationToken,
+        out int[] first,
+        out int width
+    )
     {
         if (!_vectors.TryGetValue(ofEvaluation, out (float[] Vectors, int[] First) known))
         {
@@ -222,11 +267,13 @@ internal sealed class AutoModel(string folder)
             for (int i = 0; i < features.Length; i++) starts[i + 1] = starts[i] + features[i].Length;
             using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding, Normalize = true });
             Feature[] some = flat[..Math.Min(32, flat.Length)];
-            TextVectors.Of(model, some, cancellation); // the first pass of a process pays for its start
+            TextVectors.Of(model, some, cancellationToken); // the first pass of a process pays for its start
             long begun = System.Diagnostics.Stopwatch.GetTimestamp();
-            TextVectors.Of(model, some, cancellation);
-            SecondsAToken = System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds / Math.Max(1, some.Sum(feature => (double)feature.TokenCount));
-            known = (TextVectors.Of(model, flat, cancellation), starts);
+            TextVectors.Of(model, some, cancellationToken);
+            SecondsAToken =
+                System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds
+                / Math.Max(1, some.Sum(feature => (double)feature.TokenCount));
+            known = (TextVectors.Of(model, flat, cancellationToken), starts);
             _vectors[ofEvaluation] = known;
         }
 
@@ -255,11 +302,21 @@ internal static class Candidates
     public static IReadOnlyList<Candidate> Of(AutoOptions options, AutoData data)
     {
         List<Candidate> all = [];
-        bool ofTexts = data.Task.Head == HeadKind.SequenceClassification, haveLabels = ofTexts && data.Task is not TextRegression;
-        if (data.Task is TextClassification) all.Add(new WordCandidate(WordCountKind.NaiveBayes));
-        if (ofTexts) all.Add(new WordCandidate(WordCountKind.TfIdf));
-        if (haveLabels) all.AddRange(options.Models.Where(StaticFolder.IsIn).Select(folder => new StaticCandidate(folder)));
-        AutoModel[] models = [.. options.Models.Where(folder => !StaticFolder.IsIn(folder)).Select(folder => new AutoModel(folder)).OrderBy(model => model.Parameters)];
+        bool ofTexts = data.Task.Head == HeadKind.SequenceClassification,
+            haveLabels = ofTexts && data.Task is not TextRegression;
+        if (data.Task is TextClassification)
+            all.Add(new WordCandidate(WordCountKind.NaiveBayes));
+        if (ofTexts)
+            all.Add(new WordCandidate(WordCountKind.TfIdf));
+        if (haveLabels)
+            all.AddRange(options.Models.Where(StaticFolder.IsIn).Select(folder => new StaticCandidate(folder)));
+        AutoModel[] models =
+        [
+            .. options
+                .Models.Where(folder => !StaticFolder.IsIn(folder))
+                .Select(folder => new AutoModel(folder))
+                .OrderBy(model => model.Parameters),
+        ];
         foreach (AutoModel model in models)
         {
             if (haveLabels) all.Add(new ModelCandidate("frozen", model, Run(options, data, model, new HeadTuning { OnVectors = true })));
@@ -283,7 +340,8 @@ internal static class Candidates
     {
         foreach (string way in StrategyChoice.Recommended(examples, classes).Ways)
         {
-            if (tried.Where(candidate => candidate.Way == way).OrderByDescending(candidate => candidate.Cost).FirstOrDefault() is { } found) return found.Name;
+            if (tried.Where(candidate => candidate.Way == way).OrderByDescending(candidate => candidate.Cost).FirstOrDefault() is { } found)
+                return found.Name;
         }
 
         return tried[0].Name;

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Auto;
 
 /// <summary>
-/// Which examples are held out when: folds that keep the shares of labels (of numbers those of fifths), several times over where labels are few, one part where they are plenty.
+/// Which examples are held out when: folds that keep the shares of labels (of numbers those of fifths), several times over where labels are
+/// few, one part where they are plenty.
 /// </summary>
 internal static class FoldPlan
 {
@@ -20,7 +21,8 @@ internal static class FoldPlan
         int count = data.Train.Count;
         if (data.Evaluation is { } evaluation && (evaluation.Count >= LeastDevelopment || 4 * evaluation.Count >= count))
             return [new Slot(0, [.. Enumerable.Range(0, count)], [.. Enumerable.Range(0, evaluation.Count)], FromEvaluation: true)];
-        if (count < 4) throw new InputException($"{data.Train.Path} has {count} examples: at least 4 are needed to compare ways of learning");
+        if (count < 4)
+            throw new InputException($"{data.Train.Path} has {count} examples: at least 4 are needed to compare ways of learning");
         string[] strata = Tasks.Folds.Strata(data.Task, data.Train);
         int smallest = strata.CountBy(name => name, StringComparer.Ordinal).Min(group => group.Value);
         int folds = count > Plenty ? Math.Max(Folds, (count + MostHeld - 1) / MostHeld) : Math.Clamp(smallest, 2, Folds);
@@ -40,5 +42,9 @@ internal static class FoldPlan
     }
 
     private static Slot Held(int number, int[] fold, int held) =>
-        new(number, [.. Enumerable.Range(0, fold.Length).Where(i => fold[i] != held)], [.. Enumerable.Range(0, fold.Length).Where(i => fold[i] == held)]);
+        new(
+            number,
+            [.. Enumerable.Range(0, fold.Length).Where(i => fold[i] != held)],
+            [.. Enumerable.Range(0, fold.Length).Where(i => fold[i] == held)]
+        );
 }

@@ -17,16 +17,28 @@ namespace Graft.Auto;
 internal sealed record Trial(string Candidate, int Slot, double Seconds, double Score, double[] Credits, double[][]? Logits)
 {
     /// <summary>Fits and measures.</summary>
-    public static Trial Of(Candidate candidate, AutoData data, Slot slot, CancellationToken cancellation)
+    public static Trial Of(Candidate candidate, AutoData data, Slot slot, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        (EncodedData held, FeatureScores[] scores) = candidate.Try(data, slot, cancellation);
+        (EncodedData held, FeatureScores[] scores) = candidate.Try(data, slot, cancellationToken);
         TaskData examples = data.HeldFrom(slot).Take(slot.Held);
         IReadOnlyList<Prediction> predictions = data.Task.Decode(examples, held, scores);
         double[] credits = [.. predictions.Select((prediction, i) => data.Task.CreditOf(examples, i, prediction))];
-        double score = data.Task.MainMetric == "accuracy" ? credits.Average() : data.Task.Measure(examples, predictions).First(named => named.Name == data.Task.MainMetricOn(examples)).Interval.Value;
-        double[][]? logits = predictions is [ClassPrediction, ..] ? [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)] : null;
-        return new Trial(candidate.Name, slot.Number, Stopwatch.GetElapsedTime(started).TotalSeconds, double.IsFinite(score) ? score : 0, credits, logits);
+        double score =
+            data.Task.MainMetric == "accuracy"
+                ? credits.Average()
+                : data.Task.Measure(examples, predictions).First(named => named.Name == data.Task.MainMetricOn(examples)).Interval.Value;
+        double[][]? logits = predictions is [ClassPrediction, ..]
+            ? [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]
+            : null;
+        return new Trial(
+            candidate.Name,
+            slot.Number,
+            Stopwatch.GetElapsedTime(started).TotalSeconds,
+            double.IsFinite(score) ? score : 0,
+            credits,
+            logits
+        );
     }
 
     /// <summary>A line of <c>auto/trials.jsonl</c>.</summary>
@@ -48,8 +60,13 @@ internal sealed record Trial(string Candidate, int Slot, double Seconds, double 
         {
             JsonNode json = JsonNode.Parse(line)!;
             return new Trial(
-                (string)json["candidate"]!, (int)json["slot"]!, (double)json["seconds"]!, (double)json["score"]!, [.. json["credits"]!.AsArray().Select(value => (double)value!)],
-                json["logits"] is JsonArray rows ? [.. rows.Select(row => row!.AsArray().Select(value => (double)value!).ToArray())] : null);
+                (string)json["candidate"]!,
+                (int)json["slot"]!,
+                (double)json["seconds"]!,
+                (double)json["score"]!,
+                [.. json["credits"]!.AsArray().Select(value => (double)value!)],
+                json["logits"] is JsonArray rows ? [.. rows.Select(row => row!.AsArray().Select(value => (double)value!).ToArray())] : null
+            );
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or NullReferenceException or FormatException)
         {

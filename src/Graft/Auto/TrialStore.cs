@@ -5,7 +5,9 @@ using Graft.Runs;
 
 namespace Graft.Auto;
 
-/// <summary>What was compared so far, on disk as it happens (<c>OUTPUT/auto/trials.jsonl</c>), so that an interrupted choice goes on.</summary>
+/// <summary>
+/// What was compared so far, on disk as it happens (<c>OUTPUT/auto/trials.jsonl</c>), so that an interrupted choice goes on.
+/// </summary>
 internal sealed class TrialStore
 {
     private const string TrialsFile = "trials.jsonl", BegunFile = "begun.json";
@@ -51,7 +53,9 @@ internal sealed class TrialStore
     public static string Hash(string path)
     {
         IReadOnlyList<string> files = DataFile.Shards(path, DataPart.Training);
-        return files.Count == 1 ? WeightsHash.OfFile(files[0]) : Sha256.Of(System.Text.Encoding.ASCII.GetBytes(string.Concat(files.Select(WeightsHash.OfFile))));
+        return files.Count == 1
+            ? WeightsHash.OfFile(files[0])
+            : Sha256.Of(System.Text.Encoding.ASCII.GetBytes(string.Concat(files.Select(WeightsHash.OfFile))));
     }
 
     private static IEnumerable<string> Whole(string path)

@@ -21,7 +21,10 @@ public abstract class Backbone : Layer
     /// <summary>The most tokens a text may have; null without a position table.</summary>
     public int? PositionLimit => Config.PositionLimit;
 
-    /// <summary>False where the tokenizer's segments are not the model's input: GPT-2 adds a word's vector for a segment, and its tokenizer gives none.</summary>
+    /// <summary>
+    /// False where the tokenizer's segments are not the model's input: GPT-2 adds a word's vector for a segment, and its tokenizer gives
+    /// none.
+    /// </summary>
     public virtual bool ReadsSegments => true;
 
     /// <summary>The table of word vectors, which heads may share.</summary>
@@ -33,7 +36,9 @@ public abstract class Backbone : Layer
     /// <summary>The normalised sums that enter the first layer (before such a matrix), […, E]; null where the family has none.</summary>
     internal virtual Tensor? NormalisedEmbeddings(EncoderInput input) => null;
 
-    /// <summary>Uses the input tables of another backbone of the family from now on, where the family lets two share them (ELECTRA).</summary>
+    /// <summary>
+    /// Uses the input tables of another backbone of the family from now on, where the family lets two share them (ELECTRA).
+    /// </summary>
     internal virtual void ShareEmbeddings(Backbone other)
     {
     }
@@ -47,7 +52,10 @@ public abstract class Backbone : Layer
     /// <summary>The tuning slot of the input.</summary>
     public PromptSlot Prompt { get; } = new();
 
-    /// <summary>Each layer keeps what enters it and is computed again in the backward pass: less memory, the same gradients, about a third more time.</summary>
+    /// <summary>
+    /// Each layer keeps what enters it and is computed again in the backward pass: less memory, the same gradients, about a third more
+    /// time.
+    /// </summary>
     public bool GradientCheckpointing { get; set; }
 
     /// <summary>Hidden states of a batch.</summary>
@@ -66,20 +74,26 @@ public abstract class Backbone : Layer
     /// <summary>Refuses a trained prompt, which a graph does not have.</summary>
     private protected void RequireNoPrompt()
     {
-        if (Prompt.Tuning is not null) throw new InputException("the model has a trained prompt before its text (prompt tuning), which has no ONNX form");
+        if (Prompt.Tuning is not null)
+            throw new InputException("the model has a trained prompt before its text (prompt tuning), which has no ONNX form");
     }
 
     /// <summary>The matrices of the layers, by their parameter; embeddings and what is beside the layers are none.</summary>
     internal HiddenMatrices? HiddenMatrices(Parameter parameter)
     {
-        Projection? found = Blocks.SelectMany(block => block.Find<Projection>()).FirstOrDefault(found => ReferenceEquals(found.Layer.Weight, parameter)).Layer;
+        Projection? found = Blocks
+            .SelectMany(block => block.Find<Projection>())
+            .FirstOrDefault(found => ReferenceEquals(found.Layer.Weight, parameter))
+            .Layer;
         return found is null ? null : new HiddenMatrices(found.Parts, found.IsTransposed);
     }
 
     /// <summary>The number of parameters, tied ones once.</summary>
     public long ParameterCount => Declared().Sum(parameter => parameter.Value.numel());
 
-    /// <summary>Whether rows of a batch may use different adapters: not where something that all rows share passes through adapted projections.</summary>
+    /// <summary>
+    /// Whether rows of a batch may use different adapters: not where something that all rows share passes through adapted projections.
+    /// </summary>
     internal virtual bool MixesAdapters => true;
 
     /// <summary>The number of keys that prefix tuning puts before every layer of the text.</summary>

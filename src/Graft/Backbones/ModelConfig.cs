@@ -57,14 +57,24 @@ public abstract class ModelConfig
     public virtual double InitializerCutoff => 0;
 
     /// <summary>The tokens that end a text; empty where the file names none.</summary>
-    public IReadOnlyList<int> EndTokenIds => _json["eos_token_id"] switch
-    {
-        null => [],
-        JsonArray several => [.. several.Select(node => node is JsonValue value && value.TryGetValue(out int id) ? id : throw Wrong("eos_token_id", several, "a token id or a list of them"))],
-        _ => [Int("eos_token_id")],
-    };
+    public IReadOnlyList<int> EndTokenIds =>
+        _json["eos_token_id"] switch
+        {
+            null => [],
+            JsonArray several =>
+            [
+                .. several.Select(node =>
+                    node is JsonValue value && value.TryGetValue(out int id)
+                        ? id
+                        : throw Wrong("eos_token_id", several, "a token id or a list of them")
+                ),
+            ],
+            _ => [Int("eos_token_id")],
+        };
 
-    /// <summary>The names of the labels, in the order of the classifier's rows: id2label as an object or a list, else label2id, else LABEL_0 ….</summary>
+    /// <summary>
+    /// The names of the labels, in the order of the classifier's rows: id2label as an object or a list, else label2id, else LABEL_0 ….
+    /// </summary>
     public IReadOnlyList<string> Labels => _json["id2label"] switch
     {
         JsonObject { Count: > 0 } names => Ordered(names),
@@ -75,12 +85,15 @@ public abstract class ModelConfig
         JsonNode other => throw Wrong("id2label", other, "an object or a list of names"),
     };
 
-    /// <summary>What a cross-encoder's score goes through, by the name of its class: Sigmoid, Identity …; None where the file does not say.</summary>
+    /// <summary>
+    /// What a cross-encoder's score goes through, by the name of its class: Sigmoid, Identity …; None where the file does not say.
+    /// </summary>
     public OutputActivation OutputActivation
     {
         get
         {
-            JsonNode? named = (_json["sentence_transformers"] as JsonObject)?["activation_fn"] ?? _json["sbert_ce_default_activation_function"];
+            JsonNode? named = (_json["sentence_transformers"] as JsonObject)?["activation_fn"]
+                ?? _json["sbert_ce_default_activation_function"];
             string name = ModelJson.Text(named) ?? "Identity";
             return name[(name.LastIndexOf('.') + 1)..] switch
             {
@@ -100,8 +113,8 @@ public abstract class ModelConfig
     public string? ProblemType => ModelJson.Text(_json["problem_type"]);
 
     /// <summary>
-    /// True where the checkpoint has the keys of the code that the family was first published with, and not those of transformers: the model is
-    /// then built, trained and saved under these. A fact about the file, no key of config.json.
+    /// True where the checkpoint has the keys of the code that the family was first published with, and not those of transformers: the
+    /// model is then built, trained and saved under these. A fact about the file, no key of config.json.
     /// </summary>
     public bool HasPublishedKeys { get; private set; }
 
@@ -179,7 +192,10 @@ public abstract class ModelConfig
     {
         _ = (VocabularySize, LayerCount, PadTokenId, EndTokenIds, InitializerRange, Labels);
         if (HeadsShareWidth && HiddenSize % HeadCount != 0)
-            throw new InputException($"config.json: {HiddenSize} hidden values cannot be shared by {HeadCount} attention heads: the first must be a multiple of the second");
+            throw new InputException(
+                $"config.json: {HiddenSize} hidden values cannot be shared by {HeadCount} attention heads: the first must be a "
+                    + $"multiple of the second"
+            );
     }
 
     /// <summary>True where the key has a value other than null.</summary>
@@ -200,8 +216,13 @@ public abstract class ModelConfig
     /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
     public int? OptionalInt(string key)
     {
-        if (_json[key] is not JsonNode node) return null;
-        return node is JsonValue value && value.TryGetValue(out double number) && number == Math.Floor(number) && Math.Abs(number) < int.MaxValue
+        if (_json[key] is not JsonNode node)
+            return null;
+        return
+            node is JsonValue value
+            && value.TryGetValue(out double number)
+            && number == Math.Floor(number)
+            && Math.Abs(number) < int.MaxValue
             ? (int)number
             : throw Wrong(key, node, "a whole number");
     }
@@ -214,21 +235,27 @@ public abstract class ModelConfig
     /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
     public double? OptionalNumber(string key)
     {
-        if (_json[key] is not JsonNode node) return null;
-        return node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : throw Wrong(key, node, "a number");
+        if (_json[key] is not JsonNode node)
+            return null;
+        return node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number)
+            ? number
+            : throw Wrong(key, node, "a number");
     }
 
     /// <summary>A share in [0, 1).</summary>
     /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
-    public double Rate(string key) => Number(key) is >= 0 and < 1 and double rate ? rate : throw Wrong(key, _json[key], "a number in [0, 1)");
+    public double Rate(string key) =>
+        Number(key) is >= 0 and < 1 and double rate ? rate : throw Wrong(key, _json[key], "a number in [0, 1)");
 
     /// <summary>True or false.</summary>
     /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
-    public bool Flag(string key) => _json[key] is JsonValue value && value.TryGetValue(out bool flag) ? flag : throw Wrong(key, _json[key], "true or false");
+    public bool Flag(string key) =>
+        _json[key] is JsonValue value && value.TryGetValue(out bool flag) ? flag : throw Wrong(key, _json[key], "true or false");
 
     /// <summary>A text.</summary>
     /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
-    public string Text(string key) => _json[key] is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(key, _json[key], "a text");
+    public string Text(string key) =>
+        _json[key] is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(key, _json[key], "a text");
 
     /// <summary>An activation by its published name, such as "gelu_new".</summary>
     /// <exception cref="InputException">The value is of another kind: names the key, what was found and what is allowed.</exception>
@@ -269,7 +296,13 @@ public abstract class ModelConfig
         string?[] ordered = new string?[numbers.Count];
         foreach ((string name, JsonNode? number) in numbers)
         {
-            if (number is not JsonValue value || !value.TryGetValue(out int id) || id < 0 || id >= ordered.Length || ordered[id] is not null)
+            if (
+                number is not JsonValue value
+                || !value.TryGetValue(out int id)
+                || id < 0
+                || id >= ordered.Length
+                || ordered[id] is not null
+            )
                 throw Wrong("label2id", numbers, "every number from 0 on");
             ordered[id] = name;
         }

@@ -59,7 +59,8 @@ public static class ModelFamilies
         ArgumentNullException.ThrowIfNull(family);
         lock (s_lock)
         {
-            if (s_all.Any(known => known.ModelType == family.ModelType)) throw new ArgumentException($"there is a family of model_type \"{family.ModelType}\" already", nameof(family));
+            if (s_all.Any(known => known.ModelType == family.ModelType))
+                throw new ArgumentException($"there is a family of model_type \"{family.ModelType}\" already", nameof(family));
             s_all = [.. s_all, family];
         }
     }
@@ -68,8 +69,11 @@ public static class ModelFamilies
     /// <param name="modelType">config.json's model_type.</param>
     /// <param name="source">The file, for the message.</param>
     /// <exception cref="InputException">There is none.</exception>
-    public static ModelFamily Of(string modelType, string source) => s_all.FirstOrDefault(family => family.ModelType == modelType)
-        ?? throw new InputException($"{source}: model_type \"{modelType}\" is not supported: {string.Join(", ", s_all.Select(family => family.ModelType))} are");
+    public static ModelFamily Of(string modelType, string source) =>
+        s_all.FirstOrDefault(family => family.ModelType == modelType)
+        ?? throw new InputException(
+            $"{source}: model_type \"{modelType}\" is not supported: {string.Join(", ", s_all.Select(family => family.ModelType))} are"
+        );
 
     /// <summary>Reads a config.json (or Google's bert_config.json).</summary>
     /// <exception cref="InputException">The file is missing, no JSON object, of an unknown family, or has impossible values.</exception>
@@ -99,7 +103,10 @@ public static class ModelFamilies
         ModelFamily family = Of(config.ModelType, "config.json");
         return family.Architectures.TryGetValue(architecture, out HeadKind head)
             ? head
-            : throw new InputException($"config.json: architecture {architecture} is not supported for {family.ModelType}: {string.Join(", ", family.Architectures.Keys)} are");
+            : throw new InputException(
+                $"config.json: architecture {architecture} is not supported for {family.ModelType}: "
+                    + $"{string.Join(", ", family.Architectures.Keys)} are"
+            );
     }
 
     /// <summary>The published class's name of a head.</summary>
@@ -109,21 +116,34 @@ public static class ModelFamilies
         return Of(config.ModelType, "config.json").Architectures.First(pair => pair.Value == stored).Key;
     }
 
-    /// <summary>A folder may bring code of its own: it is never run, and its numbers are known only where the family is that code's.</summary>
+    /// <summary>
+    /// A folder may bring code of its own: it is never run, and its numbers are known only where the family is that code's.
+    /// </summary>
     private static void RefuseForeignCode(JsonObject json, ModelFamily family)
     {
-        if (json["auto_map"] is not JsonObject map) return;
-        foreach ((string role, JsonNode? value) in map.Where(pair => pair.Key == "AutoConfig" || pair.Key.StartsWith("AutoModel", StringComparison.Ordinal)))
+        if (json["auto_map"] is not JsonObject map)
+            return;
+        foreach (
+            (string role, JsonNode? value) in map.Where(pair =>
+                pair.Key == "AutoConfig" || pair.Key.StartsWith("AutoModel", StringComparison.Ordinal)
+            )
+        )
         {
             string named = value is JsonValue text && text.TryGetValue(out string? found) ? found : value?.ToJsonString() ?? "null";
             if (!family.Implements(named[(named.LastIndexOf('.') + 1)..]))
-                throw new InputException($"config.json: \"auto_map\" names code of the folder's own ({role}: {named}), which Graft never runs and has no class for: convert the model to one that transformers has, or take another");
+                throw new InputException(
+                    $"config.json: \"auto_map\" names code of the folder's own ({role}: {named}), which Graft never runs and has no "
+                        + $"class for: convert the model to one that transformers has, or take another"
+                );
         }
     }
 
     private static string ModelType(JsonObject json, string path)
     {
-        if (json["model_type"] is JsonNode named) return named is JsonValue value && value.TryGetValue(out string? text) ? text : throw ModelConfig.Wrong("model_type", named, "a text");
+        if (json["model_type"] is JsonNode named)
+            return named is JsonValue value && value.TryGetValue(out string? text)
+                ? text
+                : throw ModelConfig.Wrong("model_type", named, "a text");
         bool google = json.ContainsKey("type_vocab_size") && json.ContainsKey("hidden_act"); // files of 2018 do not say
         return google ? "bert" : throw new InputException($"{path}: has no model_type");
     }

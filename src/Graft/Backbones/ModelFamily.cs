@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Graft.Backbones;
 
-/// <summary>What the rest of the library needs to know of a family: how to read it, build it, and what its checkpoints call things.</summary>
+/// <summary>
+/// What the rest of the library needs to know of a family: how to read it, build it, and what its checkpoints call things.
+/// </summary>
 public abstract class ModelFamily
 {
     /// <summary>config.json's model_type.</summary>
@@ -37,7 +39,9 @@ public abstract class ModelFamily
         [ClassPrefix + "ForMultipleChoice"] = HeadKind.MultipleChoice,
     };
 
-    /// <summary>True where a checkpoint's key stands for no parameter and is nothing to report: buffers, second names of tied weights.</summary>
+    /// <summary>
+    /// True where a checkpoint's key stands for no parameter and is nothing to report: buffers, second names of tied weights.
+    /// </summary>
     public virtual bool IsRedundant(string key) =>
         key.EndsWith("position_ids", StringComparison.Ordinal) || key.EndsWith("token_type_ids", StringComparison.Ordinal);
 
@@ -45,8 +49,8 @@ public abstract class ModelFamily
     public virtual string CurrentKey(string key) => key;
 
     /// <summary>
-    /// True where a class of code that a folder brings along (<c>auto_map</c> in config.json) is what this family computes. The code itself is
-    /// never run; a folder with other classes is refused.
+    /// True where a class of code that a folder brings along (<c>auto_map</c> in config.json) is what this family computes. The code itself
+    /// is never run; a folder with other classes is refused.
     /// </summary>
     public virtual bool Implements(string className) => false;
 
@@ -63,8 +67,8 @@ public abstract class ModelFamily
     public virtual bool Follows(string key) => false;
 
     /// <summary>
-    /// What a language-model head's matrix and its bias are called where tie_word_embeddings is false; null where Graft has no such head in this family. A bias without a name is the
-    /// head's own.
+    /// What a language-model head's matrix and its bias are called where tie_word_embeddings is false; null where Graft has no such head in
+    /// this family. A bias without a name is the head's own.
     /// </summary>
     public virtual (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => null;
 

@@ -34,11 +34,20 @@ public sealed record BenchmarkOptions
 /// <param name="Name">The benchmark's name.</param>
 /// <param name="Value">What was measured.</param>
 /// <param name="Unit">The unit.</param>
-/// <param name="ShareOfPeak">Operations a second ÷ the fastest product of the same minute; null where operations are not what counts.</param>
+/// <param name="ShareOfPeak">Operations a second ÷ the fastest product of the same minute; null where operations are not what
+/// counts.</param>
 /// <param name="Baseline">What it is compared with, measured in the same run, in the same unit; null for nothing.</param>
 /// <param name="Ratio">Time ÷ the baseline's time.</param>
 /// <param name="PeakResidentBytes">The most memory the process has had until the end of this benchmark.</param>
-public sealed record BenchmarkResult(string Name, double Value, string Unit, double? ShareOfPeak, double? Baseline, double? Ratio, long PeakResidentBytes)
+public sealed record BenchmarkResult(
+    string Name,
+    double Value,
+    string Unit,
+    double? ShareOfPeak,
+    double? Baseline,
+    double? Ratio,
+    long PeakResidentBytes
+)
 {
     /// <summary>Milliseconds of each part of the work, the fastest of each; null where there is but one.</summary>
     public IReadOnlyDictionary<string, double>? Parts { get; init; }
@@ -100,7 +109,8 @@ public static class BenchmarkRunner
         options.Validate();
         foreach (string name in names)
         {
-            if (!s_benchmarks.ContainsKey(name)) throw new InputException($"benchmark \"{name}\" is not known: use {string.Join(", ", s_benchmarks.Keys)}");
+            if (!s_benchmarks.ContainsKey(name))
+                throw new InputException($"benchmark \"{name}\" is not known: use {string.Join(", ", s_benchmarks.Keys)}");
         }
 
         double highest = 0;
@@ -114,7 +124,11 @@ public static class BenchmarkRunner
             BenchmarkResult result = new(
                 name, measured.Value, measured.Unit,
                 measured.Operations > 0 ? measured.Operations / measured.Seconds / 1e9 / peak : null,
-                measured.BaselineSeconds is double baseline ? measured.Unit.EndsWith("/s", StringComparison.Ordinal) ? measured.Value * measured.Seconds / baseline : measured.Value * baseline / measured.Seconds : null,
+                measured.BaselineSeconds is double baseline
+                    ? measured.Unit.EndsWith("/s", StringComparison.Ordinal)
+                        ? measured.Value * measured.Seconds / baseline
+                        : measured.Value * baseline / measured.Seconds
+                    : null,
                 measured.BaselineSeconds is double seconds ? measured.Seconds / seconds : null,
                 Memory.PeakResident) { Parts = measured.Parts };
             results.Add(result);

@@ -15,7 +15,9 @@ using AdamW = Graft.Torch.Optimizers.AdamW;
 
 namespace Graft.Benchmarks;
 
-/// <summary>Encoders on random tokens: whole training steps and forward passes through the project's own model, losses and optimizer.</summary>
+/// <summary>
+/// Encoders on random tokens: whole training steps and forward passes through the project's own model, losses and optimizer.
+/// </summary>
 internal static class EncoderBenchmarks
 {
     private const int Tokens = 128, Rows = 1024;
@@ -41,14 +43,21 @@ internal static class EncoderBenchmarks
         return new Measurement(seconds, 2 * Products(config, 8 * Tokens), seconds * 1e3, "ms");
     }
 
-    /// <summary>linear-long-rows: 1,024 rows of 3,072 values to 768, through oneDNN as a layer does it; the baseline is oneDNN's product of the weight as it lies.</summary>
+    /// <summary>
+    /// linear-long-rows: 1,024 rows of 3,072 values to 768, through oneDNN as a layer does it; the baseline is oneDNN's product of the
+    /// weight as it lies.
+    /// </summary>
     public static Measurement LongRows(BenchmarkOptions options)
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor x = randn(Rows, 3072), weight = randn(768, 3072);
-        double baseline = BenchmarkRunner.Fastest(() => Dispatcher.LinearPointwise(x, weight, null, "none"u8, default).Dispose(), 10 * options.Repetitions);
+        Tensor x = randn(Rows, 3072),
+            weight = randn(768, 3072);
+        double baseline = BenchmarkRunner.Fastest(
+            () => Dispatcher.LinearPointwise(x, weight, null, "none"u8, default).Dispose(),
+            10 * options.Repetitions
+        );
         double seconds = BenchmarkRunner.Fastest(() => MatrixProduct.OneDnnLinear(x, weight, null).Dispose(), 10 * options.Repetitions);
         return new Measurement(seconds, 2.0 * Rows * 3072 * 768, seconds * 1e3, "ms", baseline);
     }
@@ -104,6 +113,11 @@ internal static class EncoderBenchmarks
         int[] boundaries = [.. Enumerable.Range(0, sequences + 1).Select(s => s * Tokens)];
         long[] numbers = [.. Enumerable.Range(0, sequences).Select(s => (long)s)];
         int[] lengths = [.. numbers.Select(_ => Tokens)];
-        return new EncoderInput { InputIds = tensor(ids), Boundaries = boundaries, Dropout = is_grad_enabled() ? DropoutPlan.Packed(step, numbers, lengths) : null };
+        return new EncoderInput
+        {
+            InputIds = tensor(ids),
+            Boundaries = boundaries,
+            Dropout = is_grad_enabled() ? DropoutPlan.Packed(step, numbers, lengths) : null,
+        };
     }
 }

@@ -23,12 +23,23 @@ internal static class FineTuningBenchmarks
         (FineTuningTask task, TaskData data, Tokenizer tokenizer) = Read(options);
         using PretrainedModel model = Load(options, task);
         EncodedData encoded = task.Encode(data, tokenizer, new EncodingOptions { MaxLength = MaxLength });
-        FeatureBatches batches = new(encoded.Features, new BatchingOptions { BatchSize = BatchSize }, feature => data.PlaceOf(feature.Example), task.LossItems);
+        FeatureBatches batches = new(
+            encoded.Features,
+            new BatchingOptions { BatchSize = BatchSize },
+            feature => data.PlaceOf(feature.Example),
+            task.LossItems
+        );
         TaskObjective objective = TaskObjectives.Of(task);
         TaskTrainable trainable = new(objective, model, Collator.Of(objective.Layout, model), model.Network);
         Clock clock = new();
-        using (Trainer trainer = new(trainable, batches, new TrainingOptions { Steps = WarmUp + (16 * options.Repetitions) }, null, clock)) trainer.Run();
-        return new Measurement(clock.Seconds, 6 * StepCost.Matrices(model.Backbone) * clock.Tokens, clock.Tokens / clock.Seconds, "tokens/s");
+        using (Trainer trainer = new(trainable, batches, new TrainingOptions { Steps = WarmUp + (16 * options.Repetitions) }, null, clock))
+            trainer.Run();
+        return new Measurement(
+            clock.Seconds,
+            6 * StepCost.Matrices(model.Backbone) * clock.Tokens,
+            clock.Tokens / clock.Seconds,
+            "tokens/s"
+        );
     }
 
     /// <summary>minilm-inference: 4,000 texts, tokenization included; texts a second.</summary>
@@ -53,14 +64,24 @@ internal static class FineTuningBenchmarks
 
     private static (FineTuningTask Task, TaskData Data, Tokenizer Tokenizer) Read(BenchmarkOptions options)
     {
-        if (options.Model is null || options.Train is null) throw new InputException("the minilm benchmarks need `model` FOLDER and `train` FILE");
+        if (options.Model is null || options.Train is null)
+            throw new InputException("the minilm benchmarks need `model` FOLDER and `train` FILE");
         TextClassification task = new();
         TaskData data = task.Read(options.Train, new ColumnOptions(), labelled: true);
         return (task.WithLabelsOf(data), data, Tokenizer.Load(options.Model));
     }
 
     private static PretrainedModel Load(BenchmarkOptions options, FineTuningTask task) =>
-        PretrainedModel.Load(options.Model!, new LoadOptions { Head = task.Head, Labels = task.Labels, ProblemType = task.ProblemType, Dropout = 0.1 });
+        PretrainedModel.Load(
+            options.Model!,
+            new LoadOptions
+            {
+                Head = task.Head,
+                Labels = task.Labels,
+                ProblemType = task.ProblemType,
+                Dropout = 0.1,
+            }
+        );
 
     /// <summary>Counts tokens and time after the warm-up.</summary>
     private sealed class Clock : ITrainingObserver

@@ -10,7 +10,8 @@ namespace Graft.Benchmarks;
 
 /// <summary>
 /// generate-gpt2-small: one text, token by token. Every token reads every matrix once, so memory is the bound: the baseline is the time
-/// that reading the same bytes takes (the sum of a tensor), after every token, because the memory's speed changes with the neighbours from second to second.
+/// that reading the same bytes takes (the sum of a tensor), after every token, because the memory's speed changes with the neighbours from
+/// second to second.
 /// </summary>
 internal static class GenerationBenchmark
 {
@@ -22,7 +23,9 @@ internal static class GenerationBenchmark
         ModelConfig config = ModelFamilies.Of("gpt2", "benchmark").ReadConfig((JsonObject)JsonNode.Parse("""{"model_type": "gpt2"}""")!); // the published small sizes are the defaults
         using PretrainedModel model = PretrainedModel.Create(config, HeadKind.CausalLm);
         int[] prompt = [.. Enumerable.Range(0, Prompt).Select(i => 1000 + i)];
-        long values = model.Parameters.Where(parameter => !parameter.Name.EndsWith("wpe.weight", StringComparison.Ordinal)).Sum(parameter => parameter.Value.numel());
+        long values = model
+            .Parameters.Where(parameter => !parameter.Name.EndsWith("wpe.weight", StringComparison.Ordinal))
+            .Sum(parameter => parameter.Value.numel());
         using Tensor others = ones(values).DetachFromDisposeScope();
         List<double> tokens = [], reads = [];
         for (int i = 0; i < options.Repetitions; i++) Write(model, prompt, others, tokens, reads);

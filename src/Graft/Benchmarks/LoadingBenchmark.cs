@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Benchmarks;
 
-/// <summary>bert-base-loading: a folder with BERT-base's 438 MB of safetensors, in the page cache, against copying as many bytes within memory.</summary>
+/// <summary>
+/// bert-base-loading: a folder with BERT-base's 438 MB of safetensors, in the page cache, against copying as many bytes within memory.
+/// </summary>
 internal static class LoadingBenchmark
 {
     /// <summary>Milliseconds from the folder to a model that can be asked.</summary>
@@ -23,7 +25,10 @@ internal static class LoadingBenchmark
                 model.Save(folder);
             }
 
-            double load = BenchmarkRunner.Fastest(() => PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.None }).Dispose(), options.Repetitions);
+            double load = BenchmarkRunner.Fastest(
+                () => PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.None }).Dispose(),
+                options.Repetitions
+            );
             using DisposeScope scope = NewDisposeScope();
             Tensor source = zeros(parameters, ScalarType.Float32), target = empty_like(source);
             double copy = BenchmarkRunner.Fastest(() => target.copy_(source), options.Repetitions);

@@ -26,7 +26,11 @@ internal sealed class PretrainingBenchmark : IDisposable
     private readonly MaskedObjective _objective;
     private readonly FlatParameters _flat;
     private readonly Optimizer _optimizer;
-    private readonly Dictionary<string, double> _fastest = s_parts.ToDictionary(part => part, _ => double.PositiveInfinity, StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _fastest = s_parts.ToDictionary(
+        part => part,
+        _ => double.PositiveInfinity,
+        StringComparer.Ordinal
+    );
     private long _mark;
 
     private double Operations => StepCost.FlopsPerToken(_model.Backbone, Length, 0.2) * Sequences * Length;
@@ -35,10 +39,22 @@ internal sealed class PretrainingBenchmark : IDisposable
     {
         _model = PretrainedModel.Create(ShippedConfigs.Read("modernbert-small"), HeadKind.MaskedLm);
         int vocabulary = _model.Config.VocabularySize;
-        _objective = new MaskedObjective(new MaskedLmOptions { Share = 0.2 }, new MaskingVocabulary(vocabulary, Mask, Enumerable.Range(0, Specials), _ => false));
+        _objective = new MaskedObjective(
+            new MaskedLmOptions { Share = 0.2 },
+            new MaskingVocabulary(vocabulary, Mask, Enumerable.Range(0, Specials), _ => false)
+        );
         PretrainingTask task = new(_model, _objective);
-        _flat = new FlatParameters([.. _model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, p.Value.dim() > 1, Matrices: task.HiddenMatrices(p.Value)))]);
-        _optimizer = muon ? new Muon(_flat, new MuonOptions(), new AdamWOptions()) : new Graft.Torch.Optimizers.AdamW(_flat, new AdamWOptions());
+        _flat = new FlatParameters([
+            .. _model.Parameters.Select(p => new TrainedParameter(
+                p.Name,
+                p.Value,
+                p.Value.dim() > 1,
+                Matrices: task.HiddenMatrices(p.Value)
+            )),
+        ]);
+        _optimizer = muon
+            ? new Muon(_flat, new MuonOptions(), new AdamWOptions())
+            : new Graft.Torch.Optimizers.AdamW(_flat, new AdamWOptions());
     }
 
     /// <summary>pretrain-small: with AdamW; milliseconds an update.</summary>
@@ -51,7 +67,11 @@ internal sealed class PretrainingBenchmark : IDisposable
     public static Measurement Bf16(BenchmarkOptions options)
     {
         using PretrainingBenchmark benchmark = new(muon: false);
-        Dictionary<Precision, double> best = new() { [Precision.Fp32] = double.PositiveInfinity, [Precision.Bf16] = double.PositiveInfinity };
+        Dictionary<Precision, double> best = new()
+        {
+            [Precision.Fp32] = double.PositiveInfinity,
+            [Precision.Bf16] = double.PositiveInfinity,
+        };
         ulong step = 0;
         for (int round = -2; round < options.Repetitions; round++)
         {
@@ -79,8 +99,12 @@ internal sealed class PretrainingBenchmark : IDisposable
         for (ulong warmUp = 0; warmUp < 2; warmUp++) benchmark.Update(warmUp);
         foreach (string part in s_parts) benchmark._fastest[part] = double.PositiveInfinity;
         double best = double.PositiveInfinity;
-        for (int repetition = 0; repetition < options.Repetitions; repetition++) best = Math.Min(best, benchmark.Update((ulong)repetition + 2));
-        return new Measurement(best, benchmark.Operations, best * 1e3, "ms") { Parts = benchmark._fastest.ToDictionary(part => part.Key, part => part.Value * 1e3, StringComparer.Ordinal) };
+        for (int repetition = 0; repetition < options.Repetitions; repetition++)
+            best = Math.Min(best, benchmark.Update((ulong)repetition + 2));
+        return new Measurement(best, benchmark.Operations, best * 1e3, "ms")
+        {
+            Parts = benchmark._fastest.ToDictionary(part => part.Key, part => part.Value * 1e3, StringComparer.Ordinal),
+        };
     }
 
     /// <summary>One update, as the trainer makes it.</summary>

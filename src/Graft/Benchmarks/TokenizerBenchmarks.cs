@@ -4,21 +4,24 @@ using Graft.Tokenizers.Training;
 namespace Graft.Benchmarks;
 
 /// <summary>
-/// Tokenizers on a text file (--input), one thread, ids only, a line at a time. The tokenizer is that of --model (a folder or file), or one of
-/// 8,192 entries trained on the file first.
+/// Tokenizers on a text file (--input), one thread, ids only, a line at a time. The tokenizer is that of --model (a folder or file), or one
+/// of 8,192 entries trained on the file first.
 /// </summary>
 internal static class TokenizerBenchmarks
 {
     private const int Vocabulary = 8192;
 
     /// <summary>tokenize-wordpiece: MB of UTF-8 a second.</summary>
-    public static Measurement WordPiece(BenchmarkOptions options) => Run(options, file => WordPieceTrainer.TrainFromFiles([file], new WordPieceTrainerOptions { VocabularySize = Vocabulary }));
+    public static Measurement WordPiece(BenchmarkOptions options) =>
+        Run(options, file => WordPieceTrainer.TrainFromFiles([file], new WordPieceTrainerOptions { VocabularySize = Vocabulary }));
 
     /// <summary>tokenize-byte-bpe: MB of UTF-8 a second.</summary>
-    public static Measurement ByteBpe(BenchmarkOptions options) => Run(options, file => BpeTrainer.TrainFromFiles([file], new BpeTrainerOptions { VocabularySize = Vocabulary }));
+    public static Measurement ByteBpe(BenchmarkOptions options) =>
+        Run(options, file => BpeTrainer.TrainFromFiles([file], new BpeTrainerOptions { VocabularySize = Vocabulary }));
 
     /// <summary>tokenize-unigram: MB of UTF-8 a second.</summary>
-    public static Measurement Unigram(BenchmarkOptions options) => Run(options, file => UnigramTrainer.TrainFromFiles([file], new UnigramTrainerOptions { VocabularySize = Vocabulary }));
+    public static Measurement Unigram(BenchmarkOptions options) =>
+        Run(options, file => UnigramTrainer.TrainFromFiles([file], new UnigramTrainerOptions { VocabularySize = Vocabulary }));
 
     private static Measurement Run(BenchmarkOptions options, Func<string, TrainedVocabulary> train)
     {

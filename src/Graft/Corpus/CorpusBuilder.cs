@@ -43,18 +43,19 @@ public sealed class CorpusBuilder
 
     /// <summary>Builds the corpus, or goes on with it. Cancelling leaves a state to go on from.</summary>
     /// <param name="progress">Told after every batch.</param>
-    /// <param name="cancellation">Stops the build behind a batch.</param>
+    /// <param name="cancellationToken">Stops the build behind a batch.</param>
     /// <exception cref="InputException">The folder holds another corpus or build, or an input is damaged.</exception>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    public CorpusManifest Build(Action<CorpusProgress>? progress = null, CancellationToken cancellation = default)
+    public CorpusManifest Build(Action<CorpusProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        if (File.Exists(Path.Combine(_folder, CorpusManifest.FileName))) throw new InputException($"{_folder} already holds a corpus; choose another folder or `overwrite`");
+        if (File.Exists(Path.Combine(_folder, CorpusManifest.FileName)))
+            throw new InputException($"{_folder} already holds a corpus; choose another folder or `overwrite`");
         try
         {
             Directory.CreateDirectory(_folder);
             BuildState state = LoadState();
             EvaluationOverlap overlap = new(_options.Exclude, _options.ExcludeWords);
-            state = Run(state, overlap, progress, cancellation);
+            state = Run(state, overlap, progress, cancellationToken);
             CorpusManifest manifest = Describe(state, overlap);
             manifest.Save(_folder);
             File.Delete(StatePath);
@@ -63,11 +64,19 @@ public sealed class CorpusBuilder
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException && failure is not FileNotFoundException)
         {
-            throw new RunFailedException($"{_folder}: {AtomicFile.Explain(failure)}; the same command goes on from the last saved state", failure);
+            throw new RunFailedException(
+                $"{_folder}: {AtomicFile.Explain(failure)}; the same command goes on from the last saved state",
+                failure
+            );
         }
     }
 
-    private BuildState Run(BuildState state, EvaluationOverlap overlap, Action<CorpusProgress>? progress, CancellationToken cancellation)
+    private BuildState Run(
+        BuildState state,
+        EvaluationOverlap overlap,
+        Action<CorpusProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         using SplitWriters writers = new(_options, _folder, _tokenizer.VocabularySize > ushort.MaxValue + 1, state);
         using DuplicateIndex? duplicates = _options.RemoveDuplicates ? new(IndexFolder, _options.NearDuplicateSimilarity) : null;
@@ -83,18 +92,21 @@ public sealed class CorpusBuilder
             state = Take(state, batch, duplicates, writers);
             _free.Push(batch);
             progress?.Invoke(new CorpusProgress(state.Documents, bytes, _files[Math.Min(state.Next.File, _files.Length - 1)].Path));
-            if (bytes - savedBytes < BytesBetweenSaves && !cancellation.IsCancellationRequested) return;
+            if (bytes - savedBytes < BytesBetweenSaves && !cancellationToken.IsCancellationRequested) return;
             Save(state, writers, duplicates);
             savedBytes = bytes;
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         try
         {
             foreach (DocumentBatch batch in Batches(state.Next))
             {
-                inFlight.Enqueue((batch, System.Threading.Tasks.Task.Run(() => batch.Prepare(_options, _tokenizer, overlap), CancellationToken.None)));
-                while (inFlight.Count > _options.Threads * 2) TakeFirst();
+                inFlight.Enqueue(
+                    (batch, System.Threading.Tasks.Task.Run(() => batch.Prepare(_options, _tokenizer, overlap), CancellationToken.None))
+                );
+                while (inFlight.Count > _options.Threads * 2)
+                    TakeFirst();
             }
 
             while (inFlight.Count > 0) TakeFirst();
@@ -150,9 +162,12 @@ public sealed class CorpusBuilder
             source.TextBytes += document.TextBytes;
             if (document.OverlapFile >= 0) NoteOverlap(state, document.OverlapFile, batch.Text(i));
             DropReason reason = document.Reason;
-            if (reason == DropReason.None && duplicates is not null) reason = duplicates.Judge(number, document.Key, document.Sketch, document.BandKeys);
-            if (reason == DropReason.None) writers.For(batch.Source, IsHeldOut(document.Key)).Append(batch, document, _tokenizer.SeparatorId);
-            else source.Dropped[TextFilter.Name(reason)] = source.Dropped.GetValueOrDefault(TextFilter.Name(reason)) + 1;
+            if (reason == DropReason.None && duplicates is not null)
+                reason = duplicates.Judge(number, document.Key, document.Sketch, document.BandKeys);
+            if (reason == DropReason.None)
+                writers.For(batch.Source, IsHeldOut(document.Key)).Append(batch, document, _tokenizer.SeparatorId);
+            else
+                source.Dropped[TextFilter.Name(reason)] = source.Dropped.GetValueOrDefault(TextFilter.Name(reason)) + 1;
         }
 
         return state with { Documents = number, Next = batch.Next };
@@ -164,7 +179,8 @@ public sealed class CorpusBuilder
     private static void NoteOverlap(BuildState state, int file, string text)
     {
         state.OverlapDocuments[file]++;
-        if (state.OverlapExamples[file].Count < OverlapExamples) state.OverlapExamples[file].Add(text[..Math.Min(text.Length, 120)].Replace('\n', ' '));
+        if (state.OverlapExamples[file].Count < OverlapExamples)
+            state.OverlapExamples[file].Add(text[..Math.Min(text.Length, 120)].Replace('\n', ' '));
     }
 
     private BuildState LoadState()
@@ -173,8 +189,11 @@ public sealed class CorpusBuilder
         if (File.Exists(StatePath))
         {
             BuildState state = CorpusManifest.Parse<BuildState>(StatePath);
-            if (state.Fingerprint == fingerprint) return state;
-            throw new InputException($"{_folder} holds an unfinished build with other options or another tokenizer; give those again, or `overwrite`");
+            if (state.Fingerprint == fingerprint)
+                return state;
+            throw new InputException(
+                $"{_folder} holds an unfinished build with other options or another tokenizer; give those again, or `overwrite`"
+            );
         }
 
         if (Directory.Exists(IndexFolder)) Directory.Delete(IndexFolder, recursive: true);
@@ -200,28 +219,45 @@ public sealed class CorpusBuilder
         AtomicFile.WriteText(StatePath, CorpusManifest.ToJson(state));
     }
 
-    private CorpusManifest Describe(BuildState state, EvaluationOverlap overlap) => new()
-    {
-        Tokenizer = _tokenizer.Fingerprint,
-        VocabularySize = _tokenizer.VocabularySize,
-        SeparatorId = _tokenizer.SeparatorId,
-        HeldOutShare = _options.HeldOutShare,
-        Seed = _options.Seed,
-        Sources = [.. _options.Sources.Select((source, i) => Describe(source, i, state.Sources[i]))],
-        Overlap = [.. overlap.Files.Select((file, i) => new OverlapReport(file, state.OverlapDocuments[i], overlap.TooShort[i], state.OverlapExamples[i]))],
-    };
+    private CorpusManifest Describe(BuildState state, EvaluationOverlap overlap) =>
+        new()
+        {
+            Tokenizer = _tokenizer.Fingerprint,
+            VocabularySize = _tokenizer.VocabularySize,
+            SeparatorId = _tokenizer.SeparatorId,
+            HeldOutShare = _options.HeldOutShare,
+            Seed = _options.Seed,
+            Sources = [.. _options.Sources.Select((source, i) => Describe(source, i, state.Sources[i]))],
+            Overlap =
+            [
+                .. overlap.Files.Select(
+                    (file, i) => new OverlapReport(file, state.OverlapDocuments[i], overlap.TooShort[i], state.OverlapExamples[i])
+                ),
+            ],
+        };
 
-    private static CorpusSourceReport Describe(CorpusSource source, int number, SourceState state) => new()
-    {
-        Name = source.Name,
-        Weight = source.Weight,
-        Files = [.. source.Files.Select(Describe)],
-        Documents = state.Documents,
-        TextBytes = state.TextBytes,
-        Dropped = state.Dropped,
-        Train = [.. state.Train.Select((lengths, i) => new CorpusShard(SplitWriter.ShardName(SplitWriters.Name(number, heldOut: false), i), lengths))],
-        HeldOut = [.. state.HeldOut.Select((lengths, i) => new CorpusShard(SplitWriter.ShardName(SplitWriters.Name(number, heldOut: true), i), lengths))],
-    };
+    private static CorpusSourceReport Describe(CorpusSource source, int number, SourceState state) =>
+        new()
+        {
+            Name = source.Name,
+            Weight = source.Weight,
+            Files = [.. source.Files.Select(Describe)],
+            Documents = state.Documents,
+            TextBytes = state.TextBytes,
+            Dropped = state.Dropped,
+            Train =
+            [
+                .. state.Train.Select(
+                    (lengths, i) => new CorpusShard(SplitWriter.ShardName(SplitWriters.Name(number, heldOut: false), i), lengths)
+                ),
+            ],
+            HeldOut =
+            [
+                .. state.HeldOut.Select(
+                    (lengths, i) => new CorpusShard(SplitWriter.ShardName(SplitWriters.Name(number, heldOut: true), i), lengths)
+                ),
+            ],
+        };
 
     private static CorpusFile Describe(string path)
     {

@@ -38,8 +38,13 @@ public sealed class CorpusFolder : IDisposable
     }
 
     private List<CorpusSplit> Open(Func<CorpusSourceReport, IReadOnlyList<CorpusShard>> shards) =>
-    [
-        .. Manifest.Sources.Where(source => shards(source).Any(shard => shard.Lengths.Documents > 0)).Select(source => new CorpusSplit(
-            source.Name, source.Weight, shards(source).Select(shard => new Shard(Path.Combine(Folder, shard.Name), Manifest.IsWide, shard.Lengths)))),
-    ];
+        [
+            .. Manifest
+                .Sources.Where(source => shards(source).Any(shard => shard.Lengths.Documents > 0))
+                .Select(source => new CorpusSplit(
+                    source.Name,
+                    source.Weight,
+                    shards(source).Select(shard => new Shard(Path.Combine(Folder, shard.Name), Manifest.IsWide, shard.Lengths))
+                )),
+        ];
 }

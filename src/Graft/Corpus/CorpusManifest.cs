@@ -97,7 +97,12 @@ public sealed record CorpusManifest
     {
         ShardLengths total = default;
         foreach (ShardLengths shard in Sources.SelectMany(source => heldOut ? source.HeldOut : source.Train).Select(shard => shard.Lengths))
-            total = new ShardLengths(total.Tokens + shard.Tokens, total.Sentences + shard.Sentences, total.Documents + shard.Documents, total.TextBytes + shard.TextBytes);
+            total = new ShardLengths(
+                total.Tokens + shard.Tokens,
+                total.Sentences + shard.Sentences,
+                total.Documents + shard.Documents,
+                total.TextBytes + shard.TextBytes
+            );
         return total;
     }
 
@@ -106,7 +111,11 @@ public sealed record CorpusManifest
     public static CorpusManifest Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) throw new InputException($"{folder} is no corpus: it has no {FileName} (graft corpus build makes one; an interrupted build goes on with the same command)");
+        if (!File.Exists(path))
+            throw new InputException(
+                $"{folder} is no corpus: it has no {FileName} (graft corpus build makes one; an interrupted build goes on with the "
+                    + $"same command)"
+            );
         return Parse<CorpusManifest>(path);
     }
 

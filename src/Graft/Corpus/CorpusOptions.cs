@@ -21,14 +21,24 @@ public sealed record CorpusSource(string Name, IReadOnlyList<string> Files, doub
         if (at > 0 && !Path.Exists(specification))
         {
             path = specification[..at];
-            if (!double.TryParse(specification.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out weight) || !(weight > 0) || weight > 1000)
+            if (
+                !double.TryParse(specification.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out weight)
+                || !(weight > 0)
+                || weight > 1000
+            )
                 throw new InputException($"{specification}: behind @ stands a weight, a positive number up to 1000");
         }
 
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
-        if (File.Exists(path)) return new CorpusSource(name, [path], weight);
-        if (!Directory.Exists(path)) throw new InputException($"{path} does not exist");
-        string[] files = Directory.GetFiles(path, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file)[0] != '.').Order(StringComparer.Ordinal).ToArray();
+        if (File.Exists(path))
+            return new CorpusSource(name, [path], weight);
+        if (!Directory.Exists(path))
+            throw new InputException($"{path} does not exist");
+        string[] files = Directory
+            .GetFiles(path, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file)[0] != '.')
+            .Order(StringComparer.Ordinal)
+            .ToArray();
         return files.Length > 0 ? new CorpusSource(name, files, weight) : throw new InputException($"{path} is an empty folder");
     }
 }
@@ -51,7 +61,9 @@ public sealed record CorpusOptions
     /// <value>True.</value>
     public bool RemoveDuplicates { get; init; } = true;
 
-    /// <summary>The Jaccard similarity of word sequences from which a document is a near duplicate; above 1 only exact ones are found.</summary>
+    /// <summary>
+    /// The Jaccard similarity of word sequences from which a document is a near duplicate; above 1 only exact ones are found.
+    /// </summary>
     /// <value>0.8.</value>
     public double NearDuplicateSimilarity { get; init; } = 0.8;
 
@@ -79,9 +91,17 @@ public sealed record CorpusOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Sources.Count == 0) throw new InputException("no input: name files or folders with `input`");
-        if (HeldOutShare is not (>= 0 and < 1)) throw new InputException("held-out", HeldOutShare.ToString(CultureInfo.InvariantCulture), "a share of at least 0 and below 1");
-        if (!(NearDuplicateSimilarity > 0)) throw new InputException("near-duplicates", string.Create(CultureInfo.InvariantCulture, $"{NearDuplicateSimilarity}"), "a similarity above 0");
-        if (Threads < 1) throw new InputException("threads", Threads.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (Sources.Count == 0)
+            throw new InputException("no input: name files or folders with `input`");
+        if (HeldOutShare is not (>= 0 and < 1))
+            throw new InputException("held-out", HeldOutShare.ToString(CultureInfo.InvariantCulture), "a share of at least 0 and below 1");
+        if (!(NearDuplicateSimilarity > 0))
+            throw new InputException(
+                "near-duplicates",
+                string.Create(CultureInfo.InvariantCulture, $"{NearDuplicateSimilarity}"),
+                "a similarity above 0"
+            );
+        if (Threads < 1)
+            throw new InputException("threads", Threads.ToString(CultureInfo.InvariantCulture), "at least 1");
     }
 }

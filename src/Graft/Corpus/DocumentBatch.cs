@@ -46,7 +46,8 @@ internal sealed class DocumentBatch
 
     public ReadOnlySpan<int> Ids(PreparedDocument document) => CollectionsMarshal.AsSpan(_ids).Slice(document.FirstId, document.IdCount);
 
-    public ReadOnlySpan<int> SentenceStarts(PreparedDocument document) => CollectionsMarshal.AsSpan(_sentenceStarts).Slice(document.FirstSentence, document.SentenceCount);
+    public ReadOnlySpan<int> SentenceStarts(PreparedDocument document) =>
+        CollectionsMarshal.AsSpan(_sentenceStarts).Slice(document.FirstSentence, document.SentenceCount);
 
     /// <summary>Everything about the documents that does not depend on other documents; runs on any thread.</summary>
     public void Prepare(CorpusOptions options, ICorpusTokenizer tokenizer, EvaluationOverlap overlap)
@@ -56,7 +57,12 @@ internal sealed class DocumentBatch
         _sentenceStarts.Clear();
         foreach (string text in _texts)
         {
-            PreparedDocument document = new() { FirstId = _ids.Count, FirstSentence = _sentenceStarts.Count, TextBytes = System.Text.Encoding.UTF8.GetByteCount(text) };
+            PreparedDocument document = new()
+            {
+                FirstId = _ids.Count,
+                FirstSentence = _sentenceStarts.Count,
+                TextBytes = System.Text.Encoding.UTF8.GetByteCount(text),
+            };
             _words.Clear();
             WordHashes.Compute(text, _words);
             document.Key = WordHashes.Combine(CollectionsMarshal.AsSpan(_words));
@@ -65,7 +71,8 @@ internal sealed class DocumentBatch
             if (document.OverlapFile >= 0) document.Reason = DropReason.Contaminated;
             if (document.Reason == DropReason.None)
             {
-                if (options.RemoveDuplicates && options.NearDuplicateSimilarity <= 1) MinHash.Compute(_words, document.Sketch, document.BandKeys);
+                if (options.RemoveDuplicates && options.NearDuplicateSimilarity <= 1)
+                    MinHash.Compute(_words, document.Sketch, document.BandKeys);
                 Tokenize(text, tokenizer, document);
             }
 

@@ -14,7 +14,9 @@ internal sealed class EvaluationOverlap
     private readonly Dictionary<ulong, int> _sequences = [];
     private readonly int _words;
 
-    /// <summary>Reads the evaluation texts: every cell of a table (CSV, TSV, JSON Lines, Parquet), or every line of anything else.</summary>
+    /// <summary>
+    /// Reads the evaluation texts: every cell of a table (CSV, TSV, JSON Lines, Parquet), or every line of anything else.
+    /// </summary>
     /// <param name="files">The files.</param>
     /// <param name="words">n.</param>
     /// <exception cref="InputException">A file cannot be read.</exception>

@@ -40,9 +40,12 @@ internal static class SentenceSplitter
         if (s_endsWithoutSpace.Contains(text[mark])) return true;
         if (!char.IsWhiteSpace(text[end])) return false;
         int next = end;
-        while (next < text.Length && (char.IsWhiteSpace(text[next]) || char.IsPunctuation(text[next]))) next++;
-        if (next < text.Length && char.IsLower(text[next])) return false;
-        bool initial = text[mark] == '.' && mark >= 1 && char.IsUpper(text[mark - 1]) && (mark == 1 || !char.IsLetterOrDigit(text[mark - 2]));
+        while (next < text.Length && (char.IsWhiteSpace(text[next]) || char.IsPunctuation(text[next])))
+            next++;
+        if (next < text.Length && char.IsLower(text[next]))
+            return false;
+        bool initial =
+            text[mark] == '.' && mark >= 1 && char.IsUpper(text[mark - 1]) && (mark == 1 || !char.IsLetterOrDigit(text[mark - 2]));
         return !initial;
     }
 }

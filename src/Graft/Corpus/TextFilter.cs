@@ -39,7 +39,14 @@ public sealed record TextFilter
     private const int RepeatedWords = 5;
 
     /// <summary>Nothing but empty documents is left out.</summary>
-    public static TextFilter None { get; } = new() { LeastWords = 1, MostSymbols = 1, MostRepetition = 1, LongestMeanWord = double.MaxValue };
+    public static TextFilter None { get; } =
+        new()
+        {
+            LeastWords = 1,
+            MostSymbols = 1,
+            MostRepetition = 1,
+            LongestMeanWord = double.MaxValue,
+        };
 
     /// <summary>The filters of web text.</summary>
     public static TextFilter Web { get; } = new();

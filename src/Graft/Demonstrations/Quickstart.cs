@@ -1,3 +1,4 @@
+using System.Globalization;
 using Graft.Evaluation;
 using Graft.Inference;
 using Graft.Reports;
@@ -56,21 +57,33 @@ public static class Quickstart
     /// <summary>Runs everything.</summary>
     /// <param name="options">Where and on what.</param>
     /// <param name="logger">Takes lines for people.</param>
-    /// <param name="cancellation">Stops between runs.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="InputException">The samples are not there, or the output folder holds something else.</exception>
-    public static QuickstartResult Run(QuickstartOptions options, ILogger logger, CancellationToken cancellation = default)
+    public static QuickstartResult Run(QuickstartOptions options, ILogger logger, CancellationToken cancellationToken = default)
     {
         Clear(options.Output);
-        logger.Tell($"starting from {Path.GetFileName(options.Model)}, which comes with Graft (its README.md says what it read); epochs, batch and data are the same for both, learning rates are tuned for both on dev.tsv");
+        logger.Tell(
+            $"starting from {Path.GetFileName(options.Model)}, which comes with Graft (its README.md says what it read); epochs, batch "
+                + $"and data are the same for both, learning rates are tuned for both on dev.tsv"
+        );
         TextClassification task = new();
         string test = Data(options, "test");
         TaskData trainData = task.Read(Data(options, "train"), new(), labelled: true), testData = task.Read(test, new(), labelled: true);
         IReadOnlyDictionary<string, double> baselines = task.WithLabelsOf(trainData).Baselines(trainData, testData);
 
         logger.Tell($"from scratch: the same network with randomly initialised weights, on the same {trainData.Count} labelled texts");
-        MethodScore scratch = Best("from scratch", options, s_scratchRates, fromScratch: true, test, logger, cancellation, out _);
+        MethodScore scratch = Best("from scratch", options, s_scratchRates, fromScratch: true, test, logger, cancellationToken, out _);
         logger.Tell("pre-trained: fine-tuning");
-        MethodScore tuned = Best("pre-trained, fine-tuned", options, s_pretrainedRates, fromScratch: false, test, logger, cancellation, out string folder);
+        MethodScore tuned = Best(
+            "pre-trained, fine-tuned",
+            options,
+            s_pretrainedRates,
+            fromScratch: false,
+            test,
+            logger,
+            cancellationToken,
+            out string folder
+        );
         MethodScore[] methods =
         [
             Exactly("majority class", baselines["majority_class"], "always the most frequent label"),
@@ -84,9 +97,19 @@ public static class Quickstart
         return new QuickstartResult(methods, answers, report, folder);
     }
 
-    /// <summary>Tries each rate with one seed on the development data, then trains the better one with every seed and judges it on the test data.</summary>
+    /// <summary>
+    /// Tries each rate with one seed on the development data, then trains the better one with every seed and judges it on the test data.
+    /// </summary>
     private static MethodScore Best(
-        string method, QuickstartOptions options, double[] rates, bool fromScratch, string test, ILogger logger, CancellationToken cancellation, out string bestFolder)
+        string method,
+        QuickstartOptions options,
+        double[] rates,
+        bool fromScratch,
+        string test,
+        ILogger logger,
+        CancellationToken cancellationToken,
+        out string bestFolder
+    )
     {
         string name = fromScratch ? "scratch" : "tuned";
         FineTuningOptions Options(double rate, ulong seed, string folder) => new()
@@ -104,43 +127,83 @@ public static class Quickstart
             Training = new TrainingOptions { Seed = seed, EvaluateEvery = long.MaxValue },
         };
 
-        double best = rates.MaxBy(rate => FineTuning.Run(Options(rate, 1, FormattableString.Invariant($"{name}-rate-{rate}")), cancellation: cancellation).Scores[0].Interval.Value);
+        double best = rates.MaxBy(rate =>
+            FineTuning
+                .Run(Options(rate, 1, FormattableString.Invariant($"{name}-rate-{rate}")), cancellationToken: cancellationToken)
+                .Scores[0]
+                .Interval.Value
+        );
         List<double> accuracies = [];
         bestFolder = "";
         for (ulong seed = 42; seed < 42 + (ulong)options.Seeds; seed++)
         {
             string folder = FormattableString.Invariant($"{name}-seed-{seed}");
-            FineTuning.Run(Options(best, seed, folder), cancellation: cancellation);
+            FineTuning.Run(Options(best, seed, folder), cancellationToken: cancellationToken);
             bestFolder = Path.Combine(options.Output, folder);
-            accuracies.Add(RunEvaluation.Evaluate(bestFolder, test, cancellation: cancellation).Runs[0].Scores[0].Interval.Value);
+            accuracies.Add(RunEvaluation.Evaluate(bestFolder, test, cancellationToken: cancellationToken).Runs[0].Scores[0].Interval.Value);
             logger.Tell(FormattableString.Invariant($"  seed {seed}: {100 * accuracies[^1]:0.0} % of the test texts right"));
         }
 
         return new MethodScore(
             method,
             new ScoreInterval(accuracies.Average(), accuracies.Min(), accuracies.Max()),
-            FormattableString.Invariant($"mean of {options.Seeds} seeds, worst to best; learning rate {best}, the better of {string.Join(" and ", rates)} on dev.tsv"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"mean of {options.Seeds} seeds, worst to best; learning rate {best}, the better of {string.Join(" and ", rates)} on "
+                    + $"dev.tsv"
+            )
+        );
     }
 
-    private static string WriteReport(QuickstartOptions options, IReadOnlyList<MethodScore> methods, IReadOnlyList<(string Text, Prediction Answer)> answers, int train, int test)
+    private static string WriteReport(
+        QuickstartOptions options,
+        IReadOnlyList<MethodScore> methods,
+        IReadOnlyList<(string Text, Prediction Answer)> answers,
+        int train,
+        int test
+    )
     {
         string path = Path.Combine(options.Output, "report.html");
         Report report = new("Graft quickstart", $"What pre-training is worth with {train} labelled texts, judged on {test} others");
-        report.Add(new ReportSection("Test accuracy",
-        [
-            new PlotBlock(new BarPlot("Accuracy on test.tsv", [.. methods.Select(method => new Bar(method.Method, method.Accuracy, Muted: method != methods[^1]))])),
-            new ReportTable("Each method", ["method", "accuracy", "how"], [.. methods.Select(method => (IReadOnlyList<string>)[method.Method, Format.Percent(method.Accuracy), method.How])]),
-        ]));
-        report.Add(new ReportSection("Asked",
-        [
-            new ReportTable("Sentences nobody has labelled", ["text", "answer", "probability"],
-                [.. answers.Select(answer => (IReadOnlyList<string>)[answer.Text, answer.Answer.Answer, Format.Percent(answer.Answer.Confidence ?? 1)])]),
-        ]));
+        report.Add(
+            new ReportSection(
+                "Test accuracy",
+                [
+                    new PlotBlock(
+                        new BarPlot(
+                            "Accuracy on test.tsv",
+                            [.. methods.Select(method => new Bar(method.Method, method.Accuracy, Muted: method != methods[^1]))]
+                        )
+                    ),
+                    new ReportTable(
+                        "Each method",
+                        ["method", "accuracy", "how"],
+                        [.. methods.Select(method => (IReadOnlyList<string>)[method.Method, Format.Percent(method.Accuracy), method.How])]
+                    ),
+                ]
+            )
+        );
+        report.Add(
+            new ReportSection(
+                "Asked",
+                [
+                    new ReportTable(
+                        "Sentences nobody has labelled",
+                        ["text", "answer", "probability"],
+                        [
+                            .. answers.Select(answer =>
+                                (IReadOnlyList<string>)[answer.Text, answer.Answer.Answer, Format.Percent(answer.Answer.Confidence ?? 1)]
+                            ),
+                        ]
+                    ),
+                ]
+            )
+        );
         report.Write(path);
         return path;
     }
 
-    private static MethodScore Exactly(string method, double accuracy, string how) => new(method, new ScoreInterval(accuracy, accuracy, accuracy), how);
+    private static MethodScore Exactly(string method, double accuracy, string how) =>
+        new(method, new ScoreInterval(accuracy, accuracy, accuracy), how);
 
     private static string Data(QuickstartOptions options, string split) => Path.Combine(options.Samples, "reviews", split + ".tsv");
 
@@ -150,7 +213,8 @@ public static class Quickstart
         const string marker = ".graft-quickstart";
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
-            if (!File.Exists(Path.Combine(folder, marker))) throw new InputException($"{folder} is not empty and no earlier quickstart: name another folder with `output`");
+            if (!File.Exists(Path.Combine(folder, marker)))
+                throw new InputException($"{folder} is not empty and no earlier quickstart: name another folder with `output`");
             Directory.Delete(folder, recursive: true);
         }
 

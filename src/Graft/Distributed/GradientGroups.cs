@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Graft.Distributed;
 
 /// <summary>
-/// The gradient of a batch that is cut into groups, on any number of ranks with the same bits. Each group's gradient accumulates in place, as on one machine. Groups are
-/// summed along one fixed tree (<see cref="SumTree"/>): each rank its own as far as whole subtrees reach, then the owner of each part of the parameters the rest.
+/// The gradient of a batch that is cut into groups, on any number of ranks with the same bits. Each group's gradient accumulates in place,
+/// as on one machine. Groups are summed along one fixed tree (<see cref="SumTree"/>): each rank its own as far as whole subtrees reach,
+/// then the owner of each part of the parameters the rest.
 /// </summary>
 internal sealed unsafe class GradientGroups : IDisposable
 {
@@ -27,7 +28,12 @@ internal sealed unsafe class GradientGroups : IDisposable
     /// <exception cref="InputException">There are more ranks than groups.</exception>
     public GradientGroups(FlatParameters parameters, IProcessGroup processes, int count, bool wholeMatrices)
     {
-        if (processes.Size > count) throw new InputException("gradient-groups", $"{count}", $"at least the number of ranks, {processes.Size}: each needs a group of every batch");
+        if (processes.Size > count)
+            throw new InputException(
+                "gradient-groups",
+                $"{count}",
+                $"at least the number of ranks, {processes.Size}: each needs a group of every batch"
+            );
         (_parameters, _processes, Count) = (parameters, processes, count);
         (First, End) = SumTree.GroupsOf(processes.Rank, processes.Size, count);
         _shards = new ParameterShards(parameters, processes.Size, wholeMatrices);
@@ -43,13 +49,15 @@ internal sealed unsafe class GradientGroups : IDisposable
     public int End { get; }
 
     /// <summary>What this rank's optimizer moves.</summary>
-    public IReadOnlyList<FlatParameters.Segment> Owned => _shards.OwnedBy(_processes.Rank) is var (from, to) ? _parameters.Within(from, to) : [];
+    public IReadOnlyList<FlatParameters.Segment> Owned =>
+        _shards.OwnedBy(_processes.Rank) is var (from, to) ? _parameters.Within(from, to) : [];
 
     /// <summary>Which rank's optimizer moves which part of the flat parameters.</summary>
     public ParameterShards Shards => _shards;
 
     /// <summary>The micro-batches of a group.</summary>
-    public (int First, int End) MicroBatchesOf(int group, int microBatches) => ((int)((long)microBatches * group / Count), (int)((long)microBatches * (group + 1) / Count));
+    public (int First, int End) MicroBatchesOf(int group, int microBatches) =>
+        ((int)((long)microBatches * group / Count), (int)((long)microBatches * (group + 1) / Count));
 
     /// <summary>Takes in the gradient of the next group of this rank, which lies where gradients lie.</summary>
     public void Add(int group)
@@ -75,7 +83,9 @@ internal sealed unsafe class GradientGroups : IDisposable
         _sums.Add((node, kept));
     }
 
-    /// <summary>Sums all groups of all ranks; afterwards the part of the gradient that this rank needs is that of the whole batch.</summary>
+    /// <summary>
+    /// Sums all groups of all ranks; afterwards the part of the gradient that this rank needs is that of the whole batch.
+    /// </summary>
     /// <param name="mine">Numbers of this rank that all want to know.</param>
     /// <param name="counts">How many numbers each rank has.</param>
     /// <returns>The norm of the whole gradient, and the numbers of all ranks in their order.</returns>
@@ -83,7 +93,8 @@ internal sealed unsafe class GradientGroups : IDisposable
     {
         if (_processes.Size == 1)
         {
-            for (int i = _sums.Count - 2; i >= 0; i--) FlatKernels.Add(Dispatcher.Data(_parameters.Gradient), Dispatcher.Data(_sums[i].Sum), _parameters.Gradient.numel());
+            for (int i = _sums.Count - 2; i >= 0; i--)
+                FlatKernels.Add(Dispatcher.Data(_parameters.Gradient), Dispatcher.Data(_sums[i].Sum), _parameters.Gradient.numel());
             Release();
             return (_parameters.GradientNorm(), mine);
         }
@@ -123,11 +134,18 @@ internal sealed unsafe class GradientGroups : IDisposable
         _sums.Clear();
     }
 
-    /// <summary>Sends each owner the sums of this rank's subtrees, a slice of every part at a time, and adds up what it gets of its own part.</summary>
+    /// <summary>
+    /// Sends each owner the sums of this rank's subtrees, a slice of every part at a time, and adds up what it gets of its own part.
+    /// </summary>
     private void Exchange()
     {
         int me = _processes.Rank;
-        IReadOnlyList<SumTree.Node>[] subtrees = [.. Enumerable.Range(0, _processes.Size).Select(rank => SumTree.GroupsOf(rank, _processes.Size, Count) is var (first, end) ? SumTree.SubtreesOf(first, end) : [])];
+        IReadOnlyList<SumTree.Node>[] subtrees =
+        [
+            .. Enumerable
+                .Range(0, _processes.Size)
+                .Select(rank => SumTree.GroupsOf(rank, _processes.Size, Count) is var (first, end) ? SumTree.SubtreesOf(first, end) : []),
+        ];
         (long From, long To)[] needed = [.. Enumerable.Range(0, _processes.Size).Select(_shards.NeededBy)];
         int incoming = subtrees.Sum(nodes => nodes.Count) - subtrees[me].Count;
         _received ??= empty(Math.Min(Slice, needed[me].To - needed[me].From) * incoming, ScalarType.Float32).DetachFromDisposeScope();
@@ -155,7 +173,13 @@ internal sealed unsafe class GradientGroups : IDisposable
                     room += mine;
                 }
 
-                send.AddRange(_sums.Select(sum => new RankMessage(rank, (nint)(Dispatcher.Data(sum.Sum) + needed[rank].From + start), CountOf(rank) * sizeof(float))));
+                send.AddRange(
+                    _sums.Select(sum => new RankMessage(
+                        rank,
+                        (nint)(Dispatcher.Data(sum.Sum) + needed[rank].From + start),
+                        CountOf(rank) * sizeof(float)
+                    ))
+                );
             }
 
             _processes.AllToAll(send, receive);
@@ -170,7 +194,14 @@ internal sealed unsafe class GradientGroups : IDisposable
     private (double Norm, double[] Numbers) Gather(double[] mine, IReadOnlyList<int> counts)
     {
         int ranks = _processes.Size;
-        int[] blocks = [.. Enumerable.Range(0, ranks).Select(rank => _shards.SumsOf(rank) is var (from, to) ? (int)((to - from + FlatKernels.Block - 1) / FlatKernels.Block) : 0)];
+        int[] blocks =
+        [
+            .. Enumerable
+                .Range(0, ranks)
+                .Select(rank =>
+                    _shards.SumsOf(rank) is var (from, to) ? (int)((to - from + FlatKernels.Block - 1) / FlatKernels.Block) : 0
+                ),
+        ];
         long[] cuts = new long[ranks + 1];
         for (int rank = 0; rank < ranks; rank++) cuts[rank + 1] = cuts[rank] + blocks[rank] + counts[rank];
         double[] all = new double[cuts[ranks]], sums = new double[blocks[_processes.Rank]];

@@ -1,8 +1,9 @@
 namespace Graft.Distributed;
 
 /// <summary>
-/// Processes that train one model together, each with a share of every batch. Ranks run the same program with the same options; what they ask of the group they ask in the same
-/// order. Numbers are handed over as addresses, so that a group whose memory is a device's fits the same places (docs/decisions/0005-process-groups.md).
+/// Processes that train one model together, each with a share of every batch. Ranks run the same program with the same options; what they
+/// ask of the group they ask in the same order. Numbers are handed over as addresses, so that a group whose memory is a device's fits the
+/// same places (docs/decisions/0005-process-groups.md).
 /// </summary>
 public interface IProcessGroup : IDisposable
 {
@@ -66,7 +67,10 @@ public readonly record struct RankMessage(int Rank, nint Address, long Bytes);
 /// <param name="Value">A number that goes with them: rank 0's clock.</param>
 public readonly record struct MeetingResult(byte Order, double Value);
 
-/// <summary>A rank did not come within the limit: it died, was stopped, or cannot be reached. A restart from the newest checkpoint may help; the command line ends with 75.</summary>
+/// <summary>
+/// A rank did not come within the limit: it died, was stopped, or cannot be reached. A restart from the newest checkpoint may help; the
+/// command line ends with 75.
+/// </summary>
 public sealed class RankMissingException : Exception
 {
     /// <summary>Creates the error with its one-line message, which names the rank.</summary>

@@ -16,13 +16,20 @@ internal sealed record Launcher(string Name, string Variable, int Size, IReadOnl
     /// <exception cref="InputException">SLURM started several processes that cannot find each other.</exception>
     public static Launcher? Find(Func<string, string?> environment)
     {
-        int? Number(string key) => int.TryParse(environment(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : null;
-        if (Number("OMPI_COMM_WORLD_SIZE") is int openMpi) return new Launcher("Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", openMpi, s_openMpi);
+        int? Number(string key) =>
+            int.TryParse(environment(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : null;
+        if (Number("OMPI_COMM_WORLD_SIZE") is int openMpi)
+            return new Launcher("Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", openMpi, s_openMpi);
         int? step = Number("SLURM_STEP_NUM_TASKS");
-        if (environment("PMIX_RANK") is not null && step is int slurm) return new Launcher("srun with PMIx", "SLURM_STEP_NUM_TASKS", slurm, s_openMpi);
-        if (Number("PMI_SIZE") is int mpich) return new Launcher(step is null ? "MPICH's mpiexec" : "srun with PMI-2", "PMI_SIZE", mpich, s_mpich);
+        if (environment("PMIX_RANK") is not null && step is int slurm)
+            return new Launcher("srun with PMIx", "SLURM_STEP_NUM_TASKS", slurm, s_openMpi);
+        if (Number("PMI_SIZE") is int mpich)
+            return new Launcher(step is null ? "MPICH's mpiexec" : "srun with PMI-2", "PMI_SIZE", mpich, s_mpich);
         if (step > 1 && environment("SLURM_PROCID") is not null)
-            throw new InputException($"srun started {step} processes without a way to find each other: each would train alone; use srun --mpi=pmix (Open MPI) or srun --mpi=pmi2 (MPICH, Intel MPI)");
+            throw new InputException(
+                $"srun started {step} processes without a way to find each other: each would train alone; use srun --mpi=pmix (Open "
+                    + $"MPI) or srun --mpi=pmi2 (MPICH, Intel MPI)"
+            );
         return null;
     }
 }

@@ -5,14 +5,15 @@ using System.Runtime.InteropServices;
 namespace Graft.Distributed;
 
 /// <summary>
-/// Ranks of an MPI job. Everything is made of messages between two ranks that are polled: whoever does not come within the limit is named, where the library's own
-/// collective operations would wait for ever.
+/// Ranks of an MPI job. Everything is made of messages between two ranks that are polled: whoever does not come within the limit is named,
+/// where the library's own collective operations would wait for ever.
 /// </summary>
 internal sealed unsafe class MpiGroup : IProcessGroup
 {
     private const int DataTag = 1, MeetingTag = 2;
     private const int MostBytes = 1 << 30; // a message's length is an int
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10); // rank 0 names who is missing; the others wait a little longer to hear of it
+    // rank 0 names who is missing; the others wait a little longer to hear of it
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10);
     private readonly MpiLibrary _library;
     private readonly TimeSpan _limit;
     private readonly string[] _hosts;
@@ -31,8 +32,14 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         {
             string other = library.IsOpenMpi ? "Open MPI" : "MPICH or one of its kin";
             library.Finish();
-            throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                $"{launcher.Name} started {launcher.Size} processes ({launcher.Variable}), but {library.Name}, which is {other}, sees {Size}: launcher and library do not belong together, and each process would train alone; start with that library's own launcher, or name the other with `mpi-library`"));
+            throw new InputException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{launcher.Name} started {launcher.Size} processes ({launcher.Variable}), but {library.Name}, which is {other}, "
+                        + $"sees {Size}: launcher and library do not belong together, and each process would train alone; start with "
+                        + $"that library's own launcher, or name the other with `mpi-library`"
+                )
+            );
         }
 
         string[] places = Texts($"{Environment.MachineName}\n{AllowedProcessors()}");
@@ -40,7 +47,10 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         int[] here = [.. Enumerable.Range(0, Size).Where(rank => _hosts[rank] == _hosts[Rank])];
         (LocalRank, LocalSize) = (Array.IndexOf(here, Rank), here.Length);
         Processors = Math.Max(1, Environment.ProcessorCount / here.Count(rank => places[rank] == places[Rank]));
-        Description = string.Create(CultureInfo.InvariantCulture, $"{launcher.Name}, {library.Name}: {Size} ranks on {_hosts.Distinct(StringComparer.Ordinal).Count()} machines");
+        Description = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{launcher.Name}, {library.Name}: {Size} ranks on {_hosts.Distinct(StringComparer.Ordinal).Count()} machines"
+        );
     }
 
     /// <inheritdoc/>
@@ -74,8 +84,10 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     public void AllGather(nint buffer, IReadOnlyList<long> cuts)
     {
         Requests requests = new(this);
-        foreach (int rank in Others()) requests.Receive(new RankMessage(rank, buffer + (nint)cuts[rank], cuts[rank + 1] - cuts[rank]), DataTag);
-        foreach (int rank in Others()) requests.Send(new RankMessage(rank, buffer + (nint)cuts[Rank], cuts[Rank + 1] - cuts[Rank]), DataTag);
+        foreach (int rank in Others())
+            requests.Receive(new RankMessage(rank, buffer + (nint)cuts[rank], cuts[rank + 1] - cuts[rank]), DataTag);
+        foreach (int rank in Others())
+            requests.Send(new RankMessage(rank, buffer + (nint)cuts[Rank], cuts[Rank + 1] - cuts[Rank]), DataTag);
         requests.Wait(_limit, sleep: false);
     }
 
@@ -146,7 +158,8 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         return result;
     }
 
-    private IEnumerable<int> Others() => Enumerable.Range(1, Size - 1).Select(distance => (Rank + distance) % Size); // each begins with another: no rank gets all at once
+    // each begins with another: no rank gets all at once
+    private IEnumerable<int> Others() => Enumerable.Range(1, Size - 1).Select(distance => (Rank + distance) % Size);
 
     /// <summary>The processors of this process's affinity mask: ranks with the same one share them.</summary>
     private static string AllowedProcessors() => OperatingSystem.IsLinux()
@@ -166,10 +179,12 @@ internal sealed unsafe class MpiGroup : IProcessGroup
 
         /// <summary>Waits for all of them.</summary>
         /// <param name="limit">How long.</param>
-        /// <param name="sleep">True where others may still be computing: a millisecond's sleep between questions leaves them the processor. False where bytes are flowing, which they do only while the library is asked.</param>
+        /// <param name="sleep">True where others may still be computing: a millisecond's sleep between questions leaves them the processor.
+        /// False where bytes are flowing, which they do only while the library is asked.</param>
         public void Wait(TimeSpan limit, bool sleep)
         {
-            nint* slots = (nint*)NativeMemory.AllocZeroed((nuint)Math.Max(1, _pieces.Count), (nuint)sizeof(nint)); // freed where all are done; the library writes into those that are not
+            // freed where all are done; the library writes into those that are not
+            nint* slots = (nint*)NativeMemory.AllocZeroed((nuint)Math.Max(1, _pieces.Count), (nuint)sizeof(nint));
             bool[] done = new bool[_pieces.Count];
             for (int i = 0; i < _pieces.Count; i++)
             {
@@ -201,7 +216,17 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         private void Add(RankMessage message, int tag, bool isSend)
         {
             for (long from = 0; from < message.Bytes; from += MostBytes)
-                _pieces.Add((message with { Address = message.Address + (nint)from, Bytes = Math.Min(MostBytes, message.Bytes - from) }, tag, isSend));
+                _pieces.Add(
+                    (
+                        message with
+                        {
+                            Address = message.Address + (nint)from,
+                            Bytes = Math.Min(MostBytes, message.Bytes - from),
+                        },
+                        tag,
+                        isSend
+                    )
+                );
         }
 
         private RankMissingException Missing(bool[] done, TimeSpan limit)
@@ -210,8 +235,18 @@ internal sealed unsafe class MpiGroup : IProcessGroup
             (RankMessage Message, int Tag, bool IsSend)[] open = [.. _pieces.Where((_, i) => !done[i])];
             bool anyReceive = open.Any(piece => !piece.IsSend);
             int[] ranks = [.. open.Where(piece => !anyReceive || !piece.IsSend).Select(piece => piece.Message.Rank).Distinct().Order()];
-            string who = string.Join(", ", ranks.Select(rank => string.Create(CultureInfo.InvariantCulture, $"rank {rank}") + (group._hosts is { } hosts ? $" on {hosts[rank]}" : "")));
-            return new RankMissingException(string.Create(CultureInfo.InvariantCulture, $"{who} did not come within {limit.TotalSeconds:0} s; start again with `resume`, on as many ranks as there are"));
+            string who = string.Join(
+                ", ",
+                ranks.Select(rank =>
+                    string.Create(CultureInfo.InvariantCulture, $"rank {rank}") + (group._hosts is { } hosts ? $" on {hosts[rank]}" : "")
+                )
+            );
+            return new RankMissingException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{who} did not come within {limit.TotalSeconds:0} s; start again with `resume`, on as many ranks as there are"
+                )
+            );
         }
     }
 }

@@ -4,8 +4,8 @@ using Graft.Torch.Native;
 namespace Graft.Distributed;
 
 /// <summary>
-/// The system's MPI library as a table of function pointers. Handles are as wide as a register: Open MPI's are addresses of exported data, MPICH's (and Intel MPI's) are ints
-/// in its low half. Only their values differ, so that one table serves both.
+/// The system's MPI library as a table of function pointers. Handles are as wide as a register: Open MPI's are addresses of exported data,
+/// MPICH's (and Intel MPI's) are ints in its low half. Only their values differ, so that one table serves both.
 /// </summary>
 internal sealed unsafe class MpiLibrary
 {
@@ -33,14 +33,21 @@ internal sealed unsafe class MpiLibrary
         IsOpenMpi = isOpenMpi;
         if (isOpenMpi)
         {
-            (_byte, _errorsReturn, _statusIgnore) = (NativeLibrary.GetExport(library, "ompi_mpi_byte"), NativeLibrary.GetExport(library, "ompi_mpi_errors_return"), 0);
+            (_byte, _errorsReturn, _statusIgnore) = (
+                NativeLibrary.GetExport(library, "ompi_mpi_byte"),
+                NativeLibrary.GetExport(library, "ompi_mpi_errors_return"),
+                0
+            );
         }
         else
         {
             (_world, _byte, _errorsReturn, _statusIgnore) = (0x44000000, 0x4c00010d, 0x54000001, 1); // MPICH's ABI
         }
 
-        nint Function(string export) => NativeLibrary.TryGetExport(library, export, out nint address) ? address : throw new InputException($"{name} has no {export}: it is no MPI library; name one with `mpi-library`");
+        nint Function(string export) =>
+            NativeLibrary.TryGetExport(library, export, out nint address)
+                ? address
+                : throw new InputException($"{name} has no {export}: it is no MPI library; name one with `mpi-library`");
         _init = (delegate* unmanaged<int*, byte***, int, int*, int>)Function("MPI_Init_thread");
         _finalize = (delegate* unmanaged<int>)Function("MPI_Finalize");
         _rank = (delegate* unmanaged<nint, int*, int>)Function("MPI_Comm_rank");
@@ -63,14 +70,18 @@ internal sealed unsafe class MpiLibrary
     /// <exception cref="InputException">None is there.</exception>
     public static MpiLibrary Load(IReadOnlyList<string> names, string launcher)
     {
-        // UCX would take SIGSEGV from .NET, and the first null reference would end the process. The runtime's own environment is a copy that native code does not see.
+        // UCX would take SIGSEGV from .NET, and the first null reference would end the process. The runtime's own environment is a copy
+        // that native code does not see.
         if (OperatingSystem.IsLinux()) _ = NativeMethods.SetNativeEnvironment("UCX_ERROR_SIGNALS", "", overwrite: 0);
         foreach (string name in names)
         {
             if (NativeLibrary.TryLoad(name, out nint library)) return new MpiLibrary(library, name);
         }
 
-        throw new InputException($"{launcher} started this process, but its library ({string.Join(" or ", names)}) is not there: install it (Debian: apt-get install {(names[0] == "libmpi.so.40" ? "libopenmpi3" : "libmpich12")}), or name another with `mpi-library`");
+        throw new InputException(
+            $"{launcher} started this process, but its library ({string.Join(" or ", names)}) is not there: install it (Debian: "
+                + $"apt-get install {(names[0] == "libmpi.so.40" ? "libopenmpi3" : "libmpich12")}), or name another with `mpi-library`"
+        );
     }
 
     /// <summary>Joins the others.</summary>
@@ -79,7 +90,8 @@ internal sealed unsafe class MpiLibrary
     {
         int provided = 0, rank = 0, size = 0;
         Check(_init(null, null, Serialized, &provided), "MPI_Init_thread");
-        if (provided < Serialized) throw new RunFailedException($"{Name} allows calls of one thread only (MPI_THREAD_SERIALIZED is wanted)");
+        if (provided < Serialized)
+            throw new RunFailedException($"{Name} allows calls of one thread only (MPI_THREAD_SERIALIZED is wanted)");
         Check(_setErrorHandler(_world, _errorsReturn), "MPI_Comm_set_errhandler");
         Check(_rank(_world, &rank), "MPI_Comm_rank");
         Check(_size(_world, &size), "MPI_Comm_size");
@@ -87,10 +99,12 @@ internal sealed unsafe class MpiLibrary
     }
 
     /// <summary>Begins to send; the bytes must stay where they are until <see cref="IsDone"/>.</summary>
-    public void Send(nint address, int bytes, int rank, int tag, nint* request) => Check(_send((void*)address, bytes, _byte, rank, tag, _world, request), "MPI_Isend");
+    public void Send(nint address, int bytes, int rank, int tag, nint* request) =>
+        Check(_send((void*)address, bytes, _byte, rank, tag, _world, request), "MPI_Isend");
 
     /// <summary>Begins to receive.</summary>
-    public void Receive(nint address, int bytes, int rank, int tag, nint* request) => Check(_receive((void*)address, bytes, _byte, rank, tag, _world, request), "MPI_Irecv");
+    public void Receive(nint address, int bytes, int rank, int tag, nint* request) =>
+        Check(_receive((void*)address, bytes, _byte, rank, tag, _world, request), "MPI_Irecv");
 
     /// <summary>Whether a message has arrived; the library works on all messages meanwhile.</summary>
     public bool IsDone(nint* request)
@@ -111,7 +125,10 @@ internal sealed unsafe class MpiLibrary
         if (code == Success) return;
         byte* text = stackalloc byte[1024]; // MPI_MAX_ERROR_STRING is less everywhere
         int length = 0;
-        string why = _errorString(code, text, &length) == Success ? System.Text.Encoding.UTF8.GetString(text, length).ReplaceLineEndings(" ") : $"error {code}";
+        string why =
+            _errorString(code, text, &length) == Success
+                ? System.Text.Encoding.UTF8.GetString(text, length).ReplaceLineEndings(" ")
+                : $"error {code}";
         throw new RunFailedException($"{function}: {why}; checkpoints written so far are whole: start again with `resume`");
     }
 }

@@ -4,8 +4,9 @@ using Graft.Torch.Optimizers;
 namespace Graft.Distributed;
 
 /// <summary>
-/// Which rank sums and moves which part of the flat parameters (ZeRO-1; Rajbhandari et al. 2020, §5.1). Sums are cut where the norm's blocks begin, so that its bits stay; an
-/// optimizer that needs whole matrices owns a matrix where it begins, and is sent what of it lies beyond its sums.
+/// Which rank sums and moves which part of the flat parameters (ZeRO-1; Rajbhandari et al. 2020, §5.1). Sums are cut where the norm's
+/// blocks begin, so that its bits stay; an optimizer that needs whole matrices owns a matrix where it begins, and is sent what of it lies
+/// beyond its sums.
 /// </summary>
 internal sealed class ParameterShards
 {
@@ -19,9 +20,18 @@ internal sealed class ParameterShards
     {
         long count = parameters.Gradient.numel(), blocks = (count + FlatKernels.Block - 1) / FlatKernels.Block;
         _sums = [.. Enumerable.Range(0, ranks + 1).Select(rank => Math.Min(count, blocks * rank / ranks * FlatKernels.Block))];
-        _owned = [.. _sums.Select(cut => !wholeMatrices ? cut
-            : parameters.Segments.FirstOrDefault(segment => segment.Parameter.Matrices is not null && segment.Offset < cut && cut < segment.Offset + segment.Count) is { } matrix
-                ? matrix.Offset + matrix.Count : cut)];
+        _owned =
+        [
+            .. _sums.Select(cut =>
+                !wholeMatrices ? cut
+                : parameters.Segments.FirstOrDefault(segment =>
+                    segment.Parameter.Matrices is not null && segment.Offset < cut && cut < segment.Offset + segment.Count
+                )
+                    is { } matrix
+                    ? matrix.Offset + matrix.Count
+                : cut
+            ),
+        ];
     }
 
     /// <summary>The values whose squares a rank adds up.</summary>

@@ -31,7 +31,9 @@ public static class ProcessGroups
             if (Joined is not null) return Joined;
             if (Launcher.Find(Environment.GetEnvironmentVariable) is not { } launcher)
             {
-                return options.MpiLibrary is null ? SingleProcess.Instance : throw new InputException("`mpi-library` goes with mpirun, mpiexec or srun, and none of them started this process");
+                return options.MpiLibrary is null
+                    ? SingleProcess.Instance
+                    : throw new InputException("`mpi-library` goes with mpirun, mpiexec or srun, and none of them started this process");
             }
 
             MpiLibrary library = MpiLibrary.Load(options.MpiLibrary is null ? launcher.Libraries : [options.MpiLibrary], launcher.Name);

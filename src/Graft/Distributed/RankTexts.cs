@@ -12,7 +12,11 @@ internal static class RankTexts
     {
         byte[] all = new byte[MostBytes * processes.Size];
         Encoding.UTF8.GetEncoder().Convert(mine, all.AsSpan(MostBytes * processes.Rank, MostBytes), flush: true, out _, out _, out _);
-        fixed (byte* address = all) processes.AllGather((nint)address, [.. Enumerable.Range(0, processes.Size + 1).Select(rank => (long)MostBytes * rank)]);
-        return [.. Enumerable.Range(0, processes.Size).Select(rank => Encoding.UTF8.GetString(all, MostBytes * rank, MostBytes).TrimEnd('\0'))];
+        fixed (byte* address = all)
+            processes.AllGather((nint)address, [.. Enumerable.Range(0, processes.Size + 1).Select(rank => (long)MostBytes * rank)]);
+        return
+        [
+            .. Enumerable.Range(0, processes.Size).Select(rank => Encoding.UTF8.GetString(all, MostBytes * rank, MostBytes).TrimEnd('\0')),
+        ];
     }
 }

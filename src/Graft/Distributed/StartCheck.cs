@@ -1,6 +1,8 @@
 namespace Graft.Distributed;
 
-/// <summary>Before a run begins: what must be equal on all ranks is. Ranks that differ would compute other gradients, and nobody would notice.</summary>
+/// <summary>
+/// Before a run begins: what must be equal on all ranks is. Ranks that differ would compute other gradients, and nobody would notice.
+/// </summary>
 internal static class StartCheck
 {
     private const int MostShown = 80;
@@ -17,7 +19,11 @@ internal static class StartCheck
             string shown = value.Length > MostShown ? value[..MostShown] + " …" : value;
             string[] all = RankTexts.Gather(processes, Sha256.Of(value) + shown);
             int other = Array.FindIndex(all, text => text != all[0]);
-            if (other > 0) throw new InputException($"rank {other} differs from rank 0 in its {what}: {all[other][64..]} where rank 0 has {all[0][64..]}; all ranks need the same program, options, data and kind of processor");
+            if (other > 0)
+                throw new InputException(
+                    $"rank {other} differs from rank 0 in its {what}: {all[other][64..]} where rank 0 has {all[0][64..]}; all ranks "
+                        + $"need the same program, options, data and kind of processor"
+                );
         }
     }
 }

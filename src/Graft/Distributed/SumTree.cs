@@ -1,9 +1,10 @@
 namespace Graft.Distributed;
 
 /// <summary>
-/// The fixed order in which the gradients of a batch's groups are added: a binary tree over their indices, ((0 + 1) + (2 + 3)) + …, that does not depend on who holds which group.
-/// Whoever holds neighbours adds them as far as whole subtrees reach; the rest is added along the same tree elsewhere. Addition of two floats does not depend on their order,
-/// and nothing else is ever added: the bits are those of one process.
+/// The fixed order in which the gradients of a batch's groups are added: a binary tree over their indices, ((0 + 1) + (2 + 3)) + …, that
+/// does not depend on who holds which group.
+/// Whoever holds neighbours adds them as far as whole subtrees reach; the rest is added along the same tree elsewhere. Addition of two
+/// floats does not depend on their order, and nothing else is ever added: the bits are those of one process.
 /// </summary>
 internal static class SumTree
 {
@@ -15,7 +16,8 @@ internal static class SumTree
     }
 
     /// <summary>The groups of a rank: a stretch of neighbours.</summary>
-    public static (int First, int End) GroupsOf(int rank, int ranks, int groups) => ((int)((long)groups * rank / ranks), (int)((long)groups * (rank + 1) / ranks));
+    public static (int First, int End) GroupsOf(int rank, int ranks, int groups) =>
+        ((int)((long)groups * rank / ranks), (int)((long)groups * (rank + 1) / ranks));
 
     /// <summary>The largest whole subtrees of some neighbours, in order.</summary>
     public static IReadOnlyList<Node> SubtreesOf(int first, int end)

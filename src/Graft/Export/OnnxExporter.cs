@@ -24,7 +24,9 @@ public sealed record OnnxExportOptions
     /// <value>Null: the run's development data.</value>
     public string? Evaluation { get; init; }
 
-    /// <summary>The most that 8 bits may cost, in the main metric (0.005 is half a point); layers stay in floating point until it holds.</summary>
+    /// <summary>
+    /// The most that 8 bits may cost, in the main metric (0.005 is half a point); layers stay in floating point until it holds.
+    /// </summary>
     /// <value>0.005.</value>
     public double MaxLoss { get; init; } = 0.005;
 
@@ -38,8 +40,9 @@ public sealed record OnnxExportOptions
 }
 
 /// <summary>
-/// Writes a model as an ONNX file in a complete folder: configuration, tokenizer, what a run decided (<c>graft.json</c>), and <c>onnx.json</c>. <see cref="Inference.Predictor"/>
-/// and <see cref="Inference.Embedder"/> open it where the package Graft.Onnx is referenced; ONNX Runtime in any language and optimum open it too.
+/// Writes a model as an ONNX file in a complete folder: configuration, tokenizer, what a run decided (<c>graft.json</c>), and
+/// <c>onnx.json</c>. <see cref="Inference.Predictor"/> and <see cref="Inference.Embedder"/> open it where the package Graft.Onnx is
+/// referenced; ONNX Runtime in any language and optimum open it too.
 /// <code>
 /// ExportManifest written = OnnxExporter.Export("runs/reviews", "exported", new() { Precision = OnnxPrecision.Int8 });
 /// </code>
@@ -53,23 +56,30 @@ public static class OnnxExporter
     /// <param name="output">The folder to write; made where it is missing.</param>
     /// <param name="options">Graph, precision, what 8 bits may cost.</param>
     /// <param name="note">Told what a person should know.</param>
-    /// <param name="cancellation">Stops between measurements.</param>
+    /// <param name="cancellationToken">Stops between measurements.</param>
     /// <returns>What was written.</returns>
     /// <exception cref="InputException">The folder is no model, or the model has no ONNX form; one line says why.</exception>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    public static ExportManifest Export(string folder, string output, OnnxExportOptions? options = null, Action<string>? note = null, CancellationToken cancellation = default)
+    public static ExportManifest Export(
+        string folder,
+        string output,
+        OnnxExportOptions? options = null,
+        Action<string>? note = null,
+        CancellationToken cancellationToken = default
+    )
     {
         options ??= new OnnxExportOptions();
         options.Validate();
         folder = RunSeeds.Best(folder);
-        if (ExportManifest.Exists(folder)) throw new InputException($"{folder} is exported already: export the run or model that it was made of");
+        if (ExportManifest.Exists(folder))
+            throw new InputException($"{folder} is exported already: export the run or model that it was made of");
         using PretrainedModel model = Load(folder, note);
         IReadOnlySet<string> nothing = new HashSet<string>(StringComparer.Ordinal);
         ModelProto graph = OnnxGraphs.Draw(model, options.Graph, options.Precision, nothing, out IReadOnlyList<string> layers);
         WriteCompanions(model, folder, output);
         ExportManifest manifest = Describe(model, folder, options);
         if (options.Precision == OnnxPrecision.Int8)
-            return new OnnxQuantization(model, folder, output, options, manifest, layers, note ?? (_ => { })).Run(graph, cancellation);
+            return new OnnxQuantization(model, folder, output, options, manifest, layers, note ?? (_ => { })).Run(graph, cancellationToken);
         OnnxFile.Write(graph, output);
         manifest.Write(output);
         return manifest;
@@ -86,7 +96,8 @@ public static class OnnxExporter
 
         try
         {
-            if (model.Report.Missing.Count > 0) throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it is not fine-tuned; run graft finetune first");
+            if (model.Report.Missing.Count > 0)
+                throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it is not fine-tuned; run graft finetune first");
             if (model.Adapter is { Strategy: { CanMerge: true } strategy })
             {
                 model.Merge();
@@ -104,7 +115,8 @@ public static class OnnxExporter
 
     private static void WriteCompanions(PretrainedModel model, string folder, string output)
     {
-        if (Path.GetFullPath(folder) == Path.GetFullPath(output)) throw new InputException($"`output` {output} is the model itself: choose another folder");
+        if (Path.GetFullPath(folder) == Path.GetFullPath(output))
+            throw new InputException($"`output` {output} is the model itself: choose another folder");
         if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !ExportManifest.Exists(output))
             throw new InputException($"`output` {output} holds something that is no export: choose another folder");
         PretrainedModel.SaveConfig(model.Config, model.HeadKind, output);
@@ -119,7 +131,11 @@ public static class OnnxExporter
     {
         EmbeddingHead? vectors = model.Head as EmbeddingHead; // its graph has one pooling, or was refused
         TextSettings texts = vectors is null ? new() : SentenceTransformersLayout.Settings(folder);
-        return new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels)
+        return new(
+            model.Config.Architecture ?? model.Config.ModelType,
+            model.HeadKind,
+            model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels
+        )
         {
             ProblemType = model.Config.ProblemType,
             Graph = Lower(options.Graph),

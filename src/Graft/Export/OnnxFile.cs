@@ -21,8 +21,10 @@ internal static class OnnxFile
     public static void Write(ModelProto model, string folder, long largestFile = LargestFile)
     {
         string data = Path.Combine(folder, ExportManifest.DataFile);
-        if (model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) > largestFile) AtomicFile.Write(data, stream => MoveWeights(model, stream));
-        else if (File.Exists(data)) File.Delete(data);
+        if (model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) > largestFile)
+            AtomicFile.Write(data, stream => MoveWeights(model, stream));
+        else if (File.Exists(data))
+            File.Delete(data);
         AtomicFile.Write(Path.Combine(folder, ExportManifest.ModelFile), stream => model.WriteTo(stream));
     }
 

@@ -17,10 +17,20 @@ internal static class OnnxGraphs
     /// <param name="keptWide">Layers that stay in floating point.</param>
     /// <param name="layers">The names of the layers that could compute in 8 bits, in the order of the graph.</param>
     /// <exception cref="InputException">The family, the head or an adapter has no ONNX form.</exception>
-    public static ModelProto Draw(PretrainedModel model, OnnxGraph graph, OnnxPrecision precision, IReadOnlySet<string> keptWide, out IReadOnlyList<string> layers)
+    public static ModelProto Draw(
+        PretrainedModel model,
+        OnnxGraph graph,
+        OnnxPrecision precision,
+        IReadOnlySet<string> keptWide,
+        out IReadOnlyList<string> layers
+    )
     {
-        GraphBuilder g = new(graph, precision == OnnxPrecision.Fp16) { IsQuantized = name => precision == OnnxPrecision.Int8 && !keptWide.Contains(name) };
-        bool areChoices = model.HeadKind == HeadKind.MultipleChoice, readsSegments = model.Backbone.GraphReadsSegments;
+        GraphBuilder g = new(graph, precision == OnnxPrecision.Fp16)
+        {
+            IsQuantized = name => precision == OnnxPrecision.Int8 && !keptWide.Contains(name),
+        };
+        bool areChoices = model.HeadKind == HeadKind.MultipleChoice,
+            readsSegments = model.Backbone.GraphReadsSegments;
         string[] axes = areChoices ? [GraphNames.Batch, GraphNames.Choices, GraphNames.Tokens] : [GraphNames.Batch, GraphNames.Tokens];
         Value ids = g.Input(GraphNames.InputIds, axes), mask = g.Input(GraphNames.AttentionMask, axes);
         Value? segments = readsSegments ? g.Input(GraphNames.TokenTypeIds, axes) : null;
@@ -32,7 +42,11 @@ internal static class OnnxGraphs
             segments = segments is Value given ? g.Op("Reshape", [given, flat]) : null;
         }
 
-        GraphContext context = new(g, model.Network.Declared(), ids, mask, segments) { Choices = choices, Width = model.Backbone.HiddenSize };
+        GraphContext context = new(g, model.Network.Declared(), ids, mask, segments)
+        {
+            Choices = choices,
+            Width = model.Backbone.HiddenSize,
+        };
         GraphStates states = model.Backbone.Draw(context);
         if (model.Head is not null)
         {
@@ -45,6 +59,10 @@ internal static class OnnxGraphs
         }
 
         layers = g.Linears;
-        return g.Build([("model_type", model.Config.ModelType), ("graph", graph.ToString().ToLowerInvariant()), ("precision", precision.ToString().ToLowerInvariant())]);
+        return g.Build([
+            ("model_type", model.Config.ModelType),
+            ("graph", graph.ToString().ToLowerInvariant()),
+            ("precision", precision.ToString().ToLowerInvariant()),
+        ]);
     }
 }

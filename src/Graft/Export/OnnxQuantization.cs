@@ -14,17 +14,24 @@ using Onnx;
 namespace Graft.Export;
 
 /// <summary>
-/// Finds which layers may compute in 8 bits: all at first; while the loss is too large, the kind of layer (such as every layer's output matrix) whose return to floating point
-/// brings the scores of some examples nearest to the exact ones goes back.
+/// Finds which layers may compute in 8 bits: all at first; while the loss is too large, the kind of layer (such as every layer's output
+/// matrix) whose return to floating point brings the scores of some examples nearest to the exact ones goes back.
 /// </summary>
 internal sealed partial class OnnxQuantization(
-    PretrainedModel model, string folder, string output, OnnxExportOptions options, ExportManifest manifest, IReadOnlyList<string> layers, Action<string> note)
+    PretrainedModel model,
+    string folder,
+    string output,
+    OnnxExportOptions options,
+    ExportManifest manifest,
+    IReadOnlyList<string> layers,
+    Action<string> note
+)
 {
     private const int SampleSize = 48, MostTexts = 1000;
 
     /// <summary>Writes the file of 8 bits with its loss.</summary>
     /// <exception cref="InputException">There is nothing to measure on, or no choice of layers holds the loss.</exception>
-    public ExportManifest Run(ModelProto first, CancellationToken cancellation)
+    public ExportManifest Run(ModelProto first, CancellationToken cancellationToken)
     {
         Yardstick yardstick = Choose();
         HashSet<string> kept = new(StringComparer.Ordinal);
@@ -35,9 +42,14 @@ internal sealed partial class OnnxQuantization(
         double wanted = yardstick.Measure(folder);
         for (ModelProto graph = first; ; graph = Draw(kept))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             ExportLoss loss = new(yardstick.Metric, wanted, Score(graph, kept, yardstick), yardstick.Examples);
-            note(string.Create(CultureInfo.InvariantCulture, $"8 bits: {loss.Metric} {loss.Quantized:0.0000} instead of {loss.Exact:0.0000} on {loss.Examples} examples{Kept(kept)}"));
+            note(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"8 bits: {loss.Metric} {loss.Quantized:0.0000} instead of {loss.Exact:0.0000} on {loss.Examples} examples{Kept(kept)}"
+                )
+            );
             if (loss.Lost <= options.MaxLoss)
             {
                 ExportManifest done = manifest with { Loss = loss, KeptLayers = [.. layers.Where(kept.Contains)] };
@@ -47,8 +59,13 @@ internal sealed partial class OnnxQuantization(
 
             string[] kinds = [.. layers.Where(layer => !kept.Contains(layer)).Select(Kind).Distinct()];
             if (kinds.Length <= 1)
-                throw new InputException($"8 bits cost {loss.Lost:0.0000} of {loss.Metric}, more than `max-loss` {options.MaxLoss}, with nearly every layer in floating point: export fp32");
-            string best = kinds.MinBy(kind => Deviation([.. kept, .. layers.Where(layer => Kind(layer) == kind)], sample, exact, cancellation))!;
+                throw new InputException(
+                    $"8 bits cost {loss.Lost:0.0000} of {loss.Metric}, more than `max-loss` {options.MaxLoss}, with nearly every layer "
+                        + $"in floating point: export fp32"
+                );
+            string best = kinds.MinBy(kind =>
+                Deviation([.. kept, .. layers.Where(layer => Kind(layer) == kind)], sample, exact, cancellationToken)
+            )!;
             kept.UnionWith(layers.Where(layer => Kind(layer) == best));
         }
     }
@@ -69,10 +86,15 @@ internal sealed partial class OnnxQuantization(
         (manifest with { KeptLayers = [.. layers.Where(kept.Contains)] }).Write(output);
     }
 
-    private double Deviation(HashSet<string> kept, IReadOnlyList<Feature> sample, FeatureScores[] exact, CancellationToken cancellation)
+    private double Deviation(
+        HashSet<string> kept,
+        IReadOnlyList<Feature> sample,
+        FeatureScores[] exact,
+        CancellationToken cancellationToken
+    )
     {
         Write(Draw(kept), kept);
-        FeatureScores[] scores = ScoresOf(output, sample, cancellation);
+        FeatureScores[] scores = ScoresOf(output, sample, cancellationToken);
         return scores.Zip(exact, (found, wanted) => (double)TensorPrimitives.Distance<float>(found.Values, wanted.Values)).Sum();
     }
 
@@ -82,12 +104,14 @@ internal sealed partial class OnnxQuantization(
         return (features, ScoresOf(folder, features, default));
     }
 
-    private FeatureScores[] ScoresOf(string path, IReadOnlyList<Feature> features, CancellationToken cancellation)
+    private FeatureScores[] ScoresOf(string path, IReadOnlyList<Feature> features, CancellationToken cancellationToken)
     {
         FineTuningTask? bound = null;
         RunManifest? record = RunManifest.Read(path);
-        using IScorer scorer = ScoringEngines.Open(path, new ScorerOptions { Head = model.HeadKind }, scored => bound = model.HeadKind == HeadKind.Embedding ? new SentenceEmbedding() : Predictor.Bind(path, record, null, scored));
-        return scorer.Score(features, cancellation);
+        using IScorer scorer = ScoringEngines.Open(path, new ScorerOptions { Head = model.HeadKind }, scored =>
+            bound = model.HeadKind == HeadKind.Embedding ? new SentenceEmbedding() : Predictor.Bind(path, record, null, scored)
+        );
+        return scorer.Score(features, cancellationToken);
     }
 
     /// <summary>What the loss is measured on: labelled examples, or the texts of an embedding model.</summary>
@@ -95,9 +119,14 @@ internal sealed partial class OnnxQuantization(
     {
         RunManifest? record = RunManifest.Read(folder);
         string? file = options.Evaluation ?? record?.Evaluation?.Path;
-        if (file is null || !File.Exists(file)) throw new InputException($"{folder} records no development data that is there: 8 bits lose something, so name examples to measure it on with `eval`");
-        bool ofTexts = model.HeadKind == HeadKind.Embedding && string.Equals(Path.GetExtension(file), ".txt", StringComparison.OrdinalIgnoreCase);
-        if (!ofTexts) return OfExamples(file, record);
+        if (file is null || !File.Exists(file))
+            throw new InputException(
+                $"{folder} records no development data that is there: 8 bits lose something, so name examples to measure it on with `eval`"
+            );
+        bool ofTexts =
+            model.HeadKind == HeadKind.Embedding && string.Equals(Path.GetExtension(file), ".txt", StringComparison.OrdinalIgnoreCase);
+        if (!ofTexts)
+            return OfExamples(file, record);
         note($"{file} has texts and no answers: the loss is 1 − the mean cosine of exact and quantized vectors");
         return OfTexts(file);
     }
@@ -110,9 +139,15 @@ internal sealed partial class OnnxQuantization(
         TaskData data = bound.Read(file, new Data.ColumnOptions(), labelled: true);
         EncodingOptions encoding = predictor.Encoding;
         return new Yardstick(
-            bound.MainMetricOn(data), data.Count,
-            path => RunEvaluation.Evaluate(path, file, task: task, encoding: encoding).Scores.First(score => score.Name == bound.MainMetricOn(data)).Interval.Value,
-            count => bound.Encode(data.Take([.. Enumerable.Range(0, Math.Min(count, data.Count))]), model.Tokenizer, encoding).Features);
+            bound.MainMetricOn(data),
+            data.Count,
+            path =>
+                RunEvaluation
+                    .Evaluate(path, file, task: task, encoding: encoding)
+                    .Scores.First(score => score.Name == bound.MainMetricOn(data))
+                    .Interval.Value,
+            count => bound.Encode(data.Take([.. Enumerable.Range(0, Math.Min(count, data.Count))]), model.Tokenizer, encoding).Features
+        );
     }
 
     private Yardstick OfTexts(string file)
@@ -128,11 +163,26 @@ internal sealed partial class OnnxQuantization(
             return vectors.Zip(exact, (found, wanted) => Embedder.Cosine(found, wanted)).Average();
         }
 
-        IReadOnlyList<Feature> Features(int count) => [.. texts.Take(count).Select((text, i) =>
-        {
-            TokenizedText tokens = model.Tokenizer.Encode(text, options: new EncodeOptions { MaxLength = Math.Min(512, model.Backbone.PositionLimit ?? 512) });
-            return new Feature { Example = i, Ids = tokens.Ids, TypeIds = tokens.TypeIds };
-        })];
+        IReadOnlyList<Feature> Features(int count) =>
+            [
+                .. texts
+                    .Take(count)
+                    .Select(
+                        (text, i) =>
+                        {
+                            TokenizedText tokens = model.Tokenizer.Encode(
+                                text,
+                                options: new EncodeOptions { MaxLength = Math.Min(512, model.Backbone.PositionLimit ?? 512) }
+                            );
+                            return new Feature
+                            {
+                                Example = i,
+                                Ids = tokens.Ids,
+                                TypeIds = tokens.TypeIds,
+                            };
+                        }
+                    ),
+            ];
         return new Yardstick("cosine", texts.Length, Measure, Features);
     }
 

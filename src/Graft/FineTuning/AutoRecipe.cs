@@ -5,7 +5,8 @@ using Graft.Runs;
 namespace Graft.Tasks;
 
 /// <summary>
-/// What <c>auto</c> means: the papers' ranges, chosen by strategy, model size and number of examples. A sweep over several rates beats any default.
+/// What <c>auto</c> means: the papers' ranges, chosen by strategy, model size and number of examples. A sweep over several rates beats any
+/// default.
 /// </summary>
 internal static class AutoRecipe
 {
@@ -48,7 +49,9 @@ internal static class AutoRecipe
             _ => "2–4 epochs (Devlin et al. 2019)",
         };
         string reason = $"{examples} examples: {why}";
-        return strategy == "full" ? new(epochs, reason) : new(Math.Max(epochs, Math.Min(20, 2 * epochs)), reason + (epochs < 20 ? "; few trained parameters: twice as many" : ""));
+        return strategy == "full"
+            ? new(epochs, reason)
+            : new(Math.Max(epochs, Math.Min(20, 2 * epochs)), reason + (epochs < 20 ? "; few trained parameters: twice as many" : ""));
     }
 
     /// <summary>Pairs in an optimizer batch of contrastive tuning.</summary>

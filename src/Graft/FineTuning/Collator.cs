@@ -17,7 +17,10 @@ public enum BatchLayout
     Padded,
 }
 
-/// <summary>Makes a batch's tensors of features: [7, 8] and [9] → packed ids [7, 8, 9] with boundaries [0, 2, 3], or padded ids [[7, 8], [9, 0]] with a mask.</summary>
+/// <summary>
+/// Makes a batch's tensors of features: [7, 8] and [9] → packed ids [7, 8, 9] with boundaries [0, 2, 3], or padded ids [[7, 8], [9, 0]]
+/// with a mask.
+/// </summary>
 /// <param name="Layout">How features lie side by side.</param>
 /// <param name="PadTokenId">What padded rows are filled with.</param>
 public sealed record Collator(BatchLayout Layout, int PadTokenId)
@@ -35,18 +38,21 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     /// <summary>The collator of a model: with a prompt before its texts they lie in padded rows.</summary>
     /// <param name="layout">How the task would have them.</param>
     /// <param name="model">The model, with or without an adapter.</param>
-    public static Collator Of(BatchLayout layout, PretrainedModel model) => new(model.Adapter?.Strategy.NeedsPaddedBatches == true ? BatchLayout.Padded : layout, model.Config.PadTokenId ?? 0)
-    {
-        AddedTokens = model.Adapter?.Strategy.AddedTokens ?? 0,
-        DecoderStartTokenId = model.Config.DecoderStartTokenId ?? 0,
-        WithSegments = model.Backbone.ReadsSegments,
-    };
+    public static Collator Of(BatchLayout layout, PretrainedModel model) =>
+        new(model.Adapter?.Strategy.NeedsPaddedBatches == true ? BatchLayout.Padded : layout, model.Config.PadTokenId ?? 0)
+        {
+            AddedTokens = model.Adapter?.Strategy.AddedTokens ?? 0,
+            DecoderStartTokenId = model.Config.DecoderStartTokenId ?? 0,
+            WithSegments = model.Backbone.ReadsSegments,
+        };
 
     /// <summary>The model's input for a batch.</summary>
     /// <param name="features">The batch.</param>
     /// <param name="dropoutSeed">The update's seed; null in evaluation.</param>
-    /// <param name="firstSequence">The place of the first feature in the optimizer batch: dropout masks depend on it and not on how the batch is cut.</param>
-    public EncoderInput Input(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0) => NumberedInput(features, dropoutSeed, SequenceNumbers(features, firstSequence));
+    /// <param name="firstSequence">The place of the first feature in the optimizer batch: dropout masks depend on it and not on how the
+    /// batch is cut.</param>
+    public EncoderInput Input(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0) =>
+        NumberedInput(features, dropoutSeed, SequenceNumbers(features, firstSequence));
 
     /// <summary>The same where sequences have other numbers in the optimizer batch than their order says.</summary>
     internal EncoderInput NumberedInput(IReadOnlyList<Feature> features, ulong? dropoutSeed, long[] sequences)
@@ -59,7 +65,9 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         };
     }
 
-    /// <summary>What the decoder reads: the text to be written, one place to the right, so that every token is predicted from those before it.</summary>
+    /// <summary>
+    /// What the decoder reads: the text to be written, one place to the right, so that every token is predicted from those before it.
+    /// </summary>
     /// <inheritdoc cref="Input"/>
     public EncoderInput DecoderInput(IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0)
     {
@@ -67,18 +75,30 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         long[] sequences = SequenceNumbers(features, firstSequence);
         return Layout == BatchLayout.Padded
             ? Padded(texts, sequences, 0, dropoutSeed)
-            : Packed([.. texts.SelectMany(text => text).Select(id => (long)id)], [.. texts.Select(text => text.Length)], sequences, dropoutSeed);
+            : Packed(
+                [.. texts.SelectMany(text => text).Select(id => (long)id)],
+                [.. texts.Select(text => text.Length)],
+                sequences,
+                dropoutSeed
+            );
     }
 
     /// <summary>Classes of texts, int64 [B].</summary>
-    public static Tensor Classes(IReadOnlyList<Feature> features) => tensor((long[])[.. features.Select(feature => (long)((ClassTarget)feature.Target!).Class)]);
+    public static Tensor Classes(IReadOnlyList<Feature> features) =>
+        tensor((long[])[.. features.Select(feature => (long)((ClassTarget)feature.Target!).Class)]);
 
     /// <summary>Classes of tokens laid as the tokens lie, int64 [tokens] or [B, T] with −100 where a row is filled up.</summary>
-    public Tensor TokenClasses(IReadOnlyList<Feature> features) => Layout == BatchLayout.Packed
-        ? tensor((long[])[.. features.SelectMany(feature => ((TokensTarget)feature.Target!).Classes)])
-        : Rows([.. features.Select(feature => (int[])[.. ((TokensTarget)feature.Target!).Classes.Select(label => (int)label)])], TokensTarget.NotLearned);
+    public Tensor TokenClasses(IReadOnlyList<Feature> features) =>
+        Layout == BatchLayout.Packed
+            ? tensor((long[])[.. features.SelectMany(feature => ((TokensTarget)feature.Target!).Classes)])
+            : Rows(
+                [.. features.Select(feature => (int[])[.. ((TokensTarget)feature.Target!).Classes.Select(label => (int)label)])],
+                TokensTarget.NotLearned
+            );
 
-    /// <summary>The ids to be written laid as the decoder's tokens lie, int64 [tokens] or [B, T] with −100 where a row is filled up.</summary>
+    /// <summary>
+    /// The ids to be written laid as the decoder's tokens lie, int64 [tokens] or [B, T] with −100 where a row is filled up.
+    /// </summary>
     public Tensor Written(IReadOnlyList<Feature> features) => Layout == BatchLayout.Packed
         ? tensor((long[])[.. features.SelectMany(Text).Select(id => (long)id)])
         : Rows([.. features.Select(Text)], TokensTarget.NotLearned);
@@ -98,7 +118,10 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
     private EncoderInput PaddedInput(IReadOnlyList<Feature> features, ulong? dropoutSeed, long[] sequences)
     {
         int[][] ids = Cut(features, feature => feature.Ids);
-        return Padded(ids, sequences, AddedTokens, dropoutSeed) with { TokenTypeIds = WithSegments ? Rows(Cut(features, feature => feature.TypeIds), 0) : null };
+        return Padded(ids, sequences, AddedTokens, dropoutSeed) with
+        {
+            TokenTypeIds = WithSegments ? Rows(Cut(features, feature => feature.TypeIds), 0) : null,
+        };
     }
 
     private EncoderInput Padded(int[][] rows, long[] sequences, int addedTokens, ulong? dropoutSeed) => new()
@@ -110,7 +133,11 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
 
     /// <summary>A number for every sequence of the optimizer batch: dropout masks depend on it.</summary>
     private static long[] SequenceNumbers(IReadOnlyList<Feature> features, int first) =>
-        [.. features.SelectMany((feature, i) => Enumerable.Range(0, feature.SequenceLengths.Count).Select(choice => ((long)choice << 32) + first + i))];
+        [
+            .. features.SelectMany(
+                (feature, i) => Enumerable.Range(0, feature.SequenceLengths.Count).Select(choice => ((long)choice << 32) + first + i)
+            ),
+        ];
 
     private static int[] Text(Feature feature) => ((WrittenTarget)feature.Target!).Ids;
 
@@ -140,7 +167,8 @@ public sealed record Collator(BatchLayout Layout, int PadTokenId)
         };
     }
 
-    private static long[] Joined(IReadOnlyList<Feature> features, Func<Feature, int[]> values) => [.. features.SelectMany(feature => values(feature).Select(id => (long)id))];
+    private static long[] Joined(IReadOnlyList<Feature> features, Func<Feature, int[]> values) =>
+        [.. features.SelectMany(feature => values(feature).Select(id => (long)id))];
 
     private static Tensor Rows(int[][] rows, long fill)
     {

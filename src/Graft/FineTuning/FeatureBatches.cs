@@ -20,7 +20,12 @@ internal sealed class FeatureBatches : IBatchSource
     /// <param name="options">Sizes and seed.</param>
     /// <param name="describe">Names a feature's example for messages.</param>
     /// <param name="count">How many items a feature's loss counts: 1, or its labelled tokens.</param>
-    public FeatureBatches(IReadOnlyList<Feature> features, BatchingOptions options, Func<Feature, string> describe, Func<Feature, double> count)
+    public FeatureBatches(
+        IReadOnlyList<Feature> features,
+        BatchingOptions options,
+        Func<Feature, string> describe,
+        Func<Feature, double> count
+    )
     {
         if (features.Count == 0) throw new InputException("there is nothing to train on");
         options.Validate();
@@ -132,7 +137,8 @@ public sealed class FeatureBatch : IMicroBatch
     public IReadOnlyList<double> Counts { get; }
 
     /// <inheritdoc/>
-    public string Describe() => string.Join(", ", Features.Take(4).Select(_describe)) + (Features.Count > 4 ? $" and {Features.Count - 4} more" : "");
+    public string Describe() =>
+        string.Join(", ", Features.Take(4).Select(_describe)) + (Features.Count > 4 ? $" and {Features.Count - 4} more" : "");
 
     /// <summary>Holds nothing.</summary>
     public void Dispose()

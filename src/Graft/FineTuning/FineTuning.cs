@@ -25,12 +25,16 @@ public static partial class FineTuning
     /// <param name="options">What, on what, how.</param>
     /// <param name="observers">The observers.</param>
     /// <param name="logger">Told what a person should know before training starts: resolved values, new weights, long texts.</param>
-    /// <param name="cancellation">Interrupts the run after writing a checkpoint.</param>
+    /// <param name="cancellationToken">Interrupts the run after writing a checkpoint.</param>
     /// <exception cref="InputException">A file or an option cannot be used.</exception>
     /// <exception cref="RunFailedException">The run diverged or could not be written.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted; resume goes on.</exception>
     public static FineTuningResult Run(
-        FineTuningOptions options, IReadOnlyList<ITrainingObserver>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
+        FineTuningOptions options,
+        IReadOnlyList<ITrainingObserver>? observers = null,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         IProcessGroup processes = options.Training.Processes ?? SingleProcess.Instance;
         bool isFirst = processes.Rank == 0; // writes, evaluates and logs
@@ -39,7 +43,9 @@ public static partial class FineTuning
         options.Strategy.Validate();
         options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
         if (options.FromScratch && options.Strategy.SavesAdapterOnly)
-            throw new InputException($"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full");
+            throw new InputException(
+                $"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full"
+            );
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         if (processes.OfFirst(finished is null ? 0 : 1) == 0) finished = null;
         else finished ??= [];
@@ -52,10 +58,18 @@ public static partial class FineTuning
 
         Prepared prepared = Prepare(options, logger);
         options = StrategyChoice.Apply(options, prepared, logger);
-        if (processes.Size > 1 && options.Strategy is HeadTuning { Features: not null } or HeadTuning { OnVectors: true } or ContrastiveTuning)
-            throw new InputException($"`strategy` {options.Strategy.Name} fits a classifier on vectors, which one process does: run it without mpirun, or with `strategy` full");
-        if (options.Strategy is HeadTuning { Features: not null } frozen) return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellation);
-        if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true }) return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellation);
+        if (
+            processes.Size > 1
+            && options.Strategy is HeadTuning { Features: not null } or HeadTuning { OnVectors: true } or ContrastiveTuning
+        )
+            throw new InputException(
+                $"`strategy` {options.Strategy.Name} fits a classifier on vectors, which one process does: run it without mpirun, or "
+                    + $"with `strategy` full"
+            );
+        if (options.Strategy is HeadTuning { Features: not null } frozen)
+            return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellationToken);
+        if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true })
+            return Contrastive.ContrastiveRun.Run(options, prepared, finished, observers ?? [], logger, cancellationToken);
         using PretrainedModel model = LoadModel(options, prepared.Task);
         foreach (string line in model.Report.Notes) logger.Tell(line);
         options.Layers.Reinitialize(model.Network, model.Backbone, options.Training.Seed);
@@ -70,11 +84,20 @@ public static partial class FineTuning
 
         TaskObjective objective = TaskObjectives.Of(prepared.Task);
         if (objective.SpansBatch && processes.Size > 1)
-            throw new InputException($"`task` {prepared.Task.Name}: the loss of each example depends on the whole batch, which ranks do not see: train it with one process");
+            throw new InputException(
+                $"`task` {prepared.Task.Name}: the loss of each example depends on the whole batch, which ranks do not see: train it "
+                    + $"with one process"
+            );
         Collator collator = Collator.Of(objective.Layout, model);
         FeatureBatches batches = new(
             prepared.EncodedTrain.Features,
-            new BatchingOptions { BatchSize = resolution.BatchSize.Value, GradientAccumulation = options.Training.MicroBatches(options.GradientAccumulation), TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed },
+            new BatchingOptions
+            {
+                BatchSize = resolution.BatchSize.Value,
+                GradientAccumulation = options.Training.MicroBatches(options.GradientAccumulation),
+                TokensAMicroBatch = objective.TokensAMicroBatch(model.Config),
+                Seed = options.Training.Seed,
+            },
             feature => prepared.Train.PlaceOf(feature.Example),
             prepared.Task.LossItems);
         TaskTrainable trainable = new(objective, model, collator, trained, options);
@@ -82,30 +105,56 @@ public static partial class FineTuning
         {
             RunManifest manifest = ManifestOf.Expected(options, resolution, prepared);
             logger.Tell($"ranks: {processes.Description}");
-            StartCheck.Require(processes, [("version", manifest.Version ?? ""), ("options and data", RunManifestJson.Write(manifest with { CommandLine = null, Cost = null, Threads = null }).ToJsonString())]);
-            if (!isFirst) return Follow(trainable, batches, resolution.Training, options, cancellation);
+            StartCheck.Require(
+                processes,
+                [
+                    ("version", manifest.Version ?? ""),
+                    (
+                        "options and data",
+                        RunManifestJson.Write(manifest with { CommandLine = null, Cost = null, Threads = null }).ToJsonString()
+                    ),
+                ]
+            );
+            if (!isFirst)
+                return Follow(trainable, batches, resolution.Training, options, cancellationToken);
         }
 
-        RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite); // everything that is read has been read: nothing is left behind by bad input
+        // everything that is read has been read: nothing is left behind by bad input
+        RunFolder folder = RunFolder.Open(options.Output, options.Resume, options.Overwrite);
         MetricsLog log = new(folder.Path);
         using TensorBoardLog events = new(folder.Path);
         using Trainer trainer = new(trainable, batches, resolution.Training, folder.Path, [log, events, .. observers ?? []])
         {
-            Development = prepared.Evaluation is null ? null : new DevelopmentEvaluation(prepared.Task, prepared.Evaluation, prepared.EncodedEvaluation!, new TaskScorer(objective, model, collator)),
+            Development = prepared.Evaluation is null
+                ? null
+                : new DevelopmentEvaluation(
+                    prepared.Task,
+                    prepared.Evaluation,
+                    prepared.EncodedEvaluation!,
+                    new TaskScorer(objective, model, collator)
+                ),
         };
         log.KeepUpTo(options.Resume ? trainer.Resume() : 0);
         ManifestOf.Write(folder, options, resolution, prepared, isFinished: false);
-        trainer.Run(cancellation);
+        trainer.Run(cancellationToken);
 
-        FeatureScores[] evaluated = prepared.Evaluation is null ? [] : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellation);
+        FeatureScores[] evaluated = prepared.Evaluation is null
+            ? []
+            : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellationToken);
         model.Save(folder.Path);
         objective.SaveCompanions(model, folder.Path);
-        return Finish(options, resolution, prepared, folder, evaluated, logger, cancellation);
+        return Finish(options, resolution, prepared, folder, evaluated, logger, cancellationToken);
     }
 
     /// <summary>Trains in memory and scores held-out features: a run without a folder.</summary>
     internal static FeatureScores[] Score(
-        FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, IReadOnlyList<Feature> held, CancellationToken cancellation)
+        FineTuningOptions options,
+        FineTuningTask task,
+        IReadOnlyList<Feature> train,
+        Func<Feature, string> describe,
+        IReadOnlyList<Feature> held,
+        CancellationToken cancellationToken
+    )
     {
         using PretrainedModel model = LoadModel(options, task);
         TunedModule trained = new(model.Network, model.Tune(options.Strategy, options.Training.Seed).Parts);
@@ -113,29 +162,70 @@ public static partial class FineTuning
         TaskObjective objective = TaskObjectives.Of(task);
         Collator collator = Collator.Of(objective.Layout, model);
         FeatureBatches batches = new(
-            train, new BatchingOptions { BatchSize = resolution.BatchSize.Value, TokensAMicroBatch = objective.TokensAMicroBatch(model.Config), Seed = options.Training.Seed }, describe, task.LossItems);
-        using (Trainer trainer = new(new TaskTrainable(objective, model, collator, trained, options), batches, resolution.Training, folder: null)) trainer.Run(cancellation);
-        return new TaskScorer(objective, model, collator).Score(held, cancellation);
+            train,
+            new BatchingOptions
+            {
+                BatchSize = resolution.BatchSize.Value,
+                TokensAMicroBatch = objective.TokensAMicroBatch(model.Config),
+                Seed = options.Training.Seed,
+            },
+            describe,
+            task.LossItems
+        );
+        using (
+            Trainer trainer = new(
+                new TaskTrainable(objective, model, collator, trained, options),
+                batches,
+                resolution.Training,
+                folder: null
+            )
+        )
+            trainer.Run(cancellationToken);
+        return new TaskScorer(objective, model, collator).Score(held, cancellationToken);
     }
 
     /// <summary>The part of a rank other than the first: it trains, and leaves evaluating and writing to that one.</summary>
-    private static FineTuningResult Follow(TaskTrainable trainable, FeatureBatches batches, TrainingOptions training, FineTuningOptions options, CancellationToken cancellation)
+    private static FineTuningResult Follow(
+        TaskTrainable trainable,
+        FeatureBatches batches,
+        TrainingOptions training,
+        FineTuningOptions options,
+        CancellationToken cancellationToken
+    )
     {
         using Trainer trainer = new(trainable, batches, training, options.Output);
         if (options.Resume) trainer.Resume();
-        trainer.Run(cancellation);
+        trainer.Run(cancellationToken);
         return new FineTuningResult(options.Output, [], WasFinished: false);
     }
 
     /// <summary>Decides, measures and writes what a run folder holds beside the model.</summary>
-    internal static FineTuningResult Finish(FineTuningOptions options, Resolution resolution, Prepared prepared, RunFolder folder, FeatureScores[] evaluated, ILogger logger, CancellationToken cancellation = default)
+    internal static FineTuningResult Finish(
+        FineTuningOptions options,
+        Resolution resolution,
+        Prepared prepared,
+        RunFolder folder,
+        FeatureScores[] evaluated,
+        ILogger logger,
+        CancellationToken cancellationToken = default
+    )
     {
         NamedScore? estimate = null;
-        if (prepared.Evaluation is null && options.ChoosesStrategy | options.Strategy is ContrastiveTuning && prepared.Task.Decisions == new Decisions() && options.Train.Length > 0)
-            (prepared, estimate) = FoldEstimate.Of(options, prepared, logger, cancellation);
+        if (
+            prepared.Evaluation is null
+            && options.ChoosesStrategy | options.Strategy is ContrastiveTuning
+            && prepared.Task.Decisions == new Decisions()
+            && options.Train.Length > 0
+        )
+            (prepared, estimate) = FoldEstimate.Of(options, prepared, logger, cancellationToken);
         (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, logger);
-        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null ? estimate is null ? [] : [estimate] : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
-        if (prepared.Evaluation is not null) RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
+        IReadOnlyList<NamedScore> scores = prepared.Evaluation is null
+            ? estimate is null
+                ? []
+                : [estimate]
+            : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
+        if (prepared.Evaluation is not null)
+            RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
         RunFolder.WriteMetrics(folder.Path, scores);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
         ManifestOf.Write(folder, options, resolution, prepared, isFinished: true);
@@ -151,11 +241,25 @@ public static partial class FineTuning
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
         options.Task.Generation.Validate();
         bool hasFile = options.Train.Length > 0;
-        TaskData train = hasFile ? options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true) : Contrastive.LabelTemplates.Of(options);
+        TaskData train = hasFile
+            ? options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true)
+            : Contrastive.LabelTemplates.Of(options);
         train.TellReading(null, logger);
-        if (options.Examples is int examples) train = TrainingSubset.Of(options.Task, train, examples);
-        TaskData? evaluation = options.Evaluation is null ? null : options.Task.Read(options.Evaluation, options.Columns with { Part = DataPart.Evaluation, Trained = train.Reading }, labelled: true);
-        if (evaluation is not null) evaluation.TellReading(train.Reading, logger);
+        if (options.Examples is int examples)
+            train = TrainingSubset.Of(options.Task, train, examples);
+        TaskData? evaluation = options.Evaluation is null
+            ? null
+            : options.Task.Read(
+                options.Evaluation,
+                options.Columns with
+                {
+                    Part = DataPart.Evaluation,
+                    Trained = train.Reading,
+                },
+                labelled: true
+            );
+        if (evaluation is not null)
+            evaluation.TellReading(train.Reading, logger);
         FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
         train = Contrastive.LabelTemplates.With(options, task, train);
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
@@ -167,11 +271,25 @@ public static partial class FineTuning
         return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
     }
 
-    /// <summary>What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.</summary>
-    private static IEnumerable<string> DataNotes(FineTuningOptions options) => options.Train.Length > 0 && TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
-        ? TaskDataCheck.Run(new DataCheckOptions { Task = options.Task.Name, Train = options.Train, Evaluation = options.Evaluation, Columns = options.Columns, MaxLength = options.Encoding.MaxLength })
-            .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code is not ("bad-rows" or "missing-labels")).Select(finding => finding.Short)
-        : [];
+    /// <summary>
+    /// What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.
+    /// </summary>
+    private static IEnumerable<string> DataNotes(FineTuningOptions options) =>
+        options.Train.Length > 0 && TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
+            ? TaskDataCheck
+                .Run(
+                    new DataCheckOptions
+                    {
+                        Task = options.Task.Name,
+                        Train = options.Train,
+                        Evaluation = options.Evaluation,
+                        Columns = options.Columns,
+                        MaxLength = options.Encoding.MaxLength,
+                    }
+                )
+                .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code is not ("bad-rows" or "missing-labels"))
+                .Select(finding => finding.Short)
+            : [];
 
     private static PretrainedModel LoadModel(FineTuningOptions options, FineTuningTask task)
     {
@@ -192,11 +310,19 @@ public static partial class FineTuning
     }
 
     /// <summary>The trained model's predictions on development data, and what these decide: thresholds, temperature.</summary>
-    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(FineTuningOptions options, Prepared prepared, FeatureScores[] scores, ILogger logger)
+    private static (Prepared Prepared, IReadOnlyList<Prediction> Predictions) Decide(
+        FineTuningOptions options,
+        Prepared prepared,
+        FeatureScores[] scores,
+        ILogger logger
+    )
     {
         if (prepared.Evaluation is null)
         {
-            if (prepared.Task is SequenceClassification.TextClassification { Decisions.Temperature: null }) logger.Tell("trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)");
+            if (prepared.Task is SequenceClassification.TextClassification { Decisions.Temperature: null })
+                logger.Tell(
+                    "trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)"
+                );
             return (prepared, []);
         }
 
@@ -210,7 +336,13 @@ public static partial class FineTuning
 }
 
 /// <summary>Data that is ready for training.</summary>
-internal sealed record Prepared(FineTuningTask Task, TaskData Train, EncodedData EncodedTrain, TaskData? Evaluation, EncodedData? EncodedEvaluation)
+internal sealed record Prepared(
+    FineTuningTask Task,
+    TaskData Train,
+    EncodedData EncodedTrain,
+    TaskData? Evaluation,
+    EncodedData? EncodedEvaluation
+)
 {
     /// <summary>When reading began, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
     public long Started { get; init; }
@@ -223,7 +355,8 @@ internal sealed record Prepared(FineTuningTask Task, TaskData Train, EncodedData
 public sealed record FineTuningResult(string Folder, IReadOnlyList<NamedScore> Scores, bool WasFinished);
 
 /// <summary>Evaluates on development data while the model trains.</summary>
-internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, EncodedData encoded, TaskScorer scorer) : IDevelopmentEvaluation
+internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, EncodedData encoded, TaskScorer scorer)
+    : IDevelopmentEvaluation
 {
     public string Metric => task.MainMetricOn(data);
 
@@ -233,6 +366,8 @@ internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, 
     {
         FeatureScores[] scores = scorer.Score(encoded.Features);
         IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
-        return TaskMetrics.Measure(task, data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+        return TaskMetrics
+            .Measure(task, data, predictions)
+            .ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
     }
 }

@@ -4,7 +4,9 @@ using Graft.Tuning;
 
 namespace Graft.Tasks;
 
-/// <summary>Everything that decides a fine-tuning run. What is null is chosen by <see cref="AutoRecipe"/>, and the choice is recorded.</summary>
+/// <summary>
+/// Everything that decides a fine-tuning run. What is null is chosen by <see cref="AutoRecipe"/>, and the choice is recorded.
+/// </summary>
 public sealed record FineTuningOptions
 {
     /// <summary>The folder of the pre-trained model.</summary>
@@ -22,7 +24,9 @@ public sealed record FineTuningOptions
     /// <summary>How layers differ in training.</summary>
     public LayerSchedule Layers { get; init; } = new();
 
-    /// <summary>Training data; empty for contrastive tuning on the names of labels alone (<see cref="ColumnOptions.LabelNames"/>).</summary>
+    /// <summary>
+    /// Training data; empty for contrastive tuning on the names of labels alone (<see cref="ColumnOptions.LabelNames"/>).
+    /// </summary>
     public required string Train { get; init; }
 
     /// <summary>Development data; null: none.</summary>
@@ -65,7 +69,9 @@ public sealed record FineTuningOptions
     /// <summary>The rest of how the run goes.</summary>
     public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>Start from randomly initialised weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.</summary>
+    /// <summary>
+    /// Start from randomly initialised weights instead of the pre-trained ones: the comparison that shows what pre-training is worth.
+    /// </summary>
     public bool FromScratch { get; init; }
 
     /// <summary>Go on with an interrupted run.</summary>
@@ -86,7 +92,12 @@ public sealed record FineTuningOptions
         Training = Training with { Epochs = null, LearningRate = null },
     };
 
-    private static double? One(string key, double? own, double? training) => own is null || training is null || own == training
-        ? own ?? training
-        : throw new InputException(key, FormattableString.Invariant($"{own} and, in the options of training, {training}"), "one of the two");
+    private static double? One(string key, double? own, double? training) =>
+        own is null || training is null || own == training
+            ? own ?? training
+            : throw new InputException(
+                key,
+                FormattableString.Invariant($"{own} and, in the options of training, {training}"),
+                "one of the two"
+            );
 }

@@ -19,7 +19,11 @@ internal static class Folds
     {
         int[] fold = new int[strata.Count], filled = new int[folds], order = [.. Enumerable.Range(0, strata.Count)];
         new CounterRandom(CounterRandom.Key(seed, Purpose)).Shuffle<int>(order);
-        foreach (IGrouping<string, int> stratum in order.GroupBy(i => strata[i], StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, int> stratum in order
+                .GroupBy(i => strata[i], StringComparer.Ordinal)
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
+        )
         {
             foreach (IGrouping<int, int> together in stratum.GroupBy(i => groups?[i] ?? i))
             {
@@ -36,8 +40,8 @@ internal static class Folds
     }
 
     /// <summary>
-    /// The groups of examples that share sentences; null where none do, and where so many do that folds cannot keep them apart, which is told: the score over folds is
-    /// then too high.
+    /// The groups of examples that share sentences; null where none do, and where so many do that folds cannot keep them apart, which is
+    /// told: the score over folds is then too high.
     /// </summary>
     /// <param name="data">The examples.</param>
     /// <param name="strata">The labels of the examples.</param>
@@ -58,16 +62,21 @@ internal static class Folds
             return groups;
         }
 
-        logger.Tell($"{found}, too many to be held out together: the score of held-out labels is too high; give other examples with `eval`");
+        logger.Tell(
+            $"{found}, too many to be held out together: the score of held-out labels is too high; give other examples with `eval`"
+        );
         return null;
     }
 
     /// <summary>The labels of examples; of numbers their fifth.</summary>
     public static string[] Strata(FineTuningTask task, TaskData data)
     {
-        if (task is not TextRegression) return [.. Enumerable.Range(0, data.Count).Select(i => task.SliceLabelOf(data, i) ?? "")];
-        int[] rank = new int[data.Count], order = [.. Enumerable.Range(0, data.Count).OrderBy(i => double.Parse(task.TruthOf(data, i), CultureInfo.InvariantCulture))];
-        for (int i = 0; i < order.Length; i++) rank[order[i]] = i;
+        if (task is not TextRegression)
+            return [.. Enumerable.Range(0, data.Count).Select(i => task.SliceLabelOf(data, i) ?? "")];
+        int[] rank = new int[data.Count],
+            order = [.. Enumerable.Range(0, data.Count).OrderBy(i => double.Parse(task.TruthOf(data, i), CultureInfo.InvariantCulture))];
+        for (int i = 0; i < order.Length; i++)
+            rank[order[i]] = i;
         return [.. rank.Select(place => FormattableString.Invariant($"{(long)place * Fifths / data.Count}"))];
     }
 

@@ -40,17 +40,25 @@ public static class LearningCurveRuns
 {
     private const int Smallest = 16, DefaultSizes = 5;
 
-    /// <summary>Runs every number of labels with every seed; each in <c>OUTPUT/labels-N</c>, the table in <c>learning-curve.json</c> and <c>learning-curve.html</c>.</summary>
+    /// <summary>
+    /// Runs every number of labels with every seed; each in <c>OUTPUT/labels-N</c>, the table in <c>learning-curve.json</c> and
+    /// <c>learning-curve.html</c>.
+    /// </summary>
     /// <param name="options">The run; needs development data.</param>
     /// <param name="sizes">Numbers of labels; empty: a 1/16, 1/8, 1/4, 1/2 of the examples, and all.</param>
     /// <param name="seeds">Seeds a number.</param>
     /// <param name="observers">The observers a run.</param>
     /// <param name="logger">Told what a person should know.</param>
-    /// <param name="cancellation">Interrupts after writing a checkpoint.</param>
+    /// <param name="cancellationToken">Interrupts after writing a checkpoint.</param>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static LearningCurveResult Run(
-        FineTuningOptions options, IReadOnlyList<int> sizes, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, ILogger? logger = null,
-        CancellationToken cancellation = default)
+        FineTuningOptions options,
+        IReadOnlyList<int> sizes,
+        int seeds,
+        Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         if (options.Evaluation is null) throw new InputException("a learning curve is judged on development data: name it with `eval`");
         RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
@@ -61,12 +69,25 @@ public static class LearningCurveRuns
         {
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"labels-{labels}"));
             logger?.Tell(string.Create(CultureInfo.InvariantCulture, $"{labels} of {all} labels: {folder}"));
-            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { Examples = labels, Output = folder }, seeds, observers, logger, cancellation);
+            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(
+                options with
+                {
+                    Examples = labels,
+                    Output = folder,
+                },
+                seeds,
+                observers,
+                logger,
+                cancellationToken
+            );
             metric = runs[0].Result.Scores[0].Name;
             points.Add(new LearningCurvePoint(labels, folder, [.. runs.Select(run => run.Result.Scores[0].Interval.Value)]));
         }
 
-        LearningCurve? curve = points.Count < 3 ? null : LearningCurve.Fit([.. points.Select(point => (double)point.Labels)], [.. points.Select(point => 1 - point.Mean)]);
+        LearningCurve? curve =
+            points.Count < 3
+                ? null
+                : LearningCurve.Fit([.. points.Select(point => (double)point.Labels)], [.. points.Select(point => 1 - point.Mean)]);
         LearningCurveResult result = new(points, metric, curve);
         Write(options, result);
         return result;
@@ -74,10 +95,19 @@ public static class LearningCurveRuns
 
     private static int[] Sizes(IReadOnlyList<int> asked, int all)
     {
-        if (asked.FirstOrDefault(size => size < 1, 1) is < 1 and int wrong) throw new InputException($"sizes: {wrong} labels; every number must be at least 1");
-        if (asked.Count > 0) return [.. asked.Select(size => Math.Min(size, all)).Distinct().Order()];
-        int[] halves = [.. Enumerable.Range(0, DefaultSizes).Select(i => all >> i).Where(size => size >= Smallest || size == all).Distinct().Order()];
-        return halves.Length >= 3 ? halves : throw new InputException($"{all} examples are too few for a learning curve; at least {4 * Smallest} are needed, or name `sizes`");
+        if (asked.FirstOrDefault(size => size < 1, 1) is < 1 and int wrong)
+            throw new InputException($"sizes: {wrong} labels; every number must be at least 1");
+        if (asked.Count > 0)
+            return [.. asked.Select(size => Math.Min(size, all)).Distinct().Order()];
+        int[] halves =
+        [
+            .. Enumerable.Range(0, DefaultSizes).Select(i => all >> i).Where(size => size >= Smallest || size == all).Distinct().Order(),
+        ];
+        return halves.Length >= 3
+            ? halves
+            : throw new InputException(
+                $"{all} examples are too few for a learning curve; at least {4 * Smallest} are needed, or name `sizes`"
+            );
     }
 
     private static void Write(FineTuningOptions options, LearningCurveResult result)
@@ -85,15 +115,28 @@ public static class LearningCurveRuns
         JsonObject document = new()
         {
             ["metric"] = result.Metric,
-            ["points"] = new JsonArray([.. result.Points.Select(point => (JsonNode?)new JsonObject
-            {
-                ["labels"] = point.Labels,
-                ["mean"] = point.Mean,
-                ["deviation"] = double.IsFinite(point.Deviation) ? point.Deviation : null,
-                ["scores"] = new JsonArray([.. point.Scores.Select(score => (JsonNode?)score)]),
-                ["folder"] = point.Folder,
-            })]),
-            ["fit"] = result.Curve is { } curve ? new JsonObject { ["floor"] = curve.Floor, ["scale"] = curve.Scale, ["rate"] = curve.Rate, ["gain_of_doubling"] = result.GainOfDoubling } : null,
+            ["points"] = new JsonArray([
+                .. result.Points.Select(point =>
+                    (JsonNode?)
+                        new JsonObject
+                        {
+                            ["labels"] = point.Labels,
+                            ["mean"] = point.Mean,
+                            ["deviation"] = double.IsFinite(point.Deviation) ? point.Deviation : null,
+                            ["scores"] = new JsonArray([.. point.Scores.Select(score => (JsonNode?)score)]),
+                            ["folder"] = point.Folder,
+                        }
+                ),
+            ]),
+            ["fit"] = result.Curve is { } curve
+                ? new JsonObject
+                {
+                    ["floor"] = curve.Floor,
+                    ["scale"] = curve.Scale,
+                    ["rate"] = curve.Rate,
+                    ["gain_of_doubling"] = result.GainOfDoubling,
+                }
+                : null,
         };
         if (result.Curve is not null) WriteReport(options, result);
         AtomicFile.WriteText(Path.Combine(options.Output, "learning-curve.json"), document.ToJsonString(RunFolder.Json) + "\n"); // in the place of the report's own twin
@@ -101,15 +144,30 @@ public static class LearningCurveRuns
 
     private static void WriteReport(FineTuningOptions options, LearningCurveResult result)
     {
-        IReadOnlyList<(double, ScoreInterval)> scores = [.. result.Points.Select(point => ((double)point.Labels, new ScoreInterval(point.Mean, point.Scores.Min(), point.Scores.Max())))];
+        IReadOnlyList<(double, ScoreInterval)> scores =
+        [
+            .. result.Points.Select(point => ((double)point.Labels, new ScoreInterval(point.Mean, point.Scores.Min(), point.Scores.Max()))),
+        ];
         ReportTable table = new(
-            "By number of labels; the band of the plot goes from the worst to the best seed", ["labels", "mean", "deviation", "seeds"],
-            [.. result.Points.Select(point => (IReadOnlyList<string>)
+            "By number of labels; the band of the plot goes from the worst to the best seed",
+            ["labels", "mean", "deviation", "seeds"],
             [
-                Format.Count(point.Labels), Format.Percent(point.Mean), Format.Percent(point.Deviation), Format.Count(point.Scores.Count),
-            ])],
-            NumericFrom: 0);
-        new Report($"Learning curve: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{options.Model} on parts of {options.Train}, judged on {options.Evaluation}")
+                .. result.Points.Select(point =>
+                    (IReadOnlyList<string>)
+                        [
+                            Format.Count(point.Labels),
+                            Format.Percent(point.Mean),
+                            Format.Percent(point.Deviation),
+                            Format.Count(point.Scores.Count),
+                        ]
+                ),
+            ],
+            NumericFrom: 0
+        );
+        new Report(
+            $"Learning curve: {Path.GetFileName(options.Output.TrimEnd('/'))}",
+            $"{options.Model} on parts of {options.Train}, judged on {options.Evaluation}"
+        )
             .Add(LearningCurveSection.Build(scores, result.Metric))
             .Add(new ReportSection("Scores", [table]))
             .Write(Path.Combine(options.Output, "learning-curve.html"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Training;
@@ -7,7 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Tasks;
 
 /// <summary>The values that were left to <see cref="AutoRecipe"/>, resolved.</summary>
-internal sealed record Resolution(TrainingOptions Training, Resolved<double> LearningRate, Resolved<double>? Epochs, Resolved<int> BatchSize)
+internal sealed record Resolution(
+    TrainingOptions Training,
+    Resolved<double> LearningRate,
+    Resolved<double>? Epochs,
+    Resolved<int> BatchSize
+)
 {
     /// <summary>Values that are trained.</summary>
     public required long TrainedParameters { get; init; }
@@ -20,14 +26,36 @@ internal sealed record Resolution(TrainingOptions Training, Resolved<double> Lea
         const string asked = "as asked";
         string strategy = options.Strategy.Name;
         Resolved<double> rate = options.LearningRate is double given ? new(given, asked) : AutoRecipe.LearningRate(strategy, model);
-        Resolved<int> batch = options.BatchSize is int size ? new(size, asked) : strategy == "contrastive" ? AutoRecipe.PairBatchSize : AutoRecipe.BatchSize(examples);
+        Resolved<int> batch =
+            options.BatchSize is int size ? new(size, asked)
+            : strategy == "contrastive" ? AutoRecipe.PairBatchSize
+            : AutoRecipe.BatchSize(examples);
         bool isBounded = options.Training.Steps is not null || options.Training.TimeBudget is not null;
-        Resolved<double>? epochs = isBounded ? null : options.Epochs is double count ? new(count, asked) : AutoRecipe.Epochs(strategy, examples);
+        Resolved<double>? epochs =
+            isBounded ? null
+            : options.Epochs is double count ? new(count, asked)
+            : AutoRecipe.Epochs(strategy, examples);
         if (isBounded && options.Epochs is double unused)
-            logger.Tell(FormattableString.Invariant($"epochs {unused} are not counted: {(options.Training.Steps is null ? "the time budget bounds" : "steps bound")} this run"));
-        logger.Tell(FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})") + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : ""));
+            logger.Tell(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"epochs {unused} are not counted: {(options.Training.Steps is null ? "the time budget bounds" : "steps bound")} "
+                        + $"this run"
+                )
+            );
+        logger.Tell(
+            FormattableString.Invariant($"learning rate {rate.Value} ({rate.Reason}); batch {batch.Value} ({batch.Reason})")
+                + (epochs is { } e ? FormattableString.Invariant($"; {e.Value} epochs ({e.Reason})") : "")
+        );
         (long learned, long all) = trained.Count();
-        logger.Tell(FormattableString.Invariant($"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"));
-        return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch) { TrainedParameters = learned, AllParameters = all };
+        logger.Tell(
+            FormattableString.Invariant(
+                $"strategy {strategy}: {learned:N0} of {all:N0} parameters are trained ({(double)learned / all:P2})"
+            )
+        );
+        return new Resolution(options.Training with { Epochs = epochs?.Value, LearningRate = rate.Value }, rate, epochs, batch)
+        {
+            TrainedParameters = learned,
+            AllParameters = all,
+        };
     }
 }

@@ -16,13 +16,18 @@ public static class SeededRuns
     /// <param name="seeds">How many.</param>
     /// <param name="observers">The observers the run of a seed.</param>
     /// <param name="logger">Told what a person should know.</param>
-    /// <param name="cancellation">Interrupts after writing a checkpoint; resume goes on with the seed that was under way.</param>
+    /// <param name="cancellationToken">Interrupts after writing a checkpoint; resume goes on with the seed that was under way.</param>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static IReadOnlyList<(ulong Seed, FineTuningResult Result)> Run(
-        FineTuningOptions options, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, ILogger? logger = null, CancellationToken cancellation = default)
+        FineTuningOptions options,
+        int seeds,
+        Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ulong first = options.Training.Seed;
-        if (seeds == 1) return [(first, FineTuning.Run(options, observers?.Invoke(first), logger, cancellation))];
+        if (seeds == 1) return [(first, FineTuning.Run(options, observers?.Invoke(first), logger, cancellationToken))];
         bool isFirst = options.Training.Processes is null or { Rank: 0 };
         if (isFirst) RunFolder.RequireFree(options.Output, options.Resume, options.Overwrite);
         List<(ulong Seed, FineTuningResult Result)> results = [];
@@ -31,10 +36,11 @@ public static class SeededRuns
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}"));
             logger?.Tell(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {folder}"));
             FineTuningOptions run = options with { Output = folder, Training = options.Training with { Seed = seed } };
-            results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), logger, cancellation)));
+            results.Add((seed, FineTuning.Run(run, observers?.Invoke(seed), logger, cancellationToken)));
         }
 
-        if (isFirst) RunSeeds.WriteSummary(options.Output, [.. results.Select(run => (run.Seed, run.Result.Scores))], options.Task.LargerIsBetter);
+        if (isFirst)
+            RunSeeds.WriteSummary(options.Output, [.. results.Select(run => (run.Seed, run.Result.Scores))], options.Task.LargerIsBetter);
         return results;
     }
 }

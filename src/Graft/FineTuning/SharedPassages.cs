@@ -3,15 +3,19 @@ using Graft.Corpus;
 namespace Graft.Tasks;
 
 /// <summary>
-/// Which examples must be held out together. A sentence that stands in several examples, always under one label, gives the label of a held-out example away to whoever
-/// trained on another that has it: templates, quoted mails and copies make such data, and a score over folds that part them is far too high.
+/// Which examples must be held out together. A sentence that stands in several examples, always under one label, gives the label of a
+/// held-out example away to whoever trained on another that has it: templates, quoted mails and copies make such data, and a score over
+/// folds that part them is far too high.
 /// </summary>
 internal static class SharedPassages
 {
     /// <summary>A sentence counts from this many letters and digits on; shorter ones ("Thank you.") stand anywhere.</summary>
     private const int LeastLength = 16;
 
-    /// <summary>The group of each example: the number of its first example. Examples that share nothing are groups of one; all of a group are of one stratum.</summary>
+    /// <summary>
+    /// The group of each example: the number of its first example. Examples that share nothing are groups of one; all of a group are of one
+    /// stratum.
+    /// </summary>
     /// <param name="data">The examples.</param>
     /// <param name="strata">The labels of the examples.</param>
     public static int[] Groups(TaskData data, IReadOnlyList<string> strata)
@@ -21,7 +25,9 @@ internal static class SharedPassages
         for (int i = 0; i < own.Length; i++)
         {
             foreach (string sentence in own[i])
-                sentences[sentence] = sentences.TryGetValue(sentence, out (int First, bool IsPure) seen) ? (seen.First, seen.IsPure && strata[seen.First] == strata[i]) : (i, true);
+                sentences[sentence] = sentences.TryGetValue(sentence, out (int First, bool IsPure) seen)
+                    ? (seen.First, seen.IsPure && strata[seen.First] == strata[i])
+                    : (i, true);
         }
 
         int[] group = [.. Enumerable.Range(0, own.Length)];

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Tasks;
 
 /// <summary>
-/// Which way of learning the evidence recommends for a number of labels a class (evidence/few-labels.md): what a run without a strategy does, and what
-/// <c>graft auto</c> begins from.
+/// Which way of learning the evidence recommends for a number of labels a class (evidence/few-labels.md): what a run without a strategy
+/// does, and what <c>graft auto</c> begins from.
 /// </summary>
 internal static class StrategyChoice
 {
@@ -20,10 +20,20 @@ internal static class StrategyChoice
     {
         if (classes == 0) return (["full", "lora", "static", "words"], "every parameter is tuned");
         double each = (double)examples / classes;
-        if (each >= Plenty || examples >= ManyExamples) return (["full", "contrastive", "frozen", "lora", "static", "words"], FormattableString.Invariant($"{each:0} labels a class are plenty: every parameter is tuned"));
+        if (each >= Plenty || examples >= ManyExamples)
+            return (
+                ["full", "contrastive", "frozen", "lora", "static", "words"],
+                FormattableString.Invariant($"{each:0} labels a class are plenty: every parameter is tuned")
+            );
         return classes >= ManyClasses && each < FewOfManyClasses
-            ? (["frozen", "contrastive", "static", "words", "full", "lora"], FormattableString.Invariant($"{each:0.#} labels for each of {classes} classes: a classifier on frozen vectors"))
-            : (["contrastive", "frozen", "full", "lora", "static", "words"], FormattableString.Invariant($"{each:0.#} labels a class are few: pairs of texts teach more than labels alone"));
+            ? (
+                ["frozen", "contrastive", "static", "words", "full", "lora"],
+                FormattableString.Invariant($"{each:0.#} labels for each of {classes} classes: a classifier on frozen vectors")
+            )
+            : (
+                ["contrastive", "frozen", "full", "lora", "static", "words"],
+                FormattableString.Invariant($"{each:0.#} labels a class are few: pairs of texts teach more than labels alone")
+            );
     }
 
     /// <summary>The number of labels that a task tells apart; 0 where it tells none.</summary>
@@ -35,8 +45,18 @@ internal static class StrategyChoice
         if (!options.ChoosesStrategy) return options;
         (string[] ways, string reason) = Recommended(prepared.Train.Count, ClassesOf(prepared.Task));
         string? asked = AskedOfLabels(options, prepared.Task);
-        TuningStrategy strategy = asked is not null ? new FullTuning() : ways[0] switch { "contrastive" => new ContrastiveTuning(), "frozen" => new HeadTuning { OnVectors = true }, _ => new FullTuning() };
-        logger.Tell($"strategy {(strategy is HeadTuning ? "head on the model's vectors" : strategy.Name)}: {(asked is null ? reason : $"{asked} is for training by labels")} (choose with `strategy`; graft auto compares)");
+        TuningStrategy strategy = asked is not null
+            ? new FullTuning()
+            : ways[0] switch
+            {
+                "contrastive" => new ContrastiveTuning(),
+                "frozen" => new HeadTuning { OnVectors = true },
+                _ => new FullTuning(),
+            };
+        logger.Tell(
+            $"strategy {(strategy is HeadTuning ? "head on the model's vectors" : strategy.Name)}: "
+                + $"{(asked is null ? reason : $"{asked} is for training by labels")} (choose with `strategy`; graft auto compares)"
+        );
         return options with { Strategy = strategy };
     }
 

@@ -23,23 +23,30 @@ public sealed record SweepResult(double LearningRate, string Folder, IReadOnlyLi
 }
 
 /// <summary>
-/// The same run over several learning rates and seeds, judged on development data: one table, one plot. A sweep that was interrupted goes on
-/// with the run that was under way; finished runs are not made again.
+/// The same run over several learning rates and seeds, judged on development data: one table, one plot. A sweep that was interrupted goes
+/// on with the run that was under way; finished runs are not made again.
 /// </summary>
 public static class Sweep
 {
-    /// <summary>Runs every rate with every seed; each rate in <c>OUTPUT/rate-R</c>, the table in <c>sweep.json</c> and <c>sweep.html</c>.</summary>
+    /// <summary>
+    /// Runs every rate with every seed; each rate in <c>OUTPUT/rate-R</c>, the table in <c>sweep.json</c> and <c>sweep.html</c>.
+    /// </summary>
     /// <param name="options">The run; needs development data.</param>
     /// <param name="rates">The learning rates.</param>
     /// <param name="seeds">Seeds a rate.</param>
     /// <param name="observers">The observers a run.</param>
     /// <param name="logger">Told what a person should know.</param>
-    /// <param name="cancellation">Interrupts after writing a checkpoint.</param>
+    /// <param name="cancellationToken">Interrupts after writing a checkpoint.</param>
     /// <returns>The rates' results, best first.</returns>
     /// <inheritdoc cref="FineTuning.Run" path="/exception"/>
     public static IReadOnlyList<SweepResult> Run(
-        FineTuningOptions options, IReadOnlyList<double> rates, int seeds, Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null, ILogger? logger = null,
-        CancellationToken cancellation = default)
+        FineTuningOptions options,
+        IReadOnlyList<double> rates,
+        int seeds,
+        Func<ulong, IReadOnlyList<ITrainingObserver>>? observers = null,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         if (options.Evaluation is null) throw new InputException("a sweep is judged on development data: name it with `eval`");
         if (rates.Count == 0) throw new InputException("a sweep needs learning rates: `learning-rates` 2e-5,3e-5,5e-5");
@@ -49,7 +56,18 @@ public static class Sweep
         {
             string folder = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"rate-{rate:0.###e+0}"));
             logger?.Tell(string.Create(CultureInfo.InvariantCulture, $"learning rate {rate}: {folder}"));
-            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(options with { LearningRate = rate, Training = options.Training with { LearningRate = null }, Output = folder }, seeds, observers, logger, cancellation);
+            IReadOnlyList<(ulong Seed, FineTuningResult Result)> runs = SeededRuns.Run(
+                options with
+                {
+                    LearningRate = rate,
+                    Training = options.Training with { LearningRate = null },
+                    Output = folder,
+                },
+                seeds,
+                observers,
+                logger,
+                cancellationToken
+            );
             results.Add(new SweepResult(rate, folder, [.. runs.Select(run => run.Result.Scores[0].Interval.Value)]));
         }
 
@@ -84,8 +102,17 @@ public static class Sweep
             NumericFrom: 0);
         IEnumerable<(double X, ScoreInterval Y)> points = ranked.OrderBy(result => result.LearningRate)
             .Select(result => (result.LearningRate, new ScoreInterval(result.Mean, result.Scores.Min(), result.Scores.Max())));
-        LinePlot plot = new($"Development {metric.Replace('_', ' ')}; bars from the worst to the best seed", "learning rate", metric.Replace('_', ' '), [new LineSeries("mean over seeds", [.. points])], LogarithmicX: true);
-        new Report($"Sweep: {Path.GetFileName(options.Output.TrimEnd('/'))}", $"{options.Model} on {options.Train}, judged on {options.Evaluation}")
+        LinePlot plot = new(
+            $"Development {metric.Replace('_', ' ')}; bars from the worst to the best seed",
+            "learning rate",
+            metric.Replace('_', ' '),
+            [new LineSeries("mean over seeds", [.. points])],
+            LogarithmicX: true
+        );
+        new Report(
+            $"Sweep: {Path.GetFileName(options.Output.TrimEnd('/'))}",
+            $"{options.Model} on {options.Train}, judged on {options.Evaluation}"
+        )
             .Add(new ReportSection("Learning rates", [new PlotBlock(plot), table]))
             .Write(Path.Combine(options.Output, "sweep.html"));
         AtomicFile.WriteText(Path.Combine(options.Output, "sweep.json"), document.ToJsonString(RunFolder.Json) + "\n"); // in the place of the report's own twin

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace Graft.Tasks;
 
 /// <summary>
-/// What a task trains towards and how a model answers it: the part of a <see cref="FineTuningTask"/> that computes. One is made for each run or scorer;
+/// What a task trains towards and how a model answers it: the part of a <see cref="FineTuningTask"/> that computes. One is made for each
+/// run or scorer;
 /// a task of your own has one by <see cref="TaskObjectives.Register"/>.
 /// </summary>
 public abstract class TaskObjective
@@ -20,7 +21,9 @@ public abstract class TaskObjective
     /// <summary>The most tokens that go through the model at once in training.</summary>
     public virtual int TokensAMicroBatch(ModelConfig config) => new BatchingOptions().TokensAMicroBatch;
 
-    /// <summary>Whether an example's loss depends on the others of its optimizer batch, so that ranks could not compute parts of one.</summary>
+    /// <summary>
+    /// Whether an example's loss depends on the others of its optimizer batch, so that ranks could not compute parts of one.
+    /// </summary>
     /// <value>False.</value>
     public virtual bool SpansBatch => false;
 
@@ -31,8 +34,12 @@ public abstract class TaskObjective
 
     /// <summary>The model's input for a batch.</summary>
     /// <inheritdoc cref="Collator.Input"/>
-    public virtual EncoderInput Input(Collator collator, IReadOnlyList<Feature> features, ulong? dropoutSeed = null, int firstSequence = 0) =>
-        collator.Input(features, dropoutSeed, firstSequence);
+    public virtual EncoderInput Input(
+        Collator collator,
+        IReadOnlyList<Feature> features,
+        ulong? dropoutSeed = null,
+        int firstSequence = 0
+    ) => collator.Input(features, dropoutSeed, firstSequence);
 
     /// <summary>The head's scores as the loss and the predictions want them: choices beside each other, windows pooled.</summary>
     public virtual HeadOutput Arrange(HeadOutput output, IReadOnlyList<Feature> features) => output;

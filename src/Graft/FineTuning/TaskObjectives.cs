@@ -41,6 +41,8 @@ public static class TaskObjectives
         ArgumentNullException.ThrowIfNull(task);
         return s_objectives.TryGetValue(task.GetType(), out Func<FineTuningTask, TaskObjective>? create)
             ? create(task)
-            : throw new InputException($"task \"{task.Name}\" has no objective: register one (TaskObjectives.Register<{task.GetType().Name}>)");
+            : throw new InputException(
+                $"task \"{task.Name}\" has no objective: register one (TaskObjectives.Register<{task.GetType().Name}>)"
+            );
     }
 }

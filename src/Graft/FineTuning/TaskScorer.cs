@@ -18,12 +18,12 @@ namespace Graft.Tasks;
 internal sealed class TaskScorer(TaskObjective objective, PretrainedModel model, Collator collator, int tokensABatch = 4096)
 {
     /// <summary>The scores of each feature.</summary>
-    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
+    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
         foreach (int[] places in LengthBatches.Of(features, tokensABatch))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             using IDisposable noGradient = inference_mode();
             using DisposeScope scope = NewDisposeScope();
             IReadOnlyList<FeatureScores> batch = objective.Score(model, collator, [.. places.Select(i => features[i])]);
@@ -46,7 +46,8 @@ internal static class HeadScores
     {
         int columns = (int)values.shape[^1];
         float[] flat = values.ToSingles();
-        bool ofTokens = values.dim() == 3 || (input.IsPacked && values.shape[0] == input.InputIds.shape[0] && values.shape[0] != features.Count);
+        bool ofTokens =
+            values.dim() == 3 || (input.IsPacked && values.shape[0] == input.InputIds.shape[0] && values.shape[0] != features.Count);
         FeatureScores[] scores = new FeatureScores[features.Count];
         int row = ofTokens && !input.IsPacked ? (int)(values.shape[1] - input.InputIds.shape[1]) : 0; // past the virtual tokens of a prompt
         for (int i = 0; i < scores.Length; i++)

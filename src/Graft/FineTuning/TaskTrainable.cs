@@ -15,7 +15,13 @@ namespace Graft.Tasks;
 /// <param name="collator">Makes tensors of features.</param>
 /// <param name="module">What is trained: the model, or the model with a strategy's new parts.</param>
 /// <param name="options">Strategy and layers: which parameters learn how fast, and from when on; null: all alike.</param>
-internal sealed class TaskTrainable(TaskObjective objective, PretrainedModel model, Collator collator, Layer module, FineTuningOptions? options = null) : ITrainable
+internal sealed class TaskTrainable(
+    TaskObjective objective,
+    PretrainedModel model,
+    Collator collator,
+    Layer module,
+    FineTuningOptions? options = null
+) : ITrainable
 {
     private readonly LayerDepths _depths = new(model.Network);
 

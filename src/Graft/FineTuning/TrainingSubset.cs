@@ -1,6 +1,8 @@
 namespace Graft.Tasks;
 
-/// <summary>A part of the training data in which every class has its share, the same for the same number: smaller parts lie within larger ones.</summary>
+/// <summary>
+/// A part of the training data in which every class has its share, the same for the same number: smaller parts lie within larger ones.
+/// </summary>
 internal static class TrainingSubset
 {
     private const ulong Purpose = 0x5B5E7;
@@ -15,7 +17,10 @@ internal static class TrainingSubset
         new CounterRandom(Purpose).Shuffle<int>(order);
 
         // The k-th example of a class of n stands at (k + 1/2) / n of the way: any beginning of the order has every class in its share.
-        Dictionary<string, int> sizes = order.CountBy(i => Class(task, train, i), StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal), seen = new(StringComparer.Ordinal);
+        Dictionary<string, int> sizes = order
+                .CountBy(i => Class(task, train, i), StringComparer.Ordinal)
+                .ToDictionary(StringComparer.Ordinal),
+            seen = new(StringComparer.Ordinal);
         List<(double Place, int Example)> placed = [];
         foreach (int example in order)
         {

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Tasks;
 
-/// <summary>Scores of a whole vocabulary are large: 4,096 tokens of GPT-2 would be 0.8 GB. Batches and evaluation are cut so that they stay small.</summary>
+/// <summary>
+/// Scores of a whole vocabulary are large: 4,096 tokens of GPT-2 would be 0.8 GB. Batches and evaluation are cut so that they stay small.
+/// </summary>
 internal static class VocabularyBudget
 {
     private const int Values = 1 << 26, FewestTokens = 256, RowsAtOnce = 512;
@@ -25,7 +27,11 @@ internal static class VocabularyBudget
         {
             using DisposeScope scope = NewDisposeScope();
             int end = Math.Min(all.Length, start + RowsAtOnce);
-            Tensor negative = nn.functional.cross_entropy(head.Score(states.slice(0, start, end, 1)), targets.slice(0, start, end, 1), reduction: nn.Reduction.None);
+            Tensor negative = nn.functional.cross_entropy(
+                head.Score(states.slice(0, start, end, 1)),
+                targets.slice(0, start, end, 1),
+                reduction: nn.Reduction.None
+            );
             (-negative).CopySingles(all.AsSpan(start));
         }
 

@@ -2,12 +2,14 @@ namespace Graft.Generation;
 
 /// <summary>
 /// Beam search as the reference library does it: for every prompt <c>b</c> beams run side by side. At each step the best
-/// max(2, 1 + number of end tokens)·b continuations of all beams together are looked at: those that end may become finished candidates (if they are among the
-/// first b), the best b of the others go on. Finished candidates are ranked by log probability ÷ length ^ penalty.
+/// max(2, 1 + number of end tokens)·b continuations of all beams together are looked at: those that end may become finished candidates (if
+/// they are among the first b), the best b of the others go on. Finished candidates are ranked by log probability ÷ length ^ penalty.
 /// </summary>
 internal static class BeamSearch
 {
-    /// <summary>Added to a score, takes a candidate out of the race; the reference's value, so that ties at the bottom fall alike.</summary>
+    /// <summary>
+    /// Added to a score, takes a candidate out of the race; the reference's value, so that ties at the bottom fall alike.
+    /// </summary>
     private const float Out = -1e9f;
 
     /// <summary>Writes until no prompt can gain from going on.</summary>
@@ -18,7 +20,7 @@ internal static class BeamSearch
         IReadOnlyList<int[]> prompts,
         GenerationOptions options,
         Func<int, IReadOnlyList<int>, bool>? stop,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         int beams = options.NumBeams, vocabulary = state.VocabularySize;
         Race[] races = [.. prompts.Select((prompt, row) => new Race(row, prompt, state.LeftPadding(row), options, stop))];
@@ -28,12 +30,13 @@ internal static class BeamSearch
         int[] sources = new int[races.Length * beams], tokens = new int[races.Length * beams];
         for (int written = 0; ; written++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             bool anyContinues = false;
             for (int row = 0; row < races.Length; row++)
             {
                 Span<float> scores = logits.AsSpan(row * beams * vocabulary, beams * vocabulary);
-                anyContinues |= races[row].Step(scores, vocabulary, written, sources.AsSpan(row * beams, beams), tokens.AsSpan(row * beams, beams));
+                anyContinues |= races[row]
+                    .Step(scores, vocabulary, written, sources.AsSpan(row * beams, beams), tokens.AsSpan(row * beams, beams));
             }
 
             bool anyCanImprove = Array.Exists(races, race => race.CanImprove);
@@ -113,7 +116,10 @@ internal static class BeamSearch
             bool[] ends = [.. texts.Select(text => Ends(text))];
             Finish(best, texts, ends, written);
 
-            int[] order = LargestFirst([.. best.Select((continuation, i) => ends[i] ? continuation.Score + Out : continuation.Score)], _options.NumBeams);
+            int[] order = LargestFirst(
+                [.. best.Select((continuation, i) => ends[i] ? continuation.Score + Out : continuation.Score)],
+                _options.NumBeams
+            );
             _running = [.. order.Select(i => new Candidate(texts[i], ends[i] ? best[i].Score + Out : best[i].Score, IsFinished: false))];
             for (int beam = 0; beam < order.Length; beam++)
             {
@@ -126,7 +132,8 @@ internal static class BeamSearch
         }
 
         /// <summary>The best candidates, best first.</summary>
-        public GeneratedTokens[] Best(int count) => [.. _finished.Take(count).Select(candidate => new GeneratedTokens(candidate.Tokens, candidate.Score))];
+        public GeneratedTokens[] Best(int count) =>
+            [.. _finished.Take(count).Select(candidate => new GeneratedTokens(candidate.Tokens, candidate.Score))];
 
         private Continuation[] BestContinuations(Span<float> scores, int vocabulary, int written)
         {
@@ -175,7 +182,12 @@ internal static class BeamSearch
             PriorityQueue<int, (float Value, int Index)> smallestOnTop = new(count + 1);
             for (int i = 0; i < values.Length; i++)
             {
-                if (smallestOnTop.Count == count && smallestOnTop.TryPeek(out _, out (float Value, int Index) smallest) && values[i] <= smallest.Value) continue;
+                if (
+                    smallestOnTop.Count == count
+                    && smallestOnTop.TryPeek(out _, out (float Value, int Index) smallest)
+                    && values[i] <= smallest.Value
+                )
+                    continue;
                 smallestOnTop.Enqueue(i, (values[i], -i));
                 if (smallestOnTop.Count > count) smallestOnTop.Dequeue();
             }

@@ -12,7 +12,10 @@ public interface IDecodingState : IDisposable
     /// <summary>V: the number of scores a row.</summary>
     int VocabularySize { get; }
 
-    /// <summary>The number of padding tokens before a row's prompt: the repetition penalty does not count them as written. Asked before <see cref="Start"/>.</summary>
+    /// <summary>
+    /// The number of padding tokens before a row's prompt: the repetition penalty does not count them as written. Asked before
+    /// <see cref="Start"/>.
+    /// </summary>
     int LeftPadding(int row) => 0;
 
     /// <summary>The scores of the first new token, from the prompts alone; called once, before anything else.</summary>

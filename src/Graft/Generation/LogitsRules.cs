@@ -4,7 +4,8 @@ namespace Graft.Generation;
 
 /// <summary>
 /// What may change the scores of the next token before one is chosen: first the rules that depend on the text so far (in the reference's
-/// order: bias of sequences, repetition, repeated n-grams, forbidden sequences, minimum length, forced tokens, suppressed ones), then, for sampling, temperature, top-k and top-p.
+/// order: bias of sequences, repetition, repeated n-grams, forbidden sequences, minimum length, forced tokens, suppressed ones), then, for
+/// sampling, temperature, top-k and top-p.
 /// Forbidden tokens get negative infinity. Each rule works on one row of scores, in place.
 /// </summary>
 internal static class LogitsRules
@@ -53,7 +54,9 @@ internal static class LogitsRules
         }
     }
 
-    /// <summary>Forbids each token that would complete an n-gram which the text already has: size 2, text 7 8 9 7 → 8 is forbidden.</summary>
+    /// <summary>
+    /// Forbids each token that would complete an n-gram which the text already has: size 2, text 7 8 9 7 → 8 is forbidden.
+    /// </summary>
     internal static void ForbidRepeatedNgrams(Span<float> scores, ReadOnlySpan<int> text, int size)
     {
         if (text.Length + 1 < size) return;
@@ -76,7 +79,10 @@ internal static class LogitsRules
         }
     }
 
-    /// <summary>Drops the unlikely tail: walking up from the least likely token, tokens go while their total stays at or below 1 − p; the best always stays.</summary>
+    /// <summary>
+    /// Drops the unlikely tail: walking up from the least likely token, tokens go while their total stays at or below 1 − p; the best
+    /// always stays.
+    /// </summary>
     internal static void KeepTopP(Span<float> scores, float p)
     {
         float[] sorted = scores.ToArray();

@@ -28,7 +28,8 @@ internal sealed class ModelDecodingState : IDecodingState
     {
         _leftPadding = leftPadding;
         _model = model;
-        _head = model.Head as LanguageModelHead ?? throw new ArgumentException($"a {model.HeadKind} head does not write text", nameof(model));
+        _head =
+            model.Head as LanguageModelHead ?? throw new ArgumentException($"a {model.HeadKind} head does not write text", nameof(model));
         (_first, _mask, _positions, _source) = (first, mask, positions, source);
     }
 
@@ -46,11 +47,19 @@ internal sealed class ModelDecodingState : IDecodingState
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = Matrix(prompts);
-        if (mask is null || mask.All(row => !row.Contains(0))) return new ModelDecodingState(model, ids.DetachFromDisposeScope(), null, null, null, new int[prompts.Count]);
+        if (mask is null || mask.All(row => !row.Contains(0)))
+            return new ModelDecodingState(model, ids.DetachFromDisposeScope(), null, null, null, new int[prompts.Count]);
         Tensor attended = Matrix(mask);
         int[] padding = [.. mask.Select(row => row.TakeWhile(flag => flag == 0).Count())];
         Tensor positions = (attended.cumsum(1) - 1).clamp(min: 0); // the first token of every text is at position 0
-        return new ModelDecodingState(model, ids.DetachFromDisposeScope(), attended.DetachFromDisposeScope(), positions.DetachFromDisposeScope(), null, padding);
+        return new ModelDecodingState(
+            model,
+            ids.DetachFromDisposeScope(),
+            attended.DetachFromDisposeScope(),
+            positions.DetachFromDisposeScope(),
+            null,
+            padding
+        );
     }
 
     /// <summary>An encoder-decoder model at its sources.</summary>
@@ -58,7 +67,12 @@ internal sealed class ModelDecodingState : IDecodingState
     /// <param name="sources">One row a text, padded on the right.</param>
     /// <param name="mask">1 for tokens and 0 for padding.</param>
     /// <param name="startTokenId">What every target begins with.</param>
-    public static ModelDecodingState SequenceToSequence(PretrainedModel model, IReadOnlyList<int[]> sources, IReadOnlyList<int[]> mask, int startTokenId)
+    public static ModelDecodingState SequenceToSequence(
+        PretrainedModel model,
+        IReadOnlyList<int[]> sources,
+        IReadOnlyList<int[]> mask,
+        int startTokenId
+    )
     {
         using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
@@ -66,7 +80,11 @@ internal sealed class ModelDecodingState : IDecodingState
         EncoderInput input = new() { InputIds = Matrix(sources), AttentionMask = Matrix(mask) };
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         Tensor start = full([sources.Count, 1], startTokenId, ScalarType.Int64);
-        Source source = new(input.InputIds.DetachFromDisposeScope(), input.AttentionMask!.DetachFromDisposeScope(), states.DetachFromDisposeScope());
+        Source source = new(
+            input.InputIds.DetachFromDisposeScope(),
+            input.AttentionMask!.DetachFromDisposeScope(),
+            states.DetachFromDisposeScope()
+        );
         return new ModelDecodingState(model, start.DetachFromDisposeScope(), null, null, source, new int[sources.Count]);
     }
 
@@ -101,10 +119,17 @@ internal sealed class ModelDecodingState : IDecodingState
         Tensor order = tensor(rows);
         _cache.Reorder(order);
         Replace(ref _first, _first!.index_select(0, order));
-        if (_mask is not null) Replace(ref _mask, _mask.index_select(0, order));
-        if (_positions is not null) Replace(ref _positions, _positions.index_select(0, order));
-        if (_source is null) return;
-        Source selected = new(Keep(_source.Ids.index_select(0, order)), Keep(_source.Mask.index_select(0, order)), Keep(_source.States.index_select(0, order)));
+        if (_mask is not null)
+            Replace(ref _mask, _mask.index_select(0, order));
+        if (_positions is not null)
+            Replace(ref _positions, _positions.index_select(0, order));
+        if (_source is null)
+            return;
+        Source selected = new(
+            Keep(_source.Ids.index_select(0, order)),
+            Keep(_source.Mask.index_select(0, order)),
+            Keep(_source.States.index_select(0, order))
+        );
         _source.Dispose();
         _source = selected;
     }
@@ -135,7 +160,8 @@ internal sealed class ModelDecodingState : IDecodingState
     private static Tensor Matrix(IReadOnlyList<int[]> rows)
     {
         int length = rows.Count == 0 ? 0 : rows[0].Length;
-        if (length == 0 || rows.Any(row => row.Length != length)) throw new ArgumentException("rows of one length are expected, at least one token long", nameof(rows));
+        if (length == 0 || rows.Any(row => row.Length != length))
+            throw new ArgumentException("rows of one length are expected, at least one token long", nameof(rows));
         return tensor(rows.SelectMany(row => row).Select(id => (long)id).ToArray(), [rows.Count, length]);
     }
 

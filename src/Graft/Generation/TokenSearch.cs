@@ -4,7 +4,8 @@ namespace Graft.Generation;
 
 /// <summary>One generated text.</summary>
 /// <param name="Tokens">The new tokens, an end token included, without padding.</param>
-/// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log probabilities.</param>
+/// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log
+/// probabilities.</param>
 public readonly record struct GeneratedTokens(IReadOnlyList<int> Tokens, float Score);
 
 /// <summary>
@@ -19,9 +20,10 @@ internal static class TokenSearch
     /// <param name="state">The model, at its prompts; <see cref="IDecodingState.Start"/> not yet called.</param>
     /// <param name="prompts">Each row's prompt (for an encoder-decoder its start token), left padding included.</param>
     /// <param name="options">Validated options.</param>
-    /// <param name="stop">Further reasons to end a row, asked after each token with the row and its new tokens (stop strings); may be null.</param>
+    /// <param name="stop">Further reasons to end a row, asked after each token with the row and its new tokens (stop strings); may be
+    /// null.</param>
     /// <param name="onToken">Told each token of each unfinished row as it is chosen (streaming); may be null.</param>
-    /// <param name="cancellation">Stops between two tokens.</param>
+    /// <param name="cancellationToken">Stops between two tokens.</param>
     /// <returns>One text a row.</returns>
     public static GeneratedTokens[] Run(
         IDecodingState state,
@@ -29,7 +31,7 @@ internal static class TokenSearch
         GenerationOptions options,
         Func<int, IReadOnlyList<int>, bool>? stop,
         Action<int, int>? onToken,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         int rows = state.Rows, vocabulary = state.VocabularySize;
         List<int>[] texts = [.. prompts.Select(prompt => new List<int>(prompt))];
@@ -43,19 +45,26 @@ internal static class TokenSearch
         state.Start(logits);
         for (int step = 0; ; step++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             for (int row = 0; row < rows; row++)
             {
                 next[row] = options.PadTokenId;
                 if (finished[row]) continue;
                 Span<float> scores = logits.AsSpan(row * vocabulary, vocabulary);
-                LogitsRules.Apply(scores, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(texts[row]), step, options, leftPadding[row]);
+                LogitsRules.Apply(
+                    scores,
+                    System.Runtime.InteropServices.CollectionsMarshal.AsSpan(texts[row]),
+                    step,
+                    options,
+                    leftPadding[row]
+                );
                 next[row] = Choose(scores, options, row, step, out float logProbability);
                 totals[row] += logProbability;
                 written[row].Add(next[row]);
                 texts[row].Add(next[row]);
                 onToken?.Invoke(row, next[row]);
-                finished[row] = step + 1 == limits[row] || options.EosTokenIds.Contains(next[row]) || stop?.Invoke(row, written[row]) == true;
+                finished[row] =
+                    step + 1 == limits[row] || options.EosTokenIds.Contains(next[row]) || stop?.Invoke(row, written[row]) == true;
             }
 
             if (Array.TrueForAll(finished, done => done)) break;
@@ -69,7 +78,9 @@ internal static class TokenSearch
     {
         if (options.DoSample) LogitsRules.ApplyForSampling(scores, options);
         LogitsRules.LogSoftMax(scores);
-        int choice = options.DoSample ? Draw(scores, new CounterRandom(CounterRandom.Key(options.Seed, (ulong)row, (ulong)step))) : TensorPrimitives.IndexOfMax(scores);
+        int choice = options.DoSample
+            ? Draw(scores, new CounterRandom(CounterRandom.Key(options.Seed, (ulong)row, (ulong)step)))
+            : TensorPrimitives.IndexOfMax(scores);
         logProbability = scores[choice];
         return choice;
     }

@@ -35,28 +35,36 @@ internal sealed partial class GraphBuilder
     {
         Note(layer.Name);
         Value? bias = layer.Bias is null ? null : Weight(layer.Name + ".bias", [layer.Outputs], layer.Bias);
-        Value product = IsQuantized(layer.Name) ? QuantizedProduct(x, layer) : MatMul(x, Weight(layer.Name + ".weight.T", [layer.Inputs, layer.Outputs], layer.Weight));
+        Value product = IsQuantized(layer.Name)
+            ? QuantizedProduct(x, layer)
+            : MatMul(x, Weight(layer.Name + ".weight.T", [layer.Inputs, layer.Outputs], layer.Weight));
         bool biasAndGelu = IsFused && bias is not null && activation is Activation.GeluErf or Activation.GeluTanh;
         if (biasAndGelu && IsFused) return ContribOp(activation == Activation.GeluErf ? "BiasGelu" : "FastGelu", [product, bias]);
         return Activate(bias is Value added ? Add(product, added) : product, activation);
     }
 
     /// <summary>
-    /// DynamicQuantizeLinear(x) · W in whole numbers, times both scales: the pattern that ONNX Runtime runs as one operator. Weights are symmetric, −127 … 127, with a scale
-    /// for each output; activations are unsigned with one range for the whole of x.
+    /// DynamicQuantizeLinear(x) · W in whole numbers, times both scales: the pattern that ONNX Runtime runs as one operator. Weights are
+    /// symmetric, −127 … 127, with a scale for each output; activations are unsigned with one range for the whole of x.
     /// </summary>
     private Value QuantizedProduct(Value x, LinearWeights layer)
     {
         if (!_quantized.TryGetValue(x, out Value[]? parts)) _quantized[x] = parts = Ops("DynamicQuantizeLinear", 3, [x]);
         QuantizedMatrix? matrix = null;
         QuantizedMatrix Matrix() => matrix ??= QuantizedMatrix.OfColumns(layer.Weight(), layer.Inputs, layer.Outputs);
-        Value weight = RawWeight(layer.Name + ".weight.int8", TensorProto.Types.DataType.Int8, [layer.Inputs, layer.Outputs], () => MemoryMarshal.AsBytes<sbyte>(Matrix().Values).ToArray());
-        Value scale = RawWeight(layer.Name + ".weight.scale", TensorProto.Types.DataType.Float, [layer.Outputs], () => MemoryMarshal.AsBytes<float>(Matrix().Scales).ToArray());
+        Value weight = RawWeight(layer.Name + ".weight.int8", TensorProto.Types.DataType.Int8, [layer.Inputs, layer.Outputs], () =>
+            MemoryMarshal.AsBytes<sbyte>(Matrix().Values).ToArray()
+        );
+        Value scale = RawWeight(layer.Name + ".weight.scale", TensorProto.Types.DataType.Float, [layer.Outputs], () =>
+            MemoryMarshal.AsBytes<float>(Matrix().Scales).ToArray()
+        );
         Value product = Cast(Op("MatMulInteger", [parts[0], weight, parts[2]]), TensorProto.Types.DataType.Float);
         return Mul(product, Mul(parts[1], scale));
     }
 
-    /// <summary>The rows of a table: whole where states are floating point, 8 bits with a scale for each row where this table is quantized.</summary>
+    /// <summary>
+    /// The rows of a table: whole where states are floating point, 8 bits with a scale for each row where this table is quantized.
+    /// </summary>
     /// <param name="name">The table's name.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="width">The width.</param>
@@ -68,8 +76,12 @@ internal sealed partial class GraphBuilder
         if (!IsQuantized(name)) return Gather(Weight(name + ".weight", [rows, width], values), ids);
         QuantizedMatrix? matrix = null;
         QuantizedMatrix Matrix() => matrix ??= QuantizedMatrix.OfRows(values(), rows, width);
-        Value table = RawWeight(name + ".weight.int8", TensorProto.Types.DataType.Int8, [rows, width], () => MemoryMarshal.AsBytes<sbyte>(Matrix().Values).ToArray());
-        Value scale = RawWeight(name + ".weight.scale", TensorProto.Types.DataType.Float, [rows, 1], () => MemoryMarshal.AsBytes<float>(Matrix().Scales).ToArray());
+        Value table = RawWeight(name + ".weight.int8", TensorProto.Types.DataType.Int8, [rows, width], () =>
+            MemoryMarshal.AsBytes<sbyte>(Matrix().Values).ToArray()
+        );
+        Value scale = RawWeight(name + ".weight.scale", TensorProto.Types.DataType.Float, [rows, 1], () =>
+            MemoryMarshal.AsBytes<float>(Matrix().Scales).ToArray()
+        );
         return Mul(Cast(Gather(table, ids), TensorProto.Types.DataType.Float), Gather(scale, ids));
     }
 }

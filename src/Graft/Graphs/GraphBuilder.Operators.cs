@@ -57,7 +57,8 @@ internal sealed partial class GraphBuilder
     }
 
     /// <summary>(x − mean) / √(variance + eps) · weight + bias over the last dimension.</summary>
-    public Value LayerNorm(Value x, Value weight, Value? bias, double eps) => Op("LayerNormalization", [x, weight, bias], ("axis", -1L), ("epsilon", (float)eps));
+    public Value LayerNorm(Value x, Value weight, Value? bias, double eps) =>
+        Op("LayerNormalization", [x, weight, bias], ("axis", -1L), ("epsilon", (float)eps));
 
     /// <summary>x / √(mean(x²) + eps) · weight over the last dimension, computed in 32 bits.</summary>
     public Value RmsNorm(Value x, Value weight, double eps)
@@ -83,7 +84,8 @@ internal sealed partial class GraphBuilder
     };
 
     /// <summary>A 32-bit number whatever the states are.</summary>
-    private Value WideNumber(float value) => Constant($"n{BitConverter.SingleToInt32Bits(value)}", "number", TensorProto.Types.DataType.Float, [], BitConverter.GetBytes(value));
+    private Value WideNumber(float value) =>
+        Constant($"n{BitConverter.SingleToInt32Bits(value)}", "number", TensorProto.Types.DataType.Float, [], BitConverter.GetBytes(value));
 
     /// <summary>Numbers that stay 32 bits wide, [count].</summary>
     public Value WideNumbers(float[] values)

@@ -6,8 +6,8 @@ using Onnx;
 namespace Graft.Graphs;
 
 /// <summary>
-/// Draws one ONNX graph: nodes in the order in which they are added, so a node only ever sees what is before it; every name once; equal constants once. Layers
-/// draw themselves with it. Knows no torch: weights arrive as numbers.
+/// Draws one ONNX graph: nodes in the order in which they are added, so a node only ever sees what is before it; every name once; equal
+/// constants once. Layers draw themselves with it. Knows no torch: weights arrive as numbers.
 /// </summary>
 /// <param name="kind">Whether ONNX Runtime's own operators may be used.</param>
 /// <param name="half">Floating-point numbers have 16 bits.</param>
@@ -63,10 +63,12 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     /// <param name="type">The standard operator.</param>
     /// <param name="inputs">What it takes; null for an optional input that is left out.</param>
     /// <param name="attributes">Numbers (long, float), texts, or arrays of long.</param>
-    public Value Op(string type, Value?[] inputs, params (string Name, object Value)[] attributes) => Add(type, Unique(type), "", inputs, attributes);
+    public Value Op(string type, Value?[] inputs, params (string Name, object Value)[] attributes) =>
+        Add(type, Unique(type), "", inputs, attributes);
 
     /// <summary>A node of one of ONNX Runtime's own operators.</summary>
-    public Value ContribOp(string type, Value?[] inputs, params (string Name, object Value)[] attributes) => Add(type, Unique(type), Contrib, inputs, attributes);
+    public Value ContribOp(string type, Value?[] inputs, params (string Name, object Value)[] attributes) =>
+        Add(type, Unique(type), Contrib, inputs, attributes);
 
     /// <summary>A node of several results.</summary>
     public Value[] Ops(string type, int results, Value?[] inputs, params (string Name, object Value)[] attributes)
@@ -82,9 +84,14 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     public Value Integers(params long[] values) => Integers(values, [values.Length]);
 
     /// <summary>Whole numbers of a shape; no dimensions for a single one.</summary>
-    public Value Integers(long[] values, long[] shape) => Constant(
-        $"i{string.Join(',', shape)}:{string.Join(',', values.Take(64))}:{Hash(MemoryMarshal.AsBytes<long>(values))}", "integers", TensorProto.Types.DataType.Int64, shape,
-        MemoryMarshal.AsBytes<long>(values));
+    public Value Integers(long[] values, long[] shape) =>
+        Constant(
+            $"i{string.Join(',', shape)}:{string.Join(',', values.Take(64))}:{Hash(MemoryMarshal.AsBytes<long>(values))}",
+            "integers",
+            TensorProto.Types.DataType.Int64,
+            shape,
+            MemoryMarshal.AsBytes<long>(values)
+        );
 
     /// <summary>A single number of the states' type.</summary>
     public Value Number(double value) => Numbers([(float)value], []);
@@ -93,7 +100,13 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     public Value Numbers(ReadOnlySpan<float> values, long[] shape)
     {
         byte[] bytes = Encode(values);
-        return Constant(string.Create(CultureInfo.InvariantCulture, $"f{string.Join(',', shape)}:{values.Length}:{Hash(bytes)}"), "numbers", Float, shape, bytes);
+        return Constant(
+            string.Create(CultureInfo.InvariantCulture, $"f{string.Join(',', shape)}:{values.Length}:{Hash(bytes)}"),
+            "numbers",
+            Float,
+            shape,
+            bytes
+        );
     }
 
     /// <summary>Weights under their own name; asked for again, the same ones.</summary>
@@ -117,11 +130,16 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
     {
         ModelProto model = new()
         {
-            IrVersion = IrVersion, ProducerName = "graft", ProducerVersion = typeof(GraphBuilder).Assembly.GetName().Version?.ToString(3) ?? "", Graph = _graph,
+            IrVersion = IrVersion,
+            ProducerName = "graft",
+            ProducerVersion = typeof(GraphBuilder).Assembly.GetName().Version?.ToString(3) ?? "",
+            Graph = _graph,
         };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = Opset });
-        if (_graph.Node.Any(node => node.Domain == Contrib)) model.OpsetImport.Add(new OperatorSetIdProto { Domain = Contrib, Version = 1 });
-        foreach ((string key, string value) in metadata) model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        if (_graph.Node.Any(node => node.Domain == Contrib))
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = Contrib, Version = 1 });
+        foreach ((string key, string value) in metadata)
+            model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         return model;
     }
 
@@ -170,8 +188,14 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
 
     private Value Constant(string key, string name, TensorProto.Types.DataType type, long[] shape, ReadOnlySpan<byte> bytes)
     {
-        if (_constants.TryGetValue(key, out Value known)) return known;
-        TensorProto tensor = new() { Name = _names.Add(name) ? name : Unique(name), DataType = (int)type, RawData = ByteString.CopyFrom(bytes) };
+        if (_constants.TryGetValue(key, out Value known))
+            return known;
+        TensorProto tensor = new()
+        {
+            Name = _names.Add(name) ? name : Unique(name),
+            DataType = (int)type,
+            RawData = ByteString.CopyFrom(bytes),
+        };
         tensor.Dims.AddRange(shape);
         _graph.Initializer.Add(tensor);
         return _constants[key] = new Value(tensor.Name);
@@ -205,6 +229,13 @@ internal sealed partial class GraphBuilder(OnnxGraph kind, bool half = false)
                 : new TensorShapeProto.Types.Dimension { DimParam = axis });
         }
 
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+        return new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape },
+            },
+        };
     }
 }

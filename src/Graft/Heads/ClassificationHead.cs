@@ -78,10 +78,12 @@ internal sealed partial class SequenceHead : ClassificationHead
     }
 
     /// <inheritdoc/>
-    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input) };
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) =>
+        new() { Logits = Score(states, input) };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) => [Heads.Losses.OfText("loss", _problemType, output, targets)];
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+        [Heads.Losses.OfText("loss", _problemType, output, targets)];
 }
 
 /// <summary>A tag for every token.</summary>
@@ -93,7 +95,8 @@ internal sealed partial class TokenHead : ClassificationHead
     }
 
     /// <inheritdoc/>
-    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input) };
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) =>
+        new() { Logits = Score(states, input) };
 
     /// <inheritdoc/>
     public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
@@ -126,7 +129,9 @@ internal sealed partial class SpanHead : ClassificationHead
     ];
 }
 
-/// <summary>Original or replaced, for every token (Clark et al. 2020): one score a token, its sigmoid is the chance of "replaced".</summary>
+/// <summary>
+/// Original or replaced, for every token (Clark et al. 2020): one score a token, its sigmoid is the chance of "replaced".
+/// </summary>
 internal sealed partial class ReplacedTokensHead : ClassificationHead
 {
     internal ReplacedTokensHead(ClassifierRecipe recipe, ModelConfig config)
@@ -135,7 +140,8 @@ internal sealed partial class ReplacedTokensHead : ClassificationHead
     }
 
     /// <inheritdoc/>
-    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states, input).squeeze(-1) };
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) =>
+        new() { Logits = Score(states, input).squeeze(-1) };
 
     /// <inheritdoc/>
     public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Graft.Heads;
 
 /// <summary>
-/// One vector for the whole text: token states pooled in one way or several, whose vectors are joined, then steps such as a matrix or the division by the length. What
-/// the steps hold is not trained.
+/// One vector for the whole text: token states pooled in one way or several, whose vectors are joined, then steps such as a matrix or the
+/// division by the length. What the steps hold is not trained.
 /// </summary>
 internal sealed partial class EmbeddingHead : Head
 {
@@ -39,7 +39,10 @@ internal sealed partial class EmbeddingHead : Head
     /// <inheritdoc/>
     public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null)
     {
-        Tensor vectors = Poolings.Count == 1 ? Poolings[0].Of(states.LastHiddenState, input) : cat([.. Poolings.Select(pooling => pooling.Of(states.LastHiddenState, input))], -1);
+        Tensor vectors =
+            Poolings.Count == 1
+                ? Poolings[0].Of(states.LastHiddenState, input)
+                : cat([.. Poolings.Select(pooling => pooling.Of(states.LastHiddenState, input))], -1);
         return new HeadOutput { Logits = Steps.Aggregate(vectors, (values, step) => step.Apply(values)) };
     }
 

@@ -17,7 +17,9 @@ internal sealed class UnitLength : EmbeddingStep
     public override Tensor Apply(Tensor vectors) => nn.functional.normalize(vectors, 2.0, 1L);
 }
 
-/// <summary>A matrix, a bias and an activation; as loaded, never trained. Values are kept in plain arrays, so that nothing has to be released.</summary>
+/// <summary>
+/// A matrix, a bias and an activation; as loaded, never trained. Values are kept in plain arrays, so that nothing has to be released.
+/// </summary>
 /// <param name="weight">[width, width before], row by row.</param>
 /// <param name="width">The width of the result.</param>
 /// <param name="bias">[width]; null for none.</param>

@@ -31,7 +31,8 @@ public sealed record FeatureOptions
     /// <summary>The vectors of a batch, [B, layers · D].</summary>
     /// <param name="states">With the states between layers where more than the output is asked for.</param>
     /// <param name="input">Mask or boundaries.</param>
-    internal Tensor Vectors(BackboneOutput states, EncoderInput input) => cat([.. Layers.Select(layer => Pooling.Of(layer == -1 ? states.LastHiddenState : states.HiddenStates![^-layer], input))], -1);
+    internal Tensor Vectors(BackboneOutput states, EncoderInput input) =>
+        cat([.. Layers.Select(layer => Pooling.Of(layer == -1 ? states.LastHiddenState : states.HiddenStates![^-layer], input))], -1);
 
     /// <summary>Whether the backbone must give the states between its layers.</summary>
     internal bool NeedsHiddenStates => Layers.Any(layer => layer != -1);
@@ -64,8 +65,10 @@ internal sealed partial class FeatureHead : Head
     public HeadOutput Score(Tensor vectors) => new() { Logits = _output.Forward(vectors, LayerContext.Rowwise) };
 
     /// <inheritdoc/>
-    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => Score(Options.Vectors(states, input));
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) =>
+        Score(Options.Vectors(states, input));
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) => [Heads.Losses.OfText("loss", _config.ProblemType, output, targets)];
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+        [Heads.Losses.OfText("loss", _config.ProblemType, output, targets)];
 }

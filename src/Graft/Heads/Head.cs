@@ -31,9 +31,17 @@ public abstract partial class Head : Layer
         if (kind == HeadKind.None) return null;
         HeadRecipe recipe = ModelFamilies.Of(config.ModelType, "config.json").Recipe(kind, config)
             ?? throw new InputException($"a {config.ModelType} model has no {kind} head");
-        if (recipe is LanguageModelRecipe { Decoder: null } shared && config.Has("tie_word_embeddings") && !config.Flag("tie_word_embeddings")) recipe = WithOwnDecoder(shared, config);
+        if (
+            recipe is LanguageModelRecipe { Decoder: null } shared
+            && config.Has("tie_word_embeddings")
+            && !config.Flag("tie_word_embeddings")
+        )
+            recipe = WithOwnDecoder(shared, config);
         if (recipe is ClassifierRecipe { Pooling: HeadPooling.Pooler } && !backbone.HasPooler)
-            throw new InputException($"this {config.ModelType} backbone was loaded without the pooler that its {kind} head reads: adapters of such heads are opened one at a time, not in a bank");
+            throw new InputException(
+                $"this {config.ModelType} backbone was loaded without the pooler that its {kind} head reads: adapters of such heads "
+                    + $"are opened one at a time, not in a bank"
+            );
         return (kind, recipe) switch
         {
             (HeadKind.QuestionAnswering, ClassifierRecipe classifier) => new SpanHead(classifier, config),
@@ -55,7 +63,9 @@ public abstract partial class Head : Layer
         ModelFamily family = ModelFamilies.Of(config.ModelType, "config.json");
         if (recipe.Scale != 1) return recipe; // T5 1.0 shares the table whatever the key says
         (string decoder, string? bias) = family.OwnDecoder(config)
-            ?? throw new InputException($"config.json: \"tie_word_embeddings\" is false: Graft has no {config.ModelType} head with a matrix of its own");
+            ?? throw new InputException(
+                $"config.json: \"tie_word_embeddings\" is false: Graft has no {config.ModelType} head with a matrix of its own"
+            );
         return recipe with { Decoder = decoder, Bias = recipe.Bias is null ? null : bias };
     }
 }

@@ -36,7 +36,12 @@ internal static class GraphPooling
     {
         GraphBuilder g = graph.Builder;
         Value isPadding = g.Op("Equal", [g.Unsqueeze(graph.AttentionMask, 2), g.Integers([0], [])]);
-        return g.Op("ReduceMax", [g.Where(isPadding, g.Number(Math.Max(g.Least, -1e9f)), states)], ("axes", new[] { 1L }), ("keepdims", 0L));
+        return g.Op(
+            "ReduceMax",
+            [g.Where(isPadding, g.Number(Math.Max(g.Least, -1e9f)), states)],
+            ("axes", new[] { 1L }),
+            ("keepdims", 0L)
+        );
     }
 
     /// <summary>The last attended token.</summary>
@@ -64,8 +69,11 @@ public abstract partial class Head
 {
     /// <summary>Draws the head on a backbone's states and names the graph's outputs.</summary>
     /// <exception cref="InputException">The head has no such graph.</exception>
-    internal virtual void Draw(GraphContext graph, GraphStates states) => throw new InputException(
-        $"a {Kind} head has no ONNX form: classes, several labels, numbers, tags, answers, choices and embeddings have one; fine-tune the model first");
+    internal virtual void Draw(GraphContext graph, GraphStates states) =>
+        throw new InputException(
+            $"a {Kind} head has no ONNX form: classes, several labels, numbers, tags, answers, choices and embeddings have one; "
+                + $"fine-tune the model first"
+        );
 }
 
 internal sealed partial class Transform
@@ -132,7 +140,12 @@ internal sealed partial class ChoiceHead
 {
     /// <summary>One score a text; the file's inputs are [B, C, T], so its scores are [B, C].</summary>
     internal override void Draw(GraphContext graph, GraphStates states) =>
-        graph.Builder.Output(GraphNames.Logits, graph.Builder.Op("Reshape", [DrawScores(graph, states), graph.Choices!.Value]), GraphNames.Batch, GraphNames.Choices);
+        graph.Builder.Output(
+            GraphNames.Logits,
+            graph.Builder.Op("Reshape", [DrawScores(graph, states), graph.Choices!.Value]),
+            GraphNames.Batch,
+            GraphNames.Choices
+        );
 }
 
 internal sealed partial class EmbeddingHead
@@ -164,7 +177,12 @@ internal sealed partial class EmbeddingHead
 internal sealed partial class VectorClassifierHead
 {
     internal override void Draw(GraphContext graph, GraphStates states) =>
-        graph.Builder.Output(GraphNames.Logits, _output.Draw(graph, Vectors.DrawVectors(graph, states)), GraphNames.Batch, $"{_output.Outputs}");
+        graph.Builder.Output(
+            GraphNames.Logits,
+            _output.Draw(graph, Vectors.DrawVectors(graph, states)),
+            GraphNames.Batch,
+            $"{_output.Outputs}"
+        );
 }
 
 internal sealed partial class FeatureHead
@@ -172,7 +190,12 @@ internal sealed partial class FeatureHead
     internal override void Draw(GraphContext graph, GraphStates states)
     {
         GraphBuilder g = graph.Builder;
-        Value[] vectors = [.. Options.Layers.Select(layer => GraphPooling.Of(Options.Pooling, graph, layer == -1 ? states.LastHiddenState : graph.HiddenStates[^-layer]))];
+        Value[] vectors =
+        [
+            .. Options.Layers.Select(layer =>
+                GraphPooling.Of(Options.Pooling, graph, layer == -1 ? states.LastHiddenState : graph.HiddenStates[^-layer])
+            ),
+        ];
         Value joined = vectors.Length == 1 ? vectors[0] : g.Op("Concat", [.. vectors.Select(vector => (Value?)vector)], ("axis", -1L));
         g.Output(GraphNames.Logits, _output.Draw(graph, joined), GraphNames.Batch, $"{_output.Outputs}");
     }

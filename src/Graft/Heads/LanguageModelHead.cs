@@ -44,7 +44,8 @@ internal abstract class LanguageModelHead : Head
     }
 
     /// <inheritdoc/>
-    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) => new() { Logits = Score(states.LastHiddenState) };
+    public override HeadOutput Forward(BackboneOutput states, EncoderInput input, Targets? targets = null) =>
+        new() { Logits = Score(states.LastHiddenState) };
 
     /// <summary>The product with the word table (or the matrix of its own).</summary>
     private protected Tensor Decode(Tensor states, Tensor? bias) => Ops.Linear(states, _decoder?.Weight ?? _words.Weight, bias);

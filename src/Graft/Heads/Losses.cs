@@ -11,12 +11,13 @@ internal static class Losses
     private const long Ignored = -100;
 
     /// <summary>What a text's scores are trained by: config.json's problem_type says it, or one score means a number.</summary>
-    public static LossTerm OfText(string name, string? problemType, HeadOutput output, Targets targets) => (problemType, output.Logits!.shape[^1]) switch
-    {
-        ("regression", _) or (null, 1) => SquaredError(name, output.Logits, targets.Labels),
-        ("multi_label_classification", _) => BinaryCrossEntropy(name, output.Logits, targets.Labels),
-        _ => CrossEntropy(name, output.Logits, targets.Labels),
-    };
+    public static LossTerm OfText(string name, string? problemType, HeadOutput output, Targets targets) =>
+        (problemType, output.Logits!.shape[^1]) switch
+        {
+            ("regression", _) or (null, 1) => SquaredError(name, output.Logits, targets.Labels),
+            ("multi_label_classification", _) => BinaryCrossEntropy(name, output.Logits, targets.Labels),
+            _ => CrossEntropy(name, output.Logits, targets.Labels),
+        };
 
     /// <summary>Cross-entropy of classes: logits [… , classes], labels […].</summary>
     public static LossTerm CrossEntropy(string name, Tensor logits, Tensor? labels)
@@ -26,7 +27,9 @@ internal static class Losses
         return new LossTerm(name, Ops.CrossEntropySum(logits.reshape(-1, logits.shape[^1]), targets, Ignored), counted.item<long>());
     }
 
-    /// <summary>The next token's cross-entropy: scores of column i against the label of column i + 1; a prompt's columns have no labels.</summary>
+    /// <summary>
+    /// The next token's cross-entropy: scores of column i against the label of column i + 1; a prompt's columns have no labels.
+    /// </summary>
     public static LossTerm NextToken(string name, Tensor logits, Tensor? labels, int[]? boundaries)
     {
         Tensor targets = Required(labels, "labels");
@@ -47,11 +50,18 @@ internal static class Losses
         return new LossTerm(name, difference.square().sum(), difference.numel());
     }
 
-    /// <summary>Binary cross-entropy of independent labels: logits and labels of one shape; where a mask is given, only its ones count.</summary>
+    /// <summary>
+    /// Binary cross-entropy of independent labels: logits and labels of one shape; where a mask is given, only its ones count.
+    /// </summary>
     public static LossTerm BinaryCrossEntropy(string name, Tensor logits, Tensor? labels, Tensor? mask = null)
     {
         Tensor targets = Required(labels, "labels").to(ScalarType.Float32);
-        if (mask is null) return new LossTerm(name, functional.binary_cross_entropy_with_logits(logits, targets, reduction: Reduction.Sum), targets.numel());
+        if (mask is null)
+            return new LossTerm(
+                name,
+                functional.binary_cross_entropy_with_logits(logits, targets, reduction: Reduction.Sum),
+                targets.numel()
+            );
         Tensor rows = mask.reshape(-1).nonzero().squeeze(-1);
         Tensor counted = logits.reshape(-1).index_select(0, rows), expected = targets.reshape(-1).index_select(0, rows);
         return new LossTerm(name, functional.binary_cross_entropy_with_logits(counted, expected, reduction: Reduction.Sum), rows.numel());
@@ -66,5 +76,6 @@ internal static class Losses
         return whole with { Sum = whole.Sum * 0.5 };
     }
 
-    private static Tensor Required(Tensor? tensor, string what) => tensor ?? throw new ArgumentException($"the targets have no {what}", nameof(tensor));
+    private static Tensor Required(Tensor? tensor, string what) =>
+        tensor ?? throw new ArgumentException($"the targets have no {what}", nameof(tensor));
 }

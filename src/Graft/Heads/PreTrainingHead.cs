@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Heads;
 
-/// <summary>Masked LM beside a judgement of the sentence pair: next sentence (BERT, §3.1, task 2) or sentence order (ALBERT, §3.1).</summary>
+/// <summary>
+/// Masked LM beside a judgement of the sentence pair: next sentence (BERT, §3.1, task 2) or sentence order (ALBERT, §3.1).
+/// </summary>
 internal sealed class PreTrainingHead : LanguageModelHead
 {
     private readonly Projection _sentence;

@@ -24,7 +24,10 @@ internal sealed class SpanBoundaryPreTrainingHead : LanguageModelHead
     {
         SpanBoundaryRecipe sizes = recipe.SpanBoundary!;
         (int width, Init init) = (config.HiddenSize, Init.Normal(config.InitializerRange));
-        _positions = Add("cls.sbo.position_embeddings", new EmbeddingTable("position in the span", sizes.MaxTargets, sizes.PositionWidth, config.InitializerRange));
+        _positions = Add(
+            "cls.sbo.position_embeddings",
+            new EmbeddingTable("position in the span", sizes.MaxTargets, sizes.PositionWidth, config.InitializerRange)
+        );
         _first = Add("cls.sbo.linear1", new Projection((2 * width) + sizes.PositionWidth, width, init));
         _firstNorm = Add("cls.sbo.layer_norm1", new Norm(width, Eps));
         _second = Add("cls.sbo.linear2", new Projection(width, width, init));
@@ -67,8 +70,12 @@ internal sealed class SpanBoundaryPreTrainingHead : LanguageModelHead
 
     /// <inheritdoc/>
     public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
-    [
-        Heads.Losses.CrossEntropy("mlm", output.Logits!, targets.Labels),
-        Heads.Losses.CrossEntropy("sbo", output.PairLogits ?? throw new ArgumentException("the targets have no pairs", nameof(targets)), targets.PairTargets),
-    ];
+        [
+            Heads.Losses.CrossEntropy("mlm", output.Logits!, targets.Labels),
+            Heads.Losses.CrossEntropy(
+                "sbo",
+                output.PairLogits ?? throw new ArgumentException("the targets have no pairs", nameof(targets)),
+                targets.PairTargets
+            ),
+        ];
 }

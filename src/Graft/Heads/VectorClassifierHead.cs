@@ -29,5 +29,6 @@ internal sealed partial class VectorClassifierHead : Head
         new() { Logits = _output.Forward(Vectors.Forward(states, input).Logits!, LayerContext.Rowwise) };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) => [Heads.Losses.OfText("loss", _config.ProblemType, output, targets)];
+    public override IReadOnlyList<LossTerm> Losses(HeadOutput output, EncoderInput input, Targets targets) =>
+        [Heads.Losses.OfText("loss", _config.ProblemType, output, targets)];
 }

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Graft.Inference;
 
 /// <summary>
-/// Many fine-tuned adapters that answer from one backbone in memory. Texts for different adapters go through in one batch, and each gets the
-/// answer that its adapter alone would give.
+/// Many fine-tuned adapters that answer from one backbone in memory. Texts for different adapters go through in one batch, and each gets
+/// the answer that its adapter alone would give.
 /// <code>
 /// using AdapterServer server = AdapterServer.Load(["runs/polarity", "runs/intents"]);
 /// IReadOnlyList&lt;Prediction&gt; answers = server.Predict([(0, "The soup was cold.", null), (1, "Where is my card?", null)]);
@@ -29,11 +29,17 @@ public sealed class AdapterServer : IDisposable
     private readonly Lock _lock = new();
     private bool _isDisposed;
 
-    private AdapterServer(AdapterBank bank, IReadOnlyList<string> folders, IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> tasks)
+    private AdapterServer(
+        AdapterBank bank,
+        IReadOnlyList<string> folders,
+        IReadOnlyList<(FineTuningTask Task, EncodingOptions Encoding)> tasks
+    )
     {
         (_bank, Folders, _tasks) = (bank, folders, tasks);
         _objectives = [.. tasks.Select(task => TaskObjectives.Of(task.Task))];
-        bool padded = Enumerable.Range(0, bank.Count).Any(i => bank[i].Strategy.NeedsPaddedBatches || _objectives[i].Layout == BatchLayout.Padded);
+        bool padded = Enumerable
+            .Range(0, bank.Count)
+            .Any(i => bank[i].Strategy.NeedsPaddedBatches || _objectives[i].Layout == BatchLayout.Padded);
         _collator = new Collator(padded ? BatchLayout.Padded : BatchLayout.Packed, bank.PadTokenId) { WithSegments = bank.ReadsSegments };
     }
 
@@ -46,7 +52,8 @@ public sealed class AdapterServer : IDisposable
     /// <summary>Opens run folders of adapter strategies on their common base; of a run over several seeds the best one.</summary>
     /// <param name="folders">Run folders or adapter folders.</param>
     /// <param name="baseModel">The base; null: the one that the first names.</param>
-    /// <exception cref="InputException">A folder is no adapter, is of another base, or is for a task that writes text or vectors.</exception>
+    /// <exception cref="InputException">A folder is no adapter, is of another base, or is for a task that writes text or
+    /// vectors.</exception>
     public static AdapterServer Load(IReadOnlyList<string> folders, string? baseModel = null)
     {
         string[] best = [.. folders.Select(RunSeeds.Best)];
@@ -73,24 +80,30 @@ public sealed class AdapterServer : IDisposable
     /// <summary>The tokenizer of the base.</summary>
     public Tokenizer Tokenizer => _bank.Tokenizer;
 
-    /// <summary>The scores of features that adapters' tasks have encoded (<see cref="FineTuningTask.Encode"/>), in their order: for programs that tokenize and compute on different threads.</summary>
+    /// <summary>
+    /// The scores of features that adapters' tasks have encoded (<see cref="FineTuningTask.Encode"/>), in their order: for programs that
+    /// tokenize and compute on different threads.
+    /// </summary>
     /// <param name="features">Each with the number of its adapter.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    public FeatureScores[] Score(IReadOnlyList<(int Adapter, Feature Feature)> features, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public FeatureScores[] Score(IReadOnlyList<(int Adapter, Feature Feature)> features, CancellationToken cancellationToken = default)
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
         Scored[] all = [.. features.Select((entry, i) => new Scored(entry.Adapter, entry.Feature, score => scores[i] = score))];
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            Score(all, cancellation);
+            Score(all, cancellationToken);
         }
 
         return scores;
     }
 
     /// <summary>The answers to texts or pairs, each by the adapter that it names, in their order.</summary>
-    public IReadOnlyList<Prediction> Predict(IReadOnlyList<(int Adapter, string Text, string? Pair)> texts, CancellationToken cancellation = default)
+    public IReadOnlyList<Prediction> Predict(
+        IReadOnlyList<(int Adapter, string Text, string? Pair)> texts,
+        CancellationToken cancellationToken = default
+    )
     {
         if (texts.FirstOrDefault(text => text.Adapter < 0 || text.Adapter >= Folders.Count) is { Text: not null } wrong)
             throw new InputException($"there is no adapter {wrong.Adapter}: {Folders.Count} are loaded");
@@ -103,7 +116,10 @@ public sealed class AdapterServer : IDisposable
             asked.Add(new Asked(group.Key, [.. group], data, encoded));
         }
 
-        FeatureScores[] scores = Score([.. asked.SelectMany(part => part.Encoded.Features.Select(feature => (part.Adapter, feature)))], cancellation);
+        FeatureScores[] scores = Score(
+            [.. asked.SelectMany(part => part.Encoded.Features.Select(feature => (part.Adapter, feature)))],
+            cancellationToken
+        );
         int at = 0;
         Prediction[] answers = new Prediction[texts.Count];
         foreach (Asked part in asked)
@@ -132,18 +148,23 @@ public sealed class AdapterServer : IDisposable
     {
         RunManifest? record = RunManifest.Read(folder);
         (ModelConfig config, HeadKind head, _) = bank[adapter];
-        FineTuningTask task = Predictor.Bind(folder, record, null, new ScoredModel(config.Architecture ?? config.ModelType, head, config.Labels) { ProblemType = config.ProblemType });
+        FineTuningTask task = Predictor.Bind(
+            folder,
+            record,
+            null,
+            new ScoredModel(config.Architecture ?? config.ModelType, head, config.Labels) { ProblemType = config.ProblemType }
+        );
         if (task.Head is HeadKind.CausalLm or HeadKind.SequenceToSequence or HeadKind.Embedding)
             throw new InputException($"{folder} is for {task.Name}: adapters that share batches answer from one pass over a text");
         return (task, Predictor.EncodingOf(record, bank.PositionLimit));
     }
 
     /// <summary>All features by length, cut into batches by tokens; in a batch those of one adapter lie beside each other.</summary>
-    private void Score(Scored[] all, CancellationToken cancellation)
+    private void Score(Scored[] all, CancellationToken cancellationToken)
     {
         foreach (int[] places in LengthBatches.Of([.. all.Select(entry => entry.Feature)]))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             ScoreBatch([.. places.Select(place => all[place]).OrderBy(entry => entry.Adapter)]);
         }
     }
@@ -153,14 +174,22 @@ public sealed class AdapterServer : IDisposable
         using IDisposable noGradient = inference_mode();
         using DisposeScope scope = NewDisposeScope();
         Feature[] features = [.. batch.Select(entry => entry.Feature)];
-        EncoderInput input = _collator.Input(features) with { AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Adapter, features[i].SequenceLengths.Count))] };
+        EncoderInput input = _collator.Input(features) with
+        {
+            AdapterRows = [.. batch.SelectMany((entry, i) => Enumerable.Repeat(entry.Adapter, features[i].SequenceLengths.Count))],
+        };
         int at = 0;
         foreach (AdaptedScores adapted in _bank.Forward(input))
         {
             Feature[] own = [.. features.Skip(at).TakeWhile((_, i) => batch[at + i].Adapter == adapted.Adapter)];
             HeadOutput output = _objectives[adapted.Adapter].Arrange(adapted.Scores, own);
-            IReadOnlyList<FeatureScores> cut = HeadScores.Cut(output, input.Part(new AdapterRun(adapted.Adapter, adapted.First, adapted.End)), own);
-            for (int i = 0; i < own.Length; i++) batch[at + i].Keep(cut[i]);
+            IReadOnlyList<FeatureScores> cut = HeadScores.Cut(
+                output,
+                input.Part(new AdapterRun(adapted.Adapter, adapted.First, adapted.End)),
+                own
+            );
+            for (int i = 0; i < own.Length; i++)
+                batch[at + i].Keep(cut[i]);
             at += own.Length;
         }
     }

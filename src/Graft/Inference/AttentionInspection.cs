@@ -23,7 +23,11 @@ namespace Graft.Inference;
 /// <param name="Tokens">The tokens, special ones included.</param>
 /// <param name="Attentions">A layer each: [head, query, key], rows sum to 1.</param>
 /// <param name="HiddenStates">What enters each layer and, last, the output: [token, D].</param>
-public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnlyList<float[,,]> Attentions, IReadOnlyList<float[,]> HiddenStates)
+public sealed record AttentionInspection(
+    IReadOnlyList<string> Tokens,
+    IReadOnlyList<float[,,]> Attentions,
+    IReadOnlyList<float[,]> HiddenStates
+)
 {
     /// <summary>Reads a text, or a pair of texts.</summary>
     /// <param name="model">Any model with a tokenizer; its head is not asked.</param>
@@ -54,10 +58,25 @@ public sealed record AttentionInspection(IReadOnlyList<string> Tokens, IReadOnly
         JsonObject json = new()
         {
             ["tokens"] = new JsonArray([.. Tokens.Select(token => (JsonNode)token)]),
-            ["attentions"] = new JsonArray([.. Attentions.Select(layer => (JsonNode)new JsonArray([.. Enumerable.Range(0, layer.GetLength(0)).Select(
-                head => (JsonNode)Rows(layer.GetLength(1), layer.GetLength(2), (query, key) => layer[head, query, key]))]))]),
+            ["attentions"] = new JsonArray([
+                .. Attentions.Select(layer =>
+                    (JsonNode)
+                        new JsonArray([
+                            .. Enumerable
+                                .Range(0, layer.GetLength(0))
+                                .Select(head =>
+                                    (JsonNode)Rows(layer.GetLength(1), layer.GetLength(2), (query, key) => layer[head, query, key])
+                                ),
+                        ])
+                ),
+            ]),
         };
-        if (withStates) json["hidden_states"] = new JsonArray([.. HiddenStates.Select(states => (JsonNode)Rows(states.GetLength(0), states.GetLength(1), (token, value) => states[token, value]))]);
+        if (withStates)
+            json["hidden_states"] = new JsonArray([
+                .. HiddenStates.Select(states =>
+                    (JsonNode)Rows(states.GetLength(0), states.GetLength(1), (token, value) => states[token, value])
+                ),
+            ]);
         return json;
     }
 

@@ -17,8 +17,8 @@ namespace Graft.Inference;
 public sealed record WordInContext(string Sentence, int Start, float[] Vector, double? ToStatic);
 
 /// <summary>
-/// The point of contextual models in numbers: a static table gives a word one vector wherever it stands, so any two occurrences are alike to
-/// 1.0; a Transformer gives “bank” of a river and “bank” with money different ones.
+/// The point of contextual models in numbers: a static table gives a word one vector wherever it stands, so any two occurrences are alike
+/// to 1.0; a Transformer gives “bank” of a river and “bank” with money different ones.
 /// <code>
 /// ContextComparison seen = ContextComparison.Load("bert-base-uncased", "bank", ["She sat on the bank of the river.", "The bank raised its rates."]);
 /// double alike = seen.Similarities[0, 1];
@@ -28,10 +28,17 @@ public sealed record WordInContext(string Sentence, int Start, float[] Vector, d
 /// <param name="Occurrences">Where it stands, in the sentences' order.</param>
 /// <param name="StaticVector">The mean of its rows in the word table.</param>
 /// <param name="Similarities">Cosines of the contextual vectors, [occurrence, occurrence].</param>
-/// <param name="ByLayer">The mean cosine of two occurrences after the embeddings and after each layer: 1 is static (Ethayarajh 2019, §4.1).</param>
+/// <param name="ByLayer">The mean cosine of two occurrences after the embeddings and after each layer: 1 is static (Ethayarajh 2019,
+/// §4.1).</param>
 /// <param name="Map">Each occurrence's place in the plane of the two largest principal components.</param>
 public sealed record ContextComparison(
-    string Word, IReadOnlyList<WordInContext> Occurrences, float[] StaticVector, double[,] Similarities, IReadOnlyList<double> ByLayer, IReadOnlyList<(double X, double Y)> Map)
+    string Word,
+    IReadOnlyList<WordInContext> Occurrences,
+    float[] StaticVector,
+    double[,] Similarities,
+    IReadOnlyList<double> ByLayer,
+    IReadOnlyList<(double X, double Y)> Map
+)
 {
     /// <summary>Sentences that show it with “bank”, for those who bring none.</summary>
     public static IReadOnlyList<string> BankSentences { get; } =
@@ -60,10 +67,14 @@ public sealed record ContextComparison(
         foreach (string sentence in sentences)
         {
             int[] places = [.. Places(sentence, word)];
-            if (places.Length > 0) found.AddRange(Read(model, sentence, places, word.Length).Zip(places, (layers, start) => (sentence, start, layers)));
+            if (places.Length > 0)
+                found.AddRange(Read(model, sentence, places, word.Length).Zip(places, (layers, start) => (sentence, start, layers)));
         }
 
-        if (found.Count < 2) throw new InputException($"the word \"{word}\" stands {found.Count} times in {sentences.Count} sentences: it takes at least two to compare");
+        if (found.Count < 2)
+            throw new InputException(
+                $"the word \"{word}\" stands {found.Count} times in {sentences.Count} sentences: it takes at least two to compare"
+            );
         float[] fixedVector = Static(model, word);
         float[][] last = [.. found.Select(occurrence => occurrence.Layers[^1])];
         double[,] similarities = new double[last.Length, last.Length];
@@ -74,21 +85,38 @@ public sealed record ContextComparison(
 
         return new ContextComparison(
             word,
-            [.. found.Select(occurrence => new WordInContext(
-                occurrence.Sentence, occurrence.Start, occurrence.Layers[^1], fixedVector.Length == occurrence.Layers[^1].Length ? Embedder.Cosine(occurrence.Layers[^1], fixedVector) : null))],
+            [
+                .. found.Select(occurrence => new WordInContext(
+                    occurrence.Sentence,
+                    occurrence.Start,
+                    occurrence.Layers[^1],
+                    fixedVector.Length == occurrence.Layers[^1].Length ? Embedder.Cosine(occurrence.Layers[^1], fixedVector) : null
+                )),
+            ],
             fixedVector,
             similarities,
-            [.. Enumerable.Range(0, found[0].Layers.Length).Select(layer => MeanCosine([.. found.Select(occurrence => occurrence.Layers[layer])]))],
-            PrincipalPlane.Of(last));
+            [
+                .. Enumerable
+                    .Range(0, found[0].Layers.Length)
+                    .Select(layer => MeanCosine([.. found.Select(occurrence => occurrence.Layers[layer])])),
+            ],
+            PrincipalPlane.Of(last)
+        );
     }
 
     /// <summary>Where a whole word stands: no letter or digit beside it.</summary>
     private static IEnumerable<int> Places(string sentence, string word)
     {
-        for (int at = sentence.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0 && word.Length > 0; at = sentence.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
+        for (
+            int at = sentence.IndexOf(word, StringComparison.OrdinalIgnoreCase);
+            at >= 0 && word.Length > 0;
+            at = sentence.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase)
+        )
         {
-            bool begins = at == 0 || !char.IsLetterOrDigit(sentence[at - 1]), ends = at + word.Length == sentence.Length || !char.IsLetterOrDigit(sentence[at + word.Length]);
-            if (begins && ends) yield return at;
+            bool begins = at == 0 || !char.IsLetterOrDigit(sentence[at - 1]),
+                ends = at + word.Length == sentence.Length || !char.IsLetterOrDigit(sentence[at + word.Length]);
+            if (begins && ends)
+                yield return at;
         }
     }
 
@@ -99,11 +127,23 @@ public sealed record ContextComparison(
         using IDisposable noGradient = inference_mode();
         using ComputeScope computing = model.Enter();
         using DisposeScope scope = NewDisposeScope();
-        float[][,] layers = [.. model.Backbone.Forward(AttentionInspection.Input(model, tokens) with { OutputHiddenStates = true }).HiddenStates!.Select(AttentionInspection.Matrix)];
+        float[][,] layers =
+        [
+            .. model
+                .Backbone.Forward(AttentionInspection.Input(model, tokens) with { OutputHiddenStates = true })
+                .HiddenStates!.Select(AttentionInspection.Matrix),
+        ];
         List<float[][]> vectors = [];
         foreach (int start in places)
         {
-            int[] rows = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens.SpecialTokensMask[i] == 0 && tokens.Offsets[i].Start < start + length && tokens.Offsets[i].End > start)];
+            int[] rows =
+            [
+                .. Enumerable
+                    .Range(0, tokens.Length)
+                    .Where(i =>
+                        tokens.SpecialTokensMask[i] == 0 && tokens.Offsets[i].Start < start + length && tokens.Offsets[i].End > start
+                    ),
+            ];
             vectors.Add([.. layers.Select(states => Mean(states, rows))]);
         }
 
@@ -114,7 +154,13 @@ public sealed record ContextComparison(
     {
         // Byte-level and SentencePiece vocabularies know a word by the space before it.
         TokenizedText tokens = model.Tokenizer.Encode("a " + word);
-        long[] ids = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens.SpecialTokensMask[i] == 0 && tokens.Offsets[i].End > 2).Select(i => (long)tokens.Ids[i])];
+        long[] ids =
+        [
+            .. Enumerable
+                .Range(0, tokens.Length)
+                .Where(i => tokens.SpecialTokensMask[i] == 0 && tokens.Offsets[i].End > 2)
+                .Select(i => (long)tokens.Ids[i]),
+        ];
         using IDisposable noGradient = inference_mode();
         using DisposeScope scope = NewDisposeScope();
         return model.Backbone.Words.Weight.index_select(0, tensor(ids)).mean([0]).ToSingles();

@@ -25,18 +25,31 @@ public sealed record MaskCandidate(double Probability, int TokenId, string Token
 /// <param name="Masks">One a mask, from left to right.</param>
 public sealed record FilledText(string Text, IReadOnlyList<IReadOnlyList<MaskCandidate>> Masks)
 {
-    /// <summary>{"text", "masks": [[{"score", "token", "token_str", "sequence"}]]}: the candidates' names are those of the reference's pipeline.</summary>
-    public JsonObject ToJson() => new()
-    {
-        ["text"] = Text,
-        ["masks"] = new JsonArray([.. Masks.Select(candidates => (JsonNode)new JsonArray([.. candidates.Select(candidate => (JsonNode)new JsonObject
+    /// <summary>
+    /// {"text", "masks": [[{"score", "token", "token_str", "sequence"}]]}: the candidates' names are those of the reference's pipeline.
+    /// </summary>
+    public JsonObject ToJson() =>
+        new()
         {
-            ["score"] = candidate.Probability,
-            ["token"] = candidate.TokenId,
-            ["token_str"] = candidate.Token,
-            ["sequence"] = candidate.Text,
-        })]))]),
-    };
+            ["text"] = Text,
+            ["masks"] = new JsonArray([
+                .. Masks.Select(candidates =>
+                    (JsonNode)
+                        new JsonArray([
+                            .. candidates.Select(candidate =>
+                                (JsonNode)
+                                    new JsonObject
+                                    {
+                                        ["score"] = candidate.Probability,
+                                        ["token"] = candidate.TokenId,
+                                        ["token_str"] = candidate.Token,
+                                        ["sequence"] = candidate.Text,
+                                    }
+                            ),
+                        ])
+                ),
+            ]),
+        };
 }
 
 /// <summary>
@@ -75,17 +88,25 @@ public sealed class FillMask : IDisposable
 
     /// <summary>Opens a model folder or a run folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="compute">How it answers, whatever other objects of the process do; null: as the context of the thread that opens it.</param>
-    /// <exception cref="InputException">The folder is missing or damaged, its family has no masked language model, or the weights of that head are missing.</exception>
+    /// <param name="compute">How it answers, whatever other objects of the process do; null: as the context of the thread that opens
+    /// it.</param>
+    /// <exception cref="InputException">The folder is missing or damaged, its family has no masked language model, or the weights of that
+    /// head are missing.</exception>
     public static FillMask Load(string folder, ComputeContext? compute = null)
     {
         folder = RunSeeds.Best(folder);
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.MaskedLm, Compute = compute ?? ComputeContext.Current });
+        PretrainedModel model = PretrainedModel.Load(
+            folder,
+            new LoadOptions { Head = HeadKind.MaskedLm, Compute = compute ?? ComputeContext.Current }
+        );
         try
         {
             string[] lacking = [.. model.Report.Missing.Where(name => !name.Contains("pooler", StringComparison.Ordinal))];
             if (lacking.Length > 0)
-                throw new InputException($"{folder} lacks {lacking[0]}: it holds no trained masked language model; take the checkpoint it was made from, or run graft pretrain");
+                throw new InputException(
+                    $"{folder} lacks {lacking[0]}: it holds no trained masked language model; take the checkpoint it was made from, or "
+                        + $"run graft pretrain"
+                );
             return new FillMask(model, folder);
         }
         catch
@@ -131,8 +152,17 @@ public sealed class FillMask : IDisposable
             using IDisposable noGradient = inference_mode();
             using ComputeScope computing = _model.Enter();
             using DisposeScope scope = NewDisposeScope();
-            EncoderInput input = _collator.Input([new Feature { Example = 0, Ids = tokens.Ids, TypeIds = tokens.TypeIds }]);
-            Tensor states = _model.Backbone.Forward(input).LastHiddenState.index_select(0, tensor(places.Select(place => (long)place).ToArray()));
+            EncoderInput input = _collator.Input([
+                new Feature
+                {
+                    Example = 0,
+                    Ids = tokens.Ids,
+                    TypeIds = tokens.TypeIds,
+                },
+            ]);
+            Tensor states = _model
+                .Backbone.Forward(input)
+                .LastHiddenState.index_select(0, tensor(places.Select(place => (long)place).ToArray()));
             (Tensor values, Tensor ids) = nn.functional.softmax(_head.Score(states), -1).topk(count, -1);
             return (values.ToSingles(), [.. ids.contiguous().data<long>()]);
         }

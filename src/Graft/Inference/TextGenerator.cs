@@ -14,7 +14,8 @@ namespace Graft.Inference;
 /// <param name="Prompt">What it goes on from, or answers.</param>
 /// <param name="Text">The new text, without what ended it.</param>
 /// <param name="Tokens">The ids, an end token included.</param>
-/// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log probabilities.</param>
+/// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log
+/// probabilities.</param>
 /// <param name="Finish">What ended it: "end" (an end token), "stop" (a stop string) or "length".</param>
 public sealed record GeneratedText(string Prompt, string Text, IReadOnlyList<int> Tokens, double Score, string Finish)
 {
@@ -66,18 +67,24 @@ public sealed class TextGenerator : IDisposable
 
     /// <summary>Opens a model folder or a run folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="compute">How it writes, whatever other objects of the process do; null: as the context of the thread that opens it.</param>
-    /// <exception cref="InputException">The folder is missing or damaged, its family does not write, or the weights of that head are missing.</exception>
+    /// <param name="compute">How it writes, whatever other objects of the process do; null: as the context of the thread that opens
+    /// it.</param>
+    /// <exception cref="InputException">The folder is missing or damaged, its family does not write, or the weights of that head are
+    /// missing.</exception>
     public static TextGenerator Load(string folder, ComputeContext? compute = null)
     {
         folder = RunSeeds.Best(folder);
         string family = PretrainedModel.ReadConfig(folder).ModelType;
         HeadKind head = ModelFamilies.Of(family, folder).WritingHead
-            ?? throw new InputException($"{folder} is a {family} model, which does not write text: {string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)");
+            ?? throw new InputException(
+                $"{folder} is a {family} model, which does not write text: "
+                    + $"{string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)"
+            );
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head, Compute = compute ?? ComputeContext.Current });
         try
         {
-            if (model.Report.Missing.Count > 0) throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it holds no trained decoder");
+            if (model.Report.Missing.Count > 0)
+                throw new InputException($"{folder} lacks {model.Report.Missing[0]}: it holds no trained decoder");
             return new TextGenerator(model, folder);
         }
         catch
@@ -88,20 +95,33 @@ public sealed class TextGenerator : IDisposable
     }
 
     /// <summary>Goes on from a prompt, or answers it.</summary>
-    /// <inheritdoc cref="Generate(IReadOnlyList{string}, GenerationOptions, IReadOnlyList{string}, Action{int, string}, CancellationToken)"/>
-    public GeneratedText Generate(string prompt, GenerationOptions? options = null, IReadOnlyList<string>? stop = null, Action<string>? onText = null, CancellationToken cancellation = default) =>
-        Generate([prompt], options, stop, onText is null ? null : (_, piece) => onText(piece), cancellation)[0][0];
+    /// <inheritdoc cref="Generate(IReadOnlyList{string}, GenerationOptions, IReadOnlyList{string}, Action{int, string},
+    /// CancellationToken)"/>
+    public GeneratedText Generate(
+        string prompt,
+        GenerationOptions? options = null,
+        IReadOnlyList<string>? stop = null,
+        Action<string>? onText = null,
+        CancellationToken cancellationToken = default
+    ) => Generate([prompt], options, stop, onText is null ? null : (_, piece) => onText(piece), cancellationToken)[0][0];
 
     /// <summary>Goes on from each prompt, or answers it; side by side, with the results each would have alone.</summary>
     /// <param name="prompts">The prompts; GPT-2 begins by itself where one is empty.</param>
     /// <param name="options">How to search; null for <see cref="Defaults"/>.</param>
     /// <param name="stop">Texts that end the writing; they and what follows are not in the result.</param>
-    /// <param name="onText">Told each piece of text as soon as it is certain, with its prompt's number: streaming. Beam search knows its texts only at the end and calls it not.</param>
-    /// <param name="cancellation">Stops between two tokens.</param>
+    /// <param name="onText">Told each piece of text as soon as it is certain, with its prompt's number: streaming. Beam search knows its
+    /// texts only at the end and calls it not.</param>
+    /// <param name="cancellationToken">Stops between two tokens.</param>
     /// <returns>For each prompt <see cref="GenerationOptions.NumReturnSequences"/> texts, best first.</returns>
-    /// <exception cref="InputException">An option is out of its range, or a prompt and the new tokens are longer than the position table.</exception>
+    /// <exception cref="InputException">An option is out of its range, or a prompt and the new tokens are longer than the position
+    /// table.</exception>
     public IReadOnlyList<IReadOnlyList<GeneratedText>> Generate(
-        IReadOnlyList<string> prompts, GenerationOptions? options = null, IReadOnlyList<string>? stop = null, Action<int, string>? onText = null, CancellationToken cancellation = default)
+        IReadOnlyList<string> prompts,
+        GenerationOptions? options = null,
+        IReadOnlyList<string>? stop = null,
+        Action<int, string>? onText = null,
+        CancellationToken cancellationToken = default
+    )
     {
         options ??= Defaults;
         options.Validate();
@@ -109,7 +129,9 @@ public sealed class TextGenerator : IDisposable
         int[][] ids = [.. prompts.Select(Encode)];
         RequireRoom(ids, options);
         StopStrings stops = new(_model.Tokenizer, stop ?? []);
-        TextStream[]? streams = onText is null ? null : [.. prompts.Select((_, row) => new TextStream(_model.Tokenizer, stops, piece => onText(row, piece)))];
+        TextStream[]? streams = onText is null
+            ? null
+            : [.. prompts.Select((_, row) => new TextStream(_model.Tokenizer, stops, piece => onText(row, piece)))];
         GeneratedTokens[][] written;
         using ComputeScope computing = _model.Enter();
         lock (_lock)
@@ -121,21 +143,42 @@ public sealed class TextGenerator : IDisposable
                 : ModelDecodingState.Causal(_model, rows, mask);
             int[][] starts = AnswersSources ? [.. rows.Select(_ => new[] { _decoderStart })] : rows;
             written = Generator.Generate(
-                state, starts, options, stops.IsEmpty ? null : (_, tokens) => stops.Find(tokens) is not null, streams is null ? null : (row, token) => streams[row].Add(token), cancellation);
+                state,
+                starts,
+                options,
+                stops.IsEmpty ? null : (_, tokens) => stops.Find(tokens) is not null,
+                streams is null ? null : (row, token) => streams[row].Add(token),
+                cancellationToken
+            );
         }
 
-        foreach (TextStream stream in streams ?? []) stream.Finish();
-        return [.. written.Select((texts, row) => (IReadOnlyList<GeneratedText>)[.. texts.Select(text => Finished(prompts[row], text, options, stops))])];
+        foreach (TextStream stream in streams ?? [])
+            stream.Finish();
+        return
+        [
+            .. written.Select(
+                (texts, row) => (IReadOnlyList<GeneratedText>)[.. texts.Select(text => Finished(prompts[row], text, options, stops))]
+            ),
+        ];
     }
 
-    /// <summary>Goes on from a prompt, or answers it, piece by piece as the text becomes certain; written beside the caller, who may stop reading at any time.</summary>
+    /// <summary>
+    /// Goes on from a prompt, or answers it, piece by piece as the text becomes certain; written beside the caller, who may stop reading at
+    /// any time.
+    /// </summary>
     /// <param name="prompt">The prompt.</param>
-    /// <param name="options">How to search; null for <see cref="Defaults"/>. Beam search knows its text only at the end and gives it as one piece.</param>
+    /// <param name="options">How to search; null for <see cref="Defaults"/>. Beam search knows its text only at the end and gives it as one
+    /// piece.</param>
     /// <param name="stop">Texts that end the writing; they and what follows are not in the result.</param>
     /// <param name="cancellationToken">Stops between two tokens.</param>
-    /// <exception cref="InputException">As <see cref="Generate(string, GenerationOptions, IReadOnlyList{string}, Action{string}, CancellationToken)"/>; thrown where the pieces are read.</exception>
+    /// <exception cref="InputException">As <see cref="Generate(string, GenerationOptions, IReadOnlyList{string}, Action{string}, CancellationToken)"/>; thrown where the pieces are
+    /// read.</exception>
     public async IAsyncEnumerable<string> GenerateAsync(
-        string prompt, GenerationOptions? options = null, IReadOnlyList<string>? stop = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string prompt,
+        GenerationOptions? options = null,
+        IReadOnlyList<string>? stop = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         Channel<string> pieces = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -145,8 +188,15 @@ public sealed class TextGenerator : IDisposable
                 try
                 {
                     bool isStreamed = (options ?? Defaults).NumBeams == 1;
-                    GeneratedText whole = Generate(prompt, options, stop, isStreamed ? piece => pieces.Writer.TryWrite(piece) : null, ended.Token);
-                    if (!isStreamed) pieces.Writer.TryWrite(whole.Text);
+                    GeneratedText whole = Generate(
+                        prompt,
+                        options,
+                        stop,
+                        isStreamed ? piece => pieces.Writer.TryWrite(piece) : null,
+                        ended.Token
+                    );
+                    if (!isStreamed)
+                        pieces.Writer.TryWrite(whole.Text);
                     pieces.Writer.Complete();
                 }
                 catch (Exception failure)
@@ -182,8 +232,11 @@ public sealed class TextGenerator : IDisposable
     private int[] Encode(string prompt)
     {
         int[] ids = _model.Tokenizer.EncodeIds(prompt);
-        if (ids.Length > 0) return ids;
-        int begin = _model.Tokenizer.BosId ?? _model.Tokenizer.EosId ?? throw new InputException("the prompt is empty, and the tokenizer has no token that begins a text");
+        if (ids.Length > 0)
+            return ids;
+        int begin = _model.Tokenizer.BosId
+            ?? _model.Tokenizer.EosId
+            ?? throw new InputException("the prompt is empty, and the tokenizer has no token that begins a text");
         return [begin];
     }
 
@@ -193,7 +246,10 @@ public sealed class TextGenerator : IDisposable
         int longest = prompts.Max(prompt => prompt.Length);
         int written = options.NewTokensAfter(longest);
         if (longest + written - 1 > limit)
-            throw new InputException($"a prompt has {longest} tokens and up to {written} more are to be written; the position table (wpe) has {limit}: shorten the prompt or lower `max-new-tokens`");
+            throw new InputException(
+                $"a prompt has {longest} tokens and up to {written} more are to be written; the position table (wpe) has {limit}: "
+                    + $"shorten the prompt or lower `max-new-tokens`"
+            );
     }
 
     private static (int[][] Rows, int[][] Mask) Pad(int[][] prompts, int padding, bool left)
@@ -205,13 +261,22 @@ public sealed class TextGenerator : IDisposable
             return left ? [.. fills, .. values] : [.. values, .. fills];
         }
 
-        return ([.. prompts.Select(prompt => Row(prompt, padding))], [.. prompts.Select(prompt => Row([.. Enumerable.Repeat(1, prompt.Length)], 0))]);
+        return (
+            [.. prompts.Select(prompt => Row(prompt, padding))],
+            [.. prompts.Select(prompt => Row([.. Enumerable.Repeat(1, prompt.Length)], 0))]
+        );
     }
 
     private GeneratedText Finished(string prompt, GeneratedTokens tokens, GenerationOptions options, StopStrings stops)
     {
         if (stops.Find(tokens.Tokens) is string cut) return new GeneratedText(prompt, cut, tokens.Tokens, tokens.Score, "stop");
         bool ended = tokens.Tokens.Count > 0 && options.EosTokenIds.Contains(tokens.Tokens[^1]);
-        return new GeneratedText(prompt, _model.Tokenizer.Decode([.. tokens.Tokens]), tokens.Tokens, tokens.Score, ended ? "end" : "length");
+        return new GeneratedText(
+            prompt,
+            _model.Tokenizer.Decode([.. tokens.Tokens]),
+            tokens.Tokens,
+            tokens.Score,
+            ended ? "end" : "length"
+        );
     }
 }

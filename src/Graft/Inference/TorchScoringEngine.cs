@@ -23,9 +23,22 @@ internal sealed class TorchScoringEngine : IScoringEngine
         {
             null => ComputeContext.Current,
             ComputeContext context => context,
-            IComputeOptions other => throw new InputException("compute", other.GetType().Name, $"a {nameof(ComputeContext)}: {folder} is computed by libtorch"),
+            IComputeOptions other => throw new InputException(
+                "compute",
+                other.GetType().Name,
+                $"a {nameof(ComputeContext)}: {folder} is computed by libtorch"
+            ),
         };
-        PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = options.Head, Pooling = options.Pooling, Normalize = options.Normalize, Compute = compute });
+        PretrainedModel model = PretrainedModel.Load(
+            folder,
+            new LoadOptions
+            {
+                Head = options.Head,
+                Pooling = options.Pooling,
+                Normalize = options.Normalize,
+                Compute = compute,
+            }
+        );
         try
         {
             ScoredModel described = Describe(model, folder);
@@ -79,13 +92,13 @@ internal sealed class TorchScoringEngine : IScoringEngine
 
         public Tokenizer Tokenizer => _model.Tokenizer;
 
-        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
+        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
         {
             using ComputeScope computing = _model.Enter();
             lock (_lock) // products use all cores: one at a time is fastest
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
-                return _scorer.Score(features, cancellation);
+                return _scorer.Score(features, cancellationToken);
             }
         }
 

@@ -55,8 +55,11 @@ internal sealed class AdapterRuns
     public Tensor Rows(Tensor x, AdapterRun run)
     {
         long rows = x.shape[0];
-        if (_boundaries is not null && rows == _boundaries[^1]) return x.slice(0, _boundaries[run.First], _boundaries[run.End], 1);
-        return rows == _sequences ? x.slice(0, run.First, run.End, 1) : throw new ArgumentException($"{rows} rows are neither the batch's tokens nor its {_sequences} sequences", nameof(x));
+        if (_boundaries is not null && rows == _boundaries[^1])
+            return x.slice(0, _boundaries[run.First], _boundaries[run.End], 1);
+        return rows == _sequences
+            ? x.slice(0, run.First, run.End, 1)
+            : throw new ArgumentException($"{rows} rows are neither the batch's tokens nor its {_sequences} sequences", nameof(x));
     }
 }
 

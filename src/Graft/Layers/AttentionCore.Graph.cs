@@ -24,8 +24,13 @@ public sealed partial class AttentionCore
                 ("num_heads", (long)heads), ("scale", (float)scale), ("mask_filter_value", g.Least));
         }
 
-        Value scores = g.Mul(g.MatMul(DrawHeads(g, query), g.Transpose(g.Reshape(key, 0, 0, heads, headSize), 0, 2, 3, 1)), g.Number(scale)); // [B, H, T, T]
-        if (bias is Value added) scores = g.Add(scores, added);
+        // [B, H, T, T]
+        Value scores = g.Mul(
+            g.MatMul(DrawHeads(g, query), g.Transpose(g.Reshape(key, 0, 0, heads, headSize), 0, 2, 3, 1)),
+            g.Number(scale)
+        );
+        if (bias is Value added)
+            scores = g.Add(scores, added);
         Value attended = g.MatMul(g.Softmax(g.Add(scores, mask)), DrawHeads(g, value)); // [B, H, T, N]
         return g.Reshape(g.Transpose(attended, 0, 2, 1, 3), 0, 0, Width);
     }
@@ -49,7 +54,8 @@ public sealed partial class AttentionCore
         }
 
         string name = query.NameIn(graph) + "_key_value";
-        Value weight = g.Weight(name + ".weight.T", [query.Inputs, 3 * query.Outputs], Weights), biases = g.Weight(name + ".bias", [3 * query.Outputs], Biases);
+        Value weight = g.Weight(name + ".weight.T", [query.Inputs, 3 * query.Outputs], Weights),
+            biases = g.Weight(name + ".bias", [3 * query.Outputs], Biases);
         return g.ContribOp(
             "Attention", [x, weight, biases, graph.KeyMask, null, bias],
             ("num_heads", (long)heads), ("scale", (float)scale), ("mask_filter_value", g.Least));
@@ -60,6 +66,7 @@ public sealed partial class AttentionCore
 
     private void RequirePlain()
     {
-        if (Tuning is not null) throw new InputException("the model has trained keys before its text (prefix tuning), which have no ONNX form");
+        if (Tuning is not null)
+            throw new InputException("the model has trained keys before its text (prefix tuning), which have no ONNX form");
     }
 }

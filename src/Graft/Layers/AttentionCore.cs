@@ -42,7 +42,12 @@ public sealed partial class AttentionCore(int heads, int headSize, double scale,
     /// <returns>[…, D], heads joined.</returns>
     public Tensor Forward(Tensor query, Tensor key, Tensor value, LayerContext context, Tensor? bias = null)
     {
-        if (bias is null && IsOneToken(query, context) && context.Cache!.AppendAndAttend(site, query, key, value, heads, scale) is { } attended) return attended;
+        if (
+            bias is null
+            && IsOneToken(query, context)
+            && context.Cache!.AppendAndAttend(site, query, key, value, heads, scale) is { } attended
+        )
+            return attended;
         return Attend(SplitHeads(query), SplitHeads(key), SplitHeads(value), context, context.Layout, bias);
     }
 
@@ -87,7 +92,13 @@ public sealed partial class AttentionCore(int heads, int headSize, double scale,
         context is { Cache: not null, Attentions: null, Dropout: null, Layout: { IsPacked: false, Mask: null, Window: null } }
         && Tuning is null && query.size(1) == 1 && !is_grad_enabled() && OwnKernels.Apply(query);
 
-    private static (Tensor Key, Tensor Value) WithExtraKeys(IAttentionTuning tuning, Tensor key, Tensor value, LayerContext context, AttentionLayout layout)
+    private static (Tensor Key, Tensor Value) WithExtraKeys(
+        IAttentionTuning tuning,
+        Tensor key,
+        Tensor value,
+        LayerContext context,
+        AttentionLayout layout
+    )
     {
         (Tensor extraKey, Tensor extraValue) = tuning.KeysAndValues(context);
         if (!layout.IsPacked)

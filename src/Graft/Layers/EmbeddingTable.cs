@@ -50,7 +50,12 @@ public sealed partial class EmbeddingTable : Layer
         {
             long wrong = least.item<long>() < 0 ? least.item<long>() : most.item<long>();
             if (wrong < 0 || wrong >= Rows)
-                throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{_what} {wrong}: the model's table has rows 0 to {Rows - 1}; the tokenizer belongs to another model"));
+                throw new InputException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{_what} {wrong}: the model's table has rows 0 to {Rows - 1}; the tokenizer belongs to another model"
+                    )
+                );
         }
 
         return Ops.Embedding(ids, Weight, _paddingIdx);

@@ -9,7 +9,8 @@ namespace Graft.Layers;
 /// <para>Padded (the usual layout): ids [B, T] and a mask. Packed (no padding is computed): ids [tokens] of all sequences one after the
 /// other, and <see cref="Boundaries"/>; hidden states are then [tokens, D].</para>
 /// </summary>
-/// <example>Two texts of 3 and 2 tokens: padded ids [[5,6,7],[8,9,0]] with mask [[1,1,1],[1,1,0]] = packed ids [5,6,7,8,9] with boundaries [0,3,5].</example>
+/// <example>Two texts of 3 and 2 tokens: padded ids [[5,6,7],[8,9,0]] with mask [[1,1,1],[1,1,0]] = packed ids [5,6,7,8,9] with boundaries
+/// [0,3,5].</example>
 public sealed record EncoderInput
 {
     /// <summary>Token ids, int64: [B, T], or [tokens] when packed.</summary>
@@ -100,19 +101,31 @@ public sealed record EncoderInput
         int dimensions = input.IsPacked ? 1 : 2;
         Tensor ids = input.InputIds;
         if (ids.dtype != ScalarType.Int64 || ids.dim() != dimensions)
-            throw new ArgumentException($"input ids: int64 with {dimensions} dimensions are expected, found {ids.dtype} [{string.Join(", ", ids.shape)}]", nameof(input));
+            throw new ArgumentException(
+                $"input ids: int64 with {dimensions} dimensions are expected, found {ids.dtype} [{string.Join(", ", ids.shape)}]",
+                nameof(input)
+            );
         Require(input.TokenTypeIds, "token type ids");
         Require(input.TaskTypeIds, "task type ids");
         Require(input.PositionIds, "position ids");
-        if (input.IsPacked && input.AttentionMask is not null) throw new ArgumentException("a packed batch has no padding: leave the attention mask out", nameof(input));
-        if (!input.IsPacked && input.Cache is null) Require(input.AttentionMask, "attention mask");
-        if (input.IsPacked && input.Boundaries![^1] != input.Leading[0]) throw new ArgumentException("the last boundary is not the number of packed tokens", nameof(input));
+        if (input.IsPacked && input.AttentionMask is not null)
+            throw new ArgumentException("a packed batch has no padding: leave the attention mask out", nameof(input));
+        if (!input.IsPacked && input.Cache is null)
+            Require(input.AttentionMask, "attention mask");
+        if (input.IsPacked && input.Boundaries![^1] != input.Leading[0])
+            throw new ArgumentException("the last boundary is not the number of packed tokens", nameof(input));
 
         void Require(Tensor? tensor, string what)
         {
-            bool fits = tensor is null || tensor.shape.SequenceEqual(input.Leading) || (tensor.dim() == 2 && tensor.shape[0] == 1 && tensor.shape[1] == input.Leading[^1]);
+            bool fits =
+                tensor is null
+                || tensor.shape.SequenceEqual(input.Leading)
+                || (tensor.dim() == 2 && tensor.shape[0] == 1 && tensor.shape[1] == input.Leading[^1]);
             if (!fits)
-                throw new ArgumentException($"{what}: [{string.Join(", ", input.Leading)}] is expected like the ids, found [{string.Join(", ", tensor!.shape)}]", nameof(input));
+                throw new ArgumentException(
+                    $"{what}: [{string.Join(", ", input.Leading)}] is expected like the ids, found [{string.Join(", ", tensor!.shape)}]",
+                    nameof(input)
+                );
         }
     }
 }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>
-/// What layers draw a graph with: the builder, the model's input, and the checkpoint's names of its parameters. Shapes are those of the padded layout: legend B batch, T tokens,
-/// H heads, N size per head, D width.
+/// What layers draw a graph with: the builder, the model's input, and the checkpoint's names of its parameters. Shapes are those of the
+/// padded layout: legend B batch, T tokens, H heads, N size per head, D width.
 /// </summary>
 internal sealed class GraphContext
 {
@@ -21,7 +21,13 @@ internal sealed class GraphContext
     /// <param name="inputIds">int64 [B, T].</param>
     /// <param name="attentionMask">int64 [B, T]: 1 for tokens, 0 for padding.</param>
     /// <param name="tokenTypeIds">int64 [B, T]; null where the model has no segments.</param>
-    public GraphContext(GraphBuilder builder, IEnumerable<DeclaredParameter> parameters, Value inputIds, Value attentionMask, Value? tokenTypeIds)
+    public GraphContext(
+        GraphBuilder builder,
+        IEnumerable<DeclaredParameter> parameters,
+        Value inputIds,
+        Value attentionMask,
+        Value? tokenTypeIds
+    )
     {
         (Builder, InputIds, AttentionMask, TokenTypeIds) = (builder, inputIds, attentionMask, tokenTypeIds);
         _names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);

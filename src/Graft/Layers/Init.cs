@@ -39,7 +39,10 @@ public readonly record struct Init(double Deviation, float Constant = 0, double 
             for (long block = begin; block < end; block++)
             {
                 long start = block * Block;
-                init.Fill(new Span<float>((float*)address + start, (int)Math.Min(Block, count - start)), CounterRandom.Key(key, (ulong)block));
+                init.Fill(
+                    new Span<float>((float*)address + start, (int)Math.Min(Block, count - start)),
+                    CounterRandom.Key(key, (ulong)block)
+                );
             }
         });
         if (ZeroRow is long row && row >= 0 && row < parameter.shape[0])

@@ -68,7 +68,11 @@ public sealed class KeyValueCache : IDisposable
     {
         foreach ((int attention, Entry entry) in _layers.ToArray())
         {
-            _layers[attention] = new(entry.Key.index_select(0, rows).DetachFromDisposeScope(), entry.Value.index_select(0, rows).DetachFromDisposeScope(), entry.Length);
+            _layers[attention] = new(
+                entry.Key.index_select(0, rows).DetachFromDisposeScope(),
+                entry.Value.index_select(0, rows).DetachFromDisposeScope(),
+                entry.Length
+            );
             entry.Release();
         }
     }
@@ -95,7 +99,11 @@ public sealed class KeyValueCache : IDisposable
 
     private static Entry Enlarged(Entry entry, long needed)
     {
-        Entry larger = new(WithRoom(entry.Key.shape, needed, entry.Key.dtype), WithRoom(entry.Value.shape, needed, entry.Value.dtype), entry.Length);
+        Entry larger = new(
+            WithRoom(entry.Key.shape, needed, entry.Key.dtype),
+            WithRoom(entry.Value.shape, needed, entry.Value.dtype),
+            entry.Length
+        );
         larger.Key.narrow(TokensDimension, 0, entry.Length).copy_(entry.Key.narrow(TokensDimension, 0, entry.Length));
         larger.Value.narrow(TokensDimension, 0, entry.Length).copy_(entry.Value.narrow(TokensDimension, 0, entry.Length));
         entry.Release();
@@ -103,7 +111,8 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>A buffer [B, H, 2 · tokens, N].</summary>
-    private static Tensor WithRoom(long[] shape, long tokens, ScalarType type) => empty([shape[0], shape[1], 2 * tokens, shape[3]], type).DetachFromDisposeScope();
+    private static Tensor WithRoom(long[] shape, long tokens, ScalarType type) =>
+        empty([shape[0], shape[1], 2 * tokens, shape[3]], type).DetachFromDisposeScope();
 
     /// <summary>Buffers [B, H, room, N] and how many of their tokens are written.</summary>
     private readonly record struct Entry(Tensor Key, Tensor Value, long Length)

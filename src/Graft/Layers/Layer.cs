@@ -64,12 +64,18 @@ public abstract class Layer : nn.Module
         return parameter;
     }
 
-    /// <summary>Puts another layer's parameter of the same shape in the place of one that was declared here; the old one is released.</summary>
+    /// <summary>
+    /// Puts another layer's parameter of the same shape in the place of one that was declared here; the old one is released.
+    /// </summary>
     internal void Replace(string name, Parameter shared)
     {
         int at = _declared.FindIndex(declared => declared.Name == name);
         Parameter old = _declared[at].Value;
-        if (!old.shape.SequenceEqual(shared.shape)) throw new ArgumentException($"{name}: [{string.Join(", ", shared.shape)}] cannot take the place of [{string.Join(", ", old.shape)}]", nameof(shared));
+        if (!old.shape.SequenceEqual(shared.shape))
+            throw new ArgumentException(
+                $"{name}: [{string.Join(", ", shared.shape)}] cannot take the place of [{string.Join(", ", old.shape)}]",
+                nameof(shared)
+            );
         _declared[at] = _declared[at] with { Value = shared };
         _internal_params[name] = shared; // register_parameter refuses a name that is taken
         old.Dispose();

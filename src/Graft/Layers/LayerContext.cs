@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace Graft.Layers;
 
-/// <summary>What travels beside the hidden states through one stack of layers: the layout, dropout, the adapters' rows, and what is collected on the way.</summary>
+/// <summary>
+/// What travels beside the hidden states through one stack of layers: the layout, dropout, the adapters' rows, and what is collected on the
+/// way.
+/// </summary>
 public sealed class LayerContext
 {
     private readonly Dictionary<(AttentionLayout Layout, long Extra), AttentionLayout> _extended = [];
@@ -24,7 +27,8 @@ public sealed class LayerContext
         Leading = input.Leading;
         HiddenStates = input.OutputHiddenStates ? [] : null;
         Attentions = input.OutputAttentions ? [] : null;
-        if (input.OutputAttentions && layout.IsPacked) throw new ArgumentException("attentions are given for the padded layout only", nameof(input));
+        if (input.OutputAttentions && layout.IsPacked)
+            throw new ArgumentException("attentions are given for the padded layout only", nameof(input));
     }
 
     /// <summary>For layers that look at each row alone, in evaluation or without dropout of their own.</summary>
@@ -97,7 +101,9 @@ public sealed class LayerContext
     /// <summary>A place where values are dropped; the same number must not be used twice in a model.</summary>
     public DropoutSite Site(int number) => Dropout is null ? DropoutSite.None : Dropout.Site(number + SiteOffset);
 
-    /// <summary>The same for what an adapter drops: rows that are no tokens (a table of distances) are dropped as a sequence of their own.</summary>
+    /// <summary>
+    /// The same for what an adapter drops: rows that are no tokens (a table of distances) are dropped as a sequence of their own.
+    /// </summary>
     public DropoutSite Site(int number, Tensor x)
     {
         if (Dropout is null) return DropoutSite.None;
@@ -119,7 +125,11 @@ public sealed class LayerContext
         else
         {
             Tensor mask = layout.Mask!;
-            extended = AttentionLayout.Padded(cat([zeros([mask.shape[0], 1, mask.shape[2], extra]), mask], -1), layout.Causal, layout.Window);
+            extended = AttentionLayout.Padded(
+                cat([zeros([mask.shape[0], 1, mask.shape[2], extra]), mask], -1),
+                layout.Causal,
+                layout.Window
+            );
         }
 
         return _extended[(layout, extra)] = extended;

@@ -15,7 +15,9 @@ public sealed partial class Norm
         : graph.Builder.LayerNorm(x, graph.Weight(Weight), graph.OptionalWeight(Bias), Eps);
 
     /// <summary>norm(x + residual), both […, D].</summary>
-    /// <remarks>ONNX Runtime's SkipLayerNormalization is no gain: MiniLM takes a fifth more time with it than with the two standard operators.</remarks>
+    /// <remarks>
+    /// ONNX Runtime's SkipLayerNormalization is no gain: MiniLM takes a fifth more time with it than with the two standard operators.
+    /// </remarks>
     internal Value DrawSum(GraphContext graph, Value x, Value residual) => Draw(graph, graph.Builder.Add(x, residual));
 }
 
@@ -33,7 +35,13 @@ public sealed partial class Projection
     internal LinearWeights Weights(GraphContext graph)
     {
         RequirePlain();
-        return new LinearWeights(NameIn(graph), (int)Inputs, (int)Outputs, ReadWeight, Bias is null ? null : () => GraphContext.ValuesOf(Bias));
+        return new LinearWeights(
+            NameIn(graph),
+            (int)Inputs,
+            (int)Outputs,
+            ReadWeight,
+            Bias is null ? null : () => GraphContext.ValuesOf(Bias)
+        );
     }
 
     /// <summary>The checkpoint's name of the layer.</summary>
@@ -47,14 +55,18 @@ public sealed partial class Projection
 
     private void RequirePlain()
     {
-        if (Tuning is not null) throw new InputException("the model has an adapter that is no change of weights: it has no ONNX form (LoRA and IA3 have one, merged)");
+        if (Tuning is not null)
+            throw new InputException(
+                "the model has an adapter that is no change of weights: it has no ONNX form (LoRA and IA3 have one, merged)"
+            );
     }
 }
 
 public sealed partial class EmbeddingTable
 {
     /// <summary>int64 […] → […, D].</summary>
-    internal Value Draw(GraphContext graph, Value ids) => graph.Builder.Rows(NameIn(graph), (int)Rows, (int)Width, () => GraphContext.ValuesOf(Weight), ids);
+    internal Value Draw(GraphContext graph, Value ids) =>
+        graph.Builder.Rows(NameIn(graph), (int)Rows, (int)Width, () => GraphContext.ValuesOf(Weight), ids);
 
     /// <summary>The same for a small table, which is never of 8 bits.</summary>
     internal Value DrawWide(GraphContext graph, Value ids) => graph.Builder.Gather(graph.Weight(Weight), ids);

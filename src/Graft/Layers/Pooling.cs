@@ -21,8 +21,14 @@ internal static class Pooling
     public static Tensor Mean(Tensor states, EncoderInput input, double least = 1e-9)
     {
         if (input.IsPacked)
-            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).mean([0])), 0);
-        if (input.AttentionMask is null) return states.mean([1]);
+            return stack(
+                Enumerable
+                    .Range(0, (int)input.Sequences)
+                    .Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).mean([0])),
+                0
+            );
+        if (input.AttentionMask is null)
+            return states.mean([1]);
         Tensor mask = input.AttentionMask.to(states.dtype).unsqueeze(-1); // [B, T, 1]
         return (states * mask).sum(1) / mask.sum(1).clamp(min: least);
     }
@@ -32,8 +38,15 @@ internal static class Pooling
     {
         if (input.IsPacked)
         {
-            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).sum([0L])
-                / Math.Sqrt(input.Boundaries[s + 1] - input.Boundaries[s])), 0);
+            return stack(
+                Enumerable
+                    .Range(0, (int)input.Sequences)
+                    .Select(s =>
+                        states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).sum([0L])
+                        / Math.Sqrt(input.Boundaries[s + 1] - input.Boundaries[s])
+                    ),
+                0
+            );
         }
 
         if (input.AttentionMask is null) return states.sum([1L]) / Math.Sqrt(states.shape[1]);
@@ -63,7 +76,12 @@ internal static class Pooling
     public static Tensor Max(Tensor states, EncoderInput input)
     {
         if (input.IsPacked)
-            return stack(Enumerable.Range(0, (int)input.Sequences).Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).amax([0])), 0);
+            return stack(
+                Enumerable
+                    .Range(0, (int)input.Sequences)
+                    .Select(s => states.slice(0, input.Boundaries![s], input.Boundaries[s + 1], 1).amax([0])),
+                0
+            );
         Tensor visible = input.AttentionMask is null ? states : states.masked_fill(input.AttentionMask.eq(0).unsqueeze(-1), -1e9);
         return visible.amax([1]);
     }
@@ -86,12 +104,18 @@ internal static class Pooling
         if (id is not int wanted) return Last(states, input);
         if (!input.IsPacked)
         {
-            Tensor attended = (input.AttentionMask ?? ones_like(input.InputIds)).ne(0), found = input.InputIds.eq(wanted).logical_and(attended);
+            Tensor attended = (input.AttentionMask ?? ones_like(input.InputIds)).ne(0),
+                found = input.InputIds.eq(wanted).logical_and(attended);
             return AtLastTrue(states, where(found.any(1, keepdim: true), found, attended));
         }
 
         long[] ids = input.InputIds.data<long>().ToArray();
-        long[] rows = [.. input.Boundaries!.Zip(input.Boundaries!.Skip(1), (from, to) => Array.LastIndexOf(ids, wanted, to - 1, to - from) is >= 0 and int row ? row : to - 1L)];
+        long[] rows =
+        [
+            .. input.Boundaries!.Zip(input.Boundaries!.Skip(1), (from, to) =>
+                Array.LastIndexOf(ids, wanted, to - 1, to - from) is >= 0 and int row ? row : to - 1L
+            ),
+        ];
         return states.index_select(0, tensor(rows));
     }
 

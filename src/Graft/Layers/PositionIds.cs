@@ -33,8 +33,13 @@ public static class PositionIds
     /// <exception cref="InputException">There are more tokens than positions.</exception>
     public static void Require(long tokens, long limit, string table)
     {
-        if (tokens <= limit) return;
-        throw new InputException(string.Create(
-            CultureInfo.InvariantCulture, $"{tokens} tokens: the model's position table ({table}) ends at {limit}; shorten the text (`max-length` {limit})"));
+        if (tokens <= limit)
+            return;
+        throw new InputException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{tokens} tokens: the model's position table ({table}) ends at {limit}; shorten the text (`max-length` {limit})"
+            )
+        );
     }
 }

@@ -67,7 +67,8 @@ public sealed partial class Projection : Layer
     private Tensor Forward(Tensor x, Tensor? bias, LayerContext context, Activation activation)
     {
         Tensor weight = _transposed ? Weight.t() : Weight;
-        if (Tuning is null) return activation == Activation.None ? Ops.Linear(x, weight, bias) : Ops.LinearActivation(x, weight, bias, activation);
+        if (Tuning is null)
+            return activation == Activation.None ? Ops.Linear(x, weight, bias) : Ops.LinearActivation(x, weight, bias, activation);
         x = Tuning.Input(x, context);
         return Ops.Activate(Tuning.Output(x, Ops.Linear(x, weight, bias), context), activation);
     }

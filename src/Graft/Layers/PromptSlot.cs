@@ -12,13 +12,20 @@ public sealed class PromptSlot
     /// <summary>The number of vectors before the text.</summary>
     public int Length => Tuning?.Length ?? 0;
 
-    /// <summary>The input with the slot's vectors in front: the mask sees them, they have segment 0, positions run over the whole.</summary>
+    /// <summary>
+    /// The input with the slot's vectors in front: the mask sees them, they have segment 0, positions run over the whole.
+    /// </summary>
     /// <remarks>A dropout plan must be made for the longer text; padded batches only.</remarks>
     public EncoderInput Apply(EncoderInput input, EmbeddingTable words)
     {
-        if (Tuning is null) return input;
-        if (input.IsPacked) throw new ArgumentException("prompt tuning runs on padded batches", nameof(input));
-        if (input.Cache is not null) throw new InputException("a model with a trained prompt before its text cannot write on token by token: tune it with prefix or lora instead");
+        if (Tuning is null)
+            return input;
+        if (input.IsPacked)
+            throw new ArgumentException("prompt tuning runs on padded batches", nameof(input));
+        if (input.Cache is not null)
+            throw new InputException(
+                "a model with a trained prompt before its text cannot write on token by token: tune it with prefix or lora instead"
+            );
         Tensor text = input.InputsEmbeds ?? words.Forward(input.InputIds); // [B, T, D]
         (long batch, long count) = (text.shape[0], Tuning.Length);
         Tensor vectors = Tuning.Vectors(input).expand(batch, count, text.shape[2]);

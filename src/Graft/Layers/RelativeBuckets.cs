@@ -19,14 +19,18 @@ internal sealed class RelativeBuckets(int buckets, int maxDistance, bool causal)
     public Tensor Of(long queries, long keys)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor distance = arange(keys, ScalarType.Int64).unsqueeze(0) - arange(keys - queries, keys, ScalarType.Int64).unsqueeze(1); // key − query
+        // key − query
+        Tensor distance = arange(keys, ScalarType.Int64).unsqueeze(0) - arange(keys - queries, keys, ScalarType.Int64).unsqueeze(1);
         int count = causal ? buckets : buckets / 2;
         Tensor result = causal ? zeros_like(distance) : distance.gt(0).to(ScalarType.Int64) * count;
         distance = causal ? distance.neg().clamp(min: 0) : distance.abs();
         int exact = count / 2;
 
         // In fp32, as the reference computes it: powers of two lie on the buckets' edges.
-        Tensor far = ((distance.to(ScalarType.Float32) / exact).log() / Math.Log((double)maxDistance / exact) * (count - exact)).clamp(min: 0).to(ScalarType.Int64) + exact;
+        Tensor far =
+            ((distance.to(ScalarType.Float32) / exact).log() / Math.Log((double)maxDistance / exact) * (count - exact))
+                .clamp(min: 0)
+                .to(ScalarType.Int64) + exact;
         far = far.clamp(max: count - 1);
         return (result + where(distance.lt(exact), distance, far)).MoveToOuterDisposeScope();
     }

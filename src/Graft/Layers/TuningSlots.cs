@@ -19,7 +19,9 @@ public interface IProjectionTuning
 /// <summary>Fills an <see cref="AddNorm"/>: bottleneck adapters see the block's output, the residual and the norm.</summary>
 public interface IAddNormTuning
 {
-    /// <summary>What leaves the block: without an adapter it is norm(output + residual), or the plain sum where the norm comes first.</summary>
+    /// <summary>
+    /// What leaves the block: without an adapter it is norm(output + residual), or the plain sum where the norm comes first.
+    /// </summary>
     /// <param name="output">[…, D], after dropout.</param>
     /// <param name="residual">[…, D].</param>
     /// <param name="norm">The layer norm; null in pre-norm families.</param>

@@ -26,8 +26,10 @@ public sealed record DistillationOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (!(Temperature > 0)) throw new InputException("temperature", Temperature.ToString(System.Globalization.CultureInfo.InvariantCulture), "above 0");
-        if (SoftTargets < 0 || MaskedLm < 0 || Cosine < 0) throw new InputException("the weights of the distillation loss are at least 0");
+        if (!(Temperature > 0))
+            throw new InputException("temperature", Temperature.ToString(System.Globalization.CultureInfo.InvariantCulture), "above 0");
+        if (SoftTargets < 0 || MaskedLm < 0 || Cosine < 0)
+            throw new InputException("the weights of the distillation loss are at least 0");
     }
 }
 

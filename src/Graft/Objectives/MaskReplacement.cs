@@ -8,7 +8,9 @@ public sealed record MaskReplacement(double MaskShare, double RandomShare)
     /// <summary>BERT's 80 % [MASK], 10 % random, 10 % unchanged (Devlin et al. 2018, appendix A.1).</summary>
     public static MaskReplacement Bert { get; } = new(0.8, 0.1);
 
-    /// <summary>ELECTRA's generator input: 85 % [MASK], 15 % unchanged (<c>pretrain/pretrain_helpers.py</c> of the published code).</summary>
+    /// <summary>
+    /// ELECTRA's generator input: 85 % [MASK], 15 % unchanged (<c>pretrain/pretrain_helpers.py</c> of the published code).
+    /// </summary>
     public static MaskReplacement Electra { get; } = new(0.85, 0);
 
     /// <summary>Always [MASK]: how a masked language model is measured and asked.</summary>
@@ -19,8 +21,12 @@ public sealed record MaskReplacement(double MaskShare, double RandomShare)
     public void Validate()
     {
         if (MaskShare < 0 || RandomShare < 0 || MaskShare + RandomShare > 1 + 1e-9)
-            throw new InputException(string.Create(
-                System.Globalization.CultureInfo.InvariantCulture, $"replacement shares {MaskShare} and {RandomShare}: two shares of at least 0 and together at most 1 are allowed"));
+            throw new InputException(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"replacement shares {MaskShare} and {RandomShare}: two shares of at least 0 and together at most 1 are allowed"
+                )
+            );
     }
 
     /// <summary>Draws which of the three it is; a span draws once for all its tokens.</summary>

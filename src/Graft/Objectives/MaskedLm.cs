@@ -53,8 +53,8 @@ public sealed record MaskedLmOptions
     public MaskReplacement Replacement { get; init; } = MaskReplacement.Bert;
 
     /// <summary>
-    /// How many different masks a sequence gets in all: 0 for a new one every time it is seen (dynamic), otherwise it cycles through this many
-    /// (static; Google's published data has 10).
+    /// How many different masks a sequence gets in all: 0 for a new one every time it is seen (dynamic), otherwise it cycles through this
+    /// many (static; Google's published data has 10).
     /// </summary>
     /// <value>At least 0; 0.</value>
     public int StaticCopies { get; init; }
@@ -63,18 +63,23 @@ public sealed record MaskedLmOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Share is not (> 0 and < 1)) throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
-        if (MaxPredictions < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"max predictions {MaxPredictions}: at least 1"));
-        if (LongestNGram < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"longest n-gram {LongestNGram}: at least 1"));
-        if (StaticCopies < 0) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"static copies {StaticCopies}: at least 0"));
-        if (Unit == MaskingUnit.NGram && Count == MaskCount.Bernoulli) throw new InputException("n-gram masking has an exact count; Bernoulli is for tokens and words");
+        if (Share is not (> 0 and < 1))
+            throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
+        if (MaxPredictions < 1)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"max predictions {MaxPredictions}: at least 1"));
+        if (LongestNGram < 1)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"longest n-gram {LongestNGram}: at least 1"));
+        if (StaticCopies < 0)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"static copies {StaticCopies}: at least 0"));
+        if (Unit == MaskingUnit.NGram && Count == MaskCount.Bernoulli)
+            throw new InputException("n-gram masking has an exact count; Bernoulli is for tokens and words");
         Replacement.Validate();
     }
 }
 
 /// <summary>
-/// Masked language modelling (Devlin et al. 2018, §3.1; the counting of Google's <c>create_pretraining_data.py</c>). Some tokens are chosen,
-/// specials never; of those 80 % become [MASK], 10 % a random token and 10 % stay; the loss is on the chosen ones alone.
+/// Masked language modelling (Devlin et al. 2018, §3.1; the counting of Google's <c>create_pretraining_data.py</c>). Some tokens are
+/// chosen, specials never; of those 80 % become [MASK], 10 % a random token and 10 % stay; the loss is on the chosen ones alone.
 /// <code>
 /// [CLS] the cat sat on the mat [SEP]   (share 0.15: round(0.15 · 8) = 1 token)
 ///   →  ids        [CLS] the [MASK] sat on the mat [SEP]
@@ -84,11 +89,15 @@ public sealed record MaskedLmOptions
 /// </summary>
 internal static class MaskedLm
 {
-    /// <summary>The number of tokens that the exact count chooses; <paramref name="length"/> counts [CLS] and [SEP]. Halves round to even.</summary>
+    /// <summary>
+    /// The number of tokens that the exact count chooses; <paramref name="length"/> counts [CLS] and [SEP]. Halves round to even.
+    /// </summary>
     public static int CountToMask(int length, MaskedLmOptions options) =>
         Math.Min(options.MaxPredictions, Math.Max(1, (int)Math.Round(options.Share * length, MidpointRounding.ToEven)));
 
-    /// <summary>The stream of random numbers for a sequence's <paramref name="visit"/>-th turn: new every time, or one of a fixed number of copies.</summary>
+    /// <summary>
+    /// The stream of random numbers for a sequence's <paramref name="visit"/>-th turn: new every time, or one of a fixed number of copies.
+    /// </summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="sequence">What identifies the sequence in the corpus.</param>
     /// <param name="visit">How often it was seen before.</param>
@@ -101,7 +110,12 @@ internal static class MaskedLm
     /// <param name="options">Share, count, unit and replacement.</param>
     /// <param name="vocabulary">Specials, word pieces and the mask.</param>
     /// <param name="random">Where the draws come from.</param>
-    public static MaskedSequence Corrupt(ReadOnlySpan<int> ids, MaskedLmOptions options, MaskingVocabulary vocabulary, ref CounterRandom random)
+    public static MaskedSequence Corrupt(
+        ReadOnlySpan<int> ids,
+        MaskedLmOptions options,
+        MaskingVocabulary vocabulary,
+        ref CounterRandom random
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(vocabulary);

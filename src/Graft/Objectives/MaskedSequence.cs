@@ -1,6 +1,8 @@
 namespace Graft.Objectives;
 
-/// <summary>A corrupted sequence and what has to be restored. Only the chosen positions are kept: the head and the loss run on nothing else.</summary>
+/// <summary>
+/// A corrupted sequence and what has to be restored. Only the chosen positions are kept: the head and the loss run on nothing else.
+/// </summary>
 /// <param name="Ids">The sequence as the model sees it.</param>
 /// <param name="Positions">The chosen indices, ascending.</param>
 /// <param name="Targets">The original token at each of them.</param>

@@ -1,6 +1,8 @@
 namespace Graft.Objectives;
 
-/// <summary>What corrupting a sequence needs to know of its vocabulary: the mask, what is never chosen, and which pieces go on a word.</summary>
+/// <summary>
+/// What corrupting a sequence needs to know of its vocabulary: the mask, what is never chosen, and which pieces go on a word.
+/// </summary>
 public sealed class MaskingVocabulary
 {
     private readonly bool[] _special;
@@ -56,9 +58,15 @@ public sealed class MaskingVocabulary
         return words;
     }
 
-    private int Inside(int id, string what) => id >= 0 && id < Size
-        ? id
-        : throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{what} has id {id}, which the vocabulary of {Size} tokens does not have"));
+    private int Inside(int id, string what) =>
+        id >= 0 && id < Size
+            ? id
+            : throw new InputException(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"{what} has id {id}, which the vocabulary of {Size} tokens does not have"
+                )
+            );
 }
 
 /// <summary>A word's place in a sequence.</summary>

@@ -43,7 +43,9 @@ internal static class NGramMasking
         return longest;
     }
 
-    /// <summary>How many of <paramref name="wanted"/> words from <paramref name="start"/> on are free and adjacent (no special between them).</summary>
+    /// <summary>
+    /// How many of <paramref name="wanted"/> words from <paramref name="start"/> on are free and adjacent (no special between them).
+    /// </summary>
     private static int FreeNeighbours(List<Word> words, bool[] taken, int start, int wanted)
     {
         int count = 0;

@@ -2,8 +2,8 @@ namespace Graft.Objectives;
 
 /// <summary>
 /// Next-sentence prediction (Devlin et al. 2018, §3.1; <c>create_pretraining_data.py</c>). A document is read in chunks of about the target
-/// length; a chunk is cut at a random sentence, and its second part is, half of the time, replaced by text of a different document. Sentences
-/// that were replaced go back and start the next chunk. A chunk of one sentence has no true next and is always random.
+/// length; a chunk is cut at a random sentence, and its second part is, half of the time, replaced by text of a different document.
+/// Sentences that were replaced go back and start the next chunk. A chunk of one sentence has no true next and is always random.
 /// <code>
 /// document 0: a b c d   document 1: x y z
 ///   →  (a b | c d, next 0)   or   (a b | y z, random 1), and c d come again
@@ -25,7 +25,8 @@ internal static class NextSentence
         ISentenceStore store, long document, int maxLength, ref CounterRandom random, double shortProbability = PublishedShortProbability)
     {
         ArgumentNullException.ThrowIfNull(store);
-        if (store.Documents < 2) throw new InputException("next-sentence prediction needs at least two documents (blank lines separate them in text files)");
+        if (store.Documents < 2)
+            throw new InputException("next-sentence prediction needs at least two documents (blank lines separate them in text files)");
         List<SegmentPair> pairs = [];
         int target = SegmentPairs.DrawTargetLength(maxLength, shortProbability, ref random);
         for (int start = 0; start < store.Sentences(document);)
@@ -48,7 +49,9 @@ internal static class NextSentence
         return pairs;
     }
 
-    /// <summary>Sentences from a random place of another document, until they fill <paramref name="length"/> or the document ends.</summary>
+    /// <summary>
+    /// Sentences from a random place of another document, until they fill <paramref name="length"/> or the document ends.
+    /// </summary>
     private static SentenceRange RandomSegment(ISentenceStore store, long document, int length, ref CounterRandom random)
     {
         long other = random.NextInt((int)Math.Min(int.MaxValue, store.Documents - 1));

@@ -54,14 +54,18 @@ internal static class SegmentPairs
     /// <summary>Specials of a pair: [CLS] A [SEP] B [SEP].</summary>
     public const int Specials = 3;
 
-    /// <summary>A document's target length in tokens: the maximum, or with probability 0.1 something shorter, so that short inputs are seen too.</summary>
+    /// <summary>
+    /// A document's target length in tokens: the maximum, or with probability 0.1 something shorter, so that short inputs are seen too.
+    /// </summary>
     internal static int DrawTargetLength(int maxLength, double shortProbability, ref CounterRandom random)
     {
         int most = maxLength - Specials;
         return random.NextDouble() < shortProbability ? 2 + random.NextInt(most - 1) : most;
     }
 
-    /// <summary>The end of the chunk that starts at <paramref name="start"/>: the first sentence that reaches the target length is in it.</summary>
+    /// <summary>
+    /// The end of the chunk that starts at <paramref name="start"/>: the first sentence that reaches the target length is in it.
+    /// </summary>
     internal static int ChunkEnd(ISentenceStore store, long document, int start, int targetLength)
     {
         int sentences = store.Sentences(document), length = 0, end = start;

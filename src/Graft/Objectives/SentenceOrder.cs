@@ -1,8 +1,8 @@
 namespace Graft.Objectives;
 
 /// <summary>
-/// Sentence-order prediction (Lan et al. 2019, §3.1): two consecutive segments of one document, swapped half of the time. A chunk of a single
-/// sentence is halved.
+/// Sentence-order prediction (Lan et al. 2019, §3.1): two consecutive segments of one document, swapped half of the time. A chunk of a
+/// single sentence is halved.
 /// <code>document a b c d  →  (a | b c d, in order 0)   or   (b c d | a, swapped 1)</code>
 /// </summary>
 internal static class SentenceOrder
@@ -14,7 +14,12 @@ internal static class SentenceOrder
     /// <param name="random">Where the draws come from.</param>
     /// <param name="shortProbability">Probability of a shorter target length.</param>
     public static IReadOnlyList<SegmentPair> Pairs(
-        ISentenceStore store, long document, int maxLength, ref CounterRandom random, double shortProbability = NextSentence.PublishedShortProbability)
+        ISentenceStore store,
+        long document,
+        int maxLength,
+        ref CounterRandom random,
+        double shortProbability = NextSentence.PublishedShortProbability
+    )
     {
         ArgumentNullException.ThrowIfNull(store);
         List<SegmentPair> pairs = [];

@@ -9,7 +9,8 @@ internal readonly record struct SpanBoundaryPair(int Left, int Right, int Place,
 
 /// <summary>
 /// The span-boundary objective's inputs (Joshi et al. 2020, §3.2): every token of a masked span is predicted from the two tokens around the
-/// span and the token's place in it. Spans at an end of the text have no boundary there and are left out; so are tokens past the last place.
+/// span and the token's place in it. Spans at an end of the text have no boundary there and are left out; so are tokens past the last
+/// place.
 /// <code>
 /// [CLS] an [MASK] [MASK] was played [SEP], span (2, 4): football game
 ///   →  (left 1, right 4, place 0, target football), (left 1, right 4, place 1, target game)
@@ -32,9 +33,12 @@ internal static class SpanBoundary
         List<SpanBoundaryPair> pairs = [];
         foreach (MaskedSpan span in spans)
         {
-            int left = span.Start - 1, right = span.End;
-            if (left < 0 || right >= original.Length || vocabulary.IsSpecial(original[left]) || vocabulary.IsSpecial(original[right])) continue;
-            for (int i = span.Start; i < span.End && i - span.Start < places; i++) pairs.Add(new SpanBoundaryPair(left, right, i - span.Start, original[i]));
+            int left = span.Start - 1,
+                right = span.End;
+            if (left < 0 || right >= original.Length || vocabulary.IsSpecial(original[left]) || vocabulary.IsSpecial(original[right]))
+                continue;
+            for (int i = span.Start; i < span.End && i - span.Start < places; i++)
+                pairs.Add(new SpanBoundaryPair(left, right, i - span.Start, original[i]));
         }
 
         return pairs;

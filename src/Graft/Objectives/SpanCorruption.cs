@@ -17,8 +17,10 @@ public sealed record SpanCorruptionOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Share is not (> 0 and < 1)) throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
-        if (MeanLength < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"mean span length {MeanLength}: at least 1"));
+        if (Share is not (> 0 and < 1))
+            throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
+        if (MeanLength < 1)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"mean span length {MeanLength}: at least 1"));
     }
 }
 
@@ -45,11 +47,23 @@ internal static class SpanCorruption
     {
         ArgumentNullException.ThrowIfNull(sentinels);
         ArgumentNullException.ThrowIfNull(options);
-        if (ids.Length < 2) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"span corruption needs at least two tokens, found {ids.Length}"));
+        if (ids.Length < 2)
+            throw new InputException(
+                string.Create(CultureInfo.InvariantCulture, $"span corruption needs at least two tokens, found {ids.Length}")
+            );
         int noise = Math.Clamp((int)Math.Round(options.Share * ids.Length, MidpointRounding.ToEven), 1, ids.Length - 1);
-        int spans = Math.Clamp((int)Math.Round(noise / options.MeanLength, MidpointRounding.ToEven), 1, Math.Min(noise, ids.Length - noise));
+        int spans = Math.Clamp(
+            (int)Math.Round(noise / options.MeanLength, MidpointRounding.ToEven),
+            1,
+            Math.Min(noise, ids.Length - noise)
+        );
         if (spans + 1 > sentinels.Count)
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{ids.Length} tokens need {spans + 1} sentinels, the vocabulary has {sentinels.Count}: shorten the sequences"));
+            throw new InputException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{ids.Length} tokens need {spans + 1} sentinels, the vocabulary has {sentinels.Count}: shorten the sequences"
+                )
+            );
 
         int[] noiseLengths = Segment(noise, spans, ref random), textLengths = Segment(ids.Length - noise, spans, ref random);
         List<int> input = new(ids.Length), target = new(noise + spans + 2);

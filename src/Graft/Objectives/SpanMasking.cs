@@ -25,9 +25,14 @@ public sealed record SpanMaskingOptions
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
-        if (Share is not (> 0 and < 1)) throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
-        if (Probability is not (> 0 and < 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"span probability {Probability}: a number between 0 and 1 is allowed"));
-        if (LongestSpan < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"longest span {LongestSpan}: at least 1"));
+        if (Share is not (> 0 and < 1))
+            throw new InputException("mask-share", Share.ToString(CultureInfo.InvariantCulture), "between 0 and 1");
+        if (Probability is not (> 0 and < 1))
+            throw new InputException(
+                string.Create(CultureInfo.InvariantCulture, $"span probability {Probability}: a number between 0 and 1 is allowed")
+            );
+        if (LongestSpan < 1)
+            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"longest span {LongestSpan}: at least 1"));
         Replacement.Validate();
     }
 }
@@ -39,8 +44,8 @@ internal readonly record struct MaskedSpan(int Start, int End);
 
 /// <summary>
 /// SpanBERT's masking (Joshi et al. 2020, §3.1; <c>masking.py</c> and <c>utils.py</c> of the published code): whole words in a row, lengths
-/// geometric and cut at ten words (mean 3.80), until ceil(share · tokens) are masked; the last span is cut where the budget ends. Spans that
-/// overlap or touch become one, and each draws once whether it becomes [MASK]s, random tokens or stays.
+/// geometric and cut at ten words (mean 3.80), until ceil(share · tokens) are masked; the last span is cut where the budget ends. Spans
+/// that overlap or touch become one, and each draws once whether it becomes [MASK]s, random tokens or stays.
 /// <code>
 /// [CLS] an american football game was played at the stadium [SEP]   (share 0.3, 9 tokens: ceil(2.7) = 3)
 ///   →  [CLS] an [MASK] [MASK] [MASK] was played at the stadium [SEP]   span (2, 5): american football game

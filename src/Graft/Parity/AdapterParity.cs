@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Graft.Parity;
 
 /// <summary>
-/// An adapter in PEFT's or AdapterHub's files, with its base beside it in <c>../base</c>: outputs, gradients and steps of the parameters in the
-/// adapter's files, and the same logits once it is merged where the reference has them.
+/// An adapter in PEFT's or AdapterHub's files, with its base beside it in <c>../base</c>: outputs, gradients and steps of the parameters in
+/// the adapter's files, and the same logits once it is merged where the reference has them.
 /// </summary>
 internal sealed class AdapterParity : IParityKind
 {
@@ -27,9 +27,14 @@ internal sealed class AdapterParity : IParityKind
         ModelParity.CompareOutputs(model, reference, groups);
         if (reference.Find("out." + ParityCase.MergedLogits) is Tensor merged) CompareMerged(folder, merged, reference, groups);
         AdapterFormat format = AdapterFormat.For(adapter.Strategy);
-        (string, Parameter)[] trained = [.. adapter.Parameters.Select(parameter => (format.Key(adapter.Strategy, parameter.Name), parameter.Value))];
-        foreach ((_, Parameter other) in model.Parameters) other.requires_grad = false;
-        foreach ((_, Parameter own) in trained) own.requires_grad = true;
+        (string, Parameter)[] trained =
+        [
+            .. adapter.Parameters.Select(parameter => (format.Key(adapter.Strategy, parameter.Name), parameter.Value)),
+        ];
+        foreach ((_, Parameter other) in model.Parameters)
+            other.requires_grad = false;
+        foreach ((_, Parameter own) in trained)
+            own.requires_grad = true;
         TrainingParity.Compare(trained, reference, () => ModelParity.Outputs(model, reference, attentions: false)["loss"], groups);
         return new ParityReport(folder, $"{adapter.Strategy.Name} on {reference.Head}", groups);
     }

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace Graft.Parity;
 
 /// <summary>
-/// DistilBERT's triple loss of a <c>student/</c> beside a <c>teacher/</c>: each term, their weighted sum, and the student's gradients and steps.
+/// DistilBERT's triple loss of a <c>student/</c> beside a <c>teacher/</c>: each term, their weighted sum, and the student's gradients and
+/// steps.
 /// </summary>
 internal sealed class DistillationParity : IParityKind
 {
@@ -16,7 +17,9 @@ internal sealed class DistillationParity : IParityKind
     private const string Teacher = "teacher", Student = "student";
 
     public bool Handles(string folder) =>
-        File.Exists(ParityRunner.Reference(folder)) && Directory.Exists(Path.Combine(folder, Teacher)) && Directory.Exists(Path.Combine(folder, Student));
+        File.Exists(ParityRunner.Reference(folder))
+        && Directory.Exists(Path.Combine(folder, Teacher))
+        && Directory.Exists(Path.Combine(folder, Student));
 
     public ParityReport Run(string folder)
     {
@@ -47,7 +50,8 @@ internal sealed class DistillationParity : IParityKind
         ModelOutput learned = student.Forward(input);
         Tensor tokens = input.AttentionMask!.ne(0).reshape(-1).nonzero().squeeze(-1);
         Tensor Rows(Tensor states) => states.reshape(-1, states.shape[^1]).index_select(0, tokens);
-        Tensor soft = Distillation.SoftTargetSum(Rows(learned.Scores!.Logits!), Rows(taught.Scores!.Logits!), options.Temperature) / tokens.numel();
+        Tensor soft =
+            Distillation.SoftTargetSum(Rows(learned.Scores!.Logits!), Rows(taught.Scores!.Logits!), options.Temperature) / tokens.numel();
         Tensor cosine = Distillation.CosineSum(Rows(learned.States.LastHiddenState), Rows(taught.States.LastHiddenState)) / tokens.numel();
         Tensor masked = LossTerm.Total(student.Head!.Losses(learned.Scores, input, targets));
         return new Dictionary<string, Tensor>(StringComparer.Ordinal)

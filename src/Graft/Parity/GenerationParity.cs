@@ -4,7 +4,9 @@ using Graft.Pretrained;
 
 namespace Graft.Parity;
 
-/// <summary>Generated ids beside the reference's: every run of a <c>generation.json</c> must give the same ids, beams the same scores.</summary>
+/// <summary>
+/// Generated ids beside the reference's: every run of a <c>generation.json</c> must give the same ids, beams the same scores.
+/// </summary>
 internal sealed class GenerationParity : IParityKind
 {
     private const double ScoreTolerance = 1e-4;
@@ -24,9 +26,15 @@ internal sealed class GenerationParity : IParityKind
         {
             string name = run.GetProperty("name").GetString()!;
             runs++;
-            (int[][] sequences, double[] scores) = Generate(model, root.GetProperty("batches").GetProperty(run.GetProperty("inputs").GetString()!), run);
-            if (!Rows(run.GetProperty("sequences")).Zip(sequences, (a, b) => a.SequenceEqual(b)).All(same => same)) wrong.Add(name);
-            if (!run.TryGetProperty("sequences_scores", out JsonElement expected)) continue;
+            (int[][] sequences, double[] scores) = Generate(
+                model,
+                root.GetProperty("batches").GetProperty(run.GetProperty("inputs").GetString()!),
+                run
+            );
+            if (!Rows(run.GetProperty("sequences")).Zip(sequences, (a, b) => a.SequenceEqual(b)).All(same => same))
+                wrong.Add(name);
+            if (!run.TryGetProperty("sequences_scores", out JsonElement expected))
+                continue;
             scored++;
             double difference = expected.EnumerateArray().Zip(scores, (a, b) => Math.Abs(a.GetDouble() - b)).Max();
             if (difference > worst.Difference) worst = (difference, name);
@@ -43,17 +51,25 @@ internal sealed class GenerationParity : IParityKind
         bool writesTargets = model.HeadKind == Backbones.HeadKind.SequenceToSequence;
         int start = writesTargets ? model.Config.DecoderStartTokenId ?? 0 : 0;
         int[][] prompts = writesTargets ? [.. ids.Select(_ => new[] { start })] : ids;
-        using ModelDecodingState state = writesTargets ? ModelDecodingState.SequenceToSequence(model, ids, mask, start) : ModelDecodingState.Causal(model, ids, mask);
+        using ModelDecodingState state = writesTargets
+            ? ModelDecodingState.SequenceToSequence(model, ids, mask, start)
+            : ModelDecodingState.Causal(model, ids, mask);
         GenerationOptions options = Options(run.GetProperty("parameters"));
         GeneratedTokens[][] texts = Generator.Generate(state, prompts, options);
         int length = Rows(run.GetProperty("sequences")).Max(row => row.Length);
-        int[][] sequences = [.. texts.SelectMany((candidates, row) => candidates.Select(text => Padded([.. prompts[row], .. text.Tokens], length, options.PadTokenId)))];
+        int[][] sequences =
+        [
+            .. texts.SelectMany(
+                (candidates, row) => candidates.Select(text => Padded([.. prompts[row], .. text.Tokens], length, options.PadTokenId))
+            ),
+        ];
         return (sequences, [.. texts.SelectMany(candidates => candidates).Select(text => (double)text.Score)]);
     }
 
     private static GenerationOptions Options(JsonElement parameters)
     {
-        int Int(string key, int fallback) => parameters.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : fallback;
+        int Int(string key, int fallback) =>
+            parameters.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : fallback;
         float Number(string key) => parameters.TryGetProperty(key, out JsonElement value) ? value.GetSingle() : 1;
         int end = Int("eos_token_id", -1);
         return new GenerationOptions
@@ -77,7 +93,9 @@ internal sealed class GenerationParity : IParityKind
         };
     }
 
-    private static int[] Padded(int[] tokens, int length, int padding) => [.. tokens, .. Enumerable.Repeat(padding, Math.Max(0, length - tokens.Length))];
+    private static int[] Padded(int[] tokens, int length, int padding) =>
+        [.. tokens, .. Enumerable.Repeat(padding, Math.Max(0, length - tokens.Length))];
 
-    private static int[][] Rows(JsonElement rows) => [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+    private static int[][] Rows(JsonElement rows) =>
+        [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
 }

@@ -15,7 +15,8 @@ internal sealed class ModelParity : IParityKind
     private const double Tolerance = 1e-4;
 
     public bool Handles(string folder) =>
-        File.Exists(ParityRunner.Reference(folder)) && (File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "bert_config.json")));
+        File.Exists(ParityRunner.Reference(folder))
+        && (File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "bert_config.json")));
 
     public ParityReport Run(string folder)
     {
@@ -33,15 +34,25 @@ internal sealed class ModelParity : IParityKind
         ? HeadKind.SpanBoundary
         : ModelFamilies.HeadOf(PretrainedModel.ReadConfig(folder), architecture);
 
-    /// <summary>Outputs, states between layers and losses; with attentions twice, as the explicit path must give all of it as well.</summary>
+    /// <summary>
+    /// Outputs, states between layers and losses; with attentions twice, as the explicit path must give all of it as well.
+    /// </summary>
     internal static void CompareOutputs(PretrainedModel model, ParityCase reference, List<ParityGroup> groups)
     {
         using IDisposable noGradient = no_grad();
         string[] names = [.. reference.Names("out.").Where(name => name != ParityCase.MergedLogits)];
-        Differences outputs = new("outputs", Tolerance), layers = new("hidden states", Tolerance), losses = new("loss", Tolerance), explicitPath = new("attentions", Tolerance);
-        Compare(Outputs(model, reference, attentions: false), names.Where(name => !name.StartsWith("attentions.", StringComparison.Ordinal)), name =>
-            name.EndsWith("loss", StringComparison.Ordinal) || name.StartsWith("sbo_loss", StringComparison.Ordinal) ? losses
-            : name.StartsWith("hidden_states.", StringComparison.Ordinal) ? layers : outputs);
+        Differences outputs = new("outputs", Tolerance),
+            layers = new("hidden states", Tolerance),
+            losses = new("loss", Tolerance),
+            explicitPath = new("attentions", Tolerance);
+        Compare(
+            Outputs(model, reference, attentions: false),
+            names.Where(name => !name.StartsWith("attentions.", StringComparison.Ordinal)),
+            name =>
+                name.EndsWith("loss", StringComparison.Ordinal) || name.StartsWith("sbo_loss", StringComparison.Ordinal) ? losses
+                : name.StartsWith("hidden_states.", StringComparison.Ordinal) ? layers
+                : outputs
+        );
         if (names.Any(name => name.StartsWith("attentions.", StringComparison.Ordinal)))
             Compare(Outputs(model, reference, attentions: true), names, _ => explicitPath); // the explicit path must give all of it as well
         foreach (Differences group in new[] { outputs, layers, explicitPath, losses }) group.AddTo(groups);
@@ -79,7 +90,13 @@ internal sealed class ModelParity : IParityKind
     }
 
     private static void AddLosses(
-        PretrainedModel model, ParityCase reference, EncoderInput input, Targets targets, ModelOutput output, Dictionary<string, Tensor?> named)
+        PretrainedModel model,
+        ParityCase reference,
+        EncoderInput input,
+        Targets targets,
+        ModelOutput output,
+        Dictionary<string, Tensor?> named
+    )
     {
         if (model.Head is null)
         {

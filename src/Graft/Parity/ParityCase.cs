@@ -37,20 +37,26 @@ internal sealed class ParityCase
 
     /// <summary>Names below a prefix, without it: of "out." → "logits", "loss" …</summary>
     public IEnumerable<string> Names(string prefix) =>
-        _tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..]).Order(StringComparer.Ordinal);
+        _tensors
+            .Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(name => name[prefix.Length..])
+            .Order(StringComparer.Ordinal);
 
     /// <summary>The forward call's input; choices [B, C, T] become B·C texts.</summary>
-    public EncoderInput Input(bool attentions) => new()
-    {
-        InputIds = Texts("in.input_ids")!,
-        AttentionMask = Texts("in.attention_mask"),
-        TokenTypeIds = Texts("in.token_type_ids"),
-        TaskTypeIds = Texts("in.task_type_ids"),
-        PositionIds = Texts("in.position_ids"),
-        Decoder = Find("in.decoder_input_ids") is Tensor ids ? new EncoderInput { InputIds = ids, AttentionMask = Find("in.decoder_attention_mask") } : null,
-        OutputHiddenStates = true,
-        OutputAttentions = attentions,
-    };
+    public EncoderInput Input(bool attentions) =>
+        new()
+        {
+            InputIds = Texts("in.input_ids")!,
+            AttentionMask = Texts("in.attention_mask"),
+            TokenTypeIds = Texts("in.token_type_ids"),
+            TaskTypeIds = Texts("in.task_type_ids"),
+            PositionIds = Texts("in.position_ids"),
+            Decoder = Find("in.decoder_input_ids") is Tensor ids
+                ? new EncoderInput { InputIds = ids, AttentionMask = Find("in.decoder_attention_mask") }
+                : null,
+            OutputHiddenStates = true,
+            OutputAttentions = attentions,
+        };
 
     public Targets Targets() => new()
     {

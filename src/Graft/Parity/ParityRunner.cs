@@ -18,7 +18,14 @@ public static class ParityRunner
     private const string ReferenceName = "reference.safetensors";
 
     /// <summary>The kinds, asked in this order; one line a kind.</summary>
-    private static readonly IParityKind[] s_kinds = [new TrajectoryParity(), new AdapterParity(), new DistillationParity(), new ModelParity(), new GenerationParity()];
+    private static readonly IParityKind[] s_kinds =
+    [
+        new TrajectoryParity(),
+        new AdapterParity(),
+        new DistillationParity(),
+        new ModelParity(),
+        new GenerationParity(),
+    ];
 
     /// <summary>The folders with a reference, in order of name.</summary>
     /// <param name="paths">A case's folder, or folders above.</param>

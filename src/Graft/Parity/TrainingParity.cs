@@ -8,7 +8,8 @@ namespace Graft.Parity;
 
 /// <summary>
 /// One backward pass and three AdamW steps beside the reference's (DESIGN: learning rate 1e-3, decay 0.01 on everything). Adam divides by
-/// the size of the gradient, so elements whose gradient is rounding noise are compared loosely or not at all after the steps: see <see cref="Elements"/>.
+/// the size of the gradient, so elements whose gradient is rounding noise are compared loosely or not at all after the steps: see
+/// <see cref="Elements"/>.
 /// </summary>
 internal static class TrainingParity
 {
@@ -20,11 +21,24 @@ internal static class TrainingParity
     /// <param name="reference">The case.</param>
     /// <param name="loss">One forward pass.</param>
     /// <param name="groups">Where the differences go.</param>
-    public static void Compare(IReadOnlyList<(string Name, Parameter Value)> trained, ParityCase reference, Func<Tensor> loss, List<ParityGroup> groups)
+    public static void Compare(
+        IReadOnlyList<(string Name, Parameter Value)> trained,
+        ParityCase reference,
+        Func<Tensor> loss,
+        List<ParityGroup> groups
+    )
     {
-        if (!reference.Names("grad.").Any()) return;
-        using FlatParameters parameters = new([.. trained.Select(parameter => new TrainedParameter(parameter.Name, parameter.Value, Decays: true))]);
-        Dictionary<string, Tensor> own = [], start = trained.ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().clone(), StringComparer.Ordinal);
+        if (!reference.Names("grad.").Any())
+            return;
+        using FlatParameters parameters = new([
+            .. trained.Select(parameter => new TrainedParameter(parameter.Name, parameter.Value, Decays: true)),
+        ]);
+        Dictionary<string, Tensor> own = [],
+            start = trained.ToDictionary(
+                parameter => parameter.Name,
+                parameter => parameter.Value.detach().clone(),
+                StringComparer.Ordinal
+            );
         using AdamW optimizer = new(parameters, new AdamWOptions());
         for (int step = 0; step < Steps; step++)
         {
@@ -34,7 +48,8 @@ internal static class TrainingParity
             if (step == 0)
             {
                 CompareGradients(trained, reference, groups);
-                foreach ((string name, Parameter value) in trained) own[name] = (value.grad?.clone() ?? zeros_like(value)).MoveToOuterDisposeScope();
+                foreach ((string name, Parameter value) in trained)
+                    own[name] = (value.grad?.clone() ?? zeros_like(value)).MoveToOuterDisposeScope();
             }
 
             optimizer.Step(LearningRate);
@@ -43,7 +58,11 @@ internal static class TrainingParity
         CompareSteps(trained, start, own, reference, groups);
     }
 
-    private static void CompareGradients(IReadOnlyList<(string Name, Parameter Value)> trained, ParityCase reference, List<ParityGroup> groups)
+    private static void CompareGradients(
+        IReadOnlyList<(string Name, Parameter Value)> trained,
+        ParityCase reference,
+        List<ParityGroup> groups
+    )
     {
         Differences gradients = new("gradients", Tolerance);
         HashSet<string> known = [.. reference.Names("grad.")];
@@ -59,8 +78,12 @@ internal static class TrainingParity
     }
 
     private static void CompareSteps(
-        IReadOnlyList<(string Name, Parameter Value)> trained, IReadOnlyDictionary<string, Tensor> start, IReadOnlyDictionary<string, Tensor> own, ParityCase reference,
-        List<ParityGroup> groups)
+        IReadOnlyList<(string Name, Parameter Value)> trained,
+        IReadOnlyDictionary<string, Tensor> start,
+        IReadOnlyDictionary<string, Tensor> own,
+        ParityCase reference,
+        List<ParityGroup> groups
+    )
     {
         double decay = Math.Pow(1 - (LearningRate * new AdamWOptions().WeightDecay), Steps);
         Differences steps = new("step3", Tolerance), noise = new("step3 of zero gradients", NoiseTolerance);
@@ -78,10 +101,10 @@ internal static class TrainingParity
     }
 
     /// <summary>
-    /// Which elements are compared after the steps, by the gradients of the first. Certain: those whose gradient is far above rounding noise, and
-    /// those that no use touches (zero, and the reference has only decayed them). Noise: rows where single precision shows nothing but rounding
-    /// noise, and elements where Graft's own gradient is exactly zero (all keys share a bias, which the softmax ignores): there the reference moves
-    /// at random, up to the learning rate a step. What is neither is not compared.
+    /// Which elements are compared after the steps, by the gradients of the first. Certain: those whose gradient is far above rounding
+    /// noise, and those that no use touches (zero, and the reference has only decayed them). Noise: rows where single precision shows
+    /// nothing but rounding noise, and elements where Graft's own gradient is exactly zero (all keys share a bias, which the softmax
+    /// ignores): there the reference moves at random, up to the learning rate a step. What is neither is not compared.
     /// </summary>
     /// <param name="reference">The reference's gradient.</param>
     /// <param name="own">Graft's.</param>

@@ -18,14 +18,18 @@ internal sealed class TrajectoryParity : IParityKind
     private const double RateTolerance = 1e-10; // rates of 5e-4 that were read in single precision
     private const string Updates = "total_updates";
 
-    public bool Handles(string folder) => File.Exists(ParityRunner.Reference(folder)) && ParityRunner.MetadataOf(folder).ContainsKey(Updates);
+    public bool Handles(string folder) =>
+        File.Exists(ParityRunner.Reference(folder)) && ParityRunner.MetadataOf(folder).ContainsKey(Updates);
 
     public ParityReport Run(string folder)
     {
         using DisposeScope scope = NewDisposeScope();
         ParityCase reference = new(folder);
         IReadOnlyDictionary<string, string> metadata = ParityRunner.MetadataOf(folder);
-        using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = ModelFamilies.HeadOf(PretrainedModel.ReadConfig(folder), reference.Head) });
+        using PretrainedModel model = PretrainedModel.Load(
+            folder,
+            new LoadOptions { Head = ModelFamilies.HeadOf(PretrainedModel.ReadConfig(folder), reference.Head) }
+        );
         TrainingOptions options = new()
         {
             Steps = (long)Number(metadata, Updates),
@@ -35,7 +39,16 @@ internal sealed class TrajectoryParity : IParityKind
             ClipNorm = Number(metadata, "clip_norm"),
         };
         Trajectory seen = new();
-        using (Trainer trainer = new(new Recorded(model), new RecordedBatches(reference, (int)Number(metadata, "gradient_accumulation")), options, folder: null, seen)) trainer.Run();
+        using (
+            Trainer trainer = new(
+                new Recorded(model),
+                new RecordedBatches(reference, (int)Number(metadata, "gradient_accumulation")),
+                options,
+                folder: null,
+                seen
+            )
+        )
+            trainer.Run();
 
         List<ParityGroup> groups = [];
         Compare("loss", Tolerance, seen.Updates.Select(update => update.Loss), reference.Find("out.loss")!, groups);
@@ -56,11 +69,17 @@ internal sealed class TrajectoryParity : IParityKind
         foreach ((_, TorchSharp.Modules.Parameter value) in model.Parameters) value.grad = null;
         RecordedBatch batch = new(reference, 0);
         model.Head!.Losses(model.Forward(batch.Input).Scores!, batch.Input, batch.Targets)[0].Sum.backward();
-        return [.. model.Parameters.Where(parameter => parameter.Value.grad is not Tensor gradient || !gradient.ne(0).any().item<bool>()).Select(parameter => parameter.Name)];
+        return
+        [
+            .. model
+                .Parameters.Where(parameter => parameter.Value.grad is not Tensor gradient || !gradient.ne(0).any().item<bool>())
+                .Select(parameter => parameter.Name),
+        ];
     }
 
     private static double Number(IReadOnlyDictionary<string, string> metadata, string key) =>
-        metadata.TryGetValue(key, out string? text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        metadata.TryGetValue(key, out string? text)
+        && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value
             : throw new InputException($"the reference's metadata has no number \"{key}\"");
 
@@ -90,7 +109,8 @@ internal sealed class TrajectoryParity : IParityKind
     {
         public long? StepsPerEpoch => null;
 
-        public IReadOnlyList<IMicroBatch> Batch(long step) => [.. Enumerable.Range(0, microBatches).Select(i => new RecordedBatch(reference, (step * microBatches) + i))];
+        public IReadOnlyList<IMicroBatch> Batch(long step) =>
+            [.. Enumerable.Range(0, microBatches).Select(i => new RecordedBatch(reference, (step * microBatches) + i))];
     }
 
     private sealed class RecordedBatch(ParityCase reference, long index) : IMicroBatch

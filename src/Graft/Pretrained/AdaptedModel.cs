@@ -28,8 +28,11 @@ internal static class AdaptedModel
         }
     }
 
-    /// <summary>A base as adapter folders record it: the hub's name where the folder is the hub's cache, the whole path otherwise.</summary>
-    public static AdapterBase BaseOf(string folder, string? sha256 = null) => new(Id(Path.GetFullPath(folder)), sha256 ?? WeightsHash.Of(folder));
+    /// <summary>
+    /// A base as adapter folders record it: the hub's name where the folder is the hub's cache, the whole path otherwise.
+    /// </summary>
+    public static AdapterBase BaseOf(string folder, string? sha256 = null) =>
+        new(Id(Path.GetFullPath(folder)), sha256 ?? WeightsHash.Of(folder));
 
     /// <summary>The folder of an adapter's base.</summary>
     /// <param name="file">The adapter.</param>
@@ -46,7 +49,11 @@ internal static class AdaptedModel
     {
         if (asked is not null) return Directory.Exists(asked) ? asked : throw new InputException($"{asked}: no such folder");
         string? name = file.BaseModel;
-        if (name is null) throw new InputException($"{file.Path} is an adapter and does not say which model it is for: write it anew with its base named (graft model convert `base`)");
+        if (name is null)
+            throw new InputException(
+                $"{file.Path} is an adapter and does not say which model it is for: write it anew with its base named (graft model "
+                    + $"convert `base`)"
+            );
         string[] places = [Path.GetFullPath(Path.Combine(file.Path, name)), Path.GetFullPath(name)];
         if (Array.Find(places, Directory.Exists) is string found) return found;
         if (ModelHubId.TryParse(name, out ModelHubId? id))
@@ -55,7 +62,10 @@ internal static class AdaptedModel
             if (hub.FindCached(id) is string cached) return cached;
         }
 
-        throw new InputException($"{file.Path} is an adapter of {name}, which is not there: put that model back, or write the adapter anew for its new place (graft model convert `base`)");
+        throw new InputException(
+            $"{file.Path} is an adapter of {name}, which is not there: put that model back, or write the adapter anew for its new "
+                + $"place (graft model convert `base`)"
+        );
     }
 
     private static void RequireSame(AdapterFolder file, string basePath)
@@ -63,26 +73,47 @@ internal static class AdaptedModel
         if (file.BaseSha256 is not string expected) return;
         string found = WeightsHash.Of(basePath) ?? "none";
         if (found != expected)
-            throw new InputException($"{file.Path} is an adapter of {file.BaseModel} with weights of SHA-256 {expected[..12]}…, but {basePath} has {found[..Math.Min(12, found.Length)]}…: an adapter works on the model that it was trained on only");
+            throw new InputException(
+                $"{file.Path} is an adapter of {file.BaseModel} with weights of SHA-256 {expected[..12]}…, but {basePath} has "
+                    + $"{found[..Math.Min(12, found.Length)]}…: an adapter works on the model that it was trained on only"
+            );
     }
 
-    /// <summary>Head and labels as the adapter has them: said by the config.json of a run, by the adapter's own configuration, or by the shape of its head.</summary>
+    /// <summary>
+    /// Head and labels as the adapter has them: said by the config.json of a run, by the adapter's own configuration, or by the shape of
+    /// its head.
+    /// </summary>
     public static LoadOptions ForBase(AdapterFolder file, string basePath, LoadOptions options)
     {
         ModelConfig? own = File.Exists(Path.Combine(file.Path, ConfigFile)) ? PretrainedModel.ReadConfig(file.Path) : null;
         ModelConfig config = own ?? PretrainedModel.ReadConfig(basePath);
         HeadKind? head = options.Head ?? (own?.Architecture is string name ? ModelFamilies.HeadOf(own, name) : file.Head);
         IReadOnlyList<string>? labels = options.Labels ?? own?.Labels;
-        if (labels is null && head is HeadKind.SequenceClassification or HeadKind.TokenClassification && file.OutputCount is int count && count != config.Labels.Count)
+        if (
+            labels is null
+            && head is HeadKind.SequenceClassification or HeadKind.TokenClassification
+            && file.OutputCount is int count
+            && count != config.Labels.Count
+        )
             labels = [.. Enumerable.Range(0, count).Select(i => FormattableString.Invariant($"LABEL_{i}"))];
-        return options with { Head = head, Labels = labels, ProblemType = options.ProblemType ?? own?.ProblemType, Base = null, Features = file.Features };
+        return options with
+        {
+            Head = head,
+            Labels = labels,
+            ProblemType = options.ProblemType ?? own?.ProblemType,
+            Base = null,
+            Features = file.Features,
+        };
     }
 
     /// <summary>…/models--ORGANIZATION--NAME/snapshots/REVISION is the hub's cache.</summary>
     private static string Id(string folder)
     {
         string? model = Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(folder)));
-        bool isCached = model is not null && model.StartsWith("models--", StringComparison.Ordinal) && Path.GetFileName(Path.GetDirectoryName(folder)) == "snapshots";
+        bool isCached =
+            model is not null
+            && model.StartsWith("models--", StringComparison.Ordinal)
+            && Path.GetFileName(Path.GetDirectoryName(folder)) == "snapshots";
         return isCached ? model!["models--".Length..].Replace("--", "/", StringComparison.Ordinal) : folder;
     }
 }

@@ -11,8 +11,8 @@ using static TorchSharp.torch;
 namespace Graft.Pretrained;
 
 /// <summary>
-/// One backbone in memory with any number of adapters, each with a head of its own. A batch may use several of them: every row gets what its
-/// adapter alone would give it.
+/// One backbone in memory with any number of adapters, each with a head of its own. A batch may use several of them: every row gets what
+/// its adapter alone would give it.
 /// <code>
 /// using AdapterBank bank = AdapterBank.Load("all-MiniLM-L6-v2", ["runs/polarity", "runs/intents"]);
 /// IReadOnlyList&lt;AdaptedScores&gt; scores = bank.Forward(input with { AdapterRows = [0, 0, 1] });
@@ -27,9 +27,18 @@ internal sealed class AdapterBank : IDisposable
     private AdapterBank(PretrainedModel basis, IReadOnlyList<Entry> adapters)
     {
         (_base, _adapters) = (basis, adapters);
-        _groups = [.. Enumerable.Range(0, adapters.Count)
-            .GroupBy(i => (adapters[i].Slots.AddedLengths, Alone: basis.Backbone.MixesAdapters ? 0 : i))
-            .Select(group => (group.ToHashSet(), SlotContents.Mix([.. adapters.Select((adapter, i) => group.Contains(i) ? adapter.Slots : SlotContents.Empty)])))];
+        _groups =
+        [
+            .. Enumerable
+                .Range(0, adapters.Count)
+                .GroupBy(i => (adapters[i].Slots.AddedLengths, Alone: basis.Backbone.MixesAdapters ? 0 : i))
+                .Select(group =>
+                    (
+                        group.ToHashSet(),
+                        SlotContents.Mix([.. adapters.Select((adapter, i) => group.Contains(i) ? adapter.Slots : SlotContents.Empty)])
+                    )
+                ),
+        ];
     }
 
     /// <summary>The number of adapters.</summary>
@@ -48,7 +57,8 @@ internal sealed class AdapterBank : IDisposable
     internal bool ReadsSegments => _base.Backbone.ReadsSegments;
 
     /// <summary>An adapter's configuration: its labels and its head.</summary>
-    internal (ModelConfig Config, HeadKind Head, TuningStrategy Strategy) this[int adapter] => (_adapters[adapter].Config, _adapters[adapter].Kind, _adapters[adapter].Adapter.Strategy);
+    internal (ModelConfig Config, HeadKind Head, TuningStrategy Strategy) this[int adapter] =>
+        (_adapters[adapter].Config, _adapters[adapter].Kind, _adapters[adapter].Adapter.Strategy);
 
     /// <summary>The base's tokenizer.</summary>
     internal Tokenizers.Tokenizer Tokenizer => _base.Tokenizer;
@@ -56,7 +66,8 @@ internal sealed class AdapterBank : IDisposable
     /// <summary>Opens a base once and adapters on it.</summary>
     /// <param name="baseFolder">The base; null: the one that the first adapter names.</param>
     /// <param name="adapterFolders">Adapter folders; their places are their numbers.</param>
-    /// <exception cref="InputException">An adapter is of another base, or keeps parts of the base that cannot be its own (embeddings, norms outside blocks).</exception>
+    /// <exception cref="InputException">An adapter is of another base, or keeps parts of the base that cannot be its own (embeddings, norms
+    /// outside blocks).</exception>
     public static AdapterBank Load(string? baseFolder, IReadOnlyList<string> adapterFolders)
     {
         if (adapterFolders.Count == 0) throw new InputException("a bank needs at least one adapter");
@@ -90,7 +101,8 @@ internal sealed class AdapterBank : IDisposable
     public IReadOnlyList<AdaptedScores> Forward(EncoderInput input)
     {
         IReadOnlyList<int> rows = input.AdapterRows ?? throw new ArgumentException("the batch names no adapters", nameof(input));
-        if (rows.FirstOrDefault(row => row < 0 || row >= Count) is not 0 and int other) throw new ArgumentException($"there is no adapter {other}", nameof(input));
+        if (rows.FirstOrDefault(row => row < 0 || row >= Count) is not 0 and int other)
+            throw new ArgumentException($"there is no adapter {other}", nameof(input));
         IReadOnlyList<AdapterRun> runs = new AdapterRuns(rows, input).Runs;
         AdaptedScores?[] scores = new AdaptedScores?[runs.Count];
         foreach ((HashSet<int> members, SlotContents slots) in _groups)
@@ -125,8 +137,17 @@ internal sealed class AdapterBank : IDisposable
             {
                 int length = runs[i].End - runs[i].First;
                 AdapterRun place = new(runs[i].Adapter, at, at + length);
-                BackboneOutput slice = new() { LastHiddenState = places.Rows(states.LastHiddenState, place), PoolerOutput = states.PoolerOutput is null ? null : places.Rows(states.PoolerOutput, place) };
-                scores[i] = new AdaptedScores(runs[i].Adapter, runs[i].First, runs[i].End, _adapters[runs[i].Adapter].Head!.Forward(slice, seen.Part(place)));
+                BackboneOutput slice = new()
+                {
+                    LastHiddenState = places.Rows(states.LastHiddenState, place),
+                    PoolerOutput = states.PoolerOutput is null ? null : places.Rows(states.PoolerOutput, place),
+                };
+                scores[i] = new AdaptedScores(
+                    runs[i].Adapter,
+                    runs[i].First,
+                    runs[i].End,
+                    _adapters[runs[i].Adapter].Head!.Forward(slice, seen.Part(place))
+                );
                 at += length;
             }
         }
@@ -142,7 +163,8 @@ internal sealed class AdapterBank : IDisposable
         EncoderInput[] parts = [.. runs.Select(input.Part)];
         Tensor? Cat(Func<EncoderInput, Tensor?> of) => of(parts[0]) is null ? null : cat([.. parts.Select(part => of(part)!)], 0);
         List<int> boundaries = [0];
-        foreach (EncoderInput part in parts.Where(part => part.IsPacked)) boundaries.AddRange(part.Boundaries![1..].Select(row => row + boundaries[^1]).ToArray());
+        foreach (EncoderInput part in parts.Where(part => part.IsPacked))
+            boundaries.AddRange(part.Boundaries![1..].Select(row => row + boundaries[^1]).ToArray());
         return parts[0] with
         {
             InputIds = Cat(part => part.InputIds)!,
@@ -159,8 +181,13 @@ internal sealed class AdapterBank : IDisposable
     private static Entry Attach(PretrainedModel basis, AdapterFolder file, string basePath, LoadOptions options)
     {
         ModelConfig config = PretrainedModel.Adapted(PretrainedModel.ReadConfig(basePath), options);
-        HeadKind kind = options.Head ?? ModelFamilies.HeadOf(config, config.Architecture ?? throw new InputException($"{file.Path} does not say which head it is for"));
-        Head head = Head.Create(kind, config, basis.Backbone) ?? throw new InputException($"{file.Path} has no head: a bank answers with adapters of tasks");
+        HeadKind kind = options.Head
+            ?? ModelFamilies.HeadOf(
+                config,
+                config.Architecture ?? throw new InputException($"{file.Path} does not say which head it is for")
+            );
+        Head head = Head.Create(kind, config, basis.Backbone)
+            ?? throw new InputException($"{file.Path} has no head: a bank answers with adapters of tasks");
         using Checkpoints.Checkpoint weights = Checkpoints.Checkpoint.Open(basePath);
         Network network = Network.Around(basis.Backbone, head, config, kind);
         Dictionary<Projection, OwnProjection> owned = [];
@@ -170,27 +197,41 @@ internal sealed class AdapterBank : IDisposable
             if (weights.Find(parameter.Name) is { } stored && stored.Shape.SequenceEqual(parameter.Value.shape)) CopyTo(stored, parameter);
         }
 
-        Dictionary<string, Projection> projections = network.Find<Projection>().ToDictionary(found => found.Name, found => found.Layer, StringComparer.Ordinal);
+        Dictionary<string, Projection> projections = network
+            .Find<Projection>()
+            .ToDictionary(found => found.Name, found => found.Layer, StringComparer.Ordinal);
         Adapter adapter = file.Attach(network, basis.Backbone, parameter =>
         {
             if (ofHead.Contains(parameter.Name)) return parameter;
             int dot = parameter.Name.LastIndexOf('.');
             if (!projections.TryGetValue(parameter.Name[..dot], out Projection? shared))
-                throw new InputException($"{file.Path} keeps {parameter.Name} of the base as its own: it cannot share the base with other adapters");
-            if (!owned.TryGetValue(shared, out OwnProjection? own)) owned[shared] = own = new OwnProjection(shared);
+                throw new InputException(
+                    $"{file.Path} keeps {parameter.Name} of the base as its own: it cannot share the base with other adapters"
+                );
+            if (!owned.TryGetValue(shared, out OwnProjection? own))
+                owned[shared] = own = new OwnProjection(shared);
             return own.Parameter(parameter.Name[(dot + 1)..]);
         });
         return new Entry(config, kind, head, adapter, SlotContents.TakeFrom(basis.Backbone, basis.Backbone).With(owned), [.. owned.Values]);
     }
 
-    private static unsafe void CopyTo(Checkpoints.StoredTensor stored, DeclaredParameter parameter) => stored.CopyTo(Dispatcher.Data(parameter.Value), stored.ElementCount);
+    private static unsafe void CopyTo(Checkpoints.StoredTensor stored, DeclaredParameter parameter) =>
+        stored.CopyTo(Dispatcher.Data(parameter.Value), stored.ElementCount);
 
     /// <summary>An adapter beside the backbone.</summary>
-    private sealed record Entry(ModelConfig Config, HeadKind Kind, Head? Head, Adapter Adapter, SlotContents Slots, IReadOnlyList<OwnProjection> Owned)
+    private sealed record Entry(
+        ModelConfig Config,
+        HeadKind Kind,
+        Head? Head,
+        Adapter Adapter,
+        SlotContents Slots,
+        IReadOnlyList<OwnProjection> Owned
+    )
     {
         public void Release()
         {
-            foreach (DeclaredParameter parameter in Head!.Declared().Concat(Owned.SelectMany(own => own.Declared())).ToList()) parameter.Value.Dispose();
+            foreach (DeclaredParameter parameter in Head!.Declared().Concat(Owned.SelectMany(own => own.Declared())).ToList())
+                parameter.Value.Dispose();
             Adapter.Dispose();
         }
     }

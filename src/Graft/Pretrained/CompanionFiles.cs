@@ -1,6 +1,8 @@
 namespace Graft.Pretrained;
 
-/// <summary>The files beside the weights that a copy of a model needs: its tokenizer, generation settings, sentence-transformers layout.</summary>
+/// <summary>
+/// The files beside the weights that a copy of a model needs: its tokenizer, generation settings, sentence-transformers layout.
+/// </summary>
 internal static class CompanionFiles
 {
     private static readonly string[] s_names =

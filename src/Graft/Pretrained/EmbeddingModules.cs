@@ -6,7 +6,9 @@ using Graft.Torch;
 
 namespace Graft.Pretrained;
 
-/// <summary>The modules after the pooling that have weights of their own, in folders of their own: 2_Dense/config.json and its weights.</summary>
+/// <summary>
+/// The modules after the pooling that have weights of their own, in folders of their own: 2_Dense/config.json and its weights.
+/// </summary>
 internal static class EmbeddingModules
 {
     private const string Weight = "linear.weight", Bias = "linear.bias", NormWeight = "norm.weight", NormBias = "norm.bias";
@@ -46,12 +48,22 @@ internal static class EmbeddingModules
         switch (step)
         {
             case DenseStep dense:
-                ModelJson.Write(Path.Combine(folder, "config.json"), new JsonObject
-                {
-                    ["in_features"] = dense.WidthBefore, ["out_features"] = dense.Width, ["bias"] = dense.Bias is not null, ["activation_function"] = dense.ActivationName,
-                });
-                WriteWeights(folder, dense.Bias is null ? [(Weight, dense.Weight, [dense.Width, dense.WidthBefore])]
-                    : [(Weight, dense.Weight, [dense.Width, dense.WidthBefore]), (Bias, dense.Bias, [dense.Width])]);
+                ModelJson.Write(
+                    Path.Combine(folder, "config.json"),
+                    new JsonObject
+                    {
+                        ["in_features"] = dense.WidthBefore,
+                        ["out_features"] = dense.Width,
+                        ["bias"] = dense.Bias is not null,
+                        ["activation_function"] = dense.ActivationName,
+                    }
+                );
+                WriteWeights(
+                    folder,
+                    dense.Bias is null
+                        ? [(Weight, dense.Weight, [dense.Width, dense.WidthBefore])]
+                        : [(Weight, dense.Weight, [dense.Width, dense.WidthBefore]), (Bias, dense.Bias, [dense.Width])]
+                );
                 break;
             case LayerNormStep norm:
                 ModelJson.Write(Path.Combine(folder, "config.json"), new JsonObject { ["dimension"] = norm.Weight.Length });
@@ -62,12 +74,20 @@ internal static class EmbeddingModules
 
     private static unsafe void WriteWeights(string folder, (string Name, float[] Values, long[] Shape)[] tensors)
     {
-        System.Runtime.InteropServices.GCHandle[] pins = [.. tensors.Select(tensor => System.Runtime.InteropServices.GCHandle.Alloc(tensor.Values, System.Runtime.InteropServices.GCHandleType.Pinned))];
+        System.Runtime.InteropServices.GCHandle[] pins =
+        [
+            .. tensors.Select(tensor =>
+                System.Runtime.InteropServices.GCHandle.Alloc(tensor.Values, System.Runtime.InteropServices.GCHandleType.Pinned)
+            ),
+        ];
         try
         {
             SafetensorsWriter.Write(
                 Path.Combine(folder, "model.safetensors"),
-                tensors.Select((tensor, i) => TensorToWrite.FromAddress(tensor.Name, ElementType.F32, tensor.Shape, pins[i].AddrOfPinnedObject())));
+                tensors.Select(
+                    (tensor, i) => TensorToWrite.FromAddress(tensor.Name, ElementType.F32, tensor.Shape, pins[i].AddrOfPinnedObject())
+                )
+            );
         }
         finally
         {

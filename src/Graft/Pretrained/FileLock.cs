@@ -1,6 +1,8 @@
 namespace Graft.Pretrained;
 
-/// <summary>A lock between processes: one holder of a lock file at a time (flock on Unix, as Hugging Face's libraries take it). A crash releases it.</summary>
+/// <summary>
+/// A lock between processes: one holder of a lock file at a time (flock on Unix, as Hugging Face's libraries take it). A crash releases it.
+/// </summary>
 internal sealed class FileLock : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -9,13 +11,13 @@ internal sealed class FileLock : IDisposable
     private FileLock(FileStream stream) => _stream = stream;
 
     /// <summary>Waits until nobody else holds the lock.</summary>
-    public static async Task<FileLock> AcquireAsync(string path, CancellationToken cancellation)
+    public static async Task<FileLock> AcquireAsync(string path, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path) ?? ".");
         while (true)
         {
             if (TryOpen(path) is { } stream) return new(stream);
-            await Task.Delay(s_pause, cancellation);
+            await Task.Delay(s_pause, cancellationToken);
         }
     }
 

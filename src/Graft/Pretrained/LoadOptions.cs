@@ -11,7 +11,9 @@ public sealed record LoadOptions
     /// <value>Null for the one the checkpoint was saved with.</value>
     public HeadKind? Head { get; init; }
 
-    /// <summary>The labels of a classifying head, in order. Where they are others than the checkpoint's, the classifier begins anew.</summary>
+    /// <summary>
+    /// The labels of a classifying head, in order. Where they are others than the checkpoint's, the classifier begins anew.
+    /// </summary>
     /// <value>Null for the checkpoint's.</value>
     public IReadOnlyList<string>? Labels { get; init; }
 
@@ -43,7 +45,9 @@ public sealed record LoadOptions
     public FeatureOptions? Features { get; init; }
 
     /// <summary>How the model's forward passes are computed, whoever asks for them.</summary>
-    /// <value>Null for the context of the thread that asks: a trainer's own while it trains the model, else <see cref="ComputeContext.Default"/>.</value>
+    /// <value>
+    /// Null for the context of the thread that asks: a trainer's own while it trains the model, else <see cref="ComputeContext.Default"/>.
+    /// </value>
     public ComputeContext? Compute { get; init; }
 
     /// <summary>Draws the parameters that the checkpoint lacks.</summary>

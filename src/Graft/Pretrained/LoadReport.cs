@@ -15,7 +15,9 @@ public sealed record LoadReport
     /// <summary>Keys of the checkpoint that this model has no parameter for: they were left out.</summary>
     public IReadOnlyList<string> Unexpected { get; init; } = [];
 
-    /// <summary>Parameters whose shape in the checkpoint is another (the classifier of other labels): they are randomly initialised from the seed.</summary>
+    /// <summary>
+    /// Parameters whose shape in the checkpoint is another (the classifier of other labels): they are randomly initialised from the seed.
+    /// </summary>
     public IReadOnlyList<string> Mismatched { get; init; } = [];
 
     /// <summary>Keys of config.json that Graft does not know: whatever they ask for is not there.</summary>
@@ -39,9 +41,15 @@ public sealed record LoadReport
 
     /// <summary>The same once something else has filled parameters that the checkpoint lacks.</summary>
     internal LoadReport Without(IReadOnlyCollection<string> filled) =>
-        this with { Missing = [.. Missing.Where(name => !filled.Contains(name))], Mismatched = [.. Mismatched.Where(name => !filled.Contains(name))] };
+        this with
+        {
+            Missing = [.. Missing.Where(name => !filled.Contains(name))],
+            Mismatched = [.. Mismatched.Where(name => !filled.Contains(name))],
+        };
 
-    private static string Listed(IReadOnlyList<string> names) => names.Count <= 6
-        ? string.Join(", ", names)
-        : string.Join(", ", names.Take(5)) + string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {names.Count - 5} more");
+    private static string Listed(IReadOnlyList<string> names) =>
+        names.Count <= 6
+            ? string.Join(", ", names)
+            : string.Join(", ", names.Take(5))
+                + string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {names.Count - 5} more");
 }

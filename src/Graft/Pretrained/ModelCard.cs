@@ -38,7 +38,10 @@ public static class ModelCard
         card.Append("| | |\n|---|---|\n");
         card.Append(CultureInfo.InvariantCulture, $"| Class | {ModelFamilies.ArchitectureOf(config, model.HeadKind)} |\n");
         card.Append(CultureInfo.InvariantCulture, $"| Parameters | {model.ParameterCount:N0} |\n");
-        card.Append(CultureInfo.InvariantCulture, $"| Layers, width, heads | {config.LayerCount}, {config.HiddenSize}, {config.HeadCount} |\n");
+        card.Append(
+            CultureInfo.InvariantCulture,
+            $"| Layers, width, heads | {config.LayerCount}, {config.HiddenSize}, {config.HeadCount} |\n"
+        );
         card.Append(CultureInfo.InvariantCulture, $"| Vocabulary | {config.VocabularySize:N0} |\n");
         if (model.Backbone.PositionLimit is int limit) card.Append(CultureInfo.InvariantCulture, $"| Longest text | {limit} tokens |\n");
         if (model.HeadKind is HeadKind.SequenceClassification or HeadKind.TokenClassification)
@@ -50,7 +53,8 @@ public static class ModelCard
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     internal static void WriteWhereMissing(PretrainedModel model, string folder)
     {
-        if (!File.Exists(Path.Combine(folder, FileName))) Write(model, folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
+        if (!File.Exists(Path.Combine(folder, FileName)))
+            Write(model, folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
     }
 
     /// <summary>Writes the card into a model folder.</summary>

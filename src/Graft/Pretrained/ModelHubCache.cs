@@ -12,8 +12,8 @@ namespace Graft.Pretrained;
 public sealed record CachedModel(string Name, string Commit, IReadOnlyList<string> Revisions, string Folder, long Bytes, bool HasWeights);
 
 /// <summary>
-/// The cache of Hugging Face's libraries: <c>models--ORG--NAME/blobs/ETAG</c> holds each file's content once, <c>snapshots/COMMIT/FILE</c> links
-/// to it, <c>refs/REVISION</c> names the commit that a branch or tag was last seen at.
+/// The cache of Hugging Face's libraries: <c>models--ORG--NAME/blobs/ETAG</c> holds each file's content once, <c>snapshots/COMMIT/FILE</c>
+/// links to it, <c>refs/REVISION</c> names the commit that a branch or tag was last seen at.
 /// </summary>
 internal sealed class ModelHubCache(string root)
 {
@@ -75,7 +75,14 @@ internal sealed class ModelHubCache(string root)
             foreach (string snapshot in Directory.EnumerateDirectories(snapshots).Order(StringComparer.Ordinal))
             {
                 string commit = Path.GetFileName(snapshot);
-                yield return new(name, commit, [.. revisions[commit].Order(StringComparer.Ordinal)], snapshot, SizeOf(snapshot), CheckpointFolder.Find(snapshot) is not null);
+                yield return new(
+                    name,
+                    commit,
+                    [.. revisions[commit].Order(StringComparer.Ordinal)],
+                    snapshot,
+                    SizeOf(snapshot),
+                    CheckpointFolder.Find(snapshot) is not null
+                );
             }
         }
     }
@@ -91,9 +98,19 @@ internal sealed class ModelHubCache(string root)
     private static ILookup<string, string> ReadReferences(string folder)
     {
         IEnumerable<string> files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories) : [];
-        return files.ToLookup(file => File.ReadAllText(file).Trim(), file => Path.GetRelativePath(folder, file).Replace('\\', '/'), StringComparer.Ordinal);
+        return files.ToLookup(
+            file => File.ReadAllText(file).Trim(),
+            file => Path.GetRelativePath(folder, file).Replace('\\', '/'),
+            StringComparer.Ordinal
+        );
     }
 
-    private static long SizeOf(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .Sum(file => File.ResolveLinkTarget(file, returnFinalTarget: true) is FileInfo target ? (target.Exists ? target.Length : 0) : new FileInfo(file).Length);
+    private static long SizeOf(string folder) =>
+        Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Sum(file =>
+                File.ResolveLinkTarget(file, returnFinalTarget: true) is FileInfo target
+                    ? (target.Exists ? target.Length : 0)
+                    : new FileInfo(file).Length
+            );
 }

@@ -9,7 +9,10 @@ internal static class ModelHubChecksum
 {
     private const int Sha256Digits = 64, GitDigits = 40;
 
-    /// <summary>True when the content has this ETag: SHA-256 for large files, Git's blob hash for small ones. ETags of other forms (mirrors) say nothing of the content.</summary>
+    /// <summary>
+    /// True when the content has this ETag: SHA-256 for large files, Git's blob hash for small ones. ETags of other forms (mirrors) say
+    /// nothing of the content.
+    /// </summary>
     public static bool Matches(string path, string etag) => etag.Length switch
     {
         Sha256Digits => Hash(path, HashAlgorithmName.SHA256, []) == etag,

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Graft.Pretrained;
 
-/// <summary>A model on the hub: its name, and a branch, tag or commit of it. “bert-base-uncased”, “sentence-transformers/all-MiniLM-L6-v2@v1”.</summary>
+/// <summary>
+/// A model on the hub: its name, and a branch, tag or commit of it. “bert-base-uncased”, “sentence-transformers/all-MiniLM-L6-v2@v1”.
+/// </summary>
 /// <param name="Name">“name” or “organization/name”.</param>
 /// <param name="Revision">A branch, a tag or a commit; “main” unless given. A commit pins the files for good.</param>
 public sealed partial record ModelHubId(string Name, string Revision = "main")
@@ -22,7 +24,10 @@ public sealed partial record ModelHubId(string Name, string Revision = "main")
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ModelHubId? id)
     {
         string[] parts = text.Split('@', 2);
-        bool isValid = NamePattern().IsMatch(parts[0]) && IsSafe(parts[0]) && (parts.Length == 1 || (RevisionPattern().IsMatch(parts[1]) && IsSafe(parts[1])));
+        bool isValid =
+            NamePattern().IsMatch(parts[0])
+            && IsSafe(parts[0])
+            && (parts.Length == 1 || (RevisionPattern().IsMatch(parts[1]) && IsSafe(parts[1])));
         id = isValid ? new(parts[0], parts.Length == 1 ? "main" : parts[1]) : null;
         return isValid;
     }
@@ -31,7 +36,8 @@ public sealed partial record ModelHubId(string Name, string Revision = "main")
     public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";
 
     /// <summary>Names become folders: none may climb out, and two hyphens separate organization and name there.</summary>
-    private static bool IsSafe(string text) => !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal) && text[^1] is not ('/' or '.');
+    private static bool IsSafe(string text) =>
+        !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal) && text[^1] is not ('/' or '.');
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?$", RegexOptions.NonBacktracking)]
     private static partial Regex NamePattern();

@@ -1,6 +1,9 @@
 namespace Graft.Pretrained;
 
-/// <summary>Where models come from and where they are kept. The defaults are those of Hugging Face's libraries, so that the cache is shared with them.</summary>
+/// <summary>
+/// Where models come from and where they are kept. The defaults are those of Hugging Face's libraries, so that the cache is shared with
+/// them.
+/// </summary>
 public sealed record ModelHubOptions
 {
     /// <value>The hub or a mirror of it (HF_ENDPOINT).</value>
@@ -9,7 +12,10 @@ public sealed record ModelHubOptions
     /// <value>The cache (HF_HUB_CACHE, or hub/ in HF_HOME, or in ~/.cache/huggingface).</value>
     public required string CacheFolder { get; init; }
 
-    /// <value>A token for private and gated models (HF_TOKEN, or the file that <c>hf auth login</c> writes); only ever sent to <see cref="Endpoint"/>.</value>
+    /// <value>
+    /// A token for private and gated models (HF_TOKEN, or the file that <c>hf auth login</c> writes); only ever sent to
+    /// <see cref="Endpoint"/>.
+    /// </value>
     public string? Token { get; init; }
 
     /// <value>Use the cache only, never the network (HF_HUB_OFFLINE).</value>
@@ -34,7 +40,8 @@ public sealed record ModelHubOptions
     internal static ModelHubOptions FromEnvironment(Func<string, string?> read)
     {
         string? Read(string name) => read(name) is { Length: > 0 } value ? value : null;
-        string userCache = Read("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        string userCache = Read("XDG_CACHE_HOME")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         string home = Read("HF_HOME") ?? Path.Combine(userCache, "huggingface");
         return new ModelHubOptions
         {

@@ -52,7 +52,9 @@ public sealed record ModelInspection
     /// <summary>Missing and unexpected keys; null without configuration and weights.</summary>
     public LoadReport? Report { get; init; }
 
-    /// <summary>Looks at a model folder, a config.json, or a file of weights; every byte of the weights is checked as far as its format allows.</summary>
+    /// <summary>
+    /// Looks at a model folder, a config.json, or a file of weights; every byte of the weights is checked as far as its format allows.
+    /// </summary>
     /// <exception cref="InputException">Something is missing, broken or hostile: one line that names it.</exception>
     public static ModelInspection Of(string path)
     {
@@ -67,7 +69,8 @@ public sealed record ModelInspection
         return found with { Report = model.Report };
     }
 
-    private static bool HasConfig(string folder) => File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "bert_config.json"));
+    private static bool HasConfig(string folder) =>
+        File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "bert_config.json"));
 
     private static bool IsConfig(string file) =>
         file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && !file.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase);
@@ -102,9 +105,17 @@ public sealed record ModelInspection
                 Config = config,
                 Head = head,
                 BackboneParameters = whole.Backbone.ParameterCount,
-                HeadParameters = whole.Declared().Where(parameter => !own.Contains(parameter.Name)).Sum(parameter => parameter.Value.numel()),
+                HeadParameters = whole
+                    .Declared()
+                    .Where(parameter => !own.Contains(parameter.Name))
+                    .Sum(parameter => parameter.Value.numel()),
                 Parts = [.. Sum(whole.Backbone.Declared())],
-                Costs = [.. s_lengths.Where(length => whole.Backbone.PositionLimit is not int limit || length <= limit).Select(length => Cost(whole.Backbone, length))],
+                Costs =
+                [
+                    .. s_lengths
+                        .Where(length => whole.Backbone.PositionLimit is not int limit || length <= limit)
+                        .Select(length => Cost(whole.Backbone, length)),
+                ],
             };
         }
         finally
@@ -131,7 +142,13 @@ public sealed record ModelInspection
     {
         ModelConfig config = backbone.Config;
         double matrices = backbone.Blocks.Count == 0 ? 0 : backbone.Blocks[0].Find<Projection>().Sum(found => found.Layer.Weight.numel());
-        double linear = 2.0 * tokens * matrices * config.LayerCount, quadratic = 4.0 * tokens * tokens * config.HiddenSize * config.LayerCount;
-        return new AttentionCost(tokens, linear + quadratic, quadratic / (linear + quadratic), (long)tokens * tokens * config.HeadCount * config.LayerCount * sizeof(float));
+        double linear = 2.0 * tokens * matrices * config.LayerCount,
+            quadratic = 4.0 * tokens * tokens * config.HiddenSize * config.LayerCount;
+        return new AttentionCost(
+            tokens,
+            linear + quadratic,
+            quadratic / (linear + quadratic),
+            (long)tokens * tokens * config.HeadCount * config.LayerCount * sizeof(float)
+        );
     }
 }

@@ -4,7 +4,9 @@ using Graft.Layers;
 
 namespace Graft.Pretrained;
 
-/// <summary>Backbone and head as one module whose parameters have the checkpoint's names: the backbone's below its prefix, the head's beside it.</summary>
+/// <summary>
+/// Backbone and head as one module whose parameters have the checkpoint's names: the backbone's below its prefix, the head's beside it.
+/// </summary>
 internal sealed class Network : Layer
 {
     private Network(Backbone backbone, Head? head, string prefix)
@@ -28,13 +30,23 @@ internal sealed class Network : Layer
     /// <param name="sentences">How an embedding head pools; null for the mean.</param>
     /// <param name="features">What a classifier on frozen features sees; null for the class's own head.</param>
     /// <param name="classifiesVectors">A classifier stands on the vectors of an embedding model.</param>
-    public static Network Build(ModelConfig config, HeadKind kind, SentenceTransformersLayout? sentences = null, FeatureOptions? features = null, bool classifiesVectors = false)
+    public static Network Build(
+        ModelConfig config,
+        HeadKind kind,
+        SentenceTransformersLayout? sentences = null,
+        FeatureOptions? features = null,
+        bool classifiesVectors = false
+    )
     {
         ModelFamily family = ModelFamilies.Of(config.ModelType, "config.json");
         if (classifiesVectors)
         {
             EmbeddingHead vectors = new(sentences?.Poolings ?? [EmbeddingPooling.Mean], sentences?.Steps ?? []);
-            return new Network(family.CreateBackbone(config, HeadKind.Embedding), new VectorClassifierHead(vectors, config), family.PrefixUnder(HeadKind.Embedding));
+            return new Network(
+                family.CreateBackbone(config, HeadKind.Embedding),
+                new VectorClassifierHead(vectors, config),
+                family.PrefixUnder(HeadKind.Embedding)
+            );
         }
 
         // What looks at features sees token states, as a token classifier does.

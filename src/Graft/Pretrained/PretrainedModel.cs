@@ -38,7 +38,9 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>What stands on the backbone.</summary>
     public HeadKind HeadKind { get; }
 
-    /// <summary>The stack of layers. Its own <c>Forward</c> computes in the thread's context: <see cref="Enter"/> that of the model first.</summary>
+    /// <summary>
+    /// The stack of layers. Its own <c>Forward</c> computes in the thread's context: <see cref="Enter"/> that of the model first.
+    /// </summary>
     public Backbone Backbone => _network.Backbone;
 
     /// <summary>Null for <see cref="HeadKind.None"/>.</summary>
@@ -78,7 +80,8 @@ public sealed class PretrainedModel : IDisposable
     public long ParameterCount => _network.Declared().Sum(parameter => parameter.Value.numel());
 
     /// <summary>The parameters with the checkpoint's names, in the model's order.</summary>
-    public IEnumerable<(string Name, TorchSharp.Modules.Parameter Value)> Parameters => _network.Declared().Select(parameter => (parameter.Name, parameter.Value));
+    public IEnumerable<(string Name, TorchSharp.Modules.Parameter Value)> Parameters =>
+        _network.Declared().Select(parameter => (parameter.Name, parameter.Value));
 
     /// <summary>What the names of the backbone's parameters begin with: "bert.", or empty.</summary>
     public string BackbonePrefix => _network.Prefix;
@@ -89,7 +92,8 @@ public sealed class PretrainedModel : IDisposable
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Head, labels, seed of what the checkpoint lacks.</param>
-    /// <exception cref="InputException">One line: a file is missing, broken or hostile, of an unknown family, or does not fit its configuration.</exception>
+    /// <exception cref="InputException">One line: a file is missing, broken or hostile, of an unknown family, or does not fit its
+    /// configuration.</exception>
     public static PretrainedModel Load(string folder, LoadOptions? options = null)
     {
         options ??= new LoadOptions();
@@ -112,17 +116,25 @@ public sealed class PretrainedModel : IDisposable
         HashSet<string> keys = checkpoint.Names.ToHashSet(StringComparer.Ordinal);
         config = family.Refine(config, keys);
         // A classifier on vectors is opened to answer; what is trained towards given labels begins on the body.
-        bool classifiesVectors = options.Labels is null && options.Head is null or HeadKind.SequenceClassification && VectorClassifierFile.IsIn(whole);
-        HeadKind kind = classifiesVectors ? HeadKind.SequenceClassification : options.Head ?? SavedHead(config, family, keys, SentenceTransformersLayout.IsIn(whole));
-        SentenceTransformersLayout? sentences = classifiesVectors || kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
+        bool classifiesVectors =
+            options.Labels is null && options.Head is null or HeadKind.SequenceClassification && VectorClassifierFile.IsIn(whole);
+        HeadKind kind = classifiesVectors
+            ? HeadKind.SequenceClassification
+            : options.Head ?? SavedHead(config, family, keys, SentenceTransformersLayout.IsIn(whole));
+        SentenceTransformersLayout? sentences =
+            classifiesVectors || kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
         Engine.Start();
         config = Adapted(config, options);
         Network network = Network.Build(config, kind, sentences, options.Features, classifiesVectors);
         try
         {
-            LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with { UnknownConfigKeys = config.UnknownKeys };
-            if (network.Head is VectorClassifierHead vectors) report = report.Without(VectorClassifierFile.Load(whole, vectors));
+            LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with
+            {
+                UnknownConfigKeys = config.UnknownKeys,
+            };
+            if (network.Head is VectorClassifierHead vectors)
+                report = report.Without(VectorClassifierFile.Load(whole, vectors));
             return new PretrainedModel(network, config, kind, report, whole) { TokenizerFolder = folder, Compute = options.Compute };
         }
         catch
@@ -166,10 +178,15 @@ public sealed class PretrainedModel : IDisposable
         return new ModelOutput(states, Head?.Forward(states, Backbone.Prompt.Lengthened(input), targets));
     }
 
-    /// <summary>Enters the model's context, for passes through <see cref="Backbone"/> and <see cref="Head"/> themselves; does nothing where it has none of its own.</summary>
+    /// <summary>
+    /// Enters the model's context, for passes through <see cref="Backbone"/> and <see cref="Head"/> themselves; does nothing where it has
+    /// none of its own.
+    /// </summary>
     public ComputeScope Enter() => Compute is null ? default : Compute.Enter();
 
-    /// <summary>Prepares the model for training with a strategy: new parts are put into its slots, and what is not trained is frozen.</summary>
+    /// <summary>
+    /// Prepares the model for training with a strategy: new parts are put into its slots, and what is not trained is frozen.
+    /// </summary>
     /// <param name="strategy">Which parameters are trained.</param>
     /// <param name="seed">The seed of the new parts' first values.</param>
     /// <returns>The new parts and what is saved beside them; part of the model until it is merged or unloaded.</returns>
@@ -177,7 +194,10 @@ public sealed class PretrainedModel : IDisposable
     public Adapter Tune(TuningStrategy strategy, ulong seed = 42)
     {
         ArgumentNullException.ThrowIfNull(strategy);
-        if (Adapter is not null) throw new InputException($"{Folder} has a {Adapter.Strategy.Name} adapter already: merge it first (graft model convert `merge`)");
+        if (Adapter is not null)
+            throw new InputException(
+                $"{Folder} has a {Adapter.Strategy.Name} adapter already: merge it first (graft model convert `merge`)"
+            );
         Adapter tuned = strategy.Apply(_network, Backbone, Head, seed, Report.Missing);
         if (strategy.SavesAdapterOnly) Adapter = tuned;
         return tuned;
@@ -200,8 +220,9 @@ public sealed class PretrainedModel : IDisposable
     }
 
     /// <summary>
-    /// Writes config.json, model.safetensors, the tokenizer's and other companion files and a model card (where there is none): what transformers' from_pretrained opens. Of a
-    /// model with an adapter the adapter takes the place of the weights, as PEFT or AdapterHub opens it.
+    /// Writes config.json, model.safetensors, the tokenizer's and other companion files and a model card (where there is none): what
+    /// transformers' from_pretrained opens. Of a model with an adapter the adapter takes the place of the weights, as PEFT or AdapterHub
+    /// opens it.
     /// </summary>
     /// <param name="folder">Made where it is missing; each file appears whole or not at all.</param>
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
@@ -227,8 +248,12 @@ public sealed class PretrainedModel : IDisposable
     /// <summary>Writes the config.json of a model with a head.</summary>
     internal static void SaveConfig(ModelConfig config, HeadKind head, string folder)
     {
-        ModelConfig written = ModelFamilies.Of(config.ModelType, "config.json").ForSaving(config).With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(config, head)))
-            .Without("torch_dtype").With("dtype", "float32");
+        ModelConfig written = ModelFamilies
+            .Of(config.ModelType, "config.json")
+            .ForSaving(config)
+            .With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(config, head)))
+            .Without("torch_dtype")
+            .With("dtype", "float32");
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), written.ToJson());
     }
 
@@ -248,7 +273,10 @@ public sealed class PretrainedModel : IDisposable
     {
         DeclaredParameter[] own = [.. head.Declared()];
         HashSet<string> names = [.. own.Select(parameter => parameter.Name)];
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Where(parameter => !names.Contains(parameter.Name)).Select(ToWrite));
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"),
+            _network.Declared().Where(parameter => !names.Contains(parameter.Name)).Select(ToWrite)
+        );
         VectorClassifierFile.Write(folder, own[0].Value.ToSingles(), own[1].Value.ToSingles());
     }
 
@@ -260,8 +288,17 @@ public sealed class PretrainedModel : IDisposable
 
     private AdapterTarget Target(Adapter adapter)
     {
-        AdapterBase origin = _adapterBase ??= AdaptedModel.BaseOf(Folder ?? throw new InputException("an adapter of a model that is in no folder cannot be saved: save the model first"));
-        return new AdapterTarget(adapter, _network, Backbone, HeadKind, Head?.Declared().Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal) ?? [], origin);
+        AdapterBase origin = _adapterBase ??= AdaptedModel.BaseOf(
+            Folder ?? throw new InputException("an adapter of a model that is in no folder cannot be saved: save the model first")
+        );
+        return new AdapterTarget(
+            adapter,
+            _network,
+            Backbone,
+            HeadKind,
+            Head?.Declared().Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal) ?? [],
+            origin
+        );
     }
 
     /// <summary>The head a folder was saved with; a sentence model that was fine-tuned to something else is none any more.</summary>
@@ -280,10 +317,14 @@ public sealed class PretrainedModel : IDisposable
 
     internal static ModelConfig Adapted(ModelConfig config, LoadOptions options)
     {
-        if (options.Labels is not null) config = config.WithLabels(options.Labels);
-        if (options.ProblemType is not null) config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function"); // a cross-encoder that is trained to something else
-        if (options.ProblemType is not null) config = config.With("problem_type", options.ProblemType);
-        if (options.Dropout is double rate) config = config.WithDropout(rate);
+        if (options.Labels is not null)
+            config = config.WithLabels(options.Labels);
+        if (options.ProblemType is not null)
+            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function"); // a cross-encoder that is trained to something else
+        if (options.ProblemType is not null)
+            config = config.With("problem_type", options.ProblemType);
+        if (options.Dropout is double rate)
+            config = config.WithDropout(rate);
         config.Validate();
         return config;
     }

@@ -14,11 +14,17 @@ internal static class SentenceSettings
     public static TextSettings Read(string folder, string transformer)
     {
         TextSettings settings = new();
-        string? own = Directory.Exists(transformer) ? Directory.EnumerateFiles(transformer, "sentence_*_config.json").Order(StringComparer.Ordinal).FirstOrDefault() : null;
+        string? own = Directory.Exists(transformer)
+            ? Directory.EnumerateFiles(transformer, "sentence_*_config.json").Order(StringComparer.Ordinal).FirstOrDefault()
+            : null;
         if (own is not null)
         {
             JsonObject json = ModelJson.ReadObject(own);
-            settings = settings with { MaxLength = ModelJson.Positive(json, "max_seq_length", own), LowerCase = ModelJson.Flag(json, "do_lower_case", own) ?? false };
+            settings = settings with
+            {
+                MaxLength = ModelJson.Positive(json, "max_seq_length", own),
+                LowerCase = ModelJson.Flag(json, "do_lower_case", own) ?? false,
+            };
         }
 
         string tokenizer = Path.Combine(transformer, "tokenizer_config.json");
@@ -38,12 +44,16 @@ internal static class SentenceSettings
         Dictionary<string, string> prompts = new(StringComparer.Ordinal);
         if (json["prompts"] is JsonNode found)
         {
-            foreach ((string name, JsonNode? text) in found as JsonObject ?? throw new InputException($"{path}: prompts is {found.ToJsonString()}; an object of names and texts is expected"))
+            foreach (
+                (string name, JsonNode? text) in found as JsonObject
+                    ?? throw new InputException($"{path}: prompts is {found.ToJsonString()}; an object of names and texts is expected")
+            )
                 prompts[name] = ModelJson.Text(text) ?? throw new InputException($"{path}: the prompt {name} is no text");
         }
 
         JsonNode? chosen = json["default_prompt_name"];
-        if (chosen is not null && ModelJson.Text(chosen) is null) throw new InputException($"{path}: default_prompt_name is {chosen.ToJsonString()}; a name is expected");
+        if (chosen is not null && ModelJson.Text(chosen) is null)
+            throw new InputException($"{path}: default_prompt_name is {chosen.ToJsonString()}; a name is expected");
         return settings with { Prompts = prompts, DefaultPrompt = ModelJson.Text(chosen) };
     }
 }

@@ -5,7 +5,8 @@ using Graft.Heads;
 namespace Graft.Pretrained;
 
 /// <summary>
-/// The folder layout of sentence-transformers, as every version has written it: modules.json lists a Transformer, a Pooling (1_Pooling/config.json) and what follows it.
+/// The folder layout of sentence-transformers, as every version has written it: modules.json lists a Transformer, a Pooling
+/// (1_Pooling/config.json) and what follows it.
 /// </summary>
 /// <param name="Poolings">From token states to one vector; several are joined.</param>
 /// <param name="Steps">What follows, in order.</param>
@@ -16,9 +17,12 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
     // In the order in which several are joined. A key that is missing is false, but for the mean's where no other is true.
     private static readonly (string Key, string Word, EmbeddingPooling Pooling)[] s_modes =
     [
-        ("pooling_mode_cls_token", "cls", EmbeddingPooling.First), ("pooling_mode_max_tokens", "max", EmbeddingPooling.Max),
-        ("pooling_mode_mean_tokens", "mean", EmbeddingPooling.Mean), ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", EmbeddingPooling.MeanSqrtLength),
-        ("pooling_mode_weightedmean_tokens", "weightedmean", EmbeddingPooling.WeightedMean), ("pooling_mode_lasttoken", "lasttoken", EmbeddingPooling.Last),
+        ("pooling_mode_cls_token", "cls", EmbeddingPooling.First),
+        ("pooling_mode_max_tokens", "max", EmbeddingPooling.Max),
+        ("pooling_mode_mean_tokens", "mean", EmbeddingPooling.Mean),
+        ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", EmbeddingPooling.MeanSqrtLength),
+        ("pooling_mode_weightedmean_tokens", "weightedmean", EmbeddingPooling.WeightedMean),
+        ("pooling_mode_lasttoken", "lasttoken", EmbeddingPooling.Last),
     ];
 
     /// <summary>False where a prompt's tokens are left out of the pooling.</summary>
@@ -40,11 +44,15 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
             else steps.RemoveAt(steps.Count - 1);
         }
 
-        return new(options.Pooling is EmbeddingPooling pooling ? [pooling] : saved?.Poolings ?? [EmbeddingPooling.Mean], steps) { IncludesPrompt = saved?.IncludesPrompt ?? true };
+        return new(options.Pooling is EmbeddingPooling pooling ? [pooling] : saved?.Poolings ?? [EmbeddingPooling.Mean], steps)
+        {
+            IncludesPrompt = saved?.IncludesPrompt ?? true,
+        };
     }
 
     /// <summary>
-    /// The folder with config.json, weights and tokenizer: the first module's (0_Transformer in older layouts) where the model's folder has no config.json itself.
+    /// The folder with config.json, weights and tokenizer: the first module's (0_Transformer in older layouts) where the model's folder has
+    /// no config.json itself.
     /// </summary>
     /// <exception cref="InputException">modules.json is broken or points out of its folder.</exception>
     public static string TransformerFolder(string folder)
@@ -86,7 +94,10 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
                     steps.Add(EmbeddingModules.ReadLayerNorm(own));
                     break;
                 default:
-                    throw new InputException($"{Path.Combine(folder, ModulesFile)}: module {whole} is not supported: Transformer, Pooling, Dense, LayerNorm, Dropout and Normalize are");
+                    throw new InputException(
+                        $"{Path.Combine(folder, ModulesFile)}: module {whole} is not supported: Transformer, Pooling, Dense, "
+                            + $"LayerNorm, Dropout and Normalize are"
+                    );
             }
         }
 
@@ -94,7 +105,8 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
     }
 
     /// <summary>
-    /// Writes the layout beside a saved model, so that sentence-transformers opens the folder: as versions before 5.4 write it, which later ones read too.
+    /// Writes the layout beside a saved model, so that sentence-transformers opens the folder: as versions before 5.4 write it, which later
+    /// ones read too.
     /// </summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="head">How it pools.</param>
@@ -117,9 +129,17 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
         JsonObject transformer = new() { ["max_seq_length"] = backbone.PositionLimit ?? 512, ["do_lower_case"] = false };
         ModelJson.Write(Path.Combine(folder, ModulesFile), modules);
         ModelJson.Write(Path.Combine(folder, "1_Pooling", "config.json"), pooling);
-        if (!File.Exists(Path.Combine(folder, "sentence_bert_config.json"))) ModelJson.Write(Path.Combine(folder, "sentence_bert_config.json"), transformer);
+        if (!File.Exists(Path.Combine(folder, "sentence_bert_config.json")))
+            ModelJson.Write(Path.Combine(folder, "sentence_bert_config.json"), transformer);
 
-        static JsonObject Module(int index, string path, string type) => new() { ["idx"] = index, ["name"] = $"{index}", ["path"] = path, ["type"] = package + type };
+        static JsonObject Module(int index, string path, string type) =>
+            new()
+            {
+                ["idx"] = index,
+                ["name"] = $"{index}",
+                ["path"] = path,
+                ["type"] = package + type,
+            };
     }
 
     private static IEnumerable<(string Type, string Path, string Whole)> Modules(string folder)
@@ -130,7 +150,8 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
             JsonObject entry = module as JsonObject ?? throw new InputException($"{file}: an object for every module is expected");
             string type = ModelJson.Text(entry["type"]) ?? throw new InputException($"{file}: a module has no type");
             string path = ModelJson.Text(entry["path"]) ?? "";
-            if (Path.IsPathRooted(path) || path.Split('/', '\\').Contains("..")) throw new InputException($"{file}: the path {path} leads out of the folder");
+            if (Path.IsPathRooted(path) || path.Split('/', '\\').Contains(".."))
+                throw new InputException($"{file}: the path {path} leads out of the folder");
             yield return (type[(type.LastIndexOf('.') + 1)..], path, type);
         }
     }
@@ -140,16 +161,31 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
         if (!File.Exists(path)) throw new InputException($"{path}: no such file, but modules.json names it");
         JsonObject json = ModelJson.ReadObject(path);
         bool includesPrompt = ModelJson.Flag(json, "include_prompt", path) ?? true;
-        if (json.FirstOrDefault(pair => pair.Key.StartsWith("pooling_mode_", StringComparison.Ordinal) && !Array.Exists(s_modes, mode => mode.Key == pair.Key)
-            && ModelJson.Flag(json, pair.Key, path) == true).Key is string other)
+        if (
+            json.FirstOrDefault(pair =>
+                pair.Key.StartsWith("pooling_mode_", StringComparison.Ordinal)
+                && !Array.Exists(s_modes, mode => mode.Key == pair.Key)
+                && ModelJson.Flag(json, pair.Key, path) == true
+            ).Key
+            is string other
+        )
             throw new InputException($"{path}: {other} is a way of pooling that Graft does not have");
         if (json["pooling_mode"] is JsonNode word)
         {
-            HashSet<string> words = [.. (word is JsonArray list ? list : new JsonArray(word.DeepClone())).Select(item =>
-                ModelJson.Text(item) ?? throw new InputException($"{path}: pooling_mode is {word.ToJsonString()}; a word or a list of words is expected"))];
+            HashSet<string> words =
+            [
+                .. (word is JsonArray list ? list : new JsonArray(word.DeepClone())).Select(item =>
+                    ModelJson.Text(item)
+                    ?? throw new InputException($"{path}: pooling_mode is {word.ToJsonString()}; a word or a list of words is expected")
+                ),
+            ];
             if (words.FirstOrDefault(name => !Array.Exists(s_modes, mode => mode.Word == name)) is string unknown)
-                throw new InputException($"{path}: pooling_mode is \"{unknown}\"; {string.Join(", ", s_modes.Select(mode => mode.Word))} are known");
-            return words.Count > 0 ? ([.. s_modes.Where(mode => words.Contains(mode.Word)).Select(mode => mode.Pooling)], includesPrompt) : throw NoMode(path);
+                throw new InputException(
+                    $"{path}: pooling_mode is \"{unknown}\"; {string.Join(", ", s_modes.Select(mode => mode.Word))} are known"
+                );
+            return words.Count > 0
+                ? ([.. s_modes.Where(mode => words.Contains(mode.Word)).Select(mode => mode.Pooling)], includesPrompt)
+                : throw NoMode(path);
         }
 
         EmbeddingPooling[] chosen = [.. s_modes.Where(mode => ModelJson.Flag(json, mode.Key, path) == true).Select(mode => mode.Pooling)];
@@ -157,5 +193,6 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
         return json.ContainsKey("pooling_mode_mean_tokens") ? throw NoMode(path) : ([EmbeddingPooling.Mean], includesPrompt);
     }
 
-    private static InputException NoMode(string path) => new($"{path}: no way of pooling is chosen: one of {string.Join(", ", s_modes.Select(mode => mode.Key))} is to be true");
+    private static InputException NoMode(string path) =>
+        new($"{path}: no way of pooling is chosen: one of {string.Join(", ", s_modes.Select(mode => mode.Key))} is to be true");
 }

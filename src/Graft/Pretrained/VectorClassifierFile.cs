@@ -6,8 +6,8 @@ using Graft.Torch.Native;
 namespace Graft.Pretrained;
 
 /// <summary>
-/// The convex classifier beside an embedding model in sentence-transformers' layout: <c>classifier.safetensors</c> with <c>classifier.weight</c> [labels, width] and
-/// <c>classifier.bias</c> [labels] on the vectors that the folder's modules make.
+/// The convex classifier beside an embedding model in sentence-transformers' layout: <c>classifier.safetensors</c> with
+/// <c>classifier.weight</c> [labels, width] and <c>classifier.bias</c> [labels] on the vectors that the folder's modules make.
 /// </summary>
 internal static class VectorClassifierFile
 {
@@ -43,7 +43,10 @@ internal static class VectorClassifierFile
         {
             StoredTensor stored = file.Find(parameter.Name) ?? throw new InputException($"{file.FilePath}: {parameter.Name} is missing");
             if (!stored.Shape.SequenceEqual(parameter.Value.shape))
-                throw new InputException($"{file.FilePath}: {parameter.Name} is [{string.Join(", ", stored.Shape.ToArray())}], labels and vectors of this folder ask for {parameter.Value.ShapeText()}");
+                throw new InputException(
+                    $"{file.FilePath}: {parameter.Name} is [{string.Join(", ", stored.Shape.ToArray())}], labels and vectors of this "
+                        + $"folder ask for {parameter.Value.ShapeText()}"
+                );
             stored.CopyTo((float*)Dispatcher.Data(parameter.Value), stored.ElementCount);
             names.Add(parameter.Name);
         }

@@ -43,11 +43,26 @@ internal sealed class WeightLoader
 
     // What the packages that quantize call the parts of a matrix; their files say it even where config.json does not.
     private static readonly string[] s_quantizedNames =
-        [".SCB", ".absmax", ".quant_map", ".weight_format", ".qweight", ".qzeros", ".g_idx", ".weight_scale", ".weight_scale_inv", ".weight_packed", ".weight_zero_point"];
+    [
+        ".SCB",
+        ".absmax",
+        ".quant_map",
+        ".weight_format",
+        ".qweight",
+        ".qzeros",
+        ".g_idx",
+        ".weight_scale",
+        ".weight_scale_inv",
+        ".weight_packed",
+        ".weight_zero_point",
+    ];
 
     private LoadReport Load(bool newLabels, ulong seed)
     {
-        if (_checkpoint.Names.FirstOrDefault(name => Array.Exists(s_quantizedNames, end => name.EndsWith(end, StringComparison.Ordinal))) is string part)
+        if (
+            _checkpoint.Names.FirstOrDefault(name => Array.Exists(s_quantizedNames, end => name.EndsWith(end, StringComparison.Ordinal)))
+            is string part
+        )
             throw Quantized($"it holds {part}");
         List<(DeclaredParameter Parameter, StoredTensor Stored)> found = [];
         List<DeclaredParameter> missing = [], mismatched = [];
@@ -75,11 +90,15 @@ internal sealed class WeightLoader
             File = _checkpoint.FilePath,
             Missing = [.. missing.Select(parameter => parameter.Name)],
             Mismatched = [.. mismatched.Select(parameter => parameter.Name)],
-            Unexpected = [.. _checkpoint.Names.Where(name => !used.Contains(name) && !_family.IsRedundant(name)).Order(StringComparer.Ordinal)],
+            Unexpected =
+            [
+                .. _checkpoint.Names.Where(name => !used.Contains(name) && !_family.IsRedundant(name)).Order(StringComparer.Ordinal),
+            ],
         };
     }
 
-    private StoredTensor? Find(string name) => FindUnder(name) ?? _family.OtherNames(name).Select(FindUnder).FirstOrDefault(tensor => tensor is not null);
+    private StoredTensor? Find(string name) =>
+        FindUnder(name) ?? _family.OtherNames(name).Select(FindUnder).FirstOrDefault(tensor => tensor is not null);
 
     private StoredTensor? FindUnder(string name)
     {
@@ -95,30 +114,52 @@ internal sealed class WeightLoader
 
     private void RequireBackbone(List<DeclaredParameter> missing)
     {
-        List<string> needed = [.. missing.Select(parameter => parameter.Name).Where(IsBackbone).Where(name => !_family.IsOptional(name[_network.Prefix.Length..]))];
-        if (needed.Count == 0) return;
+        List<string> needed =
+        [
+            .. missing
+                .Select(parameter => parameter.Name)
+                .Where(IsBackbone)
+                .Where(name => !_family.IsOptional(name[_network.Prefix.Length..])),
+        ];
+        if (needed.Count == 0)
+            return;
         int all = _network.Backbone.Declared().Count();
         string first = _checkpoint.Names.FirstOrDefault() ?? "no tensor at all";
-        throw new InputException(string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{_checkpoint.FilePath}: {needed.Count} of the {all} parameters of a {_family.ModelType} model are missing, first {needed[0]} (the file begins with {first}): do config.json and the weights belong together?"));
+        throw new InputException(
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{_checkpoint.FilePath}: {needed.Count} of the {all} parameters of a {_family.ModelType} model are missing, first "
+                    + $"{needed[0]} (the file begins with {first}): do config.json and the weights belong together?"
+            )
+        );
     }
 
     private InputException Quantized(string found) =>
-        new($"{_checkpoint.FilePath}: the weights are quantized ({found}): Graft reads weights of floating point only; fetch the model that this one was made from");
+        new(
+            $"{_checkpoint.FilePath}: the weights are quantized ({found}): Graft reads weights of floating point only; fetch the model "
+                + $"that this one was made from"
+        );
 
     private InputException WrongShape(DeclaredParameter parameter, StoredTensor stored)
     {
-        string hint = IsBackbone(parameter.Name) ? "config.json and the weights do not belong together" : "give the labels to begin a new classifier";
+        string hint = IsBackbone(parameter.Name)
+            ? "config.json and the weights do not belong together"
+            : "give the labels to begin a new classifier";
         return new InputException(
-            $"{_checkpoint.FilePath}: {stored.Name} is [{string.Join(", ", stored.Shape.ToArray())}], the configuration asks for [{string.Join(", ", parameter.Value.shape)}]: {hint}");
+            $"{_checkpoint.FilePath}: {stored.Name} is [{string.Join(", ", stored.Shape.ToArray())}], the configuration asks for "
+                + $"[{string.Join(", ", parameter.Value.shape)}]: {hint}"
+        );
     }
 
     /// <summary>The largest tensors first, each thread taking the next when it is done with one.</summary>
     private static unsafe void Copy(List<(DeclaredParameter Parameter, StoredTensor Stored)> pairs)
     {
         (nint Address, StoredTensor Stored)[] work =
-            [.. pairs.OrderByDescending(pair => pair.Stored.ElementCount).Select(pair => ((nint)Dispatcher.Data(pair.Parameter.Value), pair.Stored))];
+        [
+            .. pairs
+                .OrderByDescending(pair => pair.Stored.ElementCount)
+                .Select(pair => ((nint)Dispatcher.Data(pair.Parameter.Value), pair.Stored)),
+        ];
         KernelThreads.TakeTurns(work.Length, i => work[i].Stored.CopyTo((float*)work[i].Address, work[i].Stored.ElementCount));
     }
 }

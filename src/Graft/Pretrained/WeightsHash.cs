@@ -10,13 +10,23 @@ internal static class WeightsHash
         return Sha256.Of(stream);
     }
 
-    /// <summary>The hash of a model folder's only file of weights, or over the hashes of all in the order of their names; null where there are none.</summary>
+    /// <summary>
+    /// The hash of a model folder's only file of weights, or over the hashes of all in the order of their names; null where there are none.
+    /// </summary>
     public static string? Of(string folder)
     {
-        string[] files = [.. Directory.EnumerateFiles(folder)
-            .Where(file => file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".bin", StringComparison.Ordinal) || file.Contains(".ckpt.", StringComparison.Ordinal))
-            .Where(file => !Path.GetFileName(file).StartsWith("reference", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)];
+        string[] files =
+        [
+            .. Directory
+                .EnumerateFiles(folder)
+                .Where(file =>
+                    file.EndsWith(".safetensors", StringComparison.Ordinal)
+                    || file.EndsWith(".bin", StringComparison.Ordinal)
+                    || file.Contains(".ckpt.", StringComparison.Ordinal)
+                )
+                .Where(file => !Path.GetFileName(file).StartsWith("reference", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
         return files.Length switch
         {
             0 => null,

@@ -20,9 +20,13 @@ internal sealed class AverageKeeper(MovingAverage average, string? runFolder) : 
     public void Updated(UpdateRecord update) => average.Update();
 
     /// <inheritdoc/>
-    public unsafe void CheckpointWritten(string folder) => SafetensorsWriter.Write(
-        Path.Combine(folder, FileName),
-        average.Values.Select(value => TensorToWrite.FromAddress(value.Key, ElementType.F32, value.Value.shape, (nint)Dispatcher.Data(value.Value))));
+    public unsafe void CheckpointWritten(string folder) =>
+        SafetensorsWriter.Write(
+            Path.Combine(folder, FileName),
+            average.Values.Select(value =>
+                TensorToWrite.FromAddress(value.Key, ElementType.F32, value.Value.shape, (nint)Dispatcher.Data(value.Value))
+            )
+        );
 
     /// <summary>Removes checkpoints whose average was not written.</summary>
     public void DropCheckpointsWithoutAverage()
@@ -37,7 +41,9 @@ internal sealed class AverageKeeper(MovingAverage average, string? runFolder) : 
     /// <summary>Goes on from the average beside a checkpoint.</summary>
     public void Restore(long step)
     {
-        using Checkpoint checkpoint = SafetensorsReader.Open(Path.Combine(Checkpoints, "step-" + step.ToString(CultureInfo.InvariantCulture), FileName));
+        using Checkpoint checkpoint = SafetensorsReader.Open(
+            Path.Combine(Checkpoints, "step-" + step.ToString(CultureInfo.InvariantCulture), FileName)
+        );
         using IDisposable noGradient = torch.no_grad();
         foreach ((string name, torch.Tensor value) in average.Values)
         {

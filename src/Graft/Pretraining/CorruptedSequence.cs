@@ -27,9 +27,15 @@ internal sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targe
     public int[]? DecoderTargets { get; init; }
 
     /// <summary>Makes the sequence of an objective that leaves the text as it is and predicts no token.</summary>
-    internal static CorruptedSequence Whole(Sequences.TrainingSequence sequence) => new(sequence.Ids, [], []) { TypeIds = sequence.TypeIds };
+    internal static CorruptedSequence Whole(Sequences.TrainingSequence sequence) =>
+        new(sequence.Ids, [], []) { TypeIds = sequence.TypeIds };
 
     /// <summary>Makes the sequence of an objective that masks.</summary>
     internal static CorruptedSequence Of(MaskedSequence masked, Sequences.TrainingSequence sequence) =>
-        new(masked.Ids, masked.Positions, masked.Targets) { Original = sequence.Ids, TypeIds = sequence.TypeIds, PairLabel = sequence.PairLabel };
+        new(masked.Ids, masked.Positions, masked.Targets)
+        {
+            Original = sequence.Ids,
+            TypeIds = sequence.TypeIds,
+            PairLabel = sequence.PairLabel,
+        };
 }

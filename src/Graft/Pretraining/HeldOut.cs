@@ -16,13 +16,16 @@ public sealed record TermResult(string Name, double Loss, double Accuracy, doubl
     public double Perplexity => Math.Exp(Loss);
 }
 
-/// <summary>Text the model is not trained on, always corrupted in the same way (seed 0), so that its figures are comparable through a run.</summary>
+/// <summary>
+/// Text the model is not trained on, always corrupted in the same way (seed 0), so that its figures are comparable through a run.
+/// </summary>
 internal sealed class HeldOut
 {
     private readonly PretrainingObjective _objective;
     private readonly IReadOnlyList<PretrainingBatch> _batches;
 
-    private HeldOut(PretrainingObjective objective, IReadOnlyList<PretrainingBatch> batches) => (_objective, _batches) = (objective, batches);
+    private HeldOut(PretrainingObjective objective, IReadOnlyList<PretrainingBatch> batches) =>
+        (_objective, _batches) = (objective, batches);
 
     /// <summary>Number of sequences.</summary>
     public int Sequences => _batches.Sum(batch => batch.Sequences.Count);
@@ -37,7 +40,8 @@ internal sealed class HeldOut
         List<CorruptedSequence> corrupted = [];
         for (long i = 0; i < taken; i++)
         {
-            foreach (TrainingSequence sequence in source.At(i * places / taken)) corrupted.Add(objective.Corrupt(sequence with { Visit = 0 }, seed: 0));
+            foreach (TrainingSequence sequence in source.At(i * places / taken))
+                corrupted.Add(objective.Corrupt(sequence with { Visit = 0 }, seed: 0));
         }
 
         return new HeldOut(objective, [.. corrupted.Chunk(batchSize).Select(chunk => objective.Batch(chunk))]);

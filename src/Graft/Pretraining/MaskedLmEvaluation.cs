@@ -13,16 +13,22 @@ using TorchSharp;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// A masked language model on plain text: full windows over the documents with separators between them, 15 % masked by exact count with seed
-/// 0 (80/10/10), so that any two models of one vocabulary see the same masks. Bits per byte compare vocabularies too: the loss a token times
-/// the tokens of the text over its bytes.
+/// A masked language model on plain text: full windows over the documents with separators between them, 15 % masked by exact count with
+/// seed 0 (80/10/10), so that any two models of one vocabulary see the same masks. Bits per byte compare vocabularies too: the loss a token
+/// times the tokens of the text over its bytes.
 /// </summary>
 /// <param name="MaskedAccuracy">Share of masked tokens that are restored.</param>
 /// <param name="Loss">Nats a masked token.</param>
 /// <param name="BitsPerByte">Loss · tokens ÷ (ln 2 · bytes).</param>
 /// <param name="Windows">Sequences.</param>
 /// <param name="Masked">Masked tokens.</param>
-public sealed record MaskedLmEvaluation(ScoreInterval MaskedAccuracy, ScoreInterval Loss, ScoreInterval BitsPerByte, int Windows, long Masked)
+public sealed record MaskedLmEvaluation(
+    ScoreInterval MaskedAccuracy,
+    ScoreInterval Loss,
+    ScoreInterval BitsPerByte,
+    int Windows,
+    long Masked
+)
 {
     private const int BatchSize = 32;
 
@@ -39,7 +45,10 @@ public sealed record MaskedLmEvaluation(ScoreInterval MaskedAccuracy, ScoreInter
         TextCodec codec = new(Tokenizers.Tokenizer.Load(folder));
         (List<int> stream, long bytes) = Encode(input, codec);
         int text = maxLength - codec.Frame.Count;
-        if (stream.Count < text) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{input} has {stream.Count} tokens, fewer than one window of {maxLength}"));
+        if (stream.Count < text)
+            throw new InputException(
+                string.Create(CultureInfo.InvariantCulture, $"{input} has {stream.Count} tokens, fewer than one window of {maxLength}")
+            );
         MaskedObjective objective = new(new MaskedLmOptions(), codec.MaskingVocabulary());
         List<CorruptedSequence> windows = [];
         for (int start = 0; start + text <= stream.Count; start += text)
@@ -82,7 +91,12 @@ public sealed record MaskedLmEvaluation(ScoreInterval MaskedAccuracy, ScoreInter
         return (stream, bytes);
     }
 
-    private static MaskedLmEvaluation Measure(PretrainedModel model, MaskedObjective objective, List<CorruptedSequence> windows, double tokensPerByte)
+    private static MaskedLmEvaluation Measure(
+        PretrainedModel model,
+        MaskedObjective objective,
+        List<CorruptedSequence> windows,
+        double tokensPerByte
+    )
     {
         double[] loss = new double[windows.Count], right = new double[windows.Count], masked = new double[windows.Count];
         using IDisposable inference = torch.no_grad();
@@ -91,7 +105,9 @@ public sealed record MaskedLmEvaluation(ScoreInterval MaskedAccuracy, ScoreInter
             using DisposeScope scope = torch.NewDisposeScope();
             List<CorruptedSequence> part = windows.GetRange(first, Math.Min(BatchSize, windows.Count - first));
             ClassScores scores = (ClassScores)objective.Scores(model, objective.Batch(part), seed: null)[0];
-            float[] losses = torch.nn.functional.cross_entropy(scores.Logits, scores.Targets, reduction: torch.nn.Reduction.None).ToSingles();
+            float[] losses = torch
+                .nn.functional.cross_entropy(scores.Logits, scores.Targets, reduction: torch.nn.Reduction.None)
+                .ToSingles();
             bool[] hits = scores.Logits.argmax(-1).eq(scores.Targets).data<bool>().ToArray();
             for (int i = 0, row = 0; i < part.Count; i++)
             {
@@ -104,12 +120,25 @@ public sealed record MaskedLmEvaluation(ScoreInterval MaskedAccuracy, ScoreInter
             }
         }
 
-        ScoreInterval Ratio(double[] sums, double factor = 1) => Bootstrap.Interval(windows.Count, positions =>
-        {
-            double sum = 0, count = 0;
-            foreach (int i in positions) (sum, count) = (sum + sums[i], count + masked[i]);
-            return factor * sum / count;
-        }, seed: 0);
-        return new MaskedLmEvaluation(Ratio(right), Ratio(loss), Ratio(loss, tokensPerByte / Math.Log(2)), windows.Count, (long)masked.Sum());
+        ScoreInterval Ratio(double[] sums, double factor = 1) =>
+            Bootstrap.Interval(
+                windows.Count,
+                positions =>
+                {
+                    double sum = 0,
+                        count = 0;
+                    foreach (int i in positions)
+                        (sum, count) = (sum + sums[i], count + masked[i]);
+                    return factor * sum / count;
+                },
+                seed: 0
+            );
+        return new MaskedLmEvaluation(
+            Ratio(right),
+            Ratio(loss),
+            Ratio(loss, tokensPerByte / Math.Log(2)),
+            windows.Count,
+            (long)masked.Sum()
+        );
     }
 }

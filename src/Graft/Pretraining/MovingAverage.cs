@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// An exponential moving average of the weights: average ← decay · average + (1 − decay) · weights after every update. Early on the decay is
-/// at most (1 + n) / (10 + n), so that the random start is forgotten. The average is what is evaluated and saved.
+/// An exponential moving average of the weights: average ← decay · average + (1 − decay) · weights after every update. Early on the decay
+/// is at most (1 + n) / (10 + n), so that the random start is forgotten. The average is what is evaluated and saved.
 /// </summary>
 internal sealed class MovingAverage : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class MovingAverage : IDisposable
     /// <param name="decay">In [0, 1).</param>
     public MovingAverage(IEnumerable<(string Name, Parameter Value)> parameters, double decay)
     {
-        if (decay is not (>= 0 and < 1)) throw new InputException("ema", decay.ToString(System.Globalization.CultureInfo.InvariantCulture), "at least 0 and below 1");
+        if (decay is not (>= 0 and < 1))
+            throw new InputException("ema", decay.ToString(System.Globalization.CultureInfo.InvariantCulture), "at least 0 and below 1");
         (_decay, _parameters) = (decay, [.. parameters]);
         using IDisposable noGradient = no_grad();
         foreach ((string name, Parameter value) in _parameters) _average[name] = value.detach().clone().DetachFromDisposeScope();

@@ -39,7 +39,8 @@ internal sealed class PretrainingBatch : IMicroBatch
     internal int FirstPlace { get; }
 
     /// <inheritdoc/>
-    public string Describe() => string.Join("; ", Sequences.Take(3).Select(sequence => "ids " + string.Join(' ', sequence.Original.Take(12)) + " …"));
+    public string Describe() =>
+        string.Join("; ", Sequences.Take(3).Select(sequence => "ids " + string.Join(' ', sequence.Original.Take(12)) + " …"));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -86,7 +87,10 @@ internal sealed class PretrainingBatch : IMicroBatch
 
     /// <summary>Rows of the packed hidden states, by sequence and index in it.</summary>
     internal Tensor Rows(Func<CorruptedSequence, IEnumerable<int>> positions) =>
-        tensor(Sequences.SelectMany((sequence, i) => positions(sequence).Select(position => (long)_boundaries[i] + position)).ToArray(), ScalarType.Int64);
+        tensor(
+            Sequences.SelectMany((sequence, i) => positions(sequence).Select(position => (long)_boundaries[i] + position)).ToArray(),
+            ScalarType.Int64
+        );
 
     /// <summary>One number after the other, of all sequences.</summary>
     internal Tensor Values(Func<CorruptedSequence, IEnumerable<int>> values) =>

@@ -13,7 +13,13 @@ namespace Graft.Pretraining;
 /// <param name="seed">The run's seed.</param>
 /// <param name="batchSize">Places of the source in an optimizer batch.</param>
 /// <param name="microBatches">How many parts it is cut into.</param>
-internal sealed class PretrainingBatches(ISequenceSource source, PretrainingObjective objective, ulong seed, int batchSize, int microBatches) : IBatchSource
+internal sealed class PretrainingBatches(
+    ISequenceSource source,
+    PretrainingObjective objective,
+    ulong seed,
+    int batchSize,
+    int microBatches
+) : IBatchSource
 {
     /// <inheritdoc/>
     public long? StepsPerEpoch => null;

@@ -39,7 +39,15 @@ public sealed class PretrainingJob(
     };
 
     // What changes no bit of the result.
-    private static readonly string[] s_unimportant = ["graft", "command_line", "checkpoint_every", "checkpoint_every_steps", "keep_checkpoints", "gradient_checkpointing"];
+    private static readonly string[] s_unimportant =
+    [
+        "graft",
+        "command_line",
+        "checkpoint_every",
+        "checkpoint_every_steps",
+        "keep_checkpoints",
+        "gradient_checkpointing",
+    ];
 
     /// <summary>A teacher to follow.</summary>
     /// <value>Null: none.</value>
@@ -76,11 +84,11 @@ public sealed class PretrainingJob(
 
     /// <summary>Runs it.</summary>
     /// <param name="logger">Takes lines for people.</param>
-    /// <param name="cancellation">A checkpoint is written first.</param>
+    /// <param name="cancellationToken">A checkpoint is written first.</param>
     /// <returns>The results on held-out text; empty for a dry run.</returns>
     /// <exception cref="InputException">Something given cannot be used.</exception>
     /// <exception cref="RunFailedException">The run cannot be finished.</exception>
-    public IReadOnlyList<TermResult> Run(ILogger? logger = null, CancellationToken cancellation = default)
+    public IReadOnlyList<TermResult> Run(ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         if (logger is null || !IsFirst) logger = NullLogger.Instance;
         RequireOneModel();
@@ -88,8 +96,16 @@ public sealed class PretrainingJob(
         if (Resume) compute = ContinuedCompute.Of(output, compute);
         compute = _processes.Agree(compute);
         using ComputeScope computing = compute.Enter();
-        TextCodec codec = new(Tokenizer.Load(tokenizer ?? initFrom ?? Teacher?.Folder ?? throw new InputException("`tokenizer` is missing: name the tokenizer of the new model")));
-        if (!DryRun && _processes.OfFirst(IsFirst && !PrepareFolder(logger) ? 1 : 0) == 1) return [];
+        TextCodec codec = new(
+            Tokenizer.Load(
+                tokenizer
+                    ?? initFrom
+                    ?? Teacher?.Folder
+                    ?? throw new InputException("`tokenizer` is missing: name the tokenizer of the new model")
+            )
+        );
+        if (!DryRun && _processes.OfFirst(IsFirst && !PrepareFolder(logger) ? 1 : 0) == 1)
+            return [];
         VocabularyExtension? extension = null;
         int firstNewId = codec.VocabularySize;
         if (ExtendVocabulary is int words)
@@ -98,7 +114,7 @@ public sealed class PretrainingJob(
             codec = new TextCodec(extension.Save(codec.Tokenizer, Path.Combine(output, "tokenizer")));
         }
 
-        string corpusFolder = CorpusFor(codec, logger, cancellation);
+        string corpusFolder = CorpusFor(codec, logger, cancellationToken);
         try
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
@@ -108,17 +124,30 @@ public sealed class PretrainingJob(
             using PretrainedModel? extended = extension?.Extend(given, firstNewId);
             PretrainedModel model = extended ?? given;
             using PretrainedModel? generator = MakeGenerator(model);
-            PretrainingObjective objective = teacher is null ? options.CreateObjective(codec, generator) : FollowTeacher(teacher, model, codec, sameTokens);
+            PretrainingObjective objective = teacher is null
+                ? options.CreateObjective(codec, generator)
+                : FollowTeacher(teacher, model, codec, sameTokens);
             using IDisposable? held = objective as IDisposable;
-            using PretrainingRun run = new(model, codec, text, options with { Training = options.Training with { Compute = compute } }, DryRun ? null : output, objective);
-            foreach (string line in run.Plan(measure: true).Lines()) logger.Tell(line);
+            using PretrainingRun run = new(
+                model,
+                codec,
+                text,
+                options with
+                {
+                    Training = options.Training with { Compute = compute },
+                },
+                DryRun ? null : output,
+                objective
+            );
+            foreach (string line in run.Plan(measure: true).Lines())
+                logger.Tell(line);
             if (_processes.Size > 1)
             {
                 logger.Tell($"ranks      {_processes.Description}");
                 foreach (string line in _processes.Tell(run.Share())) logger.Tell(line);
             }
 
-            return DryRun ? [] : Train(run, codec, text, logger, cancellation);
+            return DryRun ? [] : Train(run, codec, text, logger, cancellationToken);
         }
         finally
         {
@@ -131,21 +160,38 @@ public sealed class PretrainingJob(
     public Task<IReadOnlyList<TermResult>> RunAsync(ILogger? logger = null, CancellationToken cancellationToken = default) =>
         ComputeThread.RunAsync(() => Run(logger, cancellationToken), cancellationToken);
 
-    private IReadOnlyList<TermResult> Train(PretrainingRun run, TextCodec codec, CorpusFolder text, ILogger logger, CancellationToken cancellation)
+    private IReadOnlyList<TermResult> Train(
+        PretrainingRun run,
+        TextCodec codec,
+        CorpusFolder text,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         JsonObject record = Record(text);
-        StartCheck.Require(_processes,
-        [
-            ("version", (string?)record["graft"] ?? ""), ("options", record["options"]!.ToJsonString()), ("dropout", record["dropout"]!.ToJsonString()),
-            ("tokenizer", codec.Fingerprint), ("corpus", record["corpus"]!.ToJsonString()), ("matrix library", $"{ComputeContext.Current.ResolvedLibrary}"),
-        ]);
-        if (!IsFirst) return run.Execute(Resume, [], cancellation);
-        if (Resume) RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
+        StartCheck.Require(
+            _processes,
+            [
+                ("version", (string?)record["graft"] ?? ""),
+                ("options", record["options"]!.ToJsonString()),
+                ("dropout", record["dropout"]!.ToJsonString()),
+                ("tokenizer", codec.Fingerprint),
+                ("corpus", record["corpus"]!.ToJsonString()),
+                ("matrix library", $"{ComputeContext.Current.ResolvedLibrary}"),
+            ]
+        );
+        if (!IsFirst)
+            return run.Execute(Resume, [], cancellationToken);
+        if (Resume)
+            RunManifest.RequirePretrainingContinues(output, record, s_unimportant);
         codec.Tokenizer.Save(output);
         RunManifest.WritePretraining(output, record);
         PretrainingLog observer = new(new MetricsLog(output), logger, run.FlopsPerToken, PeakRate.Measure().Gflops);
-        IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellation);
-        AtomicFile.WriteText(DonePath, JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json));
+        IReadOnlyList<TermResult> results = run.Execute(Resume, [observer], cancellationToken);
+        AtomicFile.WriteText(
+            DonePath,
+            JsonSerializer.Serialize(new { metrics = results.Count > 0 ? PretrainingRun.Metrics(results) : null }, s_json)
+        );
         logger.Tell($"written to {output}");
         return results;
     }
@@ -167,14 +213,19 @@ public sealed class PretrainingJob(
         }
 
         // A run that was refused after its text was read leaves the corpus: the next attempt goes on with it.
-        bool isFree = !Directory.Exists(output) || Directory.EnumerateFileSystemEntries(output).All(entry => Path.GetFileName(entry) is "corpus" or "tokenizer");
-        if (Resume || isFree) return true;
-        throw new InputException(isRun
-            ? $"{output} holds a run already: `resume` goes on with it, `overwrite` replaces it"
-            : $"{output} is not empty and holds no run: choose another folder");
+        bool isFree =
+            !Directory.Exists(output)
+            || Directory.EnumerateFileSystemEntries(output).All(entry => Path.GetFileName(entry) is "corpus" or "tokenizer");
+        if (Resume || isFree)
+            return true;
+        throw new InputException(
+            isRun
+                ? $"{output} holds a run already: `resume` goes on with it, `overwrite` replaces it"
+                : $"{output} is not empty and holds no run: choose another folder"
+        );
     }
 
-    private string CorpusFor(TextCodec codec, ILogger logger, CancellationToken cancellation)
+    private string CorpusFor(TextCodec codec, ILogger logger, CancellationToken cancellationToken)
     {
         if (corpus.Count == 1 && CorpusFolder.IsCorpus(corpus[0])) return corpus[0];
         if (!IsFirst && !DryRun)
@@ -183,13 +234,17 @@ public sealed class PretrainingJob(
             return Path.Combine(output, "corpus");
         }
 
-        string folder = DryRun ? Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName()) : Path.Combine(output, "corpus");
-        if (!CorpusFolder.IsCorpus(folder)) Build(folder, codec, logger, cancellation);
-        if (!DryRun) _processes.WaitForFirst(); // the others read what this one has built
+        string folder = DryRun
+            ? Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName())
+            : Path.Combine(output, "corpus");
+        if (!CorpusFolder.IsCorpus(folder))
+            Build(folder, codec, logger, cancellationToken);
+        if (!DryRun)
+            _processes.WaitForFirst(); // the others read what this one has built
         return folder;
     }
 
-    private void Build(string folder, TextCodec codec, ILogger logger, CancellationToken cancellation)
+    private void Build(string folder, TextCodec codec, ILogger logger, CancellationToken cancellationToken)
     {
         CorpusOptions build = new()
         {
@@ -199,35 +254,53 @@ public sealed class PretrainingJob(
             HeldOutShare = HeldOutShare,
             Seed = (long)options.Training.Seed,
         };
-        CorpusManifest manifest = new CorpusBuilder(build, codec, folder).Build(cancellation: cancellation);
+        CorpusManifest manifest = new CorpusBuilder(build, codec, folder).Build(cancellationToken: cancellationToken);
         if (manifest.Total(heldOut: false).Documents == 0 && manifest.Total(heldOut: true).Documents > 0)
         {
             // A handful of documents: the draw that picks the held-out ones may have taken them all.
             Directory.Delete(folder, recursive: true);
-            manifest = new CorpusBuilder(build with { HeldOutShare = 0 }, codec, folder).Build(cancellation: cancellation);
+            manifest = new CorpusBuilder(build with { HeldOutShare = 0 }, codec, folder).Build(cancellationToken: cancellationToken);
         }
 
-        if (manifest.Total(heldOut: true).Documents == 0) logger.Tell("no document is held out: the text has too few (blank lines separate documents)");
+        if (manifest.Total(heldOut: true).Documents == 0)
+            logger.Tell("no document is held out: the text has too few (blank lines separate documents)");
     }
 
     private VocabularyExtension FindNewWords(TextCodec codec, int words, ILogger logger)
     {
-        if (_processes.Size > 1) throw new InputException("`extend-vocabulary` is done by one process: make the longer vocabulary without mpirun (`steps` 1), and go on from that model with `init-from`");
-        if (initFrom is null || DryRun) throw new InputException("`extend-vocabulary` goes with `init-from`, and not with `dry-run`");
-        if (corpus.Any(CorpusFolder.IsCorpus)) throw new InputException("`extend-vocabulary` needs the text itself: a built corpus is tokenized already");
+        if (_processes.Size > 1)
+            throw new InputException(
+                "`extend-vocabulary` is done by one process: make the longer vocabulary without mpirun (`steps` 1), and go on from "
+                    + "that model with `init-from`"
+            );
+        if (initFrom is null || DryRun)
+            throw new InputException("`extend-vocabulary` goes with `init-from`, and not with `dry-run`");
+        if (corpus.Any(CorpusFolder.IsCorpus))
+            throw new InputException("`extend-vocabulary` needs the text itself: a built corpus is tokenized already");
         VocabularyExtension extension = VocabularyExtension.Find(codec.Tokenizer, [.. corpus.Select(CorpusSource.Parse)], words);
-        logger.Tell(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vocabulary {extension.Words.Count} new words: {string.Join(", ", extension.Words.Take(8))} …"));
+        logger.Tell(
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"vocabulary {extension.Words.Count} new words: {string.Join(", ", extension.Words.Take(8))} …"
+            )
+        );
         return extension;
     }
 
     private void RequireOneModel()
     {
-        if (Teacher is null && (modelConfig is null) == (initFrom is null)) throw new InputException("give either `model-config` (a new model) or `init-from` (go on from a model)");
-        if (Teacher is null) return;
+        if (Teacher is null && (modelConfig is null) == (initFrom is null))
+            throw new InputException("give either `model-config` (a new model) or `init-from` (go on from a model)");
+        if (Teacher is null)
+            return;
         bool isNew = modelConfig is not null || Teacher.StudentLayers is not null;
         if (isNew == (initFrom is not null))
-            throw new InputException("give `student-config` (a new student), `student-layers` (one made of the teacher's) or both; or `init-from` (a student that exists)");
-        if (Teacher.WordVectors && initFrom is not null) throw new InputException("`teacher-word-vectors` is for a new student: `init-from` has word vectors of its own");
+            throw new InputException(
+                "give `student-config` (a new student), `student-layers` (one made of the teacher's) or both; or `init-from` (a "
+                    + "student that exists)"
+            );
+        if (Teacher.WordVectors && initFrom is not null)
+            throw new InputException("`teacher-word-vectors` is for a new student: `init-from` has word vectors of its own");
     }
 
     // Only the triple loss looks at the teacher's distribution. A teacher without a masked-LM head, such as a sentence encoder, has none.
@@ -247,11 +320,32 @@ public sealed class PretrainingJob(
     {
         bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize;
         if (sameTokens && teacher.Head is not null)
-            return new DistillationObjective(teacher, sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 }, options.Masking, codec.MaskingVocabulary(), Teacher.Pairs);
+            return new DistillationObjective(
+                teacher,
+                sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 },
+                options.Masking,
+                codec.MaskingVocabulary(),
+                Teacher.Pairs
+            );
         MaskedLmOptions? masking = student.Head is null ? null : options.Masking;
-        if (sameTokens && sameWidth) return new StatesObjective(teacher, masking is null ? null : new MaskedObjective(masking, codec.MaskingVocabulary()), Teacher!.HiddenWeight, Teacher.Pairs);
-        if (Teacher!.Pairs) throw new InputException("`pairs` goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width");
-        return new HiddenStateObjective(teacher, Tokenizer.Load(Teacher.Folder), codec, masking, masking is null ? 1 : Teacher.HiddenWeight);
+        if (sameTokens && sameWidth)
+            return new StatesObjective(
+                teacher,
+                masking is null ? null : new MaskedObjective(masking, codec.MaskingVocabulary()),
+                Teacher!.HiddenWeight,
+                Teacher.Pairs
+            );
+        if (Teacher!.Pairs)
+            throw new InputException(
+                "`pairs` goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width"
+            );
+        return new HiddenStateObjective(
+            teacher,
+            Tokenizer.Load(Teacher.Folder),
+            codec,
+            masking,
+            masking is null ? 1 : Teacher.HiddenWeight
+        );
     }
 
     // To follow hidden states alone a student needs no head.
@@ -259,12 +353,24 @@ public sealed class PretrainingJob(
 
     private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, ILogger logger)
     {
-        ModelConfig config = modelConfig is null ? teacher.Config.With("num_hidden_layers", layers.Count) : ShippedConfigs.Read(modelConfig);
-        PretrainedModel student = PretrainedModel.Create(config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout), HeadOfModel, options.Training.Seed);
+        ModelConfig config = modelConfig is null
+            ? teacher.Config.With("num_hidden_layers", layers.Count)
+            : ShippedConfigs.Read(modelConfig);
+        PretrainedModel student = PretrainedModel.Create(
+            config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout),
+            HeadOfModel,
+            options.Training.Seed
+        );
         int without = StudentLayers.Copy(teacher, student, layers);
         if (Teacher!.WordVectors) TeacherWordVectors.Copy(teacher, student, codec.Tokenizer, options.Training.Seed, forItsLayers: true);
         double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
-        logger.Tell(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors without a counterpart"));
+        logger.Tell(
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors "
+                    + $"without a counterpart"
+            )
+        );
         return student;
     }
 
@@ -272,24 +378,38 @@ public sealed class PretrainingJob(
     {
         if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, logger);
         ModelConfig config = initFrom is null ? ShippedConfigs.Read(modelConfig!) : PretrainedModel.ReadConfig(initFrom);
-        if (initFrom is not null) return PretrainedModel.Load(initFrom, new LoadOptions { Head = HeadOfModel, Dropout = Dropout, Seed = options.Training.Seed });
+        if (initFrom is not null)
+            return PretrainedModel.Load(
+                initFrom,
+                new LoadOptions
+                {
+                    Head = HeadOfModel,
+                    Dropout = Dropout,
+                    Seed = options.Training.Seed,
+                }
+            );
         config = config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
         PretrainedModel model = PretrainedModel.Create(config, HeadOfModel, options.Training.Seed);
-        if (Teacher is { WordVectors: true }) TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed, forItsLayers: false);
+        if (Teacher is { WordVectors: true })
+            TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed, forItsLayers: false);
         return model;
     }
 
     /// <summary>
-    /// ELECTRA's generator: the model's shape at a quarter of its heads and inner width, with the model's own embeddings (Clark et al. 2020,
-    /// §3.2). Families whose word vectors cannot be wider than their states have tables of their own.
+    /// ELECTRA's generator: the model's shape at a quarter of its heads and inner width, with the model's own embeddings (Clark et al.
+    /// 2020, §3.2). Families whose word vectors cannot be wider than their states have tables of their own.
     /// </summary>
     private PretrainedModel? MakeGenerator(PretrainedModel model)
     {
         if (options.Objective != ObjectiveKind.ReplacedTokens) return null;
         const int shrink = 4;
         ModelConfig config = model.Config;
-        int headSize = config.HiddenSize / config.HeadCount, heads = Math.Max(1, config.HeadCount / shrink);
-        ModelConfig small = config.With("num_attention_heads", heads).With("hidden_size", heads * headSize).With("intermediate_size", heads * headSize * 4);
+        int headSize = config.HiddenSize / config.HeadCount,
+            heads = Math.Max(1, config.HeadCount / shrink);
+        ModelConfig small = config
+            .With("num_attention_heads", heads)
+            .With("hidden_size", heads * headSize)
+            .With("intermediate_size", heads * headSize * 4);
         PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
         generator.Backbone.ShareEmbeddings(model.Backbone);
         return generator;
@@ -313,7 +433,10 @@ public sealed class PretrainingJob(
     private JsonObject RecordOfOptions()
     {
         JsonObject record = JsonSerializer.SerializeToNode(options, s_json)!.AsObject();
-        record[Key(nameof(options.Training))]![Key(nameof(ComputeContext.Precision))] = JsonSerializer.SerializeToNode(ComputeContext.Current.Precision, s_json);
+        record[Key(nameof(options.Training))]![Key(nameof(ComputeContext.Precision))] = JsonSerializer.SerializeToNode(
+            ComputeContext.Current.Precision,
+            s_json
+        );
         return record;
 
         static string Key(string name) => s_json.PropertyNamingPolicy?.ConvertName(name) ?? name;

@@ -98,9 +98,12 @@ public sealed record PretrainingOptions
         Masking.Validate();
         SpanMasking.Validate();
         SpanCorruption.Validate();
-        if (BatchSize < 1) throw new InputException("batch-size", BatchSize.ToString(CultureInfo.InvariantCulture), "at least 1");
-        if (GradientAccumulation < 1) throw new InputException("gradient-accumulation", GradientAccumulation.ToString(CultureInfo.InvariantCulture), "at least 1");
-        if (HeldOutSequences < 1) throw new InputException("held-out-sequences", HeldOutSequences.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (BatchSize < 1)
+            throw new InputException("batch-size", BatchSize.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (GradientAccumulation < 1)
+            throw new InputException("gradient-accumulation", GradientAccumulation.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (HeldOutSequences < 1)
+            throw new InputException("held-out-sequences", HeldOutSequences.ToString(CultureInfo.InvariantCulture), "at least 1");
         Training.Validate();
     }
 
@@ -118,19 +121,29 @@ public sealed record PretrainingOptions
     /// <summary>The objective, with what it needs of the tokenizer.</summary>
     /// <param name="codec">The tokenizer.</param>
     /// <param name="generator">ELECTRA's generator; null for other objectives.</param>
-    internal PretrainingObjective CreateObjective(TextCodec codec, PretrainedModel? generator = null) => Objective switch
-    {
-        ObjectiveKind.MaskedLm => new MaskedObjective(Masking, codec.MaskingVocabulary()),
-        ObjectiveKind.MaskedLmWithNextSentence => new MaskedObjective(Masking, codec.MaskingVocabulary(), sentenceOrder: false),
-        ObjectiveKind.MaskedLmWithSentenceOrder => new MaskedObjective(Masking, codec.MaskingVocabulary(), sentenceOrder: true),
-        ObjectiveKind.Spans => new SpanObjective(SpanMasking, codec.MaskingVocabulary(), boundary: false),
-        ObjectiveKind.SpansWithBoundaries => new SpanObjective(SpanMasking, codec.MaskingVocabulary(), boundary: true),
-        ObjectiveKind.ReplacedTokens => new ReplacedTokensObjective(
-            generator ?? throw new InputException("replaced-token detection trains a generator too: run it through graft pretrain"),
-            Masking with { Replacement = MaskReplacement.Electra },
-            codec.MaskingVocabulary()),
-        ObjectiveKind.Causal => new CausalObjective(),
-        ObjectiveKind.SpanCorruption => new SpanCorruptionObjective(SpanCorruption, codec.Sentinels(), codec.SeparatorId, codec.Tokenizer.PadId ?? 0),
-        _ => throw new InvalidOperationException($"no objective {Objective}"),
-    };
+    internal PretrainingObjective CreateObjective(TextCodec codec, PretrainedModel? generator = null) =>
+        Objective switch
+        {
+            ObjectiveKind.MaskedLm => new MaskedObjective(Masking, codec.MaskingVocabulary()),
+            ObjectiveKind.MaskedLmWithNextSentence => new MaskedObjective(Masking, codec.MaskingVocabulary(), sentenceOrder: false),
+            ObjectiveKind.MaskedLmWithSentenceOrder => new MaskedObjective(Masking, codec.MaskingVocabulary(), sentenceOrder: true),
+            ObjectiveKind.Spans => new SpanObjective(SpanMasking, codec.MaskingVocabulary(), boundary: false),
+            ObjectiveKind.SpansWithBoundaries => new SpanObjective(SpanMasking, codec.MaskingVocabulary(), boundary: true),
+            ObjectiveKind.ReplacedTokens => new ReplacedTokensObjective(
+                generator ?? throw new InputException("replaced-token detection trains a generator too: run it through graft pretrain"),
+                Masking with
+                {
+                    Replacement = MaskReplacement.Electra,
+                },
+                codec.MaskingVocabulary()
+            ),
+            ObjectiveKind.Causal => new CausalObjective(),
+            ObjectiveKind.SpanCorruption => new SpanCorruptionObjective(
+                SpanCorruption,
+                codec.Sentinels(),
+                codec.SeparatorId,
+                codec.Tokenizer.PadId ?? 0
+            ),
+            _ => throw new InvalidOperationException($"no objective {Objective}"),
+        };
 }

@@ -38,7 +38,14 @@ internal sealed class PretrainingRun : IDisposable
     {
     }
 
-    internal PretrainingRun(PretrainedModel model, TextCodec codec, CorpusFolder corpus, PretrainingOptions options, string? folder, PretrainingObjective? objective)
+    internal PretrainingRun(
+        PretrainedModel model,
+        TextCodec codec,
+        CorpusFolder corpus,
+        PretrainingOptions options,
+        string? folder,
+        PretrainingObjective? objective
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(codec);
@@ -53,9 +60,26 @@ internal sealed class PretrainingRun : IDisposable
         _objective = objective ?? options.CreateObjective(codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
         if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L && CanPair(corpus.HeldOut))
-            _heldOut = HeldOut.Of(Sequences(corpus.HeldOut, codec, shuffle: false), _objective, options.HeldOutSequences, options.BatchSize);
-        _objective.Prepare(model, [.. Enumerable.Range(0, options.BatchSize).SelectMany(place => _source.At(place)).Select(sequence => _objective.Corrupt(sequence, options.Training.Seed))]);
-        if (options.MovingAverage is double decay && IsFirst) _average = new MovingAverage(_objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)), decay);
+            _heldOut = HeldOut.Of(
+                Sequences(corpus.HeldOut, codec, shuffle: false),
+                _objective,
+                options.HeldOutSequences,
+                options.BatchSize
+            );
+        _objective.Prepare(
+            model,
+            [
+                .. Enumerable
+                    .Range(0, options.BatchSize)
+                    .SelectMany(place => _source.At(place))
+                    .Select(sequence => _objective.Corrupt(sequence, options.Training.Seed)),
+            ]
+        );
+        if (options.MovingAverage is double decay && IsFirst)
+            _average = new MovingAverage(
+                _objective.Trained(model).named_parameters().Select(parameter => (parameter.name, parameter.parameter)),
+                decay
+            );
     }
 
     /// <summary>Rank 0 alone evaluates, averages and writes.</summary>
@@ -79,8 +103,14 @@ internal sealed class PretrainingRun : IDisposable
         IProcessGroup processes = _options.Training.Processes ?? SingleProcess.Instance;
         int groups = _options.Training.GradientGroups ?? 1;
         (int first, int end) = SumTree.GroupsOf(processes.Rank, processes.Size, groups);
-        long from = (long)_options.BatchSize * first / groups, to = (long)_options.BatchSize * end / groups;
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}: {_compute.ResolvedThreads} threads, groups {first} to {end - 1} of {groups}, {to - from} of {_options.BatchSize} sequences an update, optimizer state of {(double)_model.ParameterCount / processes.Size / 1e6:F1} M parameters");
+        long from = (long)_options.BatchSize * first / groups,
+            to = (long)_options.BatchSize * end / groups;
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{Environment.MachineName}: {_compute.ResolvedThreads} threads, groups {first} to {end - 1} of {groups}, {to - from} of "
+                + $"{_options.BatchSize} sequences an update, optimizer state of "
+                + $"{(double)_model.ParameterCount / processes.Size / 1e6:F1} M parameters"
+        );
     }
 
     /// <summary>What the run costs.</summary>
@@ -91,23 +121,46 @@ internal sealed class PretrainingRun : IDisposable
         long tokens = _options.BatchSize * (long)_options.MaxLength;
         double? secondsPerUpdate = measure ? SecondsPerUpdate() : null;
         long? updates = _options.Training.Steps
-            ?? (_options.Training.TimeBudget is TimeSpan budget && secondsPerUpdate is double second ? (long)(budget.TotalSeconds / second) : null);
+            ?? (
+                _options.Training.TimeBudget is TimeSpan budget && secondsPerUpdate is double second
+                    ? (long)(budget.TotalSeconds / second)
+                    : null
+            );
         double? seconds = _options.Training.TimeBudget?.TotalSeconds ?? (updates * secondsPerUpdate);
         long memory = _model.ParameterCount * 4 * (_average is null ? 4 : 5);
-        return new PretrainingPlan(_model.ParameterCount, _corpus.Manifest.Total(heldOut: false).Tokens, _source.PerEpoch, tokens, updates, seconds, memory, FlopsPerToken);
+        return new PretrainingPlan(
+            _model.ParameterCount,
+            _corpus.Manifest.Total(heldOut: false).Tokens,
+            _source.PerEpoch,
+            tokens,
+            updates,
+            seconds,
+            memory,
+            FlopsPerToken
+        );
     }
 
     /// <summary>Trains, then writes the model; a run that is interrupted writes it as it is then, beside its checkpoint.</summary>
     /// <param name="resume">Go on from the newest whole checkpoint where there is one.</param>
     /// <param name="observers">The observers.</param>
-    /// <param name="cancellation">A checkpoint is written first.</param>
+    /// <param name="cancellationToken">A checkpoint is written first.</param>
     /// <returns>The final results on held-out text; empty where there is none.</returns>
     /// <exception cref="RunFailedException">The loss is not finite, or the folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted; its checkpoint is whole.</exception>
-    public IReadOnlyList<TermResult> Execute(bool resume, IReadOnlyList<ITrainingObserver> observers, CancellationToken cancellation = default)
+    public IReadOnlyList<TermResult> Execute(
+        bool resume,
+        IReadOnlyList<ITrainingObserver> observers,
+        CancellationToken cancellationToken = default
+    )
     {
         using ComputeScope computing = _compute.Enter();
-        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.Training.MicroBatches(_options.GradientAccumulation));
+        PretrainingBatches batches = new(
+            _source,
+            _objective,
+            _options.Training.Seed,
+            _options.BatchSize,
+            _options.Training.MicroBatches(_options.GradientAccumulation)
+        );
         AverageKeeper? keeper = _average is null ? null : new AverageKeeper(_average, _folder);
         IReadOnlyList<ITrainingObserver> watching = keeper is null ? observers : [keeper, .. observers];
         using (Trainer trainer = new(new PretrainingTask(_model, _objective), batches, _options.Training, _folder, watching)
@@ -123,7 +176,7 @@ internal sealed class PretrainingRun : IDisposable
 
             try
             {
-                trainer.Run(cancellation);
+                trainer.Run(cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -161,15 +214,25 @@ internal sealed class PretrainingRun : IDisposable
         ulong seed = _options.Training.Seed;
         if (_objective.SentenceOrder is bool order) return new SentencePairs(splits, codec.Frame, _options.MaxLength, seed, order, shuffle);
         SequenceFrame frame = _options.Objective is ObjectiveKind.Causal or ObjectiveKind.SpanCorruption ? default : codec.Frame;
-        return new StreamWindows(splits, frame, codec.SeparatorId, _options.MaxLength, seed, shuffle) { CutAtDocuments = _options.CutAtDocuments };
+        return new StreamWindows(splits, frame, codec.SeparatorId, _options.MaxLength, seed, shuffle)
+        {
+            CutAtDocuments = _options.CutAtDocuments,
+        };
     }
 
     // "Random" is text of another document.
-    private bool CanPair(IReadOnlyList<CorpusSplit> splits) => _objective.SentenceOrder != false || splits.Sum(split => split.Documents) >= 2;
+    private bool CanPair(IReadOnlyList<CorpusSplit> splits) =>
+        _objective.SentenceOrder != false || splits.Sum(split => split.Documents) >= 2;
 
     private double SecondsPerUpdate()
     {
-        PretrainingBatches batches = new(_source, _objective, _options.Training.Seed, _options.BatchSize, _options.Training.MicroBatches(_options.GradientAccumulation));
+        PretrainingBatches batches = new(
+            _source,
+            _objective,
+            _options.Training.Seed,
+            _options.BatchSize,
+            _options.Training.MicroBatches(_options.GradientAccumulation)
+        );
         PretrainingTask task = new(_model, _objective);
         double best = double.PositiveInfinity;
         for (int step = 0; step < 2; step++) // the first one warms up
@@ -201,16 +264,29 @@ internal sealed class PretrainingRun : IDisposable
     private static void RequireFit(PretrainedModel model, TextCodec codec, CorpusFolder corpus)
     {
         if (corpus.Manifest.Tokenizer != codec.Fingerprint)
-            throw new InputException($"{corpus.Folder} was made with another tokenizer; build the corpus with this one, or give `tokenizer` the one it was made with");
+            throw new InputException(
+                $"{corpus.Folder} was made with another tokenizer; build the corpus with this one, or give `tokenizer` the one it was "
+                    + $"made with"
+            );
         if (model.Config.VocabularySize < codec.VocabularySize)
-            throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the tokenizer has {codec.VocabularySize} tokens, but \"vocab_size\" in the model's configuration is {model.Config.VocabularySize}"));
-        if (corpus.Train.Count == 0) throw new InputException($"{corpus.Folder} has no text to train on");
+            throw new InputException(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"the tokenizer has {codec.VocabularySize} tokens, but \"vocab_size\" in the model's configuration is "
+                        + $"{model.Config.VocabularySize}"
+                )
+            );
+        if (corpus.Train.Count == 0)
+            throw new InputException($"{corpus.Folder} has no text to train on");
     }
 
     /// <summary>Held-out results under the names that logs and reports use.</summary>
     internal static IReadOnlyDictionary<string, double> Metrics(IReadOnlyList<TermResult> results)
     {
-        Dictionary<string, double> metrics = new(StringComparer.Ordinal) { ["loss"] = results.Where(term => term.Items > 0).Sum(term => term.Loss) };
+        Dictionary<string, double> metrics = new(StringComparer.Ordinal)
+        {
+            ["loss"] = results.Where(term => term.Items > 0).Sum(term => term.Loss),
+        };
         foreach (TermResult term in results)
         {
             metrics[term.Name + "_loss"] = term.Loss;

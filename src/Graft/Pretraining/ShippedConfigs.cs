@@ -6,8 +6,8 @@ using Graft.Pretrained;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// Model configurations that come with Graft, by name: <c>modernbert-small</c> is the small-budget recipe, <c>electra-mini-3x384</c> a student of a
-/// sentence encoder of width 384 (<c>models/graft-small</c>).
+/// Model configurations that come with Graft, by name: <c>modernbert-small</c> is the small-budget recipe, <c>electra-mini-3x384</c> a
+/// student of a sentence encoder of width 384 (<c>models/graft-small</c>).
 /// </summary>
 public static class ShippedConfigs
 {
@@ -16,8 +16,11 @@ public static class ShippedConfigs
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        .. typeof(ShippedConfigs).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..^Suffix.Length]).Order(StringComparer.Ordinal),
+        .. typeof(ShippedConfigs)
+            .Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(name => name[Prefix.Length..^Suffix.Length])
+            .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>A shipped configuration, or that of a file or model folder.</summary>
@@ -28,7 +31,10 @@ public static class ShippedConfigs
         ArgumentNullException.ThrowIfNull(nameOrPath);
         if (!Names.Contains(nameOrPath, StringComparer.Ordinal))
         {
-            if (!Path.Exists(nameOrPath)) throw new InputException($"{nameOrPath}: no such file, and no shipped configuration of that name ({string.Join(", ", Names)})");
+            if (!Path.Exists(nameOrPath))
+                throw new InputException(
+                    $"{nameOrPath}: no such file, and no shipped configuration of that name ({string.Join(", ", Names)})"
+                );
             return PretrainedModel.ReadConfig(nameOrPath);
         }
 

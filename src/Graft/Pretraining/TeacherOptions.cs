@@ -3,9 +3,9 @@ using Graft.Objectives;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// A teacher beside a run. With the student's vocabulary and a masked-LM head it gives DistilBERT's triple loss (without the cosine where the widths
-/// differ). Else its hidden states are followed, averaged over words where vocabularies or widths differ: on one half of the sequences, while
-/// the other half learns masked LM; or on all.
+/// A teacher beside a run. With the student's vocabulary and a masked-LM head it gives DistilBERT's triple loss (without the cosine where
+/// the widths differ). Else its hidden states are followed, averaged over words where vocabularies or widths differ: on one half of the
+/// sequences, while the other half learns masked LM; or on all.
 /// </summary>
 /// <param name="Folder">The teacher's model folder.</param>
 public sealed record TeacherOptions(string Folder)

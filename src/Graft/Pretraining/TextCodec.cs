@@ -5,7 +5,9 @@ using Graft.Tokenizers;
 
 namespace Graft.Pretraining;
 
-/// <summary>What pre-training needs of a tokenizer: token streams for the corpus, the specials of a sequence, and what may be masked.</summary>
+/// <summary>
+/// What pre-training needs of a tokenizer: token streams for the corpus, the specials of a sequence, and what may be masked.
+/// </summary>
 public sealed class TextCodec : ICorpusTokenizer
 {
     private const string Probe = "Naïve ÇA: it's 3.14 — 東京 #tag_x\n\tEnd.";
@@ -18,7 +20,9 @@ public sealed class TextCodec : ICorpusTokenizer
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         _tokenizer = tokenizer;
-        SeparatorId = tokenizer.SepId ?? tokenizer.EosId ?? throw new InputException("the tokenizer has neither [SEP] nor an end-of-text token: nothing can stand between documents");
+        SeparatorId = tokenizer.SepId
+            ?? tokenizer.EosId
+            ?? throw new InputException("the tokenizer has neither [SEP] nor an end-of-text token: nothing can stand between documents");
         Frame = new SequenceFrame(tokenizer.ClsId, tokenizer.ClsId is null ? null : tokenizer.SepId);
         Fingerprint = Identify();
     }
@@ -51,9 +55,12 @@ public sealed class TextCodec : ICorpusTokenizer
     /// <exception cref="InputException">The tokenizer has no mask token.</exception>
     public MaskingVocabulary MaskingVocabulary()
     {
-        int mask = _tokenizer.MaskId ?? throw new InputException("the tokenizer has no mask token ([MASK], <mask>): this objective needs one");
+        int mask = _tokenizer.MaskId
+            ?? throw new InputException("the tokenizer has no mask token ([MASK], <mask>): this objective needs one");
         int?[] roles = [_tokenizer.ClsId, _tokenizer.SepId, _tokenizer.PadId, _tokenizer.UnknownId, _tokenizer.BosId, _tokenizer.EosId];
-        IEnumerable<int> special = roles.OfType<int>().Concat(_tokenizer.AddedTokens.Where(token => token.Special).Select(token => token.Id));
+        IEnumerable<int> special = roles
+            .OfType<int>()
+            .Concat(_tokenizer.AddedTokens.Where(token => token.Special).Select(token => token.Id));
         return new MaskingVocabulary(VocabularySize, mask, special, ContinuesWord());
     }
 
@@ -62,16 +69,26 @@ public sealed class TextCodec : ICorpusTokenizer
     public IReadOnlyList<int> Sentinels()
     {
         List<int> sentinels = [];
-        while (_tokenizer.TokenToId($"<extra_id_{sentinels.Count}>") is int id) sentinels.Add(id);
-        return sentinels.Count > 1 ? sentinels : throw new InputException("the tokenizer has no sentinels (<extra_id_0> …): span corruption needs them");
+        while (_tokenizer.TokenToId($"<extra_id_{sentinels.Count}>") is int id)
+            sentinels.Add(id);
+        return sentinels.Count > 1
+            ? sentinels
+            : throw new InputException("the tokenizer has no sentinels (<extra_id_0> …): span corruption needs them");
     }
 
-    /// <summary>How a piece says that it goes on a word: WordPiece marks those pieces, byte-level BPE and SentencePiece mark the others.</summary>
+    /// <summary>
+    /// How a piece says that it goes on a word: WordPiece marks those pieces, byte-level BPE and SentencePiece mark the others.
+    /// </summary>
     private Func<int, bool> ContinuesWord()
     {
-        bool Any(string prefix) => Enumerable.Range(0, VocabularySize).Any(id => _tokenizer.IdToToken(id)?.StartsWith(prefix, StringComparison.Ordinal) == true);
-        if (Any(VocabularyExtension.Mark)) return id => _tokenizer.IdToToken(id)?.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal) == true;
-        string? start = Any("▁") ? "▁" : Any("Ġ") ? "Ġ" : null;
+        bool Any(string prefix) =>
+            Enumerable.Range(0, VocabularySize).Any(id => _tokenizer.IdToToken(id)?.StartsWith(prefix, StringComparison.Ordinal) == true);
+        if (Any(VocabularyExtension.Mark))
+            return id => _tokenizer.IdToToken(id)?.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal) == true;
+        string? start =
+            Any("▁") ? "▁"
+            : Any("Ġ") ? "Ġ"
+            : null;
         return id => start is not null && _tokenizer.IdToToken(id)?.StartsWith(start, StringComparison.Ordinal) != true;
     }
 

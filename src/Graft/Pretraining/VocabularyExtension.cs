@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// New whole words for a WordPiece model that goes on with the text of another domain: the most frequent words that the vocabulary cuts into
-/// pieces. A new row is the mean of the rows of its old pieces, so that the model starts where it was.
+/// New whole words for a WordPiece model that goes on with the text of another domain: the most frequent words that the vocabulary cuts
+/// into pieces. A new row is the mean of the rows of its old pieces, so that the model starts where it was.
 /// <code>"electro ##card ##iogram" seen 800 times  →  new token electrocardiogram, its row (electro + ##card + ##iogram) / 3</code>
 /// </summary>
 /// <param name="Words">The new words in the order of their ids.</param>
@@ -59,7 +59,8 @@ internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnl
         JsonObject vocabulary = json["model"]!["vocab"]!.AsObject();
         for (int i = 0; i < Words.Count; i++) vocabulary[Words[i]] = tokenizer.IdEnd + i;
         AtomicFile.WriteText(path, json.ToJsonString());
-        if (File.Exists(list)) AtomicFile.WriteText(list, File.ReadAllText(list).TrimEnd('\n') + "\n" + string.Concat(Words.Select(word => word + "\n")));
+        if (File.Exists(list))
+            AtomicFile.WriteText(list, File.ReadAllText(list).TrimEnd('\n') + "\n" + string.Concat(Words.Select(word => word + "\n")));
         return Tokenizer.Load(folder);
     }
 
@@ -71,7 +72,11 @@ internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnl
         int rows = firstId + Words.Count, oldRows = model.Config.VocabularySize;
         ModelConfig config = rows > oldRows ? model.Config.With("vocab_size", rows) : model.Config;
         PretrainedModel extended = PretrainedModel.Create(config, model.HeadKind);
-        Dictionary<string, Parameter> old = model.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
+        Dictionary<string, Parameter> old = model.Parameters.ToDictionary(
+            parameter => parameter.Name,
+            parameter => parameter.Value,
+            StringComparer.Ordinal
+        );
         using IDisposable noGradient = no_grad();
         foreach ((string name, Parameter value) in extended.Parameters)
         {
@@ -103,7 +108,9 @@ internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnl
             if (end - start > 1)
             {
                 int[] pieces = ids[start..end].ToArray();
-                string word = string.Concat(pieces.Select((id, i) => i == 0 ? tokenizer.IdToToken(id) : tokenizer.IdToToken(id)![Mark.Length..]));
+                string word = string.Concat(
+                    pieces.Select((id, i) => i == 0 ? tokenizer.IdToToken(id) : tokenizer.IdToToken(id)![Mark.Length..])
+                );
                 words[word] = (words.GetValueOrDefault(word).Count + 1, pieces);
             }
 
@@ -111,5 +118,6 @@ internal sealed record VocabularyExtension(IReadOnlyList<string> Words, IReadOnl
         }
     }
 
-    private static bool IsContinuation(Tokenizer tokenizer, int id) => tokenizer.IdToToken(id)?.StartsWith(Mark, StringComparison.Ordinal) == true;
+    private static bool IsContinuation(Tokenizer tokenizer, int id) =>
+        tokenizer.IdToToken(id)?.StartsWith(Mark, StringComparison.Ordinal) == true;
 }

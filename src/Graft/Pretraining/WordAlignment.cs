@@ -4,7 +4,8 @@ using Graft.Tokenizers;
 namespace Graft.Pretraining;
 
 /// <summary>
-/// The words of a student's sequence in the teacher's tokens. Two vocabularies cut words differently; the words themselves are what both share.
+/// The words of a student's sequence in the teacher's tokens. Two vocabularies cut words differently; the words themselves are what both
+/// share.
 /// <code>student [CLS] un ##happy cat [SEP]   teacher [CLS] unhappy cat [SEP]   →   (1, 2 ↔ 1, 1) (3, 1 ↔ 2, 1)</code>
 /// </summary>
 /// <param name="TeacherIds">The teacher's sequence with its specials.</param>
@@ -25,7 +26,13 @@ internal sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Stude
         List<Word> words = vocabulary.Words(ids);
         string? separator = teacher.SepId is int id ? teacher.IdToToken(id) : null;
         // Where documents meet, the teacher is told so too: [SEP] counts as a word there.
-        if (separator is not null) words = [.. words.Concat(Enumerable.Range(0, ids.Length).Where(IsInnerSeparator).Select(i => new Word(i, 1))).OrderBy(word => word.Start)];
+        if (separator is not null)
+            words =
+            [
+                .. words
+                    .Concat(Enumerable.Range(0, ids.Length).Where(IsInnerSeparator).Select(i => new Word(i, 1)))
+                    .OrderBy(word => word.Start),
+            ];
         string[] texts = [.. words.Select(word => IsInnerSeparator(word.Start) ? separator! : Text(word))];
         TokenizedText encoding = teacher.EncodeWords(texts, options: new EncodeOptions { MaxLength = teacherLimit });
         List<(Word, Word)> aligned = [];
@@ -42,7 +49,9 @@ internal sealed record WordAlignment(int[] TeacherIds, IReadOnlyList<(Word Stude
         string Text(Word word)
         {
             string text = student.Decode(ids.AsSpan(word.Start, word.Length)).Trim();
-            return vocabulary.ContinuesWord(ids[word.Start]) && text.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal) ? text[VocabularyExtension.Mark.Length..] : text;
+            return vocabulary.ContinuesWord(ids[word.Start]) && text.StartsWith(VocabularyExtension.Mark, StringComparison.Ordinal)
+                ? text[VocabularyExtension.Mark.Length..]
+                : text;
         }
 
         bool IsInnerSeparator(int i) => ids[i] == student.SepId && i > 0 && i < ids.Length - 1;

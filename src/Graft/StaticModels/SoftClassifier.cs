@@ -14,9 +14,16 @@ internal static class SoftClassifier
     /// <param name="kind">Whether one class is right, or each label by itself.</param>
     public static LinearClassifier Fit(float[][] vectors, float[][] targets, TuningTarget kind)
     {
-        int width = vectors[0].Length, outputs = targets[0].Length, row = width + 1;
-        double[] found = Lbfgs.Minimize((point, gradient) => Loss(point.ToArray(), gradient, vectors, targets, kind), new double[outputs * row], iterations: 100);
-        float[] weight = new float[outputs * width], bias = new float[outputs];
+        int width = vectors[0].Length,
+            outputs = targets[0].Length,
+            row = width + 1;
+        double[] found = Lbfgs.Minimize(
+            (point, gradient) => Loss(point.ToArray(), gradient, vectors, targets, kind),
+            new double[outputs * row],
+            iterations: 100
+        );
+        float[] weight = new float[outputs * width],
+            bias = new float[outputs];
         for (int c = 0; c < outputs; c++)
         {
             for (int i = 0; i < width; i++) weight[(c * width) + i] = (float)found[(c * row) + i];
@@ -34,9 +41,12 @@ internal static class SoftClassifier
         double loss = 0, penalty = 0;
         for (int text = 0; text < vectors.Length; text++)
         {
-            for (int c = 0; c < outputs; c++) scores[c] = TensorPrimitives.Dot<float>(weight.AsSpan(c * row, width), vectors[text]) + weight[(c * row) + width];
-            if (kind == TuningTarget.Classes) TensorPrimitives.SoftMax<float>(scores, scores);
-            else TensorPrimitives.Sigmoid<float>(scores, scores);
+            for (int c = 0; c < outputs; c++)
+                scores[c] = TensorPrimitives.Dot<float>(weight.AsSpan(c * row, width), vectors[text]) + weight[(c * row) + width];
+            if (kind == TuningTarget.Classes)
+                TensorPrimitives.SoftMax<float>(scores, scores);
+            else
+                TensorPrimitives.Sigmoid<float>(scores, scores);
             for (int c = 0; c < outputs; c++)
             {
                 float target = targets[text][c], error = scores[c] - target;

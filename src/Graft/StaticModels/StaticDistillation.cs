@@ -22,7 +22,8 @@ namespace Graft.StaticModels;
 /// <code>
 /// StaticDistillation.Run(new() { Teacher = "runs/reviews", Output = "runs/reviews-static" });
 /// </code>
-/// Vectors come from the teacher (<c>TokenVectors</c>), follow its answers (of a run) or its vectors (of an embedding model) on texts, and get a convex classifier.
+/// Vectors come from the teacher (<c>TokenVectors</c>), follow its answers (of a run) or its vectors (of an embedding model) on texts, and
+/// get a convex classifier.
 /// </summary>
 public static class StaticDistillation
 {
@@ -33,11 +34,15 @@ public static class StaticDistillation
     /// <summary>Distils, and writes the folder.</summary>
     /// <param name="options">The teacher, texts, where to.</param>
     /// <param name="logger">Told what is done.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>The scores on the development data of the teacher's run; empty where it has none, or the teacher answers no task.</returns>
     /// <exception cref="InputException">A file or an option cannot be used.</exception>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    public static IReadOnlyList<NamedScore> Run(StaticDistillationOptions options, ILogger? logger = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<NamedScore> Run(
+        StaticDistillationOptions options,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         logger ??= NullLogger.Instance;
         options.Validate();
@@ -46,22 +51,55 @@ public static class StaticDistillation
         RunManifest? record = RunManifest.Read(teacher);
         FineTuningTask? task = record is null ? null : FineTuningTasks.Parse(record.Task).WithLabels(record.Labels);
         if (task is not (null or TextClassification or MultiLabelClassification or SentenceEmbedding))
-            throw new InputException($"{teacher} is fine-tuned for {task!.Name}: a static model is for text-classification, multi-label-classification and vectors");
-        string[] unlabelled = options.Unlabelled is string file ? [.. LabelledTextReader.Stream(file, new ColumnOptions { RequireLabel = false }).Select(row => row.Text)] : [];
+            throw new InputException(
+                $"{teacher} is fine-tuned for {task!.Name}: a static model is for text-classification, multi-label-classification and "
+                    + $"vectors"
+            );
+        string[] unlabelled = options.Unlabelled is string file
+            ? [.. LabelledTextReader.Stream(file, new ColumnOptions { RequireLabel = false }).Select(row => row.Text)]
+            : [];
         bool classifies = task is TextClassification or MultiLabelClassification;
-        TaskData? train = classifies && Path.Exists(record!.Train?.Path) ? task!.Read(record.Train!.Path, new ColumnOptions { Trained = record.Data, Part = DataPart.Training }, labelled: true) : null;
+        TaskData? train =
+            classifies && Path.Exists(record!.Train?.Path)
+                ? task!.Read(record.Train!.Path, new ColumnOptions { Trained = record.Data, Part = DataPart.Training }, labelled: true)
+                : null;
         if (classifies && train is null && unlabelled.Length == 0)
-            throw new InputException($"{record!.Train?.Path ?? teacher}: the training data of the run is not there any more: name texts that the teacher can label with `unlabelled`");
+            throw new InputException(
+                $"{record!.Train?.Path ?? teacher}: the training data of the run is not there any more: name texts that the teacher "
+                    + $"can label with `unlabelled`"
+            );
 
-        float[] tokens = VectorsOfTokens(teacher, options, classifies ? [] : unlabelled, out int width, out float[][] ofTexts, out byte[] tokenizer, cancellation);
+        float[] tokens = VectorsOfTokens(
+            teacher,
+            options,
+            classifies ? [] : unlabelled,
+            out int width,
+            out float[][] ofTexts,
+            out byte[] tokenizer,
+            cancellationToken
+        );
         StaticTokenizer reader = StaticTokenizer.From((JsonObject)JsonNode.Parse(tokenizer)!, "tokenizer.json");
         logger.Tell($"{tokens.Length / width} tokens, {width} values each, from {teacher}");
-        if (classifies) return Classify(options, teacher, record!, task!, train, unlabelled, reader, tokenizer, tokens, width, logger, cancellation);
+        if (classifies)
+            return Classify(
+                options,
+                teacher,
+                record!,
+                task!,
+                train,
+                unlabelled,
+                reader,
+                tokenizer,
+                tokens,
+                width,
+                logger,
+                cancellationToken
+            );
         if (unlabelled.Length > 0 && options.Epochs > 0)
         {
             int[][] ids = [.. unlabelled.Select(text => Known(reader, reader.Tokenizer.EncodeIds(text)))];
             Scale(tokens, width, ids);
-            StaticTuning.Run(tokens, width, ids, ofTexts, TuningTarget.Vector, options.Epochs, options.Seed, cancellation);
+            StaticTuning.Run(tokens, width, ids, ofTexts, TuningTarget.Vector, options.Epochs, options.Seed, cancellationToken);
             logger.Tell($"vectors follow the teacher's on {unlabelled.Length} texts");
         }
 
@@ -71,30 +109,44 @@ public static class StaticDistillation
     }
 
     private static IReadOnlyList<NamedScore> Classify(
-        StaticDistillationOptions options, string teacher, RunManifest record, FineTuningTask task, TaskData? train, string[] unlabelled, StaticTokenizer reader, byte[] tokenizer,
-        float[] tokens, int width, ILogger logger, CancellationToken cancellation)
+        StaticDistillationOptions options,
+        string teacher,
+        RunManifest record,
+        FineTuningTask task,
+        TaskData? train,
+        string[] unlabelled,
+        StaticTokenizer reader,
+        byte[] tokenizer,
+        float[] tokens,
+        int width,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         List<Feature> features = [];
         List<float[]> targets = [];
         if (train is not null)
         {
             EncodedData encoded = task.Encode(train, reader.Tokenizer, s_encoding);
-            if (encoded.Features.Any(feature => feature.TypeIds.Contains(1))) throw new InputException($"{teacher} answers about pairs of texts: no static model is made of one");
+            if (encoded.Features.Any(feature => feature.TypeIds.Contains(1)))
+                throw new InputException($"{teacher} answers about pairs of texts: no static model is made of one");
             features.AddRange(encoded.Features);
-            targets.AddRange(Taught(teacher, record, task, train, cancellation).Select((taught, i) => WithLabels(taught, features[i].Target!)));
+            targets.AddRange(
+                Taught(teacher, record, task, train, cancellationToken).Select((taught, i) => WithLabels(taught, features[i].Target!))
+            );
         }
 
         if (unlabelled.Length > 0)
         {
             TaskData more = task.FromTexts([.. unlabelled.Select(text => (text, (string?)null))]);
             features.AddRange(task.Encode(more, reader.Tokenizer, s_encoding).Features);
-            targets.AddRange(Taught(teacher, record, task, more, cancellation));
+            targets.AddRange(Taught(teacher, record, task, more, cancellationToken));
         }
 
         int[][] ids = [.. features.Select(feature => Known(reader, feature.Ids))];
         Scale(tokens, width, ids);
         TuningTarget kind = task is TextClassification ? TuningTarget.Classes : TuningTarget.Labels;
-        StaticTuning.Run(tokens, width, ids, [.. targets], kind, options.Epochs, options.Seed, cancellation);
+        StaticTuning.Run(tokens, width, ids, [.. targets], kind, options.Epochs, options.Seed, cancellationToken);
         StaticTable table = Table(tokens, width, reader, normalizes: false);
         VectorClassifier classifier = new(SoftClassifier.Fit([.. ids.Select(text => VectorOf(table, text))], [.. targets], kind));
         logger.Tell($"vectors and classifier follow the teacher on {features.Count} texts, {train?.Count ?? 0} of them with labels");
@@ -109,20 +161,44 @@ public static class StaticDistillation
 
     /// <summary>Measures on the development data of the teacher's run, and writes what a run folder holds beside the model.</summary>
     private static IReadOnlyList<NamedScore> Finish(
-        StaticDistillationOptions options, string teacher, RunManifest record, FineTuningTask task, StaticTable table, VectorClassifier classifier, RunFolder folder, ILogger logger)
+        StaticDistillationOptions options,
+        string teacher,
+        RunManifest record,
+        FineTuningTask task,
+        StaticTable table,
+        VectorClassifier classifier,
+        RunFolder folder,
+        ILogger logger
+    )
     {
         long parameters = table.ParameterCount + classifier.ParameterCount;
         RunManifest manifest = new()
         {
-            Version = record.Version, IsFinished = false, CommandLine = options.CommandLine, Task = task.Name, Strategy = "static", Parameters = new RunParameters(parameters, parameters), Labels = task.Labels,
-            Model = new RunModel(teacher, false, null), Train = record.Train, Data = record.Data, Evaluation = record.Evaluation, Seed = options.Seed, Encoding = s_encoding, Decisions = new Decisions(),
+            Version = record.Version,
+            IsFinished = false,
+            CommandLine = options.CommandLine,
+            Task = task.Name,
+            Strategy = "static",
+            Parameters = new RunParameters(parameters, parameters),
+            Labels = task.Labels,
+            Model = new RunModel(teacher, false, null),
+            Train = record.Train,
+            Data = record.Data,
+            Evaluation = record.Evaluation,
+            Seed = options.Seed,
+            Encoding = s_encoding,
+            Decisions = new Decisions(),
         };
         manifest.Write(folder.Path);
         IReadOnlyList<NamedScore> scores = [];
         if (Path.Exists(record.Evaluation?.Path))
         {
             using Predictor raw = Predictor.Load(folder.Path, calibrated: false);
-            TaskData data = raw.Task.Read(record.Evaluation.Path, new ColumnOptions { Trained = record.Data, Part = DataPart.Evaluation }, labelled: true);
+            TaskData data = raw.Task.Read(
+                record.Evaluation.Path,
+                new ColumnOptions { Trained = record.Data, Part = DataPart.Evaluation },
+                labelled: true
+            );
             manifest = manifest with { Decisions = raw.Task.Tune(data, raw.Predict(data), tuneThreshold: record.TuneThreshold) };
             manifest.Write(folder.Path);
             using Predictor decided = Predictor.Load(folder.Path);
@@ -140,15 +216,43 @@ public static class StaticDistillation
         return scores;
     }
 
-    /// <summary>Each token through the teacher; and, in the directions of their principal components, the teacher's vectors of texts.</summary>
+    /// <summary>
+    /// Each token through the teacher; and, in the directions of their principal components, the teacher's vectors of texts.
+    /// </summary>
     private static float[] VectorsOfTokens(
-        string teacher, StaticDistillationOptions options, string[] texts, out int width, out float[][] ofTexts, out byte[] tokenizer, CancellationToken cancellation)
+        string teacher,
+        StaticDistillationOptions options,
+        string[] texts,
+        out int width,
+        out float[][] ofTexts,
+        out byte[] tokenizer,
+        CancellationToken cancellationToken
+    )
     {
-        using IScorer scorer = ScoringEngines.Open(teacher, new ScorerOptions { Head = HeadKind.Embedding, Pooling = EmbeddingPooling.Mean, Normalize = false }, _ => new SentenceEmbedding());
-        TokenVectors vectors = TokenVectors.Of(scorer, options.Dimensions, cancellation);
+        using IScorer scorer = ScoringEngines.Open(
+            teacher,
+            new ScorerOptions
+            {
+                Head = HeadKind.Embedding,
+                Pooling = EmbeddingPooling.Mean,
+                Normalize = false,
+            },
+            _ => new SentenceEmbedding()
+        );
+        TokenVectors vectors = TokenVectors.Of(scorer, options.Dimensions, cancellationToken);
         EncodeOptions limit = new() { MaxLength = Math.Min(s_encoding.MaxLength, scorer.Model.PositionLimit ?? int.MaxValue) };
-        Feature[] features = [.. texts.Select(text => scorer.Tokenizer.Encode(text, options: limit)).Select(text => new Feature { Example = 0, Ids = text.Ids, TypeIds = text.TypeIds })];
-        ofTexts = [.. scorer.Score(features, cancellation).Select(score => vectors.Project(score.Values))];
+        Feature[] features =
+        [
+            .. texts
+                .Select(text => scorer.Tokenizer.Encode(text, options: limit))
+                .Select(text => new Feature
+                {
+                    Example = 0,
+                    Ids = text.Ids,
+                    TypeIds = text.TypeIds,
+                }),
+        ];
+        ofTexts = [.. scorer.Score(features, cancellationToken).Select(score => vectors.Project(score.Values))];
         string folder = Directory.CreateTempSubdirectory("graft-static").FullName;
         try
         {
@@ -167,13 +271,19 @@ public static class StaticDistillation
     }
 
     /// <summary>What the teacher thinks of each example: probabilities of classes, or of each label.</summary>
-    private static IEnumerable<float[]> Taught(string teacher, RunManifest record, FineTuningTask task, TaskData data, CancellationToken cancellation)
+    private static IEnumerable<float[]> Taught(
+        string teacher,
+        RunManifest record,
+        FineTuningTask task,
+        TaskData data,
+        CancellationToken cancellationToken
+    )
     {
         using IScorer scorer = ScoringEngines.Open(teacher, new ScorerOptions(), model => Predictor.Bind(teacher, record, null, model));
         EncodedData encoded = task.Encode(data, scorer.Tokenizer, record.Encoding);
         float[][] scores = new float[data.Count][];
         int[] windows = new int[data.Count];
-        FeatureScores[] all = scorer.Score(encoded.Features, cancellation);
+        FeatureScores[] all = scorer.Score(encoded.Features, cancellationToken);
         for (int i = 0; i < all.Length; i++)
         {
             int example = encoded.Features[i].Example;
@@ -210,9 +320,12 @@ public static class StaticDistillation
         return vector;
     }
 
-    private static StaticTable Table(float[] tokens, int width, StaticTokenizer reader, bool normalizes) => new(tokens, width) { Normalizes = normalizes, Dropped = reader.UnknownId };
+    private static StaticTable Table(float[] tokens, int width, StaticTokenizer reader, bool normalizes) =>
+        new(tokens, width) { Normalizes = normalizes, Dropped = reader.UnknownId };
 
-    /// <summary>Brings the vectors of the texts' tokens to one mean length, all by one factor, so that one learning rate fits every teacher.</summary>
+    /// <summary>
+    /// Brings the vectors of the texts' tokens to one mean length, all by one factor, so that one learning rate fits every teacher.
+    /// </summary>
     private static void Scale(float[] tokens, int width, int[][] texts)
     {
         double squares = 0;
@@ -221,5 +334,10 @@ public static class StaticDistillation
         if (squares > 0) TensorPrimitives.Multiply(tokens, (float)(TunedLength / Math.Sqrt(squares / seen.Count)), tokens);
     }
 
-    private static JsonObject Config(string teacher) => new() { ["tokenizer_name"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(teacher)), ["sif_coefficient"] = TokenVectors.Smoothing };
+    private static JsonObject Config(string teacher) =>
+        new()
+        {
+            ["tokenizer_name"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(teacher)),
+            ["sif_coefficient"] = TokenVectors.Smoothing,
+        };
 }

@@ -17,8 +17,8 @@ internal enum TuningTarget
 }
 
 /// <summary>
-/// Tunes vectors of tokens on texts, by Adam with a rate that falls linearly to 0. Tokens are dropped at random, so that no text leans on one of them. Rows of tokens that
-/// no text has stay as they were.
+/// Tunes vectors of tokens on texts, by Adam with a rate that falls linearly to 0. Tokens are dropped at random, so that no text leans on
+/// one of them. Rows of tokens that no text has stay as they were.
 /// </summary>
 internal static class StaticTuning
 {
@@ -34,12 +34,21 @@ internal static class StaticTuning
     /// <param name="kind">What targets are.</param>
     /// <param name="epochs">Passes over the texts.</param>
     /// <param name="seed">The seed of the order and of dropped tokens.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>The classifier that was trained with them; null for vectors.</returns>
     public static LinearClassifier? Run(
-        float[] vectors, int width, IReadOnlyList<int[]> texts, float[][] targets, TuningTarget kind, int epochs, ulong seed, CancellationToken cancellation)
+        float[] vectors,
+        int width,
+        IReadOnlyList<int[]> texts,
+        float[][] targets,
+        TuningTarget kind,
+        int epochs,
+        ulong seed,
+        CancellationToken cancellationToken
+    )
     {
-        Tuned table = new(vectors, width, VectorRate), output = new(kind == TuningTarget.Vector ? [] : new float[targets[0].Length * (width + 1)], width + 1, OutputRate);
+        Tuned table = new(vectors, width, VectorRate),
+            output = new(kind == TuningTarget.Vector ? [] : new float[targets[0].Length * (width + 1)], width + 1, OutputRate);
         int[] order = [.. Enumerable.Range(0, texts.Count)];
         int batches = (order.Length + BatchSize - 1) / BatchSize;
         long step = 0, steps = (long)batches * epochs;
@@ -51,7 +60,7 @@ internal static class StaticTuning
             random.Shuffle<int>(order);
             foreach (int[] batch in order.Chunk(BatchSize))
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 foreach (int text in batch)
                 {
                     int[] tokens = Drop(texts[text], ref random);
@@ -106,9 +115,12 @@ internal static class StaticTuning
         }
 
         float[] scores = new float[target.Length];
-        for (int c = 0; c < scores.Length; c++) scores[c] = TensorPrimitives.Dot<float>(output.Values.AsSpan(c * (width + 1), width + 1), mean);
-        if (kind == TuningTarget.Classes) TensorPrimitives.SoftMax<float>(scores, scores);
-        else TensorPrimitives.Sigmoid<float>(scores, scores);
+        for (int c = 0; c < scores.Length; c++)
+            scores[c] = TensorPrimitives.Dot<float>(output.Values.AsSpan(c * (width + 1), width + 1), mean);
+        if (kind == TuningTarget.Classes)
+            TensorPrimitives.SoftMax<float>(scores, scores);
+        else
+            TensorPrimitives.Sigmoid<float>(scores, scores);
         Array.Clear(gradient);
         for (int c = 0; c < scores.Length; c++)
         {
@@ -134,7 +146,9 @@ internal static class StaticTuning
     /// <summary>Rows with Adam's moments; only rows that have a gradient move.</summary>
     private sealed class Tuned(float[] values, int width, float rate)
     {
-        private readonly float[] _gradient = new float[values.Length], _first = new float[values.Length], _second = new float[values.Length];
+        private readonly float[] _gradient = new float[values.Length],
+            _first = new float[values.Length],
+            _second = new float[values.Length];
         private readonly HashSet<int> _rows = [];
 
         public float[] Values => values;

@@ -10,8 +10,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Graft.StaticModels;
 
 /// <summary>
-/// model2vec's recipe (Tulkens and van Dongen 2024): each token goes through the teacher by itself, principal components are taken of what comes out, and frequent
-/// tokens count less (smooth inverse frequency, Arora et al. 2017, with frequencies by Zipf's law of the vocabulary's order).
+/// model2vec's recipe (Tulkens and van Dongen 2024): each token goes through the teacher by itself, principal components are taken of what
+/// comes out, and frequent tokens count less (smooth inverse frequency, Arora et al. 2017, with frequencies by Zipf's law of the
+/// vocabulary's order).
 /// </summary>
 internal sealed partial class TokenVectors
 {
@@ -21,7 +22,8 @@ internal sealed partial class TokenVectors
     private const int AtOnce = 4096;
     private readonly float[] _mean, _directions; // [wide], [width, wide]
 
-    private TokenVectors(float[] values, int width, float[] mean, float[] directions) => (Values, Width, _mean, _directions) = (values, width, mean, directions);
+    private TokenVectors(float[] values, int width, float[] mean, float[] directions) =>
+        (Values, Width, _mean, _directions) = (values, width, mean, directions);
 
     /// <summary>[tokens, width].</summary>
     public float[] Values { get; }
@@ -32,8 +34,8 @@ internal sealed partial class TokenVectors
     /// <summary>The vectors of all tokens of a teacher.</summary>
     /// <param name="teacher">Opened for vectors: the mean of token states, of any length.</param>
     /// <param name="dimensions">Principal components to keep.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    public static TokenVectors Of(IScorer teacher, int dimensions, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public static TokenVectors Of(IScorer teacher, int dimensions, CancellationToken cancellationToken)
     {
         Tokenizer tokenizer = teacher.Tokenizer;
         TokenizedText around = tokenizer.Encode("a");
@@ -43,11 +45,16 @@ internal sealed partial class TokenVectors
         float[] states = new float[count * wide];
         foreach (int[] ids in Enumerable.Range(0, count).Chunk(AtOnce))
         {
-            FeatureScores[] batch = teacher.Score([.. ids.Select(id => FeatureOf([.. before, id, .. after]))], cancellation);
+            FeatureScores[] batch = teacher.Score([.. ids.Select(id => FeatureOf([.. before, id, .. after]))], cancellationToken);
             for (int i = 0; i < ids.Length; i++) batch[i].Values.CopyTo(states.AsSpan(ids[i] * wide));
         }
 
-        return Weighted(states, wide, Math.Min(dimensions, wide), [.. Enumerable.Range(0, count).Select(id => tokenizer.IdToToken(id) is string token && !Unused().IsMatch(token))]);
+        return Weighted(
+            states,
+            wide,
+            Math.Min(dimensions, wide),
+            [.. Enumerable.Range(0, count).Select(id => tokenizer.IdToToken(id) is string token && !Unused().IsMatch(token))]
+        );
     }
 
     /// <summary>A vector of the teacher in the same directions.</summary>
@@ -55,7 +62,8 @@ internal sealed partial class TokenVectors
     {
         float[] centred = new float[_mean.Length], projected = new float[Width];
         TensorPrimitives.Subtract(vector, _mean, centred);
-        for (int i = 0; i < Width; i++) projected[i] = TensorPrimitives.Dot<float>(centred, _directions.AsSpan(i * centred.Length, centred.Length));
+        for (int i = 0; i < Width; i++)
+            projected[i] = TensorPrimitives.Dot<float>(centred, _directions.AsSpan(i * centred.Length, centred.Length));
         return projected;
     }
 

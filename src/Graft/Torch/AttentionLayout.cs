@@ -7,7 +7,8 @@ namespace Graft.Torch;
 /// How queries, keys and values lie in memory and who may look at whom. Legend: B batch, T tokens, H heads, N size per head.
 /// </summary>
 /// <remarks>
-/// <para>Padded: [B, H, T, N], with an optional additive mask [B or 1, 1, 1 or T, Tk] of zeros and large negative finite values (never −∞).</para>
+/// <para>Padded: [B, H, T, N], with an optional additive mask [B or 1, 1, 1 or T, Tk] of zeros and large negative finite values (never
+/// −∞).</para>
 /// <para>Packed: [tokens, H, N], the sequences one after the other; attention stays inside each sequence.</para>
 /// </remarks>
 public sealed class AttentionLayout
@@ -43,7 +44,8 @@ public sealed class AttentionLayout
     public bool IsPacked => Boundaries is not null;
 
     /// <summary>A padded layout.</summary>
-    /// <param name="mask">Additive, [B or 1, 1, 1 or T, Tk], 0 where visible and <see cref="Masked"/> where not; see <see cref="AdditiveMask"/>.</param>
+    /// <param name="mask">Additive, [B or 1, 1, 1 or T, Tk], 0 where visible and <see cref="Masked"/> where not; see
+    /// <see cref="AdditiveMask"/>.</param>
     /// <param name="causal">Tokens see only what is before them (and themselves).</param>
     /// <param name="window">The largest distance that sees.</param>
     public static AttentionLayout Padded(Tensor? mask, bool causal = false, int? window = null) => new(mask, null, null, causal, window);
@@ -56,7 +58,8 @@ public sealed class AttentionLayout
     public static AttentionLayout Packed(int[] boundaries, bool causal = false, int? window = null, int[]? keyBoundaries = null)
     {
         keyBoundaries ??= boundaries;
-        if (boundaries.Length < 2 || keyBoundaries.Length != boundaries.Length) throw new ArgumentException("boundaries: one more than sequences", nameof(boundaries));
+        if (boundaries.Length < 2 || keyBoundaries.Length != boundaries.Length)
+            throw new ArgumentException("boundaries: one more than sequences", nameof(boundaries));
         return new(null, boundaries, keyBoundaries, causal, window);
     }
 

@@ -8,7 +8,8 @@ namespace Graft.Training;
 /// <summary>
 /// What the trainer knows of an objective or a task, and all it knows: a micro-batch goes in; for each term of the loss a
 /// sum comes out. How many items each sum counts is known from the data alone (<see cref="IMicroBatch.Counts"/>), so the gradient of a
-/// whole optimizer batch is exact however it is cut: loss = Σ over terms of (Σ over micro-batches of sums) ÷ (Σ over micro-batches of counts).
+/// whole optimizer batch is exact however it is cut: loss = Σ over terms of (Σ over micro-batches of sums) ÷ (Σ over micro-batches of
+/// counts).
 /// </summary>
 public interface ITrainable
 {
@@ -19,8 +20,10 @@ public interface ITrainable
     IReadOnlyList<string> LossTerms { get; }
 
     /// <summary>
-    /// One forward pass: for each term the SUM of the loss over the items counted in <see cref="IMicroBatch.Counts"/>, as scalars with gradient.
-    /// A pure function of the batch, the parameters and <see cref="StepContext.Seed"/> (dropout, masking): that is what makes resuming exact.
+    /// One forward pass: for each term the SUM of the loss over the items counted in <see cref="IMicroBatch.Counts"/>, as scalars with
+    /// gradient.
+    /// A pure function of the batch, the parameters and <see cref="StepContext.Seed"/> (dropout, masking): that is what makes resuming
+    /// exact.
     /// </summary>
     /// <remarks>Called inside a dispose scope; nothing but the returned tensors may outlive it.</remarks>
     Tensor[] LossSums(IMicroBatch batch, StepContext context);
@@ -33,14 +36,20 @@ public interface ITrainable
     /// <param name="updates">The updates of the whole run.</param>
     long StartsAt(string parameter, long updates) => 0;
 
-    /// <summary>Whether a parameter decays: matrices and embeddings do, vectors (biases and every kind of normalization weight) do not.</summary>
+    /// <summary>
+    /// Whether a parameter decays: matrices and embeddings do, vectors (biases and every kind of normalization weight) do not.
+    /// </summary>
     bool Decays(string name, Parameter parameter) => parameter.dim() > 1;
 
-    /// <summary>The hidden layers' matrices that a parameter holds; null for embeddings, heads, vectors, and where nobody asks (Muon does).</summary>
+    /// <summary>
+    /// The hidden layers' matrices that a parameter holds; null for embeddings, heads, vectors, and where nobody asks (Muon does).
+    /// </summary>
     HiddenMatrices? HiddenMatrices(Parameter parameter) => null;
 }
 
-/// <summary>A part of an optimizer batch that is pushed through the model at once; already tensors or whatever its <see cref="ITrainable"/> needs.</summary>
+/// <summary>
+/// A part of an optimizer batch that is pushed through the model at once; already tensors or whatever its <see cref="ITrainable"/> needs.
+/// </summary>
 public interface IMicroBatch : IDisposable
 {
     /// <summary>Number of examples (sequences).</summary>
@@ -49,7 +58,9 @@ public interface IMicroBatch : IDisposable
     /// <summary>Number of real tokens, padding not counted: the unit of throughput.</summary>
     long Tokens { get; }
 
-    /// <summary>For each loss term the number of items (examples, labelled tokens) its sum will count; known before the forward pass.</summary>
+    /// <summary>
+    /// For each loss term the number of items (examples, labelled tokens) its sum will count; known before the forward pass.
+    /// </summary>
     IReadOnlyList<double> Counts { get; }
 
     /// <summary>Names the examples (file and line, or text starts) for the message that a non-finite loss stops the run with.</summary>
@@ -74,6 +85,6 @@ public interface IBatchSource
 /// <summary>Where in a run a forward pass stands.</summary>
 /// <param name="Step">0-based optimizer step.</param>
 /// <param name="MicroStep">0-based micro-batch within the step.</param>
-/// <param name="Seed">Key of this micro-step's random numbers: <c>CounterRandom.Key(run seed, step)</c>. Per-example randomness must be keyed by
-/// the example within the step, not by the micro-batch, so that cutting the batch changes nothing.</param>
+/// <param name="Seed">Key of this micro-step's random numbers: <c>CounterRandom.Key(run seed, step)</c>. Per-example randomness must be
+/// keyed by the example within the step, not by the micro-batch, so that cutting the batch changes nothing.</param>
 public readonly record struct StepContext(long Step, int MicroStep, ulong Seed);

@@ -4,7 +4,8 @@ namespace Graft.Training;
 public interface ITrainingObserver
 {
     /// <summary>
-    /// Whether the run shall end here, as after its last update: asked after every update and evaluation. What was trained is kept and the run is finished;
+    /// Whether the run shall end here, as after its last update: asked after every update and evaluation. What was trained is kept and the
+    /// run is finished;
     /// to interrupt a run that goes on later, cancel it.
     /// </summary>
     /// <value>False.</value>
@@ -49,7 +50,16 @@ public sealed record TrainingPlan(long Parameters, long? TotalUpdates, long? Upd
 /// <param name="Progress">The finished share of the run, in [0, 1].</param>
 /// <param name="Seconds">Training time so far, interruptions not counted.</param>
 public sealed record UpdateRecord(
-    long Step, double Loss, IReadOnlyList<double> Terms, double GradientNorm, double LearningRate, int Examples, long Tokens, double Progress, double Seconds);
+    long Step,
+    double Loss,
+    IReadOnlyList<double> Terms,
+    double GradientNorm,
+    double LearningRate,
+    int Examples,
+    long Tokens,
+    double Progress,
+    double Seconds
+);
 
 /// <summary>One evaluation.</summary>
 /// <param name="Step">After which update.</param>

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Graft.Training;
 
 /// <summary>
-/// <c>metrics.jsonl</c>: a line for every update (with its learning rate, so that a run bounded by time can be replayed) and every evaluation.
+/// <c>metrics.jsonl</c>: a line for every update (with its learning rate, so that a run bounded by time can be replayed) and every
+/// evaluation.
 /// </summary>
 public sealed class MetricsLog(string folder) : ITrainingObserver
 {

@@ -11,7 +11,8 @@ using static TorchSharp.torch;
 namespace Graft.Training;
 
 /// <summary>
-/// Everything a run needs to go on: parameters, moments, how far it is. Checkpoints are folders <c>checkpoints/step-N</c> that appear whole:
+/// Everything a run needs to go on: parameters, moments, how far it is. Checkpoints are folders <c>checkpoints/step-N</c> that appear
+/// whole:
 /// written under another name, flushed, renamed. No generator state is kept, because nothing has any.
 /// </summary>
 internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, string? runFolder, int keep)
@@ -57,7 +58,8 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     {
         if (_bestInMemory is not null)
         {
-            foreach ((FlatParameters.Segment segment, float[] values) in parameters.Segments.Zip(_bestInMemory)) values.CopyTo(Values(segment));
+            foreach ((FlatParameters.Segment segment, float[] values) in parameters.Segments.Zip(_bestInMemory))
+                values.CopyTo(Values(segment));
         }
         else if (Folder is not null && File.Exists(BestFile))
         {
@@ -87,8 +89,13 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
             WriteMoments(Path.Combine(partial, OptimizerFile));
             AtomicFile.WriteText(
                 Path.Combine(partial, StateFile),
-                JsonSerializer.Serialize(new Stored(Step, Seconds, Best, EvaluationsSinceBest, library.ToString()), RunStateJson.Default.Stored));
-            if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
+                JsonSerializer.Serialize(
+                    new Stored(Step, Seconds, Best, EvaluationsSinceBest, library.ToString()),
+                    RunStateJson.Default.Stored
+                )
+            );
+            if (Directory.Exists(target))
+                Directory.Delete(target, recursive: true);
             Directory.Move(partial, target);
         }
         catch (RunFailedException failure)
@@ -144,7 +151,15 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
         if (Folder is null || !Directory.Exists(Folder)) yield break;
         foreach (string folder in Directory.EnumerateDirectories(Folder, Prefix + "*"))
         {
-            if (long.TryParse(Path.GetFileName(folder).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step)) yield return (step, folder);
+            if (
+                long.TryParse(
+                    Path.GetFileName(folder).AsSpan(Prefix.Length),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out long step
+                )
+            )
+                yield return (step, folder);
         }
     }
 
@@ -152,7 +167,8 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunStateJson.Default.Stored) ?? throw new InputException($"{path}: empty; remove this checkpoint and resume again");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunStateJson.Default.Stored)
+                ?? throw new InputException($"{path}: empty; remove this checkpoint and resume again");
         }
         catch (JsonException failure)
         {
@@ -168,7 +184,10 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
             string name = segment.Parameter.Name;
             StoredTensor? stored = checkpoint.Find(name);
             if (stored is null || !stored.Shape.SequenceEqual(segment.Parameter.Value.shape))
-                throw new InputException($"{path}: {name} is missing or of another shape; the checkpoint belongs to another model or strategy: train into another folder, or begin anew");
+                throw new InputException(
+                    $"{path}: {name} is missing or of another shape; the checkpoint belongs to another model or strategy: train into "
+                        + $"another folder, or begin anew"
+                );
             stored.CopyTo(Dispatcher.Data(segment.Parameter.Value), segment.Count);
         }
     }
@@ -191,12 +210,14 @@ internal sealed class RunState(FlatParameters parameters, Optimizer optimizer, s
         optimizer.Restore(moments, steps);
     }
 
-    private IEnumerable<TensorToWrite> Parameters() => parameters.Segments.Select(segment => ToWrite(segment.Parameter.Name, segment.Parameter.Value));
+    private IEnumerable<TensorToWrite> Parameters() =>
+        parameters.Segments.Select(segment => ToWrite(segment.Parameter.Name, segment.Parameter.Value));
 
     private static unsafe TensorToWrite ToWrite(string name, Tensor values) =>
         TensorToWrite.FromAddress(name, ElementType.F32, values.shape, (nint)Dispatcher.Data(values));
 
-    private static unsafe Span<float> Values(FlatParameters.Segment segment) => new(Dispatcher.Data(segment.Parameter.Value), checked((int)segment.Count));
+    private static unsafe Span<float> Values(FlatParameters.Segment segment) =>
+        new(Dispatcher.Data(segment.Parameter.Value), checked((int)segment.Count));
 
     /// <summary>What <c>state.json</c> holds.</summary>
     internal sealed record Stored(long Step, double Seconds, double? Best, int EvaluationsSinceBest, string? MatrixLibrary = null);

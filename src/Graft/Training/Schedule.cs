@@ -46,7 +46,9 @@ public sealed record Schedule
     /// <value>2</value>
     public int Cycles { get; init; } = 2;
 
-    /// <summary>The length of warm-up in updates, rounded up as the reference does; a run of one update has none, or it would change nothing.</summary>
+    /// <summary>
+    /// The length of warm-up in updates, rounded up as the reference does; a run of one update has none, or it would change nothing.
+    /// </summary>
     public double WarmupUpdates(long totalUpdates) => totalUpdates <= 1 ? 0 : Warmup < 1 ? Math.Ceiling(Warmup * totalUpdates) : Warmup;
 
     /// <summary>The multiplier, in [0, 1].</summary>

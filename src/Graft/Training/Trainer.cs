@@ -45,7 +45,13 @@ public sealed class Trainer : IDisposable
     /// <param name="folder">Where checkpoints go; null: none are written.</param>
     /// <param name="observers">The observers.</param>
     /// <exception cref="InputException">An option is out of its range, or nothing bounds the run.</exception>
-    public Trainer(ITrainable trainable, IBatchSource source, TrainingOptions options, string? folder = null, params IReadOnlyList<ITrainingObserver> observers)
+    public Trainer(
+        ITrainable trainable,
+        IBatchSource source,
+        TrainingOptions options,
+        string? folder = null,
+        params IReadOnlyList<ITrainingObserver> observers
+    )
     {
         options.Validate();
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
@@ -53,10 +59,16 @@ public sealed class Trainer : IDisposable
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
         _processes = options.Processes ?? SingleProcess.Instance;
         _parameters = new FlatParameters(TrainedParameters(trainable, _totalUpdates ?? 0));
-        if (options.GradientGroups > 1 || _processes.Size > 1) _groups = new GradientGroups(_parameters, _processes, options.GradientGroups ?? 1, wholeMatrices: options.Muon is not null);
+        if (options.GradientGroups > 1 || _processes.Size > 1)
+            _groups = new GradientGroups(_parameters, _processes, options.GradientGroups ?? 1, wholeMatrices: options.Muon is not null);
         IReadOnlyList<FlatParameters.Segment> owned = _groups?.Owned ?? _parameters.Segments;
-        _optimizer = options.Muon is null ? new AdamW(_parameters, options.Optimizer, owned) : new Muon(_parameters, options.Muon, options.Optimizer, owned);
-        _state = new RunState(_parameters, _optimizer, folder, options.KeepCheckpoints) { Shards = _processes.Size > 1 ? new SharedState(_processes, _groups!.Shards) : null };
+        _optimizer = options.Muon is null
+            ? new AdamW(_parameters, options.Optimizer, owned)
+            : new Muon(_parameters, options.Muon, options.Optimizer, owned);
+        _state = new RunState(_parameters, _optimizer, folder, options.KeepCheckpoints)
+        {
+            Shards = _processes.Size > 1 ? new SharedState(_processes, _groups!.Shards) : null,
+        };
     }
 
     /// <summary>Development data to evaluate on; null: none.</summary>
@@ -75,15 +87,24 @@ public sealed class Trainer : IDisposable
     /// <summary>Trains to the end, or until cancelled: then a checkpoint is written first.</summary>
     /// <exception cref="RunFailedException">The loss or the gradient is not finite; the last good state is in a checkpoint.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted; its checkpoint is whole.</exception>
-    public void Run(CancellationToken cancellation = default)
+    public void Run(CancellationToken cancellationToken = default)
     {
         using ComputeScope computing = _compute.Enter();
-        if (_processes.Size > 1) StartCheck.Require(_processes, [("weights", _parameters.Hash()), ("update to go on from", $"{_state.Step}"), ("matrix library", $"{_compute.ResolvedLibrary}"), ("precision", $"{_compute.Precision}")]);
+        if (_processes.Size > 1)
+            StartCheck.Require(
+                _processes,
+                [
+                    ("weights", _parameters.Hash()),
+                    ("update to go on from", $"{_state.Step}"),
+                    ("matrix library", $"{_compute.ResolvedLibrary}"),
+                    ("precision", $"{_compute.Precision}"),
+                ]
+            );
         Notify(observer => observer.Started(new TrainingPlan(_parameters.Count, _totalUpdates, _source.StepsPerEpoch, _state.Step)));
         _clock.Restart();
         _lastCheckpoint = TimeSpan.Zero;
-        if (_processes.Size == 1) RunAlone(cancellation);
-        else RunTogether(cancellation);
+        if (_processes.Size == 1) RunAlone(cancellationToken);
+        else RunTogether(cancellationToken);
         if (_options.Keep == KeepWeights.Best && _processes.Rank == 0) _state.RestoreBest();
     }
 
@@ -95,14 +116,14 @@ public sealed class Trainer : IDisposable
         _parameters.Dispose();
     }
 
-    private void RunAlone(CancellationToken cancellation)
+    private void RunAlone(CancellationToken cancellationToken)
     {
         while (!IsFinished())
         {
-            if (cancellation.IsCancellationRequested)
+            if (cancellationToken.IsCancellationRequested)
             {
                 Checkpoint();
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             _ = Update(_state.Step, null);
@@ -112,19 +133,23 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// The same on several ranks. What depends on a clock, a signal or a score is decided by rank 0 where all meet, between the ranks' own gradients and their sum: a decision
-    /// of a rank's own would leave the others waiting. Rank 0 alone evaluates; the others are then already at the next gradient.
+    /// The same on several ranks. What depends on a clock, a signal or a score is decided by rank 0 where all meet, between the ranks' own
+    /// gradients and their sum: a decision of a rank's own would leave the others waiting. Rank 0 alone evaluates; the others are then
+    /// already at the next gradient.
     /// </summary>
-    private void RunTogether(CancellationToken cancellation)
+    private void RunTogether(CancellationToken cancellationToken)
     {
         while (_totalUpdates is null || _state.Step < _totalUpdates)
         {
-            Orders orders = Update(_state.Step, () => _processes.Meet((byte)(cancellation.IsCancellationRequested ? Orders.Stop : Orders.None), Decide));
-            if (orders.HasFlag(Orders.Finish)) break;
+            Orders orders = Update(_state.Step, () =>
+                _processes.Meet((byte)(cancellationToken.IsCancellationRequested ? Orders.Stop : Orders.None), Decide)
+            );
+            if (orders.HasFlag(Orders.Finish))
+                break;
             if (orders.HasFlag(Orders.Stop))
             {
                 Checkpoint();
-                throw new OperationCanceledException(cancellation);
+                throw new OperationCanceledException(cancellationToken);
             }
 
             if (_processes.Rank == 0 && IsEvaluationDue()) Evaluate();
@@ -157,12 +182,23 @@ public sealed class Trainer : IDisposable
             double loss = terms.Sum();
             if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(batch, loss, norm);
 
-            double rate = _options.Replay is { } logged ? logged[(int)step] : (_options.LearningRate ?? TrainingOptions.UsualLearningRate) * Multiplier(met.Value);
+            double rate = _options.Replay is { } logged
+                ? logged[(int)step]
+                : (_options.LearningRate ?? TrainingOptions.UsualLearningRate) * Multiplier(met.Value);
             _optimizer.Step(rate, FlatParameters.ClipFactor(norm, _options.ClipNorm));
             _groups?.ShareValues();
             _state.Step++;
             UpdateRecord update = new(
-                _state.Step, loss, terms, norm, rate, batch.Sum(micro => micro.Examples), batch.Sum(micro => micro.Tokens), Progress(), Elapsed().TotalSeconds);
+                _state.Step,
+                loss,
+                terms,
+                norm,
+                rate,
+                batch.Sum(micro => micro.Examples),
+                batch.Sum(micro => micro.Tokens),
+                Progress(),
+                Elapsed().TotalSeconds
+            );
             Notify(observer => observer.Updated(update));
             return orders;
         }
@@ -207,7 +243,9 @@ public sealed class Trainer : IDisposable
         return [.. all];
     }
 
-    /// <summary>One micro-batch's gradient is added to what is there, and its share of each term's mean to <paramref name="means"/>.</summary>
+    /// <summary>
+    /// One micro-batch's gradient is added to what is there, and its share of each term's mean to <paramref name="means"/>.
+    /// </summary>
     private void Backward(IReadOnlyList<IMicroBatch> batch, int micro, long step, double[] counts, double[] means)
     {
         using DisposeScope scope = Memory.Scope();
@@ -244,7 +282,9 @@ public sealed class Trainer : IDisposable
         if (Development is null) return;
         IReadOnlyDictionary<string, double> metrics = Development.Evaluate();
         double value = metrics[Development.Metric];
-        bool isBest = double.IsFinite(value) && (_state.Best is not double best || (Development.LargerIsBetter ? value > best : value < best)); // a score without a value is never the best
+        // a score without a value is never the best
+        bool isBest =
+            double.IsFinite(value) && (_state.Best is not double best || (Development.LargerIsBetter ? value > best : value < best));
         _state.Evaluated(value, isBest, saveWeights: _options.Keep == KeepWeights.Best);
         Notify(observer => observer.Evaluated(new EvaluationRecord(_state.Step, metrics, isBest)));
     }
@@ -261,10 +301,14 @@ public sealed class Trainer : IDisposable
     private RunFailedException Diverged(IReadOnlyList<IMicroBatch> batch, double loss, double norm)
     {
         Checkpoint();
-        string what = double.IsFinite(loss) ? FormattableString.Invariant($"the gradient's norm is {norm}") : FormattableString.Invariant($"the loss is {loss}");
+        string what = double.IsFinite(loss)
+            ? FormattableString.Invariant($"the gradient's norm is {norm}")
+            : FormattableString.Invariant($"the loss is {loss}");
         string kept = _state.Folder is null ? "nothing was written" : $"the state before it is kept in {_state.Folder}";
         return new RunFailedException(
-            $"update {_state.Step + 1}: {what} on {string.Join("; ", batch.Select(micro => micro.Describe()))}; {kept}; try a lower learning rate or look at these examples");
+            $"update {_state.Step + 1}: {what} on {string.Join("; ", batch.Select(micro => micro.Describe()))}; {kept}; try a lower "
+                + $"learning rate or look at these examples"
+        );
     }
 
     private bool IsFinished() =>
@@ -280,9 +324,14 @@ public sealed class Trainer : IDisposable
         return (_options.EvaluateEvery ?? UpdatesBetweenEvaluations()) is long every && _state.Step % every == 0;
     }
 
-    /// <summary>The updates of an epoch; of several where the run has very many, as with a few dozen examples, which would evaluate more than they train.</summary>
+    /// <summary>
+    /// The updates of an epoch; of several where the run has very many, as with a few dozen examples, which would evaluate more than they
+    /// train.
+    /// </summary>
     private long? UpdatesBetweenEvaluations() =>
-        _source.StepsPerEpoch is long epoch ? epoch * Math.Max(1, ((_totalUpdates ?? 0) + (epoch * MostEvaluations) - 1) / (epoch * MostEvaluations)) : null;
+        _source.StepsPerEpoch is long epoch
+            ? epoch * Math.Max(1, ((_totalUpdates ?? 0) + (epoch * MostEvaluations) - 1) / (epoch * MostEvaluations))
+            : null;
 
     private bool IsCheckpointDue() =>
         (_options.CheckpointEverySteps is long steps && _state.Step % steps == 0)
@@ -292,7 +341,8 @@ public sealed class Trainer : IDisposable
     private double Multiplier(double elapsed)
     {
         Schedule schedule = _options.Schedule;
-        if (_options.TimeBudget is not TimeSpan budget) return schedule.Multiplier(_state.Step, schedule.WarmupUpdates(_totalUpdates!.Value), _totalUpdates.Value);
+        if (_options.TimeBudget is not TimeSpan budget)
+            return schedule.Multiplier(_state.Step, schedule.WarmupUpdates(_totalUpdates!.Value), _totalUpdates.Value);
         double total = budget.TotalSeconds;
         return schedule.Multiplier(elapsed, Math.Min(0.5, schedule.Warmup) * total, total);
     }
@@ -320,7 +370,8 @@ public sealed class Trainer : IDisposable
 
     private static long UpdatesOf(double epochs, IBatchSource source)
     {
-        long perEpoch = source.StepsPerEpoch ?? throw new InputException("the data has no end: bound the run by steps or time-budget instead of epochs");
+        long perEpoch = source.StepsPerEpoch
+            ?? throw new InputException("the data has no end: bound the run by steps or time-budget instead of epochs");
         return Math.Max(1, (long)Math.Ceiling(epochs * perEpoch));
     }
 
@@ -329,9 +380,18 @@ public sealed class Trainer : IDisposable
         List<TrainedParameter> trained = [];
         foreach ((string name, Parameter parameter) in trainable.Module.named_parameters())
         {
-            if (!parameter.requires_grad) continue;
-            trained.Add(new TrainedParameter(
-                name, parameter, trainable.Decays(name, parameter), trainable.RateFactor(name), trainable.HiddenMatrices(parameter), trainable.StartsAt(name, updates)));
+            if (!parameter.requires_grad)
+                continue;
+            trained.Add(
+                new TrainedParameter(
+                    name,
+                    parameter,
+                    trainable.Decays(name, parameter),
+                    trainable.RateFactor(name),
+                    trainable.HiddenMatrices(parameter),
+                    trainable.StartsAt(name, updates)
+                )
+            );
         }
 
         return trained.Count > 0 ? trained : throw new InputException("nothing is trained: the strategy leaves every parameter as it is");

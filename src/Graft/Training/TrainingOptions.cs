@@ -53,8 +53,8 @@ public sealed record TrainingOptions
     public ComputeContext? Compute { get; init; }
 
     /// <summary>
-    /// Groups that the gradient of a batch is summed in, along a fixed order: equal numbers of groups give equal bits on any number of ranks. A batch is then cut into at least
-    /// as many micro-batches. At least the number of ranks.
+    /// Groups that the gradient of a batch is summed in, along a fixed order: equal numbers of groups give equal bits on any number of
+    /// ranks. A batch is then cut into at least as many micro-batches. At least the number of ranks.
     /// </summary>
     /// <value>Null for one: as the batch is cut otherwise.</value>
     public int? GradientGroups { get; init; }
@@ -64,7 +64,9 @@ public sealed record TrainingOptions
     [JsonIgnore]
     public IProcessGroup? Processes { get; init; }
 
-    /// <summary>Layers keep what enters them and are computed again in the backward pass: less memory, the same gradients, about a third more time.</summary>
+    /// <summary>
+    /// Layers keep what enters them and are computed again in the backward pass: less memory, the same gradients, about a third more time.
+    /// </summary>
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>The largest global norm of the gradient; 0: no clipping.</summary>
@@ -75,7 +77,10 @@ public sealed record TrainingOptions
     /// <value>42</value>
     public ulong Seed { get; init; } = 42;
 
-    /// <summary>Updates between evaluations; null: at the end of each epoch, of every so many where there are more than twenty (of an endless stream: never).</summary>
+    /// <summary>
+    /// Updates between evaluations; null: at the end of each epoch, of every so many where there are more than twenty (of an endless
+    /// stream: never).
+    /// </summary>
     public long? EvaluateEvery { get; init; }
 
     /// <summary>Ends the run after so many evaluations without improvement; null: never.</summary>
@@ -108,7 +113,12 @@ public sealed record TrainingOptions
         Require(Epochs is null or > 0, "epochs", Epochs, "above 0");
         Require(Steps is null or > 0, "steps", Steps, "above 0");
         Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, "time-budget", TimeBudget, "above 0");
-        Require(LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)), "learning-rate", LearningRate, "above 0");
+        Require(
+            LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)),
+            "learning-rate",
+            LearningRate,
+            "above 0"
+        );
         Require(Schedule.Warmup >= 0, "warmup", Schedule.Warmup, "a share below 1 or a number of updates");
         Require(GradientGroups is null or >= 1, "gradient-groups", GradientGroups, "at least 1");
         Require(ClipNorm >= 0, "clip-norm", ClipNorm, "0 (off) or more");

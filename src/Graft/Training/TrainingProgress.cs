@@ -1,6 +1,8 @@
 namespace Graft.Training;
 
-/// <summary>Where a run stands, told after every update: for progress bars and pages; <see cref="ITrainingObserver"/> is told everything.</summary>
+/// <summary>
+/// Where a run stands, told after every update: for progress bars and pages; <see cref="ITrainingObserver"/> is told everything.
+/// </summary>
 /// <param name="Update">The newest update, with the finished share of the run.</param>
 /// <param name="TotalUpdates">The updates of the whole run; null when time bounds it.</param>
 /// <param name="Evaluation">The newest evaluation on development data; null before the first.</param>

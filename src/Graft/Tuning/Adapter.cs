@@ -10,7 +10,8 @@ namespace Graft.Tuning;
 /// </summary>
 public sealed class Adapter : IDisposable
 {
-    internal Adapter(TuningStrategy strategy, TunedParts parts, IReadOnlyList<DeclaredParameter> saved) => (Strategy, Parts, Saved) = (strategy, parts, saved);
+    internal Adapter(TuningStrategy strategy, TunedParts parts, IReadOnlyList<DeclaredParameter> saved) =>
+        (Strategy, Parts, Saved) = (strategy, parts, saved);
 
     /// <summary>How it was made.</summary>
     public TuningStrategy Strategy { get; }
@@ -25,7 +26,8 @@ public sealed class Adapter : IDisposable
     public long ParameterCount => Parameters.Sum(parameter => parameter.Value.numel());
 
     /// <summary>Everything in it, under the names of the model.</summary>
-    internal IEnumerable<(string Name, Parameter Value)> Parameters => Parts.Declared().Concat(Saved).Select(parameter => (parameter.Name, parameter.Value));
+    internal IEnumerable<(string Name, Parameter Value)> Parameters =>
+        Parts.Declared().Concat(Saved).Select(parameter => (parameter.Name, parameter.Value));
 
     /// <summary>Releases the new parts; the model's own parameters are the model's.</summary>
     public void Dispose()

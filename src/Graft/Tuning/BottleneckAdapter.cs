@@ -8,17 +8,33 @@ namespace Graft.Tuning;
 
 /// <summary>
 /// Bottleneck adapters: a narrow two-layer network beside a frozen block, h + W_up·f(W_down·x), which begins near the identity.
-/// <para>Houlsby et al. (2019, §2.1): one after attention and one after the feed-forward part, on the block's output, before residual and norm;
+/// <para>Houlsby et al. (2019, §2.1): one after attention and one after the feed-forward part, on the block's output, before residual and
+/// norm;
 /// each task has layer norms of its own, which begin as copies of the model's.</para>
-/// <para>Pfeiffer et al. (2021): only after the feed-forward part; x is the normalised sum of output and residual, and the sum is normalised again.</para>
+/// <para>Pfeiffer et al. (2021): only after the feed-forward part; x is the normalised sum of output and residual, and the sum is
+/// normalised again.</para>
 /// </summary>
 public sealed record BottleneckAdapter : TuningStrategy
 {
-    /// <summary>Houlsby's adapter as in the paper: tanh-form GELU, layer norms of its own. (AdapterHub's preset: swish, the model's norms.)</summary>
-    public static BottleneckAdapter Houlsby { get; } = new() { AfterAttention = true, Activation = Activation.GeluTanh, TrainsNorms = true };
+    /// <summary>
+    /// Houlsby's adapter as in the paper: tanh-form GELU, layer norms of its own. (AdapterHub's preset: swish, the model's norms.)
+    /// </summary>
+    public static BottleneckAdapter Houlsby { get; } =
+        new()
+        {
+            AfterAttention = true,
+            Activation = Activation.GeluTanh,
+            TrainsNorms = true,
+        };
 
     /// <summary>Pfeiffer's adapter: ReLU, the norms stay frozen.</summary>
-    public static BottleneckAdapter Pfeiffer { get; } = new() { AfterAttention = false, NormalizesInput = true, Activation = Activation.Relu };
+    public static BottleneckAdapter Pfeiffer { get; } =
+        new()
+        {
+            AfterAttention = false,
+            NormalizesInput = true,
+            Activation = Activation.Relu,
+        };
 
     /// <inheritdoc/>
     public override string Name => AfterAttention ? "houlsby" : "pfeiffer";
@@ -94,10 +110,21 @@ public sealed record BottleneckAdapter : TuningStrategy
     /// <summary>What AdapterHub's files call the two places of a block, by how its family names the parts around them.</summary>
     private static (string AfterAttention, string AfterFeedForward) Places(string block, Layer model)
     {
-        string[] below = [.. model.Find<Projection>().Where(found => found.Name.StartsWith(block + ".", StringComparison.Ordinal)).Select(found => found.Name[(block.Length + 1)..])];
-        if (below.Contains("attention.output.dense")) return ($"{block}.attention.output", $"{block}.output");
-        string? feedForward = Array.Find(below, name => name.StartsWith("layer.", StringComparison.Ordinal) && name.EndsWith("DenseReluDense.wo", StringComparison.Ordinal));
-        return feedForward is null ? ($"{block}.attention_adapters", $"{block}.output_adapters") : ($"{block}.layer.0", $"{block}.{feedForward[..7]}");
+        string[] below =
+        [
+            .. model
+                .Find<Projection>()
+                .Where(found => found.Name.StartsWith(block + ".", StringComparison.Ordinal))
+                .Select(found => found.Name[(block.Length + 1)..]),
+        ];
+        if (below.Contains("attention.output.dense"))
+            return ($"{block}.attention.output", $"{block}.output");
+        string? feedForward = Array.Find(below, name =>
+            name.StartsWith("layer.", StringComparison.Ordinal) && name.EndsWith("DenseReluDense.wo", StringComparison.Ordinal)
+        );
+        return feedForward is null
+            ? ($"{block}.attention_adapters", $"{block}.output_adapters")
+            : ($"{block}.layer.0", $"{block}.{feedForward[..7]}");
     }
 }
 

@@ -14,8 +14,8 @@ public enum PairSampling
 }
 
 /// <summary>
-/// The body learns to tell labels apart from pairs of texts (mean squared error of their cosine against 1 or 0), then a convex classifier is fitted on its vectors
-/// (SetFit, Tunstall et al. 2022): for few labels. The run is an embedding model too.
+/// The body learns to tell labels apart from pairs of texts (mean squared error of their cosine against 1 or 0), then a convex classifier
+/// is fitted on its vectors (SetFit, Tunstall et al. 2022): for few labels. The run is an embedding model too.
 /// </summary>
 public sealed record ContrastiveTuning : TuningStrategy
 {
@@ -55,7 +55,8 @@ public sealed record ContrastiveTuning : TuningStrategy
     {
         Require(Rounds >= 1, "rounds", Rounds, "at least 1");
         Require(MaxPairs >= 2, "max-pairs", MaxPairs, "at least 2");
-        if (Template?.Contains("{label}", StringComparison.Ordinal) == false) throw new InputException("template", Template, "a text with {label} in it");
+        if (Template?.Contains("{label}", StringComparison.Ordinal) == false)
+            throw new InputException("template", Template, "a text with {label} in it");
     }
 
     /// <inheritdoc/>

@@ -16,11 +16,17 @@ public sealed record LayerSchedule
     /// <value>1: the same rate everywhere.</value>
     public double Decay { get; init; } = 1;
 
-    /// <summary>Gradual unfreezing (Howard and Ruder 2018, §3.3): over this share of the updates the layers begin to learn one after the other, the highest first.</summary>
+    /// <summary>
+    /// Gradual unfreezing (Howard and Ruder 2018, §3.3): over this share of the updates the layers begin to learn one after the other, the
+    /// highest first.
+    /// </summary>
     /// <value>0: all from the beginning.</value>
     public double Unfreezing { get; init; }
 
-    /// <summary>So many of the highest layers, and the pooler, begin from randomly initialised weights instead of the pre-trained ones (Zhang et al. 2021, §5).</summary>
+    /// <summary>
+    /// So many of the highest layers, and the pooler, begin from randomly initialised weights instead of the pre-trained ones (Zhang et al.
+    /// 2021, §5).
+    /// </summary>
     /// <value>0: none.</value>
     public int Reinitialized { get; init; }
 
@@ -28,12 +34,22 @@ public sealed record LayerSchedule
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate(TuningStrategy strategy, bool isBoundedByTime)
     {
-        if (!(Decay is > 0 and <= 1)) throw new InputException(FormattableString.Invariant($"layer-decay is {Decay}; it must be above 0 and at most 1"));
-        if (!(Unfreezing is >= 0 and < 1)) throw new InputException(FormattableString.Invariant($"gradual-unfreezing is {Unfreezing}; it must be 0 or more and below 1: a share of the updates"));
-        if (Unfreezing > 0 && isBoundedByTime) throw new InputException("gradual-unfreezing needs a known number of updates: bound the run by epochs or steps instead of a time-budget");
-        if (Reinitialized < 0) throw new InputException($"reinitialize-layers is {Reinitialized}; it must be 0 or more");
+        if (!(Decay is > 0 and <= 1))
+            throw new InputException(FormattableString.Invariant($"layer-decay is {Decay}; it must be above 0 and at most 1"));
+        if (!(Unfreezing is >= 0 and < 1))
+            throw new InputException(
+                FormattableString.Invariant($"gradual-unfreezing is {Unfreezing}; it must be 0 or more and below 1: a share of the updates")
+            );
+        if (Unfreezing > 0 && isBoundedByTime)
+            throw new InputException(
+                "gradual-unfreezing needs a known number of updates: bound the run by epochs or steps instead of a time-budget"
+            );
+        if (Reinitialized < 0)
+            throw new InputException($"reinitialize-layers is {Reinitialized}; it must be 0 or more");
         if (Reinitialized > 0 && strategy is not FullTuning)
-            throw new InputException($"reinitialize-layers draws weights anew that strategy {strategy.Name} would leave untrained: use it with full");
+            throw new InputException(
+                $"reinitialize-layers draws weights anew that strategy {strategy.Name} would leave untrained: use it with full"
+            );
     }
 
     /// <summary>Draws the weights of the highest layers and of the pooler anew.</summary>
@@ -41,11 +57,13 @@ public sealed record LayerSchedule
     {
         if (Reinitialized == 0) return;
         LayerDepths depths = new(model);
-        if (Reinitialized > depths.Layers) throw new InputException($"reinitialize-layers is {Reinitialized}; the model has {depths.Layers} layers");
+        if (Reinitialized > depths.Layers)
+            throw new InputException($"reinitialize-layers is {Reinitialized}; the model has {depths.Layers} layers");
         foreach (DeclaredParameter parameter in model.Declared())
         {
             bool isPooler = parameter.Name.Contains("pooler.", StringComparison.Ordinal);
-            if (isPooler || (depths.IsInLayer(parameter.Name) && depths.BelowTop(parameter.Name) < Reinitialized)) parameter.Init.Fill(parameter.Value, parameter.Name, seed);
+            if (isPooler || (depths.IsInLayer(parameter.Name) && depths.BelowTop(parameter.Name) < Reinitialized))
+                parameter.Init.Fill(parameter.Value, parameter.Name, seed);
         }
     }
 
@@ -70,7 +88,12 @@ internal sealed class LayerDepths
     public LayerDepths(Layer model)
     {
         string[] names = [.. model.Find<TransformerBlock>().Select(found => found.Name)];
-        _layers = [.. names.GroupBy(name => name[..name.LastIndexOf('.')]).SelectMany(stack => stack.Select((name, i) => (name + ".", stack.Count() - 1 - i)))];
+        _layers =
+        [
+            .. names
+                .GroupBy(name => name[..name.LastIndexOf('.')])
+                .SelectMany(stack => stack.Select((name, i) => (name + ".", stack.Count() - 1 - i))),
+        ];
         Layers = _layers.Length == 0 ? 0 : _layers.Max(layer => layer.BelowTop) + 1;
         foreach (DeclaredParameter parameter in model.Declared())
         {
@@ -98,5 +121,8 @@ internal sealed class LayerDepths
     /// <summary>New parts are called after the layer they are on.</summary>
     private static bool IsIn(string parameter, string prefix) =>
         parameter.StartsWith(prefix, StringComparison.Ordinal)
-        || (parameter.StartsWith(TunedModule.PartsName + ".", StringComparison.Ordinal) && parameter.AsSpan(TunedModule.PartsName.Length + 1).StartsWith(prefix, StringComparison.Ordinal));
+        || (
+            parameter.StartsWith(TunedModule.PartsName + ".", StringComparison.Ordinal)
+            && parameter.AsSpan(TunedModule.PartsName.Length + 1).StartsWith(prefix, StringComparison.Ordinal)
+        );
 }

@@ -59,7 +59,9 @@ public sealed record Lora : TuningStrategy
     /// <summary>The biases of the adapted projections are trained too, as copies of the adapter's own.</summary>
     public bool TrainsBiases { get; init; }
 
-    /// <summary>Every bias of the model belongs to the adapter, as PEFT's <c>bias: all</c> has it; only adapters that were read have it.</summary>
+    /// <summary>
+    /// Every bias of the model belongs to the adapter, as PEFT's <c>bias: all</c> has it; only adapters that were read have it.
+    /// </summary>
     internal bool KeepsAllBiases { get; init; }
 
     /// <summary>Ranks of single projections by their whole names, where a file has others than <see cref="Rank"/>.</summary>
@@ -113,7 +115,9 @@ public sealed record Lora : TuningStrategy
     internal static void Unmerge(Layer model, Adapter adapter)
     {
         using IDisposable noGradient = no_grad();
-        Dictionary<string, Projection> projections = model.Find<Projection>().ToDictionary(found => found.Name, found => found.Layer, StringComparer.Ordinal);
+        Dictionary<string, Projection> projections = model
+            .Find<Projection>()
+            .ToDictionary(found => found.Name, found => found.Layer, StringComparer.Ordinal);
         foreach ((string name, LowRankDelta delta) in adapter.Parts.Find<LowRankDelta>())
         {
             delta.AddTo(projections[name], sign: -1);

@@ -9,9 +9,11 @@ namespace Graft.Tuning;
 /// <summary>Several adapters on one projection.</summary>
 internal sealed class MixedProjection(IReadOnlyList<IProjectionTuning?> adapters) : IProjectionTuning
 {
-    public Tensor Input(Tensor x, LayerContext context) => context.Adapters!.Map(x, (adapter, rows) => Of(adapter)?.Input(rows, context) ?? rows);
+    public Tensor Input(Tensor x, LayerContext context) =>
+        context.Adapters!.Map(x, (adapter, rows) => Of(adapter)?.Input(rows, context) ?? rows);
 
-    public Tensor Output(Tensor x, Tensor y, LayerContext context) => context.Adapters!.Map(x, y, (adapter, input, output) => Of(adapter)?.Output(input, output, context) ?? output);
+    public Tensor Output(Tensor x, Tensor y, LayerContext context) =>
+        context.Adapters!.Map(x, y, (adapter, input, output) => Of(adapter)?.Output(input, output, context) ?? output);
 
     private IProjectionTuning? Of(int adapter) => adapter < 0 ? null : adapters[adapter];
 }
@@ -19,11 +21,13 @@ internal sealed class MixedProjection(IReadOnlyList<IProjectionTuning?> adapters
 /// <summary>Several adapters at one end of a block.</summary>
 internal sealed class MixedAddNorm(IReadOnlyList<IAddNormTuning?> adapters) : IAddNormTuning
 {
-    public Tensor Apply(Tensor output, Tensor residual, Norm? norm, LayerContext context) => context.Adapters!.Map(output, residual, (adapter, own, before) =>
-    {
-        if ((adapter < 0 ? null : adapters[adapter]) is IAddNormTuning tuning) return tuning.Apply(own, before, norm, context);
-        return norm is null ? own + before : norm.Forward(own + before);
-    });
+    public Tensor Apply(Tensor output, Tensor residual, Norm? norm, LayerContext context) =>
+        context.Adapters!.Map(output, residual, (adapter, own, before) =>
+        {
+            if ((adapter < 0 ? null : adapters[adapter]) is IAddNormTuning tuning)
+                return tuning.Apply(own, before, norm, context);
+            return norm is null ? own + before : norm.Forward(own + before);
+        });
 }
 
 /// <summary>Several prefixes of one length before one attention.</summary>
@@ -51,7 +55,9 @@ internal sealed class MixedPrompt(IReadOnlyList<IEmbeddingsTuning?> adapters) : 
     public Tensor Vectors(EncoderInput input) => cat([.. input.AdapterRows!.Select(adapter => adapters[adapter]!.Vectors(input))], 0);
 }
 
-/// <summary>A projection that an adapter keeps whole (a pooler that the base checkpoint lacks), so that the shared one stays as it is.</summary>
+/// <summary>
+/// A projection that an adapter keeps whole (a pooler that the base checkpoint lacks), so that the shared one stays as it is.
+/// </summary>
 internal sealed class OwnProjection : Layer, IProjectionTuning
 {
     private readonly Projection _own;

@@ -29,7 +29,8 @@ public sealed record PromptTuning : TuningStrategy
     public int VirtualTokens { get; init; } = 20;
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, string Value)> Options => [("virtual_tokens", FormattableString.Invariant($"{VirtualTokens}"))];
+    public override IEnumerable<(string Key, string Value)> Options =>
+        [("virtual_tokens", FormattableString.Invariant($"{VirtualTokens}"))];
 
     /// <inheritdoc/>
     public override void Validate() => Require(VirtualTokens >= 1, "virtual-tokens", VirtualTokens, "at least 1");
@@ -65,7 +66,8 @@ public sealed record PrefixTuning : TuningStrategy
     public int VirtualTokens { get; init; } = 20;
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, string Value)> Options => [("virtual_tokens", FormattableString.Invariant($"{VirtualTokens}"))];
+    public override IEnumerable<(string Key, string Value)> Options =>
+        [("virtual_tokens", FormattableString.Invariant($"{VirtualTokens}"))];
 
     /// <inheritdoc/>
     public override void Validate() => Require(VirtualTokens >= 1, "virtual-tokens", VirtualTokens, "at least 1");
@@ -75,8 +77,15 @@ public sealed record PrefixTuning : TuningStrategy
         bool hasDecoder = backbone.Blocks.Any(block => block.CrossAttention is not null);
         TransformerBlock[] layers = [.. backbone.Blocks.Where(block => !hasDecoder || block.CrossAttention is not null)];
         int depth = DepthOn(backbone);
-        if (layers.Length > depth) throw new InputException($"prefix tuning has rows for the encoder's {depth} layers, and the decoder has {layers.Length}: prompt tuning or lora work on such a model");
-        VirtualVectors rows = parts.Add(VirtualVectors.Name, new VirtualVectors(VirtualTokens, 2 * depth * layers[0].SelfAttention.Width, Init.Normal(0.02)));
+        if (layers.Length > depth)
+            throw new InputException(
+                $"prefix tuning has rows for the encoder's {depth} layers, and the decoder has {layers.Length}: prompt tuning or lora "
+                    + $"work on such a model"
+            );
+        VirtualVectors rows = parts.Add(
+            VirtualVectors.Name,
+            new VirtualVectors(VirtualTokens, 2 * depth * layers[0].SelfAttention.Width, Init.Normal(0.02))
+        );
         for (int layer = 0; layer < layers.Length; layer++)
         {
             int key = hasDecoder ? 4 * layer % (2 * depth) : 2 * layer;

@@ -12,18 +12,22 @@ internal sealed class SlotContents
     private readonly IEmbeddingsTuning? _prompt;
 
     private SlotContents(
-        IReadOnlyList<(Projection Slot, IProjectionTuning Filling)> projections, IReadOnlyList<(AddNorm Slot, IAddNormTuning Filling)> blockEnds,
-        IReadOnlyList<(AttentionCore Slot, IAttentionTuning Filling)> attentions, IEmbeddingsTuning? prompt) =>
-        (_projections, _blockEnds, _attentions, _prompt) = (projections, blockEnds, attentions, prompt);
+        IReadOnlyList<(Projection Slot, IProjectionTuning Filling)> projections,
+        IReadOnlyList<(AddNorm Slot, IAddNormTuning Filling)> blockEnds,
+        IReadOnlyList<(AttentionCore Slot, IAttentionTuning Filling)> attentions,
+        IEmbeddingsTuning? prompt
+    ) => (_projections, _blockEnds, _attentions, _prompt) = (projections, blockEnds, attentions, prompt);
 
     /// <summary>Nothing in any slot.</summary>
     public static SlotContents Empty { get; } = new([], [], [], null);
 
-    public IReadOnlyDictionary<Projection, IProjectionTuning> Projections => _projections.ToDictionary(pair => pair.Slot, pair => pair.Filling);
+    public IReadOnlyDictionary<Projection, IProjectionTuning> Projections =>
+        _projections.ToDictionary(pair => pair.Slot, pair => pair.Filling);
 
     public IReadOnlyDictionary<AddNorm, IAddNormTuning> BlockEnds => _blockEnds.ToDictionary(pair => pair.Slot, pair => pair.Filling);
 
-    public IReadOnlyDictionary<AttentionCore, IAttentionTuning> Attentions => _attentions.ToDictionary(pair => pair.Slot, pair => pair.Filling);
+    public IReadOnlyDictionary<AttentionCore, IAttentionTuning> Attentions =>
+        _attentions.ToDictionary(pair => pair.Slot, pair => pair.Filling);
 
     public IEmbeddingsTuning? Prompt => _prompt;
 
@@ -67,11 +71,41 @@ internal sealed class SlotContents
 
     /// <summary>What several adapters have in the same slots, as one content that serves all of them.</summary>
     /// <param name="adapters">One content an adapter; its place in the list is its number. Prefixes and prompts are of one length.</param>
-    public static SlotContents Mix(IReadOnlyList<SlotContents> adapters) => new(
-        [.. adapters.SelectMany(adapter => adapter.Projections.Keys).Distinct().Select(slot => (slot, (IProjectionTuning)new MixedProjection([.. adapters.Select(adapter => adapter.Projections.GetValueOrDefault(slot))])))],
-        [.. adapters.SelectMany(adapter => adapter.BlockEnds.Keys).Distinct().Select(slot => (slot, (IAddNormTuning)new MixedAddNorm([.. adapters.Select(adapter => adapter.BlockEnds.GetValueOrDefault(slot))])))],
-        [.. adapters.SelectMany(adapter => adapter.Attentions.Keys).Distinct().Select(slot => (slot, (IAttentionTuning)new MixedPrefix([.. adapters.Select(adapter => adapter.Attentions.GetValueOrDefault(slot))])))],
-        adapters.Any(adapter => adapter.Prompt is not null) ? new MixedPrompt([.. adapters.Select(adapter => adapter.Prompt)]) : null);
+    public static SlotContents Mix(IReadOnlyList<SlotContents> adapters) =>
+        new(
+            [
+                .. adapters
+                    .SelectMany(adapter => adapter.Projections.Keys)
+                    .Distinct()
+                    .Select(slot =>
+                        (
+                            slot,
+                            (IProjectionTuning)
+                                new MixedProjection([.. adapters.Select(adapter => adapter.Projections.GetValueOrDefault(slot))])
+                        )
+                    ),
+            ],
+            [
+                .. adapters
+                    .SelectMany(adapter => adapter.BlockEnds.Keys)
+                    .Distinct()
+                    .Select(slot =>
+                        (slot, (IAddNormTuning)new MixedAddNorm([.. adapters.Select(adapter => adapter.BlockEnds.GetValueOrDefault(slot))]))
+                    ),
+            ],
+            [
+                .. adapters
+                    .SelectMany(adapter => adapter.Attentions.Keys)
+                    .Distinct()
+                    .Select(slot =>
+                        (
+                            slot,
+                            (IAttentionTuning)new MixedPrefix([.. adapters.Select(adapter => adapter.Attentions.GetValueOrDefault(slot))])
+                        )
+                    ),
+            ],
+            adapters.Any(adapter => adapter.Prompt is not null) ? new MixedPrompt([.. adapters.Select(adapter => adapter.Prompt)]) : null
+        );
 
     /// <summary>The same with whole projections of an adapter's own beside what it put on them.</summary>
     public SlotContents With(IReadOnlyDictionary<Projection, OwnProjection> owned)

@@ -5,16 +5,38 @@ namespace Graft.Tuning;
 /// <summary>Finds the projections that a strategy acts on by the last parts of their names, as adapter files name them.</summary>
 internal static class TargetNames
 {
-    /// <summary>What the families call a query or value projection (or the fused one); the first set that occurs in a model is its default.</summary>
+    /// <summary>
+    /// What the families call a query or value projection (or the fused one); the first set that occurs in a model is its default.
+    /// </summary>
     private static readonly string[][] s_queryValue =
-        [["query", "value"], ["query_proj", "value_proj"], ["q_lin", "v_lin"], ["attn.q", "attn.v"], ["q", "v"], ["c_attn"], ["Wqkv"], ["q_proj", "v_proj"], ["qkv_proj"], ["in_proj"]];
+    [
+        ["query", "value"],
+        ["query_proj", "value_proj"],
+        ["q_lin", "v_lin"],
+        ["attn.q", "attn.v"],
+        ["q", "v"],
+        ["c_attn"],
+        ["Wqkv"],
+        ["q_proj", "v_proj"],
+        ["qkv_proj"],
+        ["in_proj"],
+    ];
 
     /// <summary>Keys, values and the second feed-forward matrix.</summary>
     private static readonly string[][] s_keyValueFeedForward =
     [
-        ["key", "value", "output.dense"], ["key_proj", "value_proj", "output.dense"], ["key", "value", "ffn_output"], ["k_lin", "v_lin", "lin2"],
-        ["attn.k", "attn.v", "output.dense"], ["k", "v", "wo"], ["c_attn", "mlp.c_proj"], ["Wqkv", "mlp.Wo"],
-        ["Wqkv", "fc2"], ["k_proj", "v_proj", "down_proj"], ["qkv_proj", "down_proj"], ["in_proj", "output.dense"],
+        ["key", "value", "output.dense"],
+        ["key_proj", "value_proj", "output.dense"],
+        ["key", "value", "ffn_output"],
+        ["k_lin", "v_lin", "lin2"],
+        ["attn.k", "attn.v", "output.dense"],
+        ["k", "v", "wo"],
+        ["c_attn", "mlp.c_proj"],
+        ["Wqkv", "mlp.Wo"],
+        ["Wqkv", "fc2"],
+        ["k_proj", "v_proj", "down_proj"],
+        ["qkv_proj", "down_proj"],
+        ["in_proj", "output.dense"],
     ];
 
     /// <summary>LoRA's default targets: "query and value" (Hu et al. 2022, §7.1).</summary>
@@ -29,8 +51,12 @@ internal static class TargetNames
     {
         (string Name, Projection Layer)[] all = [.. model.Find<Projection>()];
         (string Name, Projection)[] found = [.. all.Where(candidate => targets.Any(target => Matches(candidate.Name, target)))];
-        if (found.Length > 0) return found;
-        string endings = string.Join(", ", all.Select(candidate => candidate.Name[(candidate.Name.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Take(12));
+        if (found.Length > 0)
+            return found;
+        string endings = string.Join(
+            ", ",
+            all.Select(candidate => candidate.Name[(candidate.Name.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Take(12)
+        );
         throw new InputException($"no part of this model is called {string.Join(" or ", targets)}; its projections are called {endings}");
     }
 

@@ -31,7 +31,8 @@ public static class TuningStrategies
         ArgumentNullException.ThrowIfNull(create);
         lock (s_lock)
         {
-            if (s_strategies.Any(strategy => strategy.Name == name)) throw new ArgumentException($"there is a strategy \"{name}\" already", nameof(name));
+            if (s_strategies.Any(strategy => strategy.Name == name))
+                throw new ArgumentException($"there is a strategy \"{name}\" already", nameof(name));
             s_strategies = [.. s_strategies, (name, create)];
         }
     }
@@ -41,6 +42,7 @@ public static class TuningStrategies
     public static TuningStrategy Parse(string name)
     {
         Func<TuningStrategy>? create = s_strategies.FirstOrDefault(strategy => strategy.Name == name).Create;
-        return create?.Invoke() ?? throw new InputException($"strategy \"{name}\" is not known; one of {string.Join(", ", Names)} is expected");
+        return create?.Invoke()
+            ?? throw new InputException($"strategy \"{name}\" is not known; one of {string.Join(", ", Names)} is expected");
     }
 }

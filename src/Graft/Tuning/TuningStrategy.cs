@@ -5,8 +5,8 @@ using Graft.Layers;
 namespace Graft.Tuning;
 
 /// <summary>
-/// Which parameters are trained. A strategy freezes what it leaves alone, fills tuning slots with new parts where it has any, and says what is
-/// saved. It sees slots and parameter names, never a family, so every strategy works on every backbone.
+/// Which parameters are trained. A strategy freezes what it leaves alone, fills tuning slots with new parts where it has any, and says what
+/// is saved. It sees slots and parameter names, never a family, so every strategy works on every backbone.
 /// </summary>
 public abstract record TuningStrategy
 {
@@ -39,12 +39,14 @@ public abstract record TuningStrategy
     /// <param name="backbone">The backbone.</param>
     /// <param name="head">The head; trained, except a language model's own beside an adapter. Null for a bare backbone.</param>
     /// <param name="seed">The seed of the new parts' first values.</param>
-    /// <param name="drawn">Parameters that the checkpoint lacked: nobody has trained them yet, so they are trained and saved with an adapter.</param>
+    /// <param name="drawn">Parameters that the checkpoint lacked: nobody has trained them yet, so they are trained and saved with an
+    /// adapter.</param>
     internal Adapter Apply(Layer model, Backbone backbone, Head? head, ulong seed, IReadOnlyCollection<string>? drawn = null)
     {
         Validate();
         HashSet<string> beside = [.. drawn ?? []];
-        if (head is not null && !(SavesAdapterOnly && head is LanguageModelHead)) beside.UnionWith(head.Declared().Select(parameter => parameter.Name));
+        if (head is not null && !(SavesAdapterOnly && head is LanguageModelHead))
+            beside.UnionWith(head.Declared().Select(parameter => parameter.Name));
         List<DeclaredParameter> saved = [];
         foreach (DeclaredParameter parameter in model.Declared())
         {
@@ -122,8 +124,8 @@ public enum FeatureClassifier
 }
 
 /// <summary>
-/// Only the head is trained, on frozen features (Peters et al. 2019). With <see cref="Features"/> they are computed once, kept on disk, and the
-/// head is trained on them in seconds.
+/// Only the head is trained, on frozen features (Peters et al. 2019). With <see cref="Features"/> they are computed once, kept on disk, and
+/// the head is trained on them in seconds.
 /// </summary>
 public sealed record HeadTuning : TuningStrategy
 {
@@ -137,7 +139,8 @@ public sealed record HeadTuning : TuningStrategy
     public FeatureOptions? Features { get; init; }
 
     /// <summary>
-    /// A convex classifier on the vectors that the model makes as an embedding model; the run folder is that model, in sentence-transformers' layout, with the classifier beside it.
+    /// A convex classifier on the vectors that the model makes as an embedding model; the run folder is that model, in
+    /// sentence-transformers' layout, with the classifier beside it.
     /// </summary>
     public bool OnVectors { get; init; }
 

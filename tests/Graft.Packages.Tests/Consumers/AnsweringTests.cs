@@ -4,5 +4,9 @@ public sealed class AnsweringTests
 {
     [Fact]
     public void TheProgramAnswers() =>
-        Assert.StartsWith("Answer p", Answering.TrainAndAsk(Environment.GetEnvironmentVariable("GRAFT_TEST_TRAIN")!), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Answer p",
+            Answering.TrainAndAsk(Environment.GetEnvironmentVariable("GRAFT_TEST_TRAIN")!),
+            StringComparison.Ordinal
+        );
 }

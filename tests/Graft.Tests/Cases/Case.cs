@@ -4,7 +4,8 @@ namespace Graft.Tests.Cases;
 
 /// <summary>
 /// A folder with small files and a <c>case.json</c> that says which commands are run on them and what must come of it
-/// (<c>../shared/cases/README.md</c> has the format): commands run in order in one fresh copy of the folder, and the first that falls short ends the case.
+/// (<c>../shared/cases/README.md</c> has the format): commands run in order in one fresh copy of the folder, and the first that falls short
+/// ends the case.
 /// </summary>
 internal static class Case
 {
@@ -36,12 +37,22 @@ internal static class Case
     {
         string[] arguments = [.. step["graft"]!.AsArray().Select(argument => Filled((string)argument!))];
         byte[] input = (string?)step["stdin"] is string file ? File.ReadAllBytes(Path.Combine(work, file)) : [];
-        Dictionary<string, string> environment = step["environment"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [];
-        CommandResult result = GraftProcess.Run(arguments, work, input, environment, TimeSpan.FromSeconds((int?)step["seconds"] ?? DefaultSeconds));
+        Dictionary<string, string> environment = step["environment"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!)
+            ?? [];
+        CommandResult result = GraftProcess.Run(
+            arguments,
+            work,
+            input,
+            environment,
+            TimeSpan.FromSeconds((int?)step["seconds"] ?? DefaultSeconds)
+        );
         IEnumerable<JsonObject> accepted = step["any_of"]?.AsArray().Select(one => one!.AsObject()) ?? [step["expect"]?.AsObject() ?? []];
         List<List<string>> answers = [.. accepted.Select(expectation => Expectation.Faults(expectation, result, work))];
-        if (answers.Any(faults => faults.Count == 0)) return null;
-        return $"graft {string.Join(' ', arguments)}\n  " + string.Join("\n  ", answers.MinBy(faults => faults.Count)!) + $"\n  stderr: {result.Error}";
+        if (answers.Any(faults => faults.Count == 0))
+            return null;
+        return $"graft {string.Join(' ', arguments)}\n  "
+            + string.Join("\n  ", answers.MinBy(faults => faults.Count)!)
+            + $"\n  stderr: {result.Error}";
     }
 
     private static string Filled(string argument) => argument

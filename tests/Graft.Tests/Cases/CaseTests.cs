@@ -51,7 +51,15 @@ public sealed class CaseTests
         string? only = Environment.GetEnvironmentVariable("GRAFT_CASE");
         foreach (string set in sets.Where(set => Directory.Exists(Path.Combine(root, set))))
         {
-            foreach (string file in Directory.EnumerateFiles(Path.Combine(root, set), "case.json", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }).Order(StringComparer.Ordinal))
+            foreach (
+                string file in Directory
+                    .EnumerateFiles(
+                        Path.Combine(root, set),
+                        "case.json",
+                        new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }
+                    )
+                    .Order(StringComparer.Ordinal)
+            )
             {
                 string name = Path.GetFileName(Path.GetDirectoryName(file))!;
                 if (only is null || name.Contains(only, StringComparison.Ordinal)) cases.Add(set, name);

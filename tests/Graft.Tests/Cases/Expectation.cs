@@ -19,14 +19,24 @@ internal static class Expectation
         if (result.Error.Contains("   at ", StringComparison.Ordinal)) faults.Add("a stack trace");
         if (result.ExitCode == 2 && Lines(result.Error).Count(line => line.StartsWith("graft:", StringComparison.Ordinal)) != 1)
             faults.Add("an error is one line that starts with graft:");
-        faults.AddRange(Patterns("stderr_has").Where(pattern => !Matches(result.Error, pattern)).Select(pattern => $"stderr lacks /{pattern}/"));
-        faults.AddRange(Patterns("stderr_lacks").Where(pattern => Matches(result.Error, pattern)).Select(pattern => $"stderr has /{pattern}/"));
-        faults.AddRange(Patterns("stdout_has").Where(pattern => !Matches(result.Output, pattern)).Select(pattern => $"stdout lacks /{pattern}/"));
+        faults.AddRange(
+            Patterns("stderr_has").Where(pattern => !Matches(result.Error, pattern)).Select(pattern => $"stderr lacks /{pattern}/")
+        );
+        faults.AddRange(
+            Patterns("stderr_lacks").Where(pattern => Matches(result.Error, pattern)).Select(pattern => $"stderr has /{pattern}/")
+        );
+        faults.AddRange(
+            Patterns("stdout_has").Where(pattern => !Matches(result.Output, pattern)).Select(pattern => $"stdout lacks /{pattern}/")
+        );
         if ((int?)expected["stdout_lines"] is int count && Lines(result.Output).Count() != count)
             faults.Add($"{Lines(result.Output).Count()} lines of output, wanted {count}");
         double tolerance = (double?)expected["tolerance"] ?? DefaultTolerance;
         Compare("stdout is not one JSON document", () => JsonNode.Parse(result.Output), expected["json"]);
-        Compare("stdout is not JSON Lines", () => new JsonArray([.. Lines(result.Output).Select(line => JsonNode.Parse(line))]), expected["jsonl"]);
+        Compare(
+            "stdout is not JSON Lines",
+            () => new JsonArray([.. Lines(result.Output).Select(line => JsonNode.Parse(line))]),
+            expected["jsonl"]
+        );
         foreach ((string file, JsonNode? wanted) in expected["files"]?.AsObject() ?? [])
             Compare($"{file} is not there or no JSON", () => JsonNode.Parse(File.ReadAllText(Path.Combine(work, file))), wanted);
         return faults;
@@ -67,7 +77,12 @@ internal static class Expectation
         found = node;
         foreach (string part in path.Split('/'))
         {
-            if (found is JsonArray items && int.TryParse(part, CultureInfo.InvariantCulture, out int index) && index >= -items.Count && index < items.Count)
+            if (
+                found is JsonArray items
+                && int.TryParse(part, CultureInfo.InvariantCulture, out int index)
+                && index >= -items.Count
+                && index < items.Count
+            )
                 found = items[index < 0 ? items.Count + index : index];
             else if (found is not JsonObject members || !members.TryGetPropertyValue(part, out found))
                 return false;
@@ -76,24 +91,31 @@ internal static class Expectation
         return true;
     }
 
-    private static bool Same(JsonNode? found, JsonNode? wanted, double tolerance) => (found, wanted) switch
-    {
-        (null, null) => true,
-        (JsonObject f, JsonObject w) => f.Count == w.Count && w.All(pair => f.TryGetPropertyValue(pair.Key, out JsonNode? value) && Same(value, pair.Value, tolerance)),
-        (JsonArray f, JsonArray w) => f.Count == w.Count && f.Zip(w).All(pair => Same(pair.First, pair.Second, tolerance)),
-        (JsonValue f, JsonValue w) when f.GetValueKind() == JsonValueKind.Number && w.GetValueKind() == JsonValueKind.Number =>
-            IsWhole(f) && IsWhole(w) ? Number(f) == Number(w) : Math.Abs(Number(f) - Number(w)) <= tolerance * Math.Max(1, Math.Abs(Number(w))),
-        (JsonValue f, JsonValue w) => JsonNode.DeepEquals(f, w),
-        _ => false,
-    };
+    private static bool Same(JsonNode? found, JsonNode? wanted, double tolerance) =>
+        (found, wanted) switch
+        {
+            (null, null) => true,
+            (JsonObject f, JsonObject w) => f.Count == w.Count
+                && w.All(pair => f.TryGetPropertyValue(pair.Key, out JsonNode? value) && Same(value, pair.Value, tolerance)),
+            (JsonArray f, JsonArray w) => f.Count == w.Count && f.Zip(w).All(pair => Same(pair.First, pair.Second, tolerance)),
+            (JsonValue f, JsonValue w) when f.GetValueKind() == JsonValueKind.Number && w.GetValueKind() == JsonValueKind.Number => IsWhole(
+                f
+            ) && IsWhole(w)
+                ? Number(f) == Number(w)
+                : Math.Abs(Number(f) - Number(w)) <= tolerance * Math.Max(1, Math.Abs(Number(w))),
+            (JsonValue f, JsonValue w) => JsonNode.DeepEquals(f, w),
+            _ => false,
+        };
 
     private static bool IsWhole(JsonNode node) => node.ToJsonString().AsSpan().IndexOfAny(".eE") < 0;
 
-    private static double Number(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : double.NaN;
+    private static double Number(JsonNode? node) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : double.NaN;
 
     private static bool Matches(string? text, string pattern) => text is not null && Regex.IsMatch(text, pattern, RegexOptions.IgnoreCase);
 
-    private static IEnumerable<string> Lines(string text) => text.TrimEnd('\n').Split('\n').Where(line => text.Length > 0).Select(line => line.TrimEnd('\r'));
+    private static IEnumerable<string> Lines(string text) =>
+        text.TrimEnd('\n').Split('\n').Where(line => text.Length > 0).Select(line => line.TrimEnd('\r'));
 
     private static string Shown(JsonNode? node)
     {

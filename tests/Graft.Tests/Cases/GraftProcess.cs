@@ -19,7 +19,12 @@ internal static class GraftProcess
     /// <param name="environment">Further variables.</param>
     /// <param name="limit">The time allowed.</param>
     public static CommandResult Run(
-        IEnumerable<string> arguments, string folder, byte[]? input = null, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? limit = null)
+        IEnumerable<string> arguments,
+        string folder,
+        byte[]? input = null,
+        IReadOnlyDictionary<string, string>? environment = null,
+        TimeSpan? limit = null
+    )
     {
         ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Graft.Cli.exe" : "Graft.Cli"))
         {

@@ -50,8 +50,14 @@ public sealed class ElementConversionTests
     [Fact]
     public void EightBitFloatsFollowTheirSpecification()
     {
-        Assert.Equal([0f, 0.001953125f, 0.015625f, 1f, 448f, float.NaN, -448f], Convert<byte>(ElementType.F8E4M3, [0x00, 0x01, 0x08, 0x38, 0x7E, 0x7F, 0xFE]));
-        Assert.Equal([1.52587890625e-5f, 6.103515625e-5f, 1f, 57344f, float.PositiveInfinity, float.NaN, float.NegativeInfinity], Convert<byte>(ElementType.F8E5M2, [0x01, 0x04, 0x3C, 0x7B, 0x7C, 0x7D, 0xFC]));
+        Assert.Equal(
+            [0f, 0.001953125f, 0.015625f, 1f, 448f, float.NaN, -448f],
+            Convert<byte>(ElementType.F8E4M3, [0x00, 0x01, 0x08, 0x38, 0x7E, 0x7F, 0xFE])
+        );
+        Assert.Equal(
+            [1.52587890625e-5f, 6.103515625e-5f, 1f, 57344f, float.PositiveInfinity, float.NaN, float.NegativeInfinity],
+            Convert<byte>(ElementType.F8E5M2, [0x01, 0x04, 0x3C, 0x7B, 0x7C, 0x7D, 0xFC])
+        );
     }
 
     private static float[] Convert<T>(ElementType type, T[] values)

@@ -14,7 +14,13 @@ public sealed class HalfPrecisionTests : IDisposable
         string path = Path.Combine(_folder, "model.safetensors");
         float[] weights = [0, 1, -2.5f, 1 + (1f / 2048), 0.1f, 65504, 1e-9f];
         SafetensorsWriter.Write(
-            path, [TensorToWrite.FromSingles("weight", [weights.Length], weights), TensorToWrite.FromInt64s("positions", [3], (long[])[1, 2, 1L << 40])], SafetensorsWriter.PyTorchMetadata);
+            path,
+            [
+                TensorToWrite.FromSingles("weight", [weights.Length], weights),
+                TensorToWrite.FromInt64s("positions", [3], (long[])[1, 2, 1L << 40]),
+            ],
+            SafetensorsWriter.PyTorchMetadata
+        );
         long before = new FileInfo(path).Length;
         HalfPrecision.Rewrite(path);
         Assert.Equal(before - (2 * weights.Length), new FileInfo(path).Length, tolerance: 8); // the header is padded to eight bytes

@@ -4,8 +4,8 @@ using Graft.Checkpoints;
 namespace Graft.Tests.Checkpoints;
 
 /// <summary>
-/// Random damage to sound files of every format: each result loads or is refused by name, quickly and in bounded memory. A crash would end the
-/// test run itself. GRAFT_FUZZ_ROUNDS sets the number of mutations of each format (100,000 for the long run; the seed is fixed).
+/// Random damage to sound files of every format: each result loads or is refused by name, quickly and in bounded memory. A crash would end
+/// the test run itself. GRAFT_FUZZ_ROUNDS sets the number of mutations of each format (100,000 for the long run; the seed is fixed).
 /// </summary>
 [Collection(AloneCollection.Name)]
 public sealed class MutatedFilesTests : IDisposable
@@ -42,7 +42,9 @@ public sealed class MutatedFilesTests : IDisposable
         }
 
         long growth = ResidentBytes() - before;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{format}: {rounds} mutations, {loaded} loaded, resident memory grew by {growth >> 20} MB");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{format}: {rounds} mutations, {loaded} loaded, resident memory grew by {growth >> 20} MB"
+        );
         Assert.InRange(growth, long.MinValue, MemoryAllowance + (2 * largestDecoded));
     }
 
@@ -51,7 +53,8 @@ public sealed class MutatedFilesTests : IDisposable
     {
         foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!))
         {
-            if (file != path && Path.GetFileName(file) is ['m', 'o', ..] or ['b', 'e', ..]) File.WriteAllBytes(_folder.File(Path.GetFileName(file)), File.ReadAllBytes(file));
+            if (file != path && Path.GetFileName(file) is ['m', 'o', ..] or ['b', 'e', ..])
+                File.WriteAllBytes(_folder.File(Path.GetFileName(file)), File.ReadAllBytes(file));
         }
 
         return path;
@@ -107,7 +110,23 @@ public sealed class MutatedFilesTests : IDisposable
     }
 
     /// <summary>Bytes that mean something: digits, quotes and brackets of JSON, instructions of pickles, extreme numbers.</summary>
-    private static readonly byte[] s_telling = [0, 1, 0x7F, 0x80, 0xFF, .. "09-.\"{}[],:(.)tRcbQqhXK}]esu"u8, 0x85, 0x86, 0x87, 0x88, 0x8A, 0x8C, 0x93, 0x94];
+    private static readonly byte[] s_telling =
+    [
+        0,
+        1,
+        0x7F,
+        0x80,
+        0xFF,
+        .. "09-.\"{}[],:(.)tRcbQqhXK}]esu"u8,
+        0x85,
+        0x86,
+        0x87,
+        0x88,
+        0x8A,
+        0x8C,
+        0x93,
+        0x94,
+    ];
 
     private static long ResidentBytes()
     {

@@ -12,7 +12,12 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void WritingWhatWasReadGivesTheReferenceLibrarysFileByteForByte()
     {
-        string[] files = [.. Directory.EnumerateFiles(TestData.Shared("parity"), "model*.safetensors", SearchOption.AllDirectories).Where(IsWrittenByTheReference)];
+        string[] files =
+        [
+            .. Directory
+                .EnumerateFiles(TestData.Shared("parity"), "model*.safetensors", SearchOption.AllDirectories)
+                .Where(IsWrittenByTheReference),
+        ];
         Assert.True(files.Length > 20);
         foreach (string file in files)
         {
@@ -27,8 +32,13 @@ public sealed class SafetensorsTests : IDisposable
     public void EveryElementTypeSurvivesTheRoundTrip()
     {
         string path = _folder.File("types.safetensors");
-        TensorToWrite[] tensors = [.. Enum.GetValues<ElementType>().Select(type =>
-            new TensorToWrite($"t.{type}", type, [2, 3], stream => stream.Write(Enumerable.Range(1, 6 * type.Size()).Select(i => (byte)i).ToArray())))];
+        TensorToWrite[] tensors =
+        [
+            .. Enum.GetValues<ElementType>()
+                .Select(type => new TensorToWrite($"t.{type}", type, [2, 3], stream =>
+                    stream.Write(Enumerable.Range(1, 6 * type.Size()).Select(i => (byte)i).ToArray())
+                )),
+        ];
         SafetensorsWriter.Write(path, tensors);
 
         using Checkpoint checkpoint = Checkpoint.Open(path);
@@ -47,7 +57,10 @@ public sealed class SafetensorsTests : IDisposable
     {
         string path = _folder.File("odd.safetensors");
         const string odd = "größe \"quoted\" \\ 模型 \u0001 😀";
-        SafetensorsWriter.Write(path, [TensorToWrite.FromSingles(odd, [], new float[] { 7 }), TensorToWrite.FromInt64s("empty", [3, 0], Array.Empty<long>())]);
+        SafetensorsWriter.Write(
+            path,
+            [TensorToWrite.FromSingles(odd, [], new float[] { 7 }), TensorToWrite.FromInt64s("empty", [3, 0], Array.Empty<long>())]
+        );
         using Checkpoint checkpoint = Checkpoint.Open(path);
         Assert.Equal([7f], checkpoint[odd].ToSingles());
         Assert.Equal([3, 0], checkpoint["empty"].Shape.ToArray());
@@ -95,10 +108,13 @@ public sealed class SafetensorsTests : IDisposable
     public void ATensorThatWritesTooLittleLeavesNoFile()
     {
         string path = _folder.File("short.safetensors");
-        Assert.Throws<InvalidOperationException>(() => SafetensorsWriter.Write(path, [new TensorToWrite("a", ElementType.F32, [2], stream => stream.WriteByte(1))]));
+        Assert.Throws<InvalidOperationException>(() =>
+            SafetensorsWriter.Write(path, [new TensorToWrite("a", ElementType.F32, [2], stream => stream.WriteByte(1))])
+        );
         Assert.Empty(_folder.Files());
     }
 
     /// <summary>Files made by hand, with another order of keys, are valid but are not how the library writes.</summary>
-    private static bool IsWrittenByTheReference(string path) => !path.Contains("malformed", StringComparison.Ordinal) && !path.Contains("safetensors-mixed", StringComparison.Ordinal);
+    private static bool IsWrittenByTheReference(string path) =>
+        !path.Contains("malformed", StringComparison.Ordinal) && !path.Contains("safetensors-mixed", StringComparison.Ordinal);
 }

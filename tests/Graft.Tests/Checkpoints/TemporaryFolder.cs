@@ -7,7 +7,12 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public string[] Files() => Directory.GetFileSystemEntries(Path, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None, RecurseSubdirectories = true });
+    public string[] Files() =>
+        Directory.GetFileSystemEntries(
+            Path,
+            "*",
+            new EnumerationOptions { AttributesToSkip = FileAttributes.None, RecurseSubdirectories = true }
+        );
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

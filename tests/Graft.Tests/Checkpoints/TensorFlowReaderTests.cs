@@ -24,7 +24,9 @@ public sealed class TensorFlowReaderTests
     [Fact]
     public void TheReaderItselfKeepsTensorflowsNamesAndSlots()
     {
-        using Checkpoint raw = TensorFlowReader.Open(Path.Combine(TestData.Shared("parity", "checkpoints", "tensorflow-pretraining"), "bert_model.ckpt"));
+        using Checkpoint raw = TensorFlowReader.Open(
+            Path.Combine(TestData.Shared("parity", "checkpoints", "tensorflow-pretraining"), "bert_model.ckpt")
+        );
         Assert.Contains("global_step", raw.Names);
         Assert.Contains("bert/pooler/dense/kernel/adam_m", raw.Names);
     }
@@ -32,7 +34,9 @@ public sealed class TensorFlowReaderTests
     [Fact]
     public void TheIndexOfAPublishedCheckpointIsReadWithoutItsData()
     {
-        TensorFlowIndex index = TensorFlowIndex.Read(TestData.Shared("fixtures", "google-bert", "tf-checkpoint-index", "bert_model.ckpt.index"));
+        TensorFlowIndex index = TensorFlowIndex.Read(
+            TestData.Shared("fixtures", "google-bert", "tf-checkpoint-index", "bert_model.ckpt.index")
+        );
         Assert.Equal(1, index.ShardCount);
         TensorFlowEntry words = Assert.Single(index.Entries, entry => entry.Name == "bert/embeddings/word_embeddings");
         Assert.Equal(2, words.Shape.Length);
@@ -43,7 +47,9 @@ public sealed class TensorFlowReaderTests
     [Fact]
     public void AnIndexWithoutItsDataNamesTheMissingFile()
     {
-        CheckpointException error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(TestData.Shared("fixtures", "google-bert", "tf-checkpoint-index")));
+        CheckpointException error = Assert.Throws<CheckpointException>(() =>
+            Checkpoint.Open(TestData.Shared("fixtures", "google-bert", "tf-checkpoint-index"))
+        );
         Assert.EndsWith("bert_model.ckpt.data-00000-of-00001: no such file", error.Message, StringComparison.Ordinal);
     }
 
@@ -76,7 +82,8 @@ public sealed class TensorFlowReaderTests
     [InlineData("output_weights", "classifier.weight")]
     [InlineData("bert/pooler/dense/bias/adam_m", null)]
     [InlineData("global_step", null)]
-    public void NamesBecomeThoseOfPytorch(string tensorFlow, string? expected) => Assert.Equal(expected, TensorFlowBertNames.ToPyTorch(tensorFlow));
+    public void NamesBecomeThoseOfPytorch(string tensorFlow, string? expected) =>
+        Assert.Equal(expected, TensorFlowBertNames.ToPyTorch(tensorFlow));
 
     [Fact]
     public void TheChecksumIsCastagnolis() => Assert.Equal(0xE3069283u, Crc32C.Compute("123456789"u8));

@@ -5,7 +5,9 @@ using Graft.Tests.Tasks;
 
 namespace Graft.Tests.Commands;
 
-/// <summary>What a user gets for input that cannot be used: one line, exit code 2, nothing written. For a disk that refuses: the same with 1.</summary>
+/// <summary>
+/// What a user gets for input that cannot be used: one line, exit code 2, nothing written. For a disk that refuses: the same with 1.
+/// </summary>
 [Collection(AloneCollection.Name)]
 public sealed class BadInputTests : IDisposable
 {
@@ -33,7 +35,8 @@ public sealed class BadInputTests : IDisposable
     public Task AHeaderAndNothingElse() => Refused("header.tsv", Finetune(Write("header.tsv", "text\tlabel\n")));
 
     [Fact]
-    public Task AnUnknownLabel() => Refused("\"maybe\"", [.. Finetune(Good()), "--eval", Write("dev.tsv", "text\tlabel\ngood fine\tmaybe\nbad poor\tmaybe\n")]);
+    public Task AnUnknownLabel() =>
+        Refused("\"maybe\"", [.. Finetune(Good()), "--eval", Write("dev.tsv", "text\tlabel\ngood fine\tmaybe\nbad poor\tmaybe\n")]);
 
     [Fact]
     public Task BrokenUTF8()
@@ -90,10 +93,17 @@ public sealed class BadInputTests : IDisposable
     public async Task ADiskWithoutRoomIsExitCode1AndLeavesNoHalfFile()
     {
         string graft = Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release", "graft");
-        if (!OperatingSystem.IsLinux() || !File.Exists("/bin/bash") || !File.Exists(graft)) Assert.Skip("needs Linux, bash and the built command");
+        if (!OperatingSystem.IsLinux() || !File.Exists("/bin/bash") || !File.Exists(graft))
+            Assert.Skip("needs Linux, bash and the built command");
         // No file may be longer than 16 blocks: the weights do not fit. Data and code pages of the runtime are no files then.
-        string line = $"trap '' XFSZ; ulimit -f 16; exec '{graft}' {string.Join(' ', Finetune(Good()).Select(argument => $"'{argument}'"))}";
-        ProcessStartInfo start = new("/bin/bash", ["-c", line]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        string line =
+            $"trap '' XFSZ; ulimit -f 16; exec '{graft}' {string.Join(' ', Finetune(Good()).Select(argument => $"'{argument}'"))}";
+        ProcessStartInfo start = new("/bin/bash", ["-c", line])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         using Process process = Process.Start(start)!;
@@ -102,8 +112,12 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(1, process.ExitCode);
         AssertOneLine(error.TrimEnd('\n').Split('\n')[^1], "cannot be written");
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
-        string[] left = Directory.Exists(Output) ? [.. Directory.EnumerateFileSystemEntries(Output, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)!)] : [];
-        Assert.DoesNotContain(left, name => name.EndsWith(".partial", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal));
+        string[] left = Directory.Exists(Output)
+            ? [.. Directory.EnumerateFileSystemEntries(Output, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)!)]
+            : [];
+        Assert.DoesNotContain(left, name =>
+            name.EndsWith(".partial", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal)
+        );
     }
 
     private string Good() => Write("train.tsv", "text\tlabel\n" + string.Concat(Enumerable.Repeat("good fine\tyes\nbad poor\tno\n", 8)));
@@ -116,7 +130,21 @@ public sealed class BadInputTests : IDisposable
     }
 
     private string[] Finetune(string train) =>
-        ["finetune", "--model", _tiny.ModelFolder, "--task", "text-classification", "--epochs", "1", "--checkpoint-every", "1", "--train", train, "--output", Output];
+        [
+            "finetune",
+            "--model",
+            _tiny.ModelFolder,
+            "--task",
+            "text-classification",
+            "--epochs",
+            "1",
+            "--checkpoint-every",
+            "1",
+            "--train",
+            train,
+            "--output",
+            Output,
+        ];
 
     private async Task Refused(string named, string[] arguments)
     {

@@ -14,7 +14,8 @@ public sealed class HelpTests
         string[] lines = help.Split('\n');
         foreach (Command command in GraftCommandLine.CreateRoot().Subcommands)
             Assert.Single(lines, line => line.StartsWith($"  {command.Name} ", StringComparison.Ordinal));
-        foreach (string heading in new[] { "Start:", "Fine-tune:", "Use:", "Pre-train:", "Inspect:", "Measure:" }) Assert.Contains(heading, lines);
+        foreach (string heading in new[] { "Start:", "Fine-tune:", "Use:", "Pre-train:", "Inspect:", "Measure:" })
+            Assert.Contains(heading, lines);
         Assert.All(lines, line => Assert.True(line.Length <= 120, line));
     }
 
@@ -34,16 +35,29 @@ public sealed class HelpTests
     {
         string help = await Out("finetune", "--help");
         Assert.True(help.IndexOf("How files are read:", StringComparison.Ordinal) < help.IndexOf("--delimiter", StringComparison.Ordinal));
-        Assert.True(help.IndexOf("Optimizer and regularization:", StringComparison.Ordinal) < help.IndexOf("--weight-decay", StringComparison.Ordinal));
+        Assert.True(
+            help.IndexOf("Optimizer and regularization:", StringComparison.Ordinal)
+                < help.IndexOf("--weight-decay", StringComparison.Ordinal)
+        );
         Assert.True(help.IndexOf("Flags:", StringComparison.Ordinal) < help.IndexOf("\n  --model", StringComparison.Ordinal));
     }
 
     [Fact]
     public void EveryHeadingsFlagsExist()
     {
-        HashSet<string> known = [.. All(GraftCommandLine.CreateRoot()).SelectMany(command => command.Options).Select(option => option.Name), "--help"];
+        HashSet<string> known =
+        [
+            .. All(GraftCommandLine.CreateRoot()).SelectMany(command => command.Options).Select(option => option.Name),
+            "--help",
+        ];
         Assert.All(FlagGroups.All.SelectMany(group => group.Flags), flag => Assert.Contains(flag, known));
-        Assert.Empty(FlagGroups.All.SelectMany(group => group.Flags).GroupBy(flag => flag, StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => same.Key));
+        Assert.Empty(
+            FlagGroups
+                .All.SelectMany(group => group.Flags)
+                .GroupBy(flag => flag, StringComparer.Ordinal)
+                .Where(same => same.Count() > 1)
+                .Select(same => same.Key)
+        );
     }
 
     [Fact]
@@ -53,8 +67,10 @@ public sealed class HelpTests
         {
             string place = OptionSources.NameOf(command);
             Assert.True(IsSentence(command.Description), $"{place}: {command.Description}");
-            foreach (Option option in command.Options) Assert.True(IsSentence(option.Description), $"{place} {option.Name}: {option.Description}");
-            foreach (Argument argument in command.Arguments) Assert.True(IsSentence(argument.Description), $"{place} {argument.Name}: {argument.Description}");
+            foreach (Option option in command.Options)
+                Assert.True(IsSentence(option.Description), $"{place} {option.Name}: {option.Description}");
+            foreach (Argument argument in command.Arguments)
+                Assert.True(IsSentence(argument.Description), $"{place} {argument.Name}: {argument.Description}");
         }
 
         static bool IsSentence(string? text) => text is { Length: > 8 } && text[^1] is '.' or '?' or ')';
@@ -66,8 +82,34 @@ public sealed class HelpTests
     [InlineData("--learnign-rate is no flag of graft finetune; did you mean --learning-rate?", "finetune", "--learnign-rate", "1e-4")]
     [InlineData("\"nosuch\" is no command of graft", "nosuch")]
     [InlineData("graft corpus needs a command: build, inspect", "corpus")]
-    [InlineData("--epochs abc: a number is expected", "finetune", "--model", "m", "--task", "t", "--train", "t", "--output", "o", "--epochs", "abc")]
-    [InlineData("--seed -1: a whole number of 0 or more is expected", "finetune", "--model", "m", "--task", "t", "--train", "t", "--output", "o", "--seed", "-1")]
+    [InlineData(
+        "--epochs abc: a number is expected",
+        "finetune",
+        "--model",
+        "m",
+        "--task",
+        "t",
+        "--train",
+        "t",
+        "--output",
+        "o",
+        "--epochs",
+        "abc"
+    )]
+    [InlineData(
+        "--seed -1: a whole number of 0 or more is expected",
+        "finetune",
+        "--model",
+        "m",
+        "--task",
+        "t",
+        "--train",
+        "t",
+        "--output",
+        "o",
+        "--seed",
+        "-1"
+    )]
     [InlineData("--epochs needs a value", "finetune", "--model", "m", "--task", "t", "--train", "t", "--output", "o", "--epochs")]
     [InlineData("--train and --output are missing", "auto", "--task", "t")]
     [InlineData("<OTHER> is missing", "compare", "run")]

@@ -51,7 +51,12 @@ public sealed class TokenizerCommandTests : IDisposable
         Assert.Contains("colour", Json(answers[3]).GetProperty("error").GetString());
         Assert.Equal("c", Json(answers[3]).GetProperty("id").GetString());
         Assert.Equal(["[CLS]", "hug", "bug", "##s", "[SEP]"], Strings(answers[4], "tokens"));
-        Assert.Equal([3, 4], new[] { "attention_mask", "ids" }.Select((name, i) => Json(answers[5]).GetProperty(name)[i].EnumerateArray().Count(n => n.GetInt32() > 0)));
+        Assert.Equal(
+            [3, 4],
+            new[] { "attention_mask", "ids" }.Select(
+                (name, i) => Json(answers[5]).GetProperty(name)[i].EnumerateArray().Count(n => n.GetInt32() > 0)
+            )
+        );
         Assert.True(Json(answers[6]).TryGetProperty("error", out _));
         Assert.False(Json(answers[7]).TryGetProperty("error", out _));
     }
@@ -60,15 +65,26 @@ public sealed class TokenizerCommandTests : IDisposable
     public async Task GoldenRecordsGetTheGoldenAnswers()
     {
         string golden = TestData.Shared("tokens", "spm.keras-hub-toy-spm.albert_test_vocab.jsonl.gz");
-        using StreamReader reader = new(new System.IO.Compression.GZipStream(File.OpenRead(golden), System.IO.Compression.CompressionMode.Decompress));
+        using StreamReader reader = new(
+            new System.IO.Compression.GZipStream(File.OpenRead(golden), System.IO.Compression.CompressionMode.Decompress)
+        );
         string[] records = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        string[] answers = await Run("encode", records, "--tokenizer", TestData.Shared("vocab", "keras-hub-toy-spm", "albert_test_vocab.spm"), "--jsonl");
+        string[] answers = await Run(
+            "encode",
+            records,
+            "--tokenizer",
+            TestData.Shared("vocab", "keras-hub-toy-spm", "albert_test_vocab.spm"),
+            "--jsonl"
+        );
         Assert.Equal(records.Length, answers.Length);
         foreach ((string record, string answer) in records.Zip(answers))
         {
             foreach (JsonProperty expected in Json(record).EnumerateObject().Where(p => p.Name is not ("kind" or "text" or "options")))
             {
-                Assert.True(JsonElement.DeepEquals(expected.Value, Json(answer).GetProperty(expected.Name)), $"{expected.Name} of {record}");
+                Assert.True(
+                    JsonElement.DeepEquals(expected.Value, Json(answer).GetProperty(expected.Name)),
+                    $"{expected.Name} of {record}"
+                );
             }
         }
     }
@@ -79,10 +95,32 @@ public sealed class TokenizerCommandTests : IDisposable
         string input = Path.Combine(_folder, "in.txt"), output = Path.Combine(_folder, "out.txt");
         File.WriteAllText(input, "no tab here\n");
         string tokenizer = await Train();
-        Assert.Equal(2, await GraftCommandLine.RunAsync(["tokenizer", "encode", "--tokenizer", tokenizer, "--input", input, "--output", output, "--pairs"]));
-        Assert.Equal(2, await GraftCommandLine.RunAsync(["tokenizer", "encode", "--tokenizer", tokenizer, "--input", "nowhere", "--output", output]));
-        Assert.Equal(2, await GraftCommandLine.RunAsync(["tokenizer", "encode", "--tokenizer", "nowhere", "--input", input, "--output", output]));
-        Assert.Equal(2, await GraftCommandLine.RunAsync(["tokenizer", "decode", "--tokenizer", tokenizer, "--input", input, "--output", output]));
+        Assert.Equal(
+            2,
+            await GraftCommandLine.RunAsync([
+                "tokenizer",
+                "encode",
+                "--tokenizer",
+                tokenizer,
+                "--input",
+                input,
+                "--output",
+                output,
+                "--pairs",
+            ])
+        );
+        Assert.Equal(
+            2,
+            await GraftCommandLine.RunAsync(["tokenizer", "encode", "--tokenizer", tokenizer, "--input", "nowhere", "--output", output])
+        );
+        Assert.Equal(
+            2,
+            await GraftCommandLine.RunAsync(["tokenizer", "encode", "--tokenizer", "nowhere", "--input", input, "--output", output])
+        );
+        Assert.Equal(
+            2,
+            await GraftCommandLine.RunAsync(["tokenizer", "decode", "--tokenizer", tokenizer, "--input", input, "--output", output])
+        );
         Assert.Equal(2, await GraftCommandLine.RunAsync(["tokenizer", "train", "--type", "morse", "--input", input, "--output", output]));
         Assert.Empty(Directory.GetFiles(_folder, "out*"));
     }
@@ -91,7 +129,21 @@ public sealed class TokenizerCommandTests : IDisposable
     {
         string text = Path.Combine(_folder, "text.txt"), tokenizer = Path.Combine(_folder, "tokenizer");
         File.WriteAllText(text, "hug hug bug\nhug bugs bug\n");
-        Assert.Equal(0, await GraftCommandLine.RunAsync(["tokenizer", "train", "--type", "wordpiece", "--vocab-size", "40", "--input", text, "--output", tokenizer]));
+        Assert.Equal(
+            0,
+            await GraftCommandLine.RunAsync([
+                "tokenizer",
+                "train",
+                "--type",
+                "wordpiece",
+                "--vocab-size",
+                "40",
+                "--input",
+                text,
+                "--output",
+                tokenizer,
+            ])
+        );
         return tokenizer;
     }
 
@@ -109,5 +161,6 @@ public sealed class TokenizerCommandTests : IDisposable
         return document.RootElement.Clone();
     }
 
-    private static IEnumerable<string> Strings(string line, string name) => Json(line).GetProperty(name).EnumerateArray().Select(item => item.GetString()!);
+    private static IEnumerable<string> Strings(string line, string name) =>
+        Json(line).GetProperty(name).EnumerateArray().Select(item => item.GetString()!);
 }

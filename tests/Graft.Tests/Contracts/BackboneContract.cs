@@ -27,7 +27,8 @@ public sealed class BackboneContract
         EncoderInput padded = TinyModels.Padded(5, 9, 1, 23, 14);
         BackboneOutput expected = model.Backbone.Forward(padded), actual = model.Backbone.Forward(TinyModels.Packed(padded));
         TensorAssert.Close(TinyModels.Tokens(expected.LastHiddenState, padded), actual.LastHiddenState, Tolerance, family);
-        if (expected.PoolerOutput is not null) TensorAssert.Close(expected.PoolerOutput, actual.PoolerOutput!, Tolerance, $"{family}, pooled");
+        if (expected.PoolerOutput is not null)
+            TensorAssert.Close(expected.PoolerOutput, actual.PoolerOutput!, Tolerance, $"{family}, pooled");
     }
 
     [Theory]
@@ -38,9 +39,14 @@ public sealed class BackboneContract
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 3);
         EncoderInput padded = TinyModels.Padded(6, 7, 12);
         Tensor weights = TensorAssert.Normal(9, 19, model.Backbone.HiddenSize);
-        Dictionary<string, Tensor> expected = Gradients(model, () => (TinyModels.Tokens(model.Backbone.Forward(padded).LastHiddenState, padded) * weights).sum());
-        Dictionary<string, Tensor> actual = Gradients(model, () => (model.Backbone.Forward(TinyModels.Packed(padded)).LastHiddenState * weights).sum());
-        foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-4, $"{family}, gradient of {name}");
+        Dictionary<string, Tensor> expected = Gradients(model, () =>
+            (TinyModels.Tokens(model.Backbone.Forward(padded).LastHiddenState, padded) * weights).sum()
+        );
+        Dictionary<string, Tensor> actual = Gradients(model, () =>
+            (model.Backbone.Forward(TinyModels.Packed(padded)).LastHiddenState * weights).sum()
+        );
+        foreach ((string name, Tensor gradient) in expected)
+            TensorAssert.Close(gradient, actual[name], 1e-4, $"{family}, gradient of {name}");
     }
 
     [Theory]
@@ -55,8 +61,10 @@ public sealed class BackboneContract
         Tensor Padded() => TinyModels.Tokens(model.Backbone.Forward(padded).LastHiddenState, padded);
         Tensor Packed() => model.Backbone.Forward(packed).LastHiddenState;
         TensorAssert.Close(Padded(), Packed(), Tolerance, family);
-        Dictionary<string, Tensor> expected = Gradients(model, () => (Padded() * weights).sum()), actual = Gradients(model, () => (Packed() * weights).sum());
-        foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-4, $"{family}, gradient of {name}");
+        Dictionary<string, Tensor> expected = Gradients(model, () => (Padded() * weights).sum()),
+            actual = Gradients(model, () => (Packed() * weights).sum());
+        foreach ((string name, Tensor gradient) in expected)
+            TensorAssert.Close(gradient, actual[name], 1e-4, $"{family}, gradient of {name}");
     }
 
     [Theory]
@@ -85,10 +93,22 @@ public sealed class BackboneContract
         using IDisposable noGradient = no_grad();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 5);
         EncoderInput input = TinyModels.Padded(8, 12, 20);
-        BackboneOutput plain = model.Backbone.Forward(input), observed = model.Backbone.Forward(input with { OutputAttentions = true, OutputHiddenStates = true });
-        TensorAssert.Close(TinyModels.Tokens(plain.LastHiddenState, input), TinyModels.Tokens(observed.LastHiddenState, input), Tolerance, family);
+        BackboneOutput plain = model.Backbone.Forward(input),
+            observed = model.Backbone.Forward(input with { OutputAttentions = true, OutputHiddenStates = true });
+        TensorAssert.Close(
+            TinyModels.Tokens(plain.LastHiddenState, input),
+            TinyModels.Tokens(observed.LastHiddenState, input),
+            Tolerance,
+            family
+        );
         Assert.NotNull(observed.Attentions);
-        foreach (Tensor attention in observed.Attentions) TensorAssert.Close(ones([attention.shape[0], attention.shape[1], attention.shape[2]]), attention.sum(-1), 1e-5, "probabilities");
+        foreach (Tensor attention in observed.Attentions)
+            TensorAssert.Close(
+                ones([attention.shape[0], attention.shape[1], attention.shape[2]]),
+                attention.sum(-1),
+                1e-5,
+                "probabilities"
+            );
         Assert.Equal(observed.Attentions.Count / (family == "albert" ? 2 : 1) + 1, observed.HiddenStates!.Count);
     }
 
@@ -127,7 +147,19 @@ public sealed class BackboneContract
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
-        Assert.Throws<InputException>(() => model.Backbone.Forward(new EncoderInput { InputIds = tensor(new long[,] { { 5, TinyModels.Vocabulary } }) }));
+        Assert.Throws<InputException>(() =>
+            model.Backbone.Forward(
+                new EncoderInput
+                {
+                    InputIds = tensor(
+                        new long[,]
+                        {
+                            { 5, TinyModels.Vocabulary },
+                        }
+                    ),
+                }
+            )
+        );
     }
 
     [Theory]
@@ -139,8 +171,13 @@ public sealed class BackboneContract
         EncoderInput input = TinyModels.Padded(11, 20, 20);
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         (states * TensorAssert.Normal(12, states.shape)).sum().backward();
-        string[] untouched = [.. model.Parameters.Where(p => p.Value.grad is null || p.Value.grad.abs().max().item<float>() == 0).Select(p => p.Name)
-            .Where(name => !name.StartsWith("pooler", StringComparison.Ordinal) && !IsKeyBias(name))];
+        string[] untouched =
+        [
+            .. model
+                .Parameters.Where(p => p.Value.grad is null || p.Value.grad.abs().max().item<float>() == 0)
+                .Select(p => p.Name)
+                .Where(name => !name.StartsWith("pooler", StringComparison.Ordinal) && !IsKeyBias(name)),
+        ];
         Assert.True(untouched.Length == 0, $"{family}: {string.Join(", ", untouched)}");
     }
 
@@ -156,7 +193,8 @@ public sealed class BackboneContract
         model.Backbone.GradientCheckpointing = true;
         Dictionary<string, Tensor> actual = Gradients(model, () => (model.Backbone.Forward(input).LastHiddenState * weights).sum());
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
-        foreach ((string name, Tensor gradient) in expected) TensorAssert.Close(gradient, actual[name], 1e-6, $"{family}, gradient of {name}");
+        foreach ((string name, Tensor gradient) in expected)
+            TensorAssert.Close(gradient, actual[name], 1e-6, $"{family}, gradient of {name}");
     }
 
     [Theory]
@@ -186,12 +224,16 @@ public sealed class BackboneContract
 
     /// <summary>The softmax ignores what all keys share: these are never trained.</summary>
     private static bool IsKeyBias(string name) =>
-        name.EndsWith("key.bias", StringComparison.Ordinal) || name.EndsWith("k_lin.bias", StringComparison.Ordinal) || name.EndsWith("attn.k.bias", StringComparison.Ordinal);
+        name.EndsWith("key.bias", StringComparison.Ordinal)
+        || name.EndsWith("k_lin.bias", StringComparison.Ordinal)
+        || name.EndsWith("attn.k.bias", StringComparison.Ordinal);
 
     private static Dictionary<string, Tensor> Gradients(PretrainedModel model, Func<Tensor> loss)
     {
         foreach ((_, TorchSharp.Modules.Parameter value) in model.Parameters) value.grad = null;
         loss().backward();
-        return model.Parameters.Where(p => p.Value.grad is not null).ToDictionary(p => p.Name, p => p.Value.grad!.clone(), StringComparer.Ordinal);
+        return model
+            .Parameters.Where(p => p.Value.grad is not null)
+            .ToDictionary(p => p.Name, p => p.Value.grad!.clone(), StringComparer.Ordinal);
     }
 }

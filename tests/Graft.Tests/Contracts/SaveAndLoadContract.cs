@@ -30,12 +30,19 @@ public sealed class SaveAndLoadContract
         Assert.Empty(loaded.Report.Missing);
         Assert.Empty(loaded.Report.Unexpected);
         Assert.Equal(saved.Parameters.Select(p => p.Name), loaded.Parameters.Select(p => p.Name));
-        foreach (((string name, TorchSharp.Modules.Parameter expected), (_, TorchSharp.Modules.Parameter actual)) in saved.Parameters.Zip(loaded.Parameters))
+        foreach (
+            ((string name, TorchSharp.Modules.Parameter expected), (_, TorchSharp.Modules.Parameter actual)) in saved.Parameters.Zip(
+                loaded.Parameters
+            )
+        )
             Assert.True(expected.Equals(actual), $"{name} differs");
         using TemporaryFolder again = new();
         loaded.Save(again.Path);
         Assert.Equal(File.ReadAllText(Path.Combine(folder.Path, "config.json")), File.ReadAllText(Path.Combine(again.Path, "config.json")));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder.Path, "model.safetensors")), File.ReadAllBytes(Path.Combine(again.Path, "model.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(folder.Path, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(again.Path, "model.safetensors"))
+        );
     }
 
     [Theory]
@@ -43,9 +50,12 @@ public sealed class SaveAndLoadContract
     public void TheSameSeedMakesTheSameModel(string family, HeadKind head)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel first = PretrainedModel.Create(TinyModels.Config(family), head, 9), second = PretrainedModel.Create(TinyModels.Config(family), head, 9);
+        using PretrainedModel first = PretrainedModel.Create(TinyModels.Config(family), head, 9),
+            second = PretrainedModel.Create(TinyModels.Config(family), head, 9);
         using PretrainedModel other = PretrainedModel.Create(TinyModels.Config(family), head, 10);
-        Assert.All(first.Parameters.Zip(second.Parameters), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
+        Assert.All(first.Parameters.Zip(second.Parameters), pair =>
+            Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name)
+        );
         Assert.Contains(first.Parameters.Zip(other.Parameters), pair => !pair.First.Value.Equals(pair.Second.Value));
     }
 
@@ -54,14 +64,23 @@ public sealed class SaveAndLoadContract
     {
         string parity = TestData.Shared("parity");
         List<string> differences = [];
-        foreach (string folder in Directory.GetDirectories(parity).Where(folder => File.Exists(Path.Combine(folder, "config.json")) && File.Exists(Path.Combine(folder, "model.safetensors"))))
+        foreach (
+            string folder in Directory
+                .GetDirectories(parity)
+                .Where(folder => File.Exists(Path.Combine(folder, "config.json")) && File.Exists(Path.Combine(folder, "model.safetensors")))
+        )
         {
             using DisposeScope scope = NewDisposeScope();
             using TemporaryFolder written = new();
             using (PretrainedModel model = PretrainedModel.Load(folder)) model.Save(written.Path);
             string name = Path.GetFileName(folder);
-            Assert.True(File.ReadAllBytes(Path.Combine(folder, "model.safetensors")).SequenceEqual(File.ReadAllBytes(Path.Combine(written.Path, "model.safetensors"))), $"{name}: model.safetensors");
-            if (!s_otherForm.Contains(name)) differences.AddRange(Differences(Config(folder), Config(written.Path)).Select(difference => $"{name}: {difference}"));
+            Assert.True(
+                File.ReadAllBytes(Path.Combine(folder, "model.safetensors"))
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(written.Path, "model.safetensors"))),
+                $"{name}: model.safetensors"
+            );
+            if (!s_otherForm.Contains(name))
+                differences.AddRange(Differences(Config(folder), Config(written.Path)).Select(difference => $"{name}: {difference}"));
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));
@@ -77,9 +96,12 @@ public sealed class SaveAndLoadContract
             : [];
         foreach (string key in expected.Select(p => p.Key).Union(actual.Select(p => p.Key)).Where(key => key != "transformers_version"))
         {
-            if (!actual.ContainsKey(key)) yield return $"{key} is missing";
-            else if (!expected.ContainsKey(key) && !allowed.Contains(key)) yield return $"{key} is added";
-            else if (expected.ContainsKey(key) && !JsonNode.DeepEquals(expected[key], actual[key])) yield return $"{key}: {actual[key]?.ToJsonString()} instead of {expected[key]?.ToJsonString()}";
+            if (!actual.ContainsKey(key))
+                yield return $"{key} is missing";
+            else if (!expected.ContainsKey(key) && !allowed.Contains(key))
+                yield return $"{key} is added";
+            else if (expected.ContainsKey(key) && !JsonNode.DeepEquals(expected[key], actual[key]))
+                yield return $"{key}: {actual[key]?.ToJsonString()} instead of {expected[key]?.ToJsonString()}";
         }
     }
 }

@@ -9,7 +9,10 @@ using Graft.Tests.Tasks;
 
 namespace Graft.Tests.Contracts;
 
-/// <summary>Every task on every family that has its head: what a model answers does not depend on what is asked beside it, in which order, or in batches of which size.</summary>
+/// <summary>
+/// Every task on every family that has its head: what a model answers does not depend on what is asked beside it, in which order, or in
+/// batches of which size.
+/// </summary>
 public sealed class TaskContract : IDisposable
 {
     private const double Tolerance = 1e-5;
@@ -28,7 +31,12 @@ public sealed class TaskContract : IDisposable
                 HeadKind head = task.Head;
                 foreach (ModelFamily family in ModelFamilies.All)
                 {
-                    if (head == HeadKind.Embedding ? family.ModelType != "t5" : family.Recipe(head, TinyModels.Config(family.ModelType)) is not null) data.Add(name, family.ModelType);
+                    if (
+                        head == HeadKind.Embedding
+                            ? family.ModelType != "t5"
+                            : family.Recipe(head, TinyModels.Config(family.ModelType)) is not null
+                    )
+                        data.Add(name, family.ModelType);
                 }
             }
 
@@ -45,7 +53,12 @@ public sealed class TaskContract : IDisposable
         FineTuningTask task = FineTuningTasks.Parse(name);
         string folder = _tiny.PathOf("contract");
         TinyFamily.Create(folder, family, task.Head, LabelsOf(name), task.ProblemType);
-        using Predictor predictor = Predictor.Load(folder, new EncodingOptions { MaxLength = 14, Stride = 4 }, name, generation: options => options with { MaxNewTokens = 5 });
+        using Predictor predictor = Predictor.Load(folder, new EncodingOptions { MaxLength = 14, Stride = 4 }, name, generation: options =>
+            options with
+            {
+                MaxNewTokens = 5,
+            }
+        );
         TaskData data = predictor.Task.Read(DataOf(name), new ColumnOptions { RequireLabel = false }, labelled: false);
         Prediction[] together = [.. predictor.Predict(data)];
         Prediction[] reversed = [.. predictor.Predict(data.Take([.. Enumerable.Range(0, data.Count).Reverse()])).Reverse()];
@@ -63,7 +76,12 @@ public sealed class TaskContract : IDisposable
         get
         {
             TheoryData<string, string> data = [];
-            foreach (TheoryDataRow<string, string> row in TasksAndFamilies.Where(row => row.Data.Item2 is not ("gpt2" or "t5" or "mt5") && row.Data.Item1 is not ("text-to-text" or "causal-lm"))) data.Add(row);
+            foreach (
+                TheoryDataRow<string, string> row in TasksAndFamilies.Where(row =>
+                    row.Data.Item2 is not ("gpt2" or "t5" or "mt5") && row.Data.Item1 is not ("text-to-text" or "causal-lm")
+                )
+            )
+                data.Add(row);
             return data;
         }
     }
@@ -75,7 +93,8 @@ public sealed class TaskContract : IDisposable
         FineTuningTask task = FineTuningTasks.Parse(name);
         (string folder, string exported) = (_tiny.PathOf("contract"), _tiny.PathOf("exported"));
         TinyFamily.Create(folder, family, task.Head, LabelsOf(name), task.ProblemType);
-        OnnxGraph graph = (name.Length + family.Length) % 2 == 0 ? OnnxGraph.Portable : OnnxGraph.Fused; // OnnxContract runs both on every head
+        // OnnxContract runs both on every head
+        OnnxGraph graph = (name.Length + family.Length) % 2 == 0 ? OnnxGraph.Portable : OnnxGraph.Fused;
         OnnxExporter.Export(folder, exported, new OnnxExportOptions { Graph = graph });
         EncodingOptions windows = new() { MaxLength = 14, Stride = 4 };
         using Predictor predictor = Predictor.Load(folder, windows, name), other = Predictor.Load(exported, windows, name);
@@ -95,13 +114,37 @@ public sealed class TaskContract : IDisposable
 
     private string DataOf(string task)
     {
-        string[] texts = ["good", "the film was and the story and the story and the book was bad .", "a book", "anna lives in rome and omar lives in oslo . who lives in lima ?", "kind and dull ?", "the film was awful ."];
+        string[] texts =
+        [
+            "good",
+            "the film was and the story and the story and the book was bad .",
+            "a book",
+            "anna lives in rome and omar lives in oslo . who lives in lima ?",
+            "kind and dull ?",
+            "the film was awful .",
+        ];
         return task switch
         {
             "token-classification" => _tiny.Write("texts.txt", texts),
-            "question-answering" => _tiny.Write("questions.jsonl", texts.Where(text => text.Length > 8).Select((text, i) => new JsonObject { ["id"] = $"q{i}", ["question"] = "where ?", ["context"] = text }.ToJsonString())),
+            "question-answering" => _tiny.Write(
+                "questions.jsonl",
+                texts
+                    .Where(text => text.Length > 8)
+                    .Select(
+                        (text, i) =>
+                            new JsonObject
+                            {
+                                ["id"] = $"q{i}",
+                                ["question"] = "where ?",
+                                ["context"] = text,
+                            }.ToJsonString()
+                    )
+            ),
             "multiple-choice" => _tiny.Choices("choices.jsonl", 6),
-            "text-pair-classification" => _tiny.Write("pairs.tsv", ["text\tpair", .. texts.Zip(texts.Reverse(), (first, second) => $"{first}\t{second}")]),
+            "text-pair-classification" => _tiny.Write(
+                "pairs.tsv",
+                ["text\tpair", .. texts.Zip(texts.Reverse(), (first, second) => $"{first}\t{second}")]
+            ),
             _ => _tiny.Write("texts.tsv", ["text", .. texts]),
         };
     }
@@ -123,7 +166,10 @@ public sealed class TaskContract : IDisposable
                 Assert.True(Math.Abs(wanted - found) <= tolerance * Math.Max(1, Math.Abs(wanted)), $"{where}: {wanted} and {found}");
                 break;
             default:
-                Assert.True(expected?.ToJsonString() == actual?.ToJsonString(), $"{where}: {expected?.ToJsonString()} and {actual?.ToJsonString()}");
+                Assert.True(
+                    expected?.ToJsonString() == actual?.ToJsonString(),
+                    $"{where}: {expected?.ToJsonString()} and {actual?.ToJsonString()}"
+                );
                 break;
         }
     }

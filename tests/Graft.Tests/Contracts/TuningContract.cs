@@ -12,15 +12,41 @@ using AdamW = Graft.Torch.Optimizers.AdamW;
 
 namespace Graft.Tests.Contracts;
 
-/// <summary>What every tuning strategy promises on every family: it learns, changes only what it says, comes back from disk, and comes off.</summary>
+/// <summary>
+/// What every tuning strategy promises on every family: it learns, changes only what it says, comes back from disk, and comes off.
+/// </summary>
 public sealed class TuningContract
 {
-    private static readonly string[] s_families = ["bert", "roberta", "distilbert", "albert", "electra", "gpt2", "mpnet", "modernbert", "deberta-v2", "deberta", "nomic_bert", "new", "eurobert"];
+    private static readonly string[] s_families =
+    [
+        "bert",
+        "roberta",
+        "distilbert",
+        "albert",
+        "electra",
+        "gpt2",
+        "mpnet",
+        "modernbert",
+        "deberta-v2",
+        "deberta",
+        "nomic_bert",
+        "new",
+        "eurobert",
+    ];
 
-    public static TheoryData<string, string> FamiliesAndStrategies => [.. s_families.SelectMany(family => TuningStrategies.Names.Select(strategy => (family, strategy)))];
+    public static TheoryData<string, string> FamiliesAndStrategies =>
+        [.. s_families.SelectMany(family => TuningStrategies.Names.Select(strategy => (family, strategy)))];
 
     public static TheoryData<string, string> FamiliesAndAdapters =>
-        [.. s_families.Append("t5").SelectMany(family => TuningStrategies.Names.Where(name => TuningStrategies.Parse(name).SavesAdapterOnly).Select(strategy => (family, strategy)))];
+        [
+            .. s_families
+                .Append("t5")
+                .SelectMany(family =>
+                    TuningStrategies
+                        .Names.Where(name => TuningStrategies.Parse(name).SavesAdapterOnly)
+                        .Select(strategy => (family, strategy))
+                ),
+        ];
 
     [Theory]
     [MemberData(nameof(FamiliesAndStrategies))]
@@ -31,13 +57,20 @@ public sealed class TuningContract
         TuningStrategy strategy = TuningStrategies.Parse(name);
         Adapter tuned = model.Tune(strategy, seed: 3);
         TunedModule module = new(model.Network, tuned.Parts);
-        HashSet<string> trained = [.. module.Declared().Where(parameter => parameter.Value.requires_grad).Select(parameter => parameter.Name)];
-        Dictionary<string, Tensor> before = module.Declared().ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().clone(), StringComparer.Ordinal);
+        HashSet<string> trained =
+        [
+            .. module.Declared().Where(parameter => parameter.Value.requires_grad).Select(parameter => parameter.Name),
+        ];
+        Dictionary<string, Tensor> before = module
+            .Declared()
+            .ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().clone(), StringComparer.Ordinal);
         (double first, double last) = Train(model, module, steps: 30, rate: name is "full" or "contrastive" ? 3e-3 : 2e-2);
         Assert.True(last < first, $"loss {first} → {last}");
         foreach (DeclaredParameter parameter in module.Declared().Where(parameter => !trained.Contains(parameter.Name)))
             Assert.True(parameter.Value.Equals(before[parameter.Name]), $"{parameter.Name} changed");
-        Assert.Contains(module.Declared(), parameter => trained.Contains(parameter.Name) && !parameter.Value.Equals(before[parameter.Name]));
+        Assert.Contains(module.Declared(), parameter =>
+            trained.Contains(parameter.Name) && !parameter.Value.Equals(before[parameter.Name])
+        );
         (long count, _) = module.Count();
         if (strategy.SavesAdapterOnly) Assert.Equal(count, tuned.ParameterCount);
     }
@@ -69,7 +102,11 @@ public sealed class TuningContract
         using PretrainedModel original = PretrainedModel.Load(basePath);
         loaded.Unload();
         HashSet<string> saved = [.. adapter.Saved.Select(parameter => parameter.Name)];
-        foreach (((string parameter, Parameter expected), (_, Parameter actual)) in original.Parameters.Zip(loaded.Parameters).Where(pair => !saved.Contains(pair.First.Name)))
+        foreach (
+            ((string parameter, Parameter expected), (_, Parameter actual)) in original
+                .Parameters.Zip(loaded.Parameters)
+                .Where(pair => !saved.Contains(pair.First.Name))
+        )
             Assert.True(expected.Equals(actual), $"{parameter} differs after unloading");
         if (saved.Count == 0) Assert.True(Same(plain, Logits(loaded)), "other logits after unloading");
     }
@@ -148,7 +185,12 @@ public sealed class TuningContract
 
     private static (double First, double Last) Train(PretrainedModel model, TunedModule module, int steps, double rate)
     {
-        using FlatParameters parameters = new([.. module.Declared().Where(parameter => parameter.Value.requires_grad).Select(parameter => new TrainedParameter(parameter.Name, parameter.Value, Decays: false))]);
+        using FlatParameters parameters = new([
+            .. module
+                .Declared()
+                .Where(parameter => parameter.Value.requires_grad)
+                .Select(parameter => new TrainedParameter(parameter.Name, parameter.Value, Decays: false)),
+        ]);
         using AdamW optimizer = new(parameters, new AdamWOptions());
         Targets targets = new() { Labels = tensor(new long[] { 0, 2, 1 }) };
         EncoderInput input = Input(model);

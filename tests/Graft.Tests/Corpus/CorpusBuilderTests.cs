@@ -42,7 +42,16 @@ public sealed class CorpusBuilderTests : IDisposable
         documents.Add("short.");
         string input = WriteText("a.txt", documents);
         string evaluation = WriteText("eval.tsv", ["text\tlabel", string.Join(' ', documents[9].Split(' ')[20..40]) + "\t1"]);
-        CorpusManifest manifest = Build("corpus", Options(input) with { Threads = threads, Filter = TextFilter.Web, Exclude = [evaluation], HeldOutShare = 0.2 });
+        CorpusManifest manifest = Build(
+            "corpus",
+            Options(input) with
+            {
+                Threads = threads,
+                Filter = TextFilter.Web,
+                Exclude = [evaluation],
+                HeldOutShare = 0.2,
+            }
+        );
         CorpusSourceReport source = Assert.Single(manifest.Sources);
         Assert.Equal(53, source.Documents);
         Assert.Equal(
@@ -89,7 +98,10 @@ public sealed class CorpusBuilderTests : IDisposable
     [Fact]
     public void MistakesAreNamed()
     {
-        Assert.Contains("does not exist", Assert.Throws<InputException>(() => CorpusSource.Parse(Path.Combine(_folder, "nothing@2"))).Message);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<InputException>(() => CorpusSource.Parse(Path.Combine(_folder, "nothing@2"))).Message
+        );
         string input = WriteText("a.txt", RandomDocuments(3, 4));
         Assert.Equal(2.5, CorpusSource.Parse(input + "@2.5").Weight);
         Assert.Throws<InputException>(() => CorpusSource.Parse(input + "@many"));
@@ -127,7 +139,12 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.Equal(files, Directory.GetFiles(Path.Combine(_folder, second)).Select(path => Path.GetFileName(path)).Order());
         foreach (string file in files)
         {
-            Assert.True(File.ReadAllBytes(Path.Combine(_folder, first, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_folder, second, file))), $"{file} differs");
+            Assert.True(
+                File.ReadAllBytes(Path.Combine(_folder, first, file))
+                    .AsSpan()
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(_folder, second, file))),
+                $"{file} differs"
+            );
         }
     }
 }

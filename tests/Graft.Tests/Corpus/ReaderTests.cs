@@ -53,13 +53,19 @@ public sealed class ReaderTests : IDisposable
         string wet = "WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 4\r\n\r\ninfo\r\n\r\n"
             + $"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: {page.Length}\r\n\r\n{page}\r\n\r\n";
         Assert.Equal([page], DocumentReader.Read(Write("a.wet", Encoding.UTF8.GetBytes(wet))));
-        Assert.Contains("record 2", Assert.Throws<InputException>(() => DocumentReader.Read(Write("b.wet", Encoding.UTF8.GetBytes(wet[..^12]))).ToList()).Message);
+        Assert.Contains(
+            "record 2",
+            Assert.Throws<InputException>(() => DocumentReader.Read(Write("b.wet", Encoding.UTF8.GetBytes(wet[..^12]))).ToList()).Message
+        );
     }
 
     [Fact]
     public void TreebanksZipsAndCodeAreTextToo()
     {
-        string treebank = Write("a.conllu", "# newdoc id = 1\n# text = One.\n1\tOne\n\n# text = Two.\n1\tTwo\n\n# newdoc id = 2\n# newpar\n# text = Three.\n"u8.ToArray());
+        string treebank = Write(
+            "a.conllu",
+            "# newdoc id = 1\n# text = One.\n1\tOne\n\n# text = Two.\n1\tTwo\n\n# newdoc id = 2\n# newpar\n# text = Three.\n"u8.ToArray()
+        );
         Assert.Equal(["One. Two.", "Three."], DocumentReader.Read(treebank));
         string code = Write("a.cs", "class A\n{\n\n}\n"u8.ToArray());
         Assert.Equal(["class A\n{\n\n}\n"], DocumentReader.Read(code));

@@ -34,8 +34,14 @@ public sealed class TextTests
     [Theory]
     [InlineData("too few words", nameof(DropReason.TooShort))]
     [InlineData("a § b ¤ c | d » e § f ¤ g | h » i § j ¤ k | l » m § n ¤ o | p » q § r ¤ s | t » u", nameof(DropReason.Symbols))]
-    [InlineData("buy it now please ok buy it now please ok buy it now please ok buy it now please ok buy it now please ok", nameof(DropReason.Repetition))]
-    [InlineData("The quick brown fox jumps over the lazy dog while twenty other animals are watching it from the edge of a wood.", nameof(DropReason.None))]
+    [InlineData(
+        "buy it now please ok buy it now please ok buy it now please ok buy it now please ok buy it now please ok",
+        nameof(DropReason.Repetition)
+    )]
+    [InlineData(
+        "The quick brown fox jumps over the lazy dog while twenty other animals are watching it from the edge of a wood.",
+        nameof(DropReason.None)
+    )]
     public void WebFiltersSayWhy(string text, string expected)
     {
         List<ulong> words = [];

@@ -13,19 +13,31 @@ public sealed class DataCheckTests : DataFolder
         Assert.Equal([3L, 5L], Lines(report, "duplicates"));
         Assert.Equal([2L], Lines(report, "leaked-texts"));
         Assert.Equal([4L, 5L], Lines(report, "conflicting-labels"));
-        Assert.Contains("also at line 2", report.Findings.Single(finding => finding.Code == "duplicates").Places[0].Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "also at line 2",
+            report.Findings.Single(finding => finding.Code == "duplicates").Places[0].Detail,
+            StringComparison.Ordinal
+        );
         Assert.False(report.HasErrors);
     }
 
     [Fact]
     public void EmptyLongAndDamagedTextsAreNamed()
     {
-        string train = Write("train.tsv", $"text\tlabel\n \tpos\n{string.Join(' ', Enumerable.Repeat("word", 500))}\tneg\ncafÃ©\tpos\nit\uFFFDs\tneg\nthe manâ€™s hat\tpos\ncafé, naïve, Ångström, “quoted”, São Paulo\tneg\n");
+        string train = Write(
+            "train.tsv",
+            $"text\tlabel\n \tpos\n{string.Join(' ', Enumerable.Repeat("word", 500))}\tneg\ncafÃ©\tpos\nit\uFFFDs\tneg\nthe manâ€™s "
+                + $"hat\tpos\ncafé, naïve, Ångström, “quoted”, São Paulo\tneg\n"
+        );
         DataReport report = Check("text-classification", train);
         Assert.Equal([2L], Lines(report, "empty-texts"));
         Assert.Equal([3L], Lines(report, "long-texts"));
         Assert.Equal([4L, 5L, 6L], Lines(report, "encoding-damage"));
-        Assert.Contains("\"Ã©\" should be \"é\"", report.Findings.Single(finding => finding.Code == "encoding-damage").Places[0].Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"Ã©\" should be \"é\"",
+            report.Findings.Single(finding => finding.Code == "encoding-damage").Places[0].Detail,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -39,7 +51,10 @@ public sealed class DataCheckTests : DataFolder
         Assert.Equal([203L], Lines(report, "similar-labels"));
         Assert.Equal([202L, 203L], Lines(report, "rare-labels"));
         Assert.Single(Lines(report, "imbalance"));
-        Assert.Equal(["one-label"], Check("text-classification", Write("one.tsv", $"text\tlabel\n{rows}")).Findings.Select(finding => finding.Code));
+        Assert.Equal(
+            ["one-label"],
+            Check("text-classification", Write("one.tsv", $"text\tlabel\n{rows}")).Findings.Select(finding => finding.Code)
+        );
     }
 
     [Fact]
@@ -54,7 +69,11 @@ public sealed class DataCheckTests : DataFolder
     [Fact]
     public void MisplacedAnswersAreNamed()
     {
-        string train = Write("train.json", "{\"data\":[{\"paragraphs\":[{\"context\":\"Rome is old\",\"qas\":[\n{\"id\":\"a\",\"question\":\"What?\",\"answers\":[{\"text\":\"Rome\",\"answer_start\":0}]},\n{\"id\":\"b\",\"question\":\"How?\",\"answers\":[{\"text\":\"old\",\"answer_start\":3}]}]}]}]}");
+        string train = Write(
+            "train.json",
+            "{\"data\":[{\"paragraphs\":[{\"context\":\"Rome is "
+                + "old\",\"qas\":[\n{\"id\":\"a\",\"question\":\"What?\",\"answers\":[{\"text\":\"Rome\",\"answer_start\":0}]},\n{\"id\":\"b\",\"question\":\"How?\",\"answers\":[{\"text\":\"old\",\"answer_start\":3}]}]}]}]}"
+        );
         DataReport report = Check("question-answering", train, train);
         Assert.Equal([3L, 3L], Lines(report, "bad-rows"));
         Assert.Single(Lines(report, "leaked-texts"));
@@ -84,8 +103,22 @@ public sealed class DataCheckTests : DataFolder
     public void DamagedConlluIsNamedByItsLine()
     {
         static string Word(string id, string form, string tag) => $"{id}\t{form}\t_\t{tag}\t_\t_\t_\t_\t_\t_\n";
-        string train = Write("train.conllu", Word("1", "It", "PRON") + Word("2-3", "don't", "_") + Word("2", "do", "AUX") + Word("3", "n't", "PART") + "\n" + Word("1", "a", "DET") + Word("3", "b", "NOUN") + "\n"
-            + Word("1", "c", "_") + "\n" + Word("x", "d", "NOUN") + "\n" + Word("1", "e", "NOUN"));
+        string train = Write(
+            "train.conllu",
+            Word("1", "It", "PRON")
+                + Word("2-3", "don't", "_")
+                + Word("2", "do", "AUX")
+                + Word("3", "n't", "PART")
+                + "\n"
+                + Word("1", "a", "DET")
+                + Word("3", "b", "NOUN")
+                + "\n"
+                + Word("1", "c", "_")
+                + "\n"
+                + Word("x", "d", "NOUN")
+                + "\n"
+                + Word("1", "e", "NOUN")
+        );
         DataReport report = Check("token-classification", train);
         Assert.Equal([7L, 9L, 11L], Lines(report, "bad-rows"));
         Assert.Equal(2, report.Files[0].Rows);
@@ -97,7 +130,10 @@ public sealed class DataCheckTests : DataFolder
         DataReport pairs = Check("embedding", Write("pairs.tsv", "text\tpair\na film\ta movie\nsame\tsame\n \tnothing\n"));
         Assert.Equal([3L], Lines(pairs, "same-text-twice"));
         Assert.Equal([4L], Lines(pairs, "empty-texts"));
-        Assert.Equal([3L], Lines(Check("embedding", Write("scored.tsv", "text\tpair\tlabel\na\tb\t0.5\nc\td\tentailment\n")), "not-numbers"));
+        Assert.Equal(
+            [3L],
+            Lines(Check("embedding", Write("scored.tsv", "text\tpair\tlabel\na\tb\t0.5\nc\td\tentailment\n")), "not-numbers")
+        );
         DataReport targets = Check("text-to-text", Write("targets.tsv", "text\ttarget\na cafe\tcafÃ©\ncopied\tcopied\nnone\t\n"));
         Assert.Equal([2L], Lines(targets, "target-encoding-damage"));
         Assert.Equal([3L], Lines(targets, "copied-texts"));
@@ -108,7 +144,14 @@ public sealed class DataCheckTests : DataFolder
     [Fact]
     public void QuestionsAreNamedByTheirLine()
     {
-        DataReport report = Check("question-answering", Write("train.csv", "question,context,answer,answer_start\nWhere?,Rome is old,Rome,0\nWhere?,Rome is old,old,8\nWhen?,It was in cafÃ© 5,5,16\nWho?,Rome,Rome,2\n"));
+        DataReport report = Check(
+            "question-answering",
+            Write(
+                "train.csv",
+                "question,context,answer,answer_start\nWhere?,Rome is old,Rome,0\nWhere?,Rome is old,old,8\nWhen?,It was in cafÃ© "
+                    + "5,5,16\nWho?,Rome,Rome,2\n"
+            )
+        );
         Assert.Equal([5L], Lines(report, "bad-rows"));
         Assert.Equal([2L, 3L], Lines(report, "conflicting-labels"));
         Assert.Equal([4L], Lines(report, "encoding-damage"));
@@ -125,7 +168,11 @@ public sealed class DataCheckTests : DataFolder
 
     [Fact]
     public void AnUnknownTaskIsAnsweredWithThoseThereAre() =>
-        Assert.Contains("question-answering", Assert.Throws<InputException>(() => Check("translation", "x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "question-answering",
+            Assert.Throws<InputException>(() => Check("translation", "x")).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("text-classification", "polarity", "tsv", 0)]
@@ -137,7 +184,11 @@ public sealed class DataCheckTests : DataFolder
     [InlineData("question-answering", "squad", "json", 0)]
     public void PublishedTasksAreSoundButForTheirKnownDamage(string task, string folder, string extension, int damaged)
     {
-        DataReport report = Check(task, TestData.Shared("tasks", folder, "train." + extension), TestData.Shared("tasks", folder, "test." + extension));
+        DataReport report = Check(
+            task,
+            TestData.Shared("tasks", folder, "train." + extension),
+            TestData.Shared("tasks", folder, "test." + extension)
+        );
         Assert.DoesNotContain(report.Findings, finding => finding.Severity == Severity.Error);
         Assert.Equal(damaged, Lines(report, "encoding-damage").Count());
     }

@@ -7,7 +7,9 @@ using Parquet.Schema;
 
 namespace Graft.Tests.Data;
 
-/// <summary>Parts of an input: together they are the whole, in order, whatever the format and number; and whose part is whose, as schedulers say it.</summary>
+/// <summary>
+/// Parts of an input: together they are the whole, in order, whatever the format and number; and whose part is whose, as schedulers say it.
+/// </summary>
 public sealed class InputShardTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("graft-shards-").FullName;
@@ -50,17 +52,29 @@ public sealed class InputShardTests : IDisposable
     public void ARowThatCannotBeUsedIsNamedByItsFileAndLine()
     {
         string path = Path.Combine(_folder, "b.csv");
-        File.WriteAllText(Path.Combine(_folder, "a.csv"), "text,n\n" + string.Concat(Enumerable.Range(0, 20).Select(i => $"good {i},{i}\n")));
-        File.WriteAllText(path, "text,n\n" + string.Concat(Enumerable.Range(0, 20).Select(i => i == 15 ? "one,two,three\n" : $"bad {i},{i}\n")));
+        File.WriteAllText(
+            Path.Combine(_folder, "a.csv"),
+            "text,n\n" + string.Concat(Enumerable.Range(0, 20).Select(i => $"good {i},{i}\n"))
+        );
+        File.WriteAllText(
+            path,
+            "text,n\n" + string.Concat(Enumerable.Range(0, 20).Select(i => i == 15 ? "one,two,three\n" : $"bad {i},{i}\n"))
+        );
         List<BadRow> bad = [];
-        foreach (int index in Enumerable.Range(0, 4)) Assert.NotEmpty(LabelledTextReader.Stream(Path.Combine(_folder, "*.csv"), new ColumnOptions { Shard = new InputShard(index, 4) }, bad.Add).ToList());
+        foreach (int index in Enumerable.Range(0, 4))
+            Assert.NotEmpty(
+                LabelledTextReader
+                    .Stream(Path.Combine(_folder, "*.csv"), new ColumnOptions { Shard = new InputShard(index, 4) }, bad.Add)
+                    .ToList()
+            );
         Assert.Equal((path, 17L), (bad.Single().Path, bad.Single().Line));
     }
 
     [Theory]
     [InlineData("3/64", 3, 64)]
     [InlineData("0/1", 0, 1)]
-    public void AShardIsReadFromTheCommandLine(string text, int index, int count) => Assert.Equal(new InputShard(index, count), InputShard.Parse(text));
+    public void AShardIsReadFromTheCommandLine(string text, int index, int count) =>
+        Assert.Equal(new InputShard(index, count), InputShard.Parse(text));
 
     [Theory]
     [InlineData("64/64")]
@@ -69,7 +83,8 @@ public sealed class InputShardTests : IDisposable
     [InlineData("1/2/3")]
     [InlineData("a/b")]
     [InlineData("0/0")]
-    public void WhatIsNoShardIsRefused(string text) => Assert.Equal("shard", Assert.Throws<InputException>(() => InputShard.Parse(text)).Key);
+    public void WhatIsNoShardIsRefused(string text) =>
+        Assert.Equal("shard", Assert.Throws<InputException>(() => InputShard.Parse(text)).Key);
 
     [Theory]
     [InlineData("JOB_COMPLETION_INDEX=5", 8, 5, 8)]
@@ -86,11 +101,17 @@ public sealed class InputShardTests : IDisposable
     [InlineData("JOB_COMPLETION_INDEX=x", 8, "whole number")]
     [InlineData("SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT=4", 8, "SLURM_ARRAY_TASK_COUNT is 4")]
     public void WhatASchedulerDoesNotSayIsRefused(string environment, int? shards, string part) =>
-        Assert.Contains(part, Assert.Throws<InputException>(() => InputShard.OfScheduler(shards, Environment(environment))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            part,
+            Assert.Throws<InputException>(() => InputShard.OfScheduler(shards, Environment(environment))).Message,
+            StringComparison.Ordinal
+        );
 
     private static Func<string, string?> Environment(string text)
     {
-        Dictionary<string, string> variables = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        Dictionary<string, string> variables = text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('='))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         return key => variables.GetValueOrDefault(key);
     }
 
@@ -98,7 +119,19 @@ public sealed class InputShardTests : IDisposable
     private static string[] Texts(string path, InputShard? shard)
     {
         List<string> found = [];
-        foreach (LabelledText row in LabelledTextReader.Stream(path, new ColumnOptions { Text = path.EndsWith("txt", StringComparison.Ordinal) ? null : "text", Shard = shard, CountBlankLines = true }, bad => found.Add(bad.Problem))) found.Add(row.Text);
+        foreach (
+            LabelledText row in LabelledTextReader.Stream(
+                path,
+                new ColumnOptions
+                {
+                    Text = path.EndsWith("txt", StringComparison.Ordinal) ? null : "text",
+                    Shard = shard,
+                    CountBlankLines = true,
+                },
+                bad => found.Add(bad.Problem)
+            )
+        )
+            found.Add(row.Text);
         return [.. found];
     }
 
@@ -106,17 +139,31 @@ public sealed class InputShardTests : IDisposable
     {
         IEnumerable<int> numbers = Enumerable.Range(first, rows);
         string Text(int i) => $"text {i}{new string('é', i % 13)}";
-        string csv = "id,text\n" + string.Concat(numbers.Select(i => i % 4 == 0 ? $"{i},\"{Text(i)}, \"\"quoted\"\"\nand on a line of its own\"\n" : i == 42 ? "too,many,cells\n" : $"{i},{Text(i)}\n"));
-        if (format == "parquet") Parquet(path, [.. numbers.Select(Text)]);
-        else if (format == "csv.gz") File.WriteAllBytes(path, Compressed(csv));
-        else File.WriteAllText(path, format switch
-        {
-            "csv" => csv,
-            "crlf.csv" => csv.ReplaceLineEndings("\r\n"),
-            "jsonl" => string.Concat(numbers.Select(i => $"{{\"id\": {i}, \"text\": \"{Text(i)}\"}}\n")),
-            "json" => "[" + string.Join(",\n", numbers.Select(i => $"{{\"id\": {i}, \"text\": \"{Text(i)}\"}}")) + "]",
-            _ => string.Concat(numbers.Select(i => i == 42 ? "\n\n" + Text(i) + "\n" : Text(i) + "\n")),
-        });
+        string csv =
+            "id,text\n"
+            + string.Concat(
+                numbers.Select(i =>
+                    i % 4 == 0 ? $"{i},\"{Text(i)}, \"\"quoted\"\"\nand on a line of its own\"\n"
+                    : i == 42 ? "too,many,cells\n"
+                    : $"{i},{Text(i)}\n"
+                )
+            );
+        if (format == "parquet")
+            Parquet(path, [.. numbers.Select(Text)]);
+        else if (format == "csv.gz")
+            File.WriteAllBytes(path, Compressed(csv));
+        else
+            File.WriteAllText(
+                path,
+                format switch
+                {
+                    "csv" => csv,
+                    "crlf.csv" => csv.ReplaceLineEndings("\r\n"),
+                    "jsonl" => string.Concat(numbers.Select(i => $"{{\"id\": {i}, \"text\": \"{Text(i)}\"}}\n")),
+                    "json" => "[" + string.Join(",\n", numbers.Select(i => $"{{\"id\": {i}, \"text\": \"{Text(i)}\"}}")) + "]",
+                    _ => string.Concat(numbers.Select(i => i == 42 ? "\n\n" + Text(i) + "\n" : Text(i) + "\n")),
+                }
+            );
     }
 
     private static byte[] Compressed(string text)
@@ -136,7 +183,10 @@ public sealed class InputShardTests : IDisposable
         {
             size = Math.Min(size, texts.Length - start);
             using ParquetRowGroupWriter group = writer.CreateRowGroup();
-            group.WriteAsync(id, (string[])[.. Enumerable.Range(start, size).Select(i => i.ToString(CultureInfo.InvariantCulture))]).GetAwaiter().GetResult();
+            group
+                .WriteAsync(id, (string[])[.. Enumerable.Range(start, size).Select(i => i.ToString(CultureInfo.InvariantCulture))])
+                .GetAwaiter()
+                .GetResult();
             group.WriteAsync(text, texts[start..(start + size)]).GetAwaiter().GetResult();
         }
 

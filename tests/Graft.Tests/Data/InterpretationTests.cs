@@ -4,13 +4,25 @@ using Graft.Data.Checks;
 
 namespace Graft.Tests.Data;
 
-/// <summary>How tables of texts are read: headers, separators, columns, quotes. Each beside the case of its kind, of another shape.</summary>
+/// <summary>
+/// How tables of texts are read: headers, separators, columns, quotes. Each beside the case of its kind, of another shape.
+/// </summary>
 public sealed class InterpretationTests : DataFolder
 {
     private static readonly string[] s_texts =
     [
-        "The rye bread was a joy", "Our table was cold and dark", "The harbour walk cost little", "Nobody said sorry to us", "A seat by the window pleased me", "The lamp broke in the night",
-        "This ferry made the day bright", "The soup smelled of old paint", "My uncle laughed all evening", "The room was far too small", "They gave us more than we asked", "The board said twice the price",
+        "The rye bread was a joy",
+        "Our table was cold and dark",
+        "The harbour walk cost little",
+        "Nobody said sorry to us",
+        "A seat by the window pleased me",
+        "The lamp broke in the night",
+        "This ferry made the day bright",
+        "The soup smelled of old paint",
+        "My uncle laughed all evening",
+        "The room was far too small",
+        "They gave us more than we asked",
+        "The board said twice the price",
     ];
 
     [Theory]
@@ -22,7 +34,11 @@ public sealed class InterpretationTests : DataFolder
     public void AHeaderIsRecognisedByWhatStandsBelow(string? header, string delimiter, bool hasHeader, string text, string label)
     {
         int columns = header?.Split(delimiter).Length ?? 2;
-        Interpretation read = Read(Rows(header, delimiter, i => columns == 3 ? [$"{i + 7}", s_texts[i], i % 2 == 0 ? "good" : "bad"] : [s_texts[i], i % 2 == 0 ? "good" : "bad"]));
+        Interpretation read = Read(
+            Rows(header, delimiter, i =>
+                columns == 3 ? [$"{i + 7}", s_texts[i], i % 2 == 0 ? "good" : "bad"] : [s_texts[i], i % 2 == 0 ? "good" : "bad"]
+            )
+        );
         Assert.Equal((hasHeader, delimiter, text, label, 12L), (read.Header, read.Delimiter, read.Text, read.Label, read.Rows));
         Assert.Equal(6, read.Labels["good"]);
     }
@@ -58,7 +74,14 @@ public sealed class InterpretationTests : DataFolder
     public void Utf16IsReadInEitherOrder(string name, bool mark)
     {
         UnicodeEncoding encoding = new(bigEndian: name == "utf-16be", byteOrderMark: mark);
-        byte[] bytes = [.. mark ? encoding.GetPreamble() : [], .. encoding.GetBytes("text\tlabel\n" + string.Concat(Enumerable.Range(0, 12).Select(i => $"山の上の店は{i}番目に好き\t{(i % 2 == 0 ? "良" : "悪")}\n")))];
+        byte[] bytes =
+        [
+            .. mark ? encoding.GetPreamble() : [],
+            .. encoding.GetBytes(
+                "text\tlabel\n"
+                    + string.Concat(Enumerable.Range(0, 12).Select(i => $"山の上の店は{i}番目に好き\t{(i % 2 == 0 ? "良" : "悪")}\n"))
+            ),
+        ];
         Interpretation read = Checked(Write("a.tsv", bytes));
         Assert.Equal((name, 12L, 6L), (read.Encoding, read.Rows, read.Labels["良"]));
     }
@@ -79,7 +102,9 @@ public sealed class InterpretationTests : DataFolder
     public void AStrayQuoteCostsItsOwnRowAtMost(string row, string name, int rows, int leftOut)
     {
         string[] lines = Rows("text,label", ",", i => [s_texts[i], i % 2 == 0 ? "x" : "y"]).TrimEnd('\n').Split('\n');
-        Interpretation read = Checked(Write(name + ".csv", string.Join('\n', [.. lines[..5], row, .. lines[5..], "\"A proper, \"\"quoted\"\" one\",y"])));
+        Interpretation read = Checked(
+            Write(name + ".csv", string.Join('\n', [.. lines[..5], row, .. lines[5..], "\"A proper, \"\"quoted\"\" one\",y"]))
+        );
         Assert.Equal((rows + 1, leftOut), ((int)read.Rows, read.LeftOut.Count));
         Assert.All(read.LeftOut, bad => Assert.Equal(6L, bad.Line));
     }
@@ -105,7 +130,14 @@ public sealed class InterpretationTests : DataFolder
     [InlineData("text,author_id,mood", "mood")]
     public void PlainLabelsGoBeforeColumnsAboutTheRow(string header, string label)
     {
-        Interpretation read = Read(Rows(header, ",", i => [s_texts[i], header.Contains("lang", StringComparison.Ordinal) ? (i % 3 == 0 ? "en" : "de") : header.Contains("created", StringComparison.Ordinal) ? $"2026-03-{i + 1:00}" : header.Contains("author", StringComparison.Ordinal) ? $"{i % 4}" : $"0.{i + 10}", i % 2 == 0 ? "good" : "bad"]));
+        Interpretation read = Read(Rows(header, ",", i => [
+                    s_texts[i],
+                    header.Contains("lang", StringComparison.Ordinal) ? (i % 3 == 0 ? "en" : "de")
+                    : header.Contains("created", StringComparison.Ordinal) ? $"2026-03-{i + 1:00}"
+                    : header.Contains("author", StringComparison.Ordinal) ? $"{i % 4}"
+                    : $"0.{i + 10}",
+                    i % 2 == 0 ? "good" : "bad",
+                ]));
         Assert.Equal(label, read.Label);
     }
 
@@ -113,7 +145,12 @@ public sealed class InterpretationTests : DataFolder
     public void TwoReadingsThatAreEquallyLikelyAreAQuestion()
     {
         string labels = Rows("text,mood,topic", ",", i => [s_texts[i], i % 2 == 0 ? "good" : "bad", i % 3 == 0 ? "food" : "room"]);
-        Assert.Contains("\"mood\" and \"topic\" may both be the label; say which with `label-column`", Refused(labels.Replace("topic", "place", StringComparison.Ordinal).Replace("mood", "mood", StringComparison.Ordinal)).Replace("place", "topic", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"mood\" and \"topic\" may both be the label; say which with `label-column`",
+            Refused(labels.Replace("topic", "place", StringComparison.Ordinal).Replace("mood", "mood", StringComparison.Ordinal))
+                .Replace("place", "topic", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         string texts = Rows("remark,reply,mood", ",", i => [s_texts[i], s_texts[11 - i] + " indeed", i % 2 == 0 ? "good" : "bad"]);
         Assert.Contains("may both be the text; say which with `text-column`", Refused(texts), StringComparison.Ordinal);
         string separators = string.Concat(Enumerable.Range(0, 12).Select(i => $"{s_texts[i]}, yes;{(i % 2 == 0 ? "good" : "bad")}\n"));
@@ -136,11 +173,21 @@ public sealed class InterpretationTests : DataFolder
     public void ALaterFileIsReadAsTrainingWas()
     {
         Interpretation train = Read(Rows("no,remark,reply,kind", ",", i => [$"{i}", s_texts[i], "ok", i % 2 == 0 ? "x" : "y"]));
-        string later = Write("later.csv", Rows("no,remark,reply,kind", ",", i => [$"{i}", "short one", string.Join(' ', Enumerable.Repeat(s_texts[i], 9)), i % 2 == 0 ? "x" : "y"]));
+        string later = Write(
+            "later.csv",
+            Rows("no,remark,reply,kind", ",", i =>
+                [$"{i}", "short one", string.Join(' ', Enumerable.Repeat(s_texts[i], 9)), i % 2 == 0 ? "x" : "y"]
+            )
+        );
         Interpretation read = LabelledTextReader.Read(later, new ColumnOptions { Trained = train }).Interpretation;
         Assert.Equal(("remark", "kind"), (read.Text, read.Label));
         Assert.Null(read.DepartureFrom(train));
-        Interpretation other = LabelledTextReader.Read(Write("other.csv", Rows("body,kind", ",", i => [s_texts[i], i % 2 == 0 ? "x" : "y"])), new ColumnOptions { Trained = train }).Interpretation;
+        Interpretation other = LabelledTextReader
+            .Read(
+                Write("other.csv", Rows("body,kind", ",", i => [s_texts[i], i % 2 == 0 ? "x" : "y"])),
+                new ColumnOptions { Trained = train }
+            )
+            .Interpretation;
         Assert.Equal("text = body where training had remark", other.DepartureFrom(train));
         Assert.Equal(read.Text, Interpretation.FromRecord(read.ToRecord(), "x")!.Text);
     }
@@ -148,8 +195,16 @@ public sealed class InterpretationTests : DataFolder
     [Fact]
     public void AReadingIsToldInALine()
     {
-        Interpretation read = Read(Rows("remark;category", ";", i => [s_texts[i], i == 4 ? "" : i % 2 == 0 ? "x" : "y"]));
-        Assert.Equal("CSV, `;`, header, text = remark, label = category; 11 rows, 1 left out: line 6: no label in column \"category\"", read.Describe());
+        Interpretation read = Read(Rows("remark;category", ";", i => [
+                    s_texts[i],
+                    i == 4 ? ""
+                    : i % 2 == 0 ? "x"
+                    : "y",
+                ]));
+        Assert.Equal(
+            "CSV, `;`, header, text = remark, label = category; 11 rows, 1 left out: line 6: no label in column \"category\"",
+            read.Describe()
+        );
     }
 
     [Fact]
@@ -158,13 +213,28 @@ public sealed class InterpretationTests : DataFolder
         foreach (string part in (string[])["train", "test"])
         {
             Directory.CreateDirectory(PathOf("set/data"));
-            for (int shard = 0; shard < 2; shard++) Write($"set/data/{part}-0000{shard}-of-00002.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $"{{\"text\": \"{part} {shard} {s_texts[i]}\", \"label\": \"{(i % 2 == 0 ? "x" : "y")}\"}}\n")));
+            for (int shard = 0; shard < 2; shard++)
+                Write(
+                    $"set/data/{part}-0000{shard}-of-00002.jsonl",
+                    string.Concat(
+                        Enumerable
+                            .Range(0, 6)
+                            .Select(i => $"{{\"text\": \"{part} {shard} {s_texts[i]}\", \"label\": \"{(i % 2 == 0 ? "x" : "y")}\"}}\n")
+                    )
+                );
         }
 
         Assert.Equal(12, Checked(PathOf("set")).Rows);
         Assert.Equal(12, Checked(PathOf("set/data/test-*.jsonl")).Rows);
-        Assert.Contains("holds several parts (test, train)", Assert.Throws<InputException>(() => LabelledTextReader.Read(PathOf("set"))).Message, StringComparison.Ordinal);
-        Assert.Equal([1L, 12L], new[] { 0, 11 }.Select(i => LabelledTextReader.Read(PathOf("set"), new ColumnOptions { Part = DataPart.Training }).Rows[i].Row));
+        Assert.Contains(
+            "holds several parts (test, train)",
+            Assert.Throws<InputException>(() => LabelledTextReader.Read(PathOf("set"))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            [1L, 12L],
+            new[] { 0, 11 }.Select(i => LabelledTextReader.Read(PathOf("set"), new ColumnOptions { Part = DataPart.Training }).Rows[i].Row)
+        );
     }
 
     [Fact]
@@ -173,7 +243,10 @@ public sealed class InterpretationTests : DataFolder
         string path = Write("a.txt", "One, two\nThree\tfour, five\n\nSix\n");
         Assert.Equal(["One, two", "Three\tfour, five", "Six"], LabelledTextReader.Stream(path).Select(row => row.Text));
         List<BadRow> blank = [];
-        Assert.Equal([1L, 2L, 4L], LabelledTextReader.Stream(path, new ColumnOptions { CountBlankLines = true }, blank.Add).Select(row => row.Row));
+        Assert.Equal(
+            [1L, 2L, 4L],
+            LabelledTextReader.Stream(path, new ColumnOptions { CountBlankLines = true }, blank.Add).Select(row => row.Row)
+        );
         Assert.Equal(3, Assert.Single(blank).Row);
     }
 
@@ -183,7 +256,17 @@ public sealed class InterpretationTests : DataFolder
     private Interpretation Read(string content) => Checked(Write("file.csv", content));
 
     private static Interpretation Checked(string path, ColumnOptions? columns = null) =>
-        TaskDataCheck.Run(new DataCheckOptions { Task = "text-classification", Train = path, Columns = columns ?? new ColumnOptions() }).Files[0];
+        TaskDataCheck
+            .Run(
+                new DataCheckOptions
+                {
+                    Task = "text-classification",
+                    Train = path,
+                    Columns = columns ?? new ColumnOptions(),
+                }
+            )
+            .Files[0];
 
-    private string Refused(string content, string name = "a.csv") => Assert.Throws<InputException>(() => Checked(Write(name, content))).Message;
+    private string Refused(string content, string name = "a.csv") =>
+        Assert.Throws<InputException>(() => Checked(Write(name, content))).Message;
 }

@@ -20,7 +20,10 @@ public sealed class LabelFormTests : DataFolder
         ColumnOptions options = new() { MultiLabel = true, LabelNames = names.Length == 0 ? [] : names.Split(';') };
         string[] lines = [.. cells.Split('|').Select((cell, i) => $"text {i},\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")];
         LabelledTextFile file = LabelledTextReader.Read(Write("a.csv", "text,labels\n" + string.Join('\n', lines)), options);
-        Assert.Equal(expected, string.Join('|', file.Rows.Select(row => string.Join(expected.Contains(',', StringComparison.Ordinal) ? ',' : ' ', row.Labels))));
+        Assert.Equal(
+            expected,
+            string.Join('|', file.Rows.Select(row => string.Join(expected.Contains(',', StringComparison.Ordinal) ? ',' : ' ', row.Labels)))
+        );
     }
 
     [Theory]
@@ -29,9 +32,21 @@ public sealed class LabelFormTests : DataFolder
     [InlineData("a, b", "a/b", ",")]
     public void OneSeparatorAFile(string cell, string labels, string separator)
     {
-        LabelledTextFile file = LabelledTextReader.Read(Write("a.tsv", $"text\tlabels\nt\t{cell}\nu\tJazz\n"), new ColumnOptions { MultiLabel = true });
+        LabelledTextFile file = LabelledTextReader.Read(
+            Write("a.tsv", $"text\tlabels\nt\t{cell}\nu\tJazz\n"),
+            new ColumnOptions { MultiLabel = true }
+        );
         Assert.Equal((labels, separator), (string.Join('/', file.Rows[0].Labels), file.Interpretation.LabelSeparator));
-        Assert.Equal("a#b", string.Join('#', LabelledTextReader.Read(Write("b.tsv", "text\tlabels\nt\ta / b\n"), new ColumnOptions { MultiLabel = true, LabelSeparator = "/" }).Rows[0].Labels));
+        Assert.Equal(
+            "a#b",
+            string.Join(
+                '#',
+                LabelledTextReader
+                    .Read(Write("b.tsv", "text\tlabels\nt\ta / b\n"), new ColumnOptions { MultiLabel = true, LabelSeparator = "/" })
+                    .Rows[0]
+                    .Labels
+            )
+        );
     }
 
     [Fact]
@@ -41,7 +56,11 @@ public sealed class LabelFormTests : DataFolder
         LabelledTextFile file = LabelledTextReader.Read(path, new ColumnOptions { MultiLabel = true, LabelColumns = ["spam", "rude"] });
         Assert.Equal(["spam", "rude"], file.Rows.Select(row => string.Join(' ', row.Labels)));
         Assert.Equal((4L, true), (Assert.Single(file.BadRows).Line, file.BadRows[0].LacksLabel));
-        Assert.Contains("`label-columns` verified,spam,rude", Assert.Throws<InputException>(() => LabelledTextReader.Read(path, new ColumnOptions { MultiLabel = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "`label-columns` verified,spam,rude",
+            Assert.Throws<InputException>(() => LabelledTextReader.Read(path, new ColumnOptions { MultiLabel = true })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -59,7 +78,13 @@ public sealed class LabelFormTests : DataFolder
     [Fact]
     public void AMissingKeyAndNaNOfJsonAreNoClass()
     {
-        LabelledTextFile file = LabelledTextReader.Read(Write("a.jsonl", "{\"text\": \"a\", \"label\": 1.0}\n{\"text\": \"b\", \"label\": NaN}\n{\"text\": \"c\"}\n{\"text\": \"d NaN\", \"label\": 0}\n{\"text\": \"e\", \"label\": -1}\n"));
+        LabelledTextFile file = LabelledTextReader.Read(
+            Write(
+                "a.jsonl",
+                "{\"text\": \"a\", \"label\": 1.0}\n{\"text\": \"b\", \"label\": NaN}\n{\"text\": \"c\"}\n{\"text\": \"d NaN\", "
+                    + "\"label\": 0}\n{\"text\": \"e\", \"label\": -1}\n"
+            )
+        );
         Assert.Equal([("a", "1"), ("d NaN", "0")], file.Rows.Select(row => (row.Text, row.Label!)));
         Assert.Equal([2L, 3L, 5L], file.BadRows.Select(row => row.Line));
     }
@@ -91,7 +116,10 @@ public sealed class LabelFormTests : DataFolder
     {
         string path = Write("a.tsv", "text\tlabel\na\tNA\nb\tDE\nc\t\nd\t?\n");
         Assert.Equal(["DE", "?"], LabelledTextReader.Read(path).Rows.Select(row => row.Label));
-        Assert.Equal(["NA", "DE", "?"], LabelledTextReader.Read(path, new ColumnOptions { MissingLabel = ColumnOptions.NoMissingLabel }).Rows.Select(row => row.Label));
+        Assert.Equal(
+            ["NA", "DE", "?"],
+            LabelledTextReader.Read(path, new ColumnOptions { MissingLabel = ColumnOptions.NoMissingLabel }).Rows.Select(row => row.Label)
+        );
         Assert.Equal(["DE"], LabelledTextReader.Read(path, new ColumnOptions { MissingLabel = "?" }).Rows.Select(row => row.Label));
     }
 
@@ -109,31 +137,66 @@ public sealed class LabelFormTests : DataFolder
         LabelledTextFile file = LabelledTextReader.Read(path, new ColumnOptions { LabelNames = ["bad", "good"] });
         Assert.Equal(["bad", "good"], file.Rows.Select(row => row.Label));
         Assert.Single(file.BadRows);
-        Assert.Contains("the class 1", Assert.Throws<InputException>(() => LabelledTextReader.Read(path, new ColumnOptions { LabelNames = ["only"] })).Message, StringComparison.Ordinal);
-        string server = Write("rows.json", "{\"features\": [{\"feature_idx\": 0, \"name\": \"label\", \"type\": {\"names\": [\"no\", \"yes\"], \"_type\": \"ClassLabel\"}}], \"rows\": [{\"row_idx\": 0, \"row\": {\"text\": \"a\", \"label\": 1}}, {\"row_idx\": 1, \"row\": {\"text\": \"b\", \"label\": 0}}]}");
+        Assert.Contains(
+            "the class 1",
+            Assert.Throws<InputException>(() => LabelledTextReader.Read(path, new ColumnOptions { LabelNames = ["only"] })).Message,
+            StringComparison.Ordinal
+        );
+        string server = Write(
+            "rows.json",
+            "{\"features\": [{\"feature_idx\": 0, \"name\": \"label\", \"type\": {\"names\": [\"no\", \"yes\"], \"_type\": "
+                + "\"ClassLabel\"}}], \"rows\": [{\"row_idx\": 0, \"row\": {\"text\": \"a\", \"label\": 1}}, {\"row_idx\": 1, \"row\": "
+                + "{\"text\": \"b\", \"label\": 0}}]}"
+        );
         Assert.Equal(["yes", "no"], LabelledTextReader.Read(server).Rows.Select(row => row.Label));
     }
 
     [Fact]
     public void ScoresMayHaveDecimalCommas()
     {
-        LabelledTextFile file = LabelledTextReader.Read(Write("a.csv", "Text;Score\na b;1,5\nc d;2\n"), new ColumnOptions { Answer = AnswerKind.Number });
+        LabelledTextFile file = LabelledTextReader.Read(
+            Write("a.csv", "Text;Score\na b;1,5\nc d;2\n"),
+            new ColumnOptions { Answer = AnswerKind.Number }
+        );
         Assert.Equal(["1.5", "2"], file.Rows.Select(row => row.Label));
     }
 
     [Fact]
     public void TwoLabelsOfATaskOfOneAreRefusedWithTheTaskThatTakesThem() =>
-        Assert.Contains("line 3: 2 labels in column \"label\"", Assert.Throws<InputException>(() => LabelledTextReader.Read(Write("a.jsonl", "{\"text\": \"a\", \"label\": [\"x\"]}\n{\"text\": \"c\", \"label\": [\"y\"]}\n{\"text\": \"b\", \"label\": [\"x\", \"y\"]}\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 3: 2 labels in column \"label\"",
+            Assert
+                .Throws<InputException>(() =>
+                    LabelledTextReader.Read(
+                        Write(
+                            "a.jsonl",
+                            "{\"text\": \"a\", \"label\": [\"x\"]}\n{\"text\": \"c\", \"label\": [\"y\"]}\n{\"text\": \"b\", "
+                                + "\"label\": [\"x\", \"y\"]}\n"
+                        )
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("[{\"text\": \"a\", \"label\": \"x\"},\n {\"text\": \"b\", \"label\": \"y\"}]", "json", "1 2")]
-    [InlineData("{\"version\": 1, \"records\": [\n{\"text\": \"a\", \"label\": \"x\"},\n{\"text\": \"b\", \"label\": \"y\"}]}", "json", "2 3")]
+    [InlineData(
+        "{\"version\": 1, \"records\": [\n{\"text\": \"a\", \"label\": \"x\"},\n{\"text\": \"b\", \"label\": \"y\"}]}",
+        "json",
+        "2 3"
+    )]
     [InlineData("{\n \"text\": \"a\",\n \"label\": \"x\"\n}\n{\n \"text\": \"b\",\n \"label\": \"y\"\n}\n", "json", "1 5")]
     [InlineData("{\"text\": {\"0\": \"a\", \"1\": \"b\"}, \"label\": {\"0\": \"x\", \"1\": \"y\"}}", "json", "1 2")]
     [InlineData("{\"0\": {\"text\": \"a\", \"label\": \"x\"}, \"1\": {\"text\": \"b\", \"label\": \"y\"}}", "json", "1 2")]
     [InlineData("{\"text\": [\"a\", \"b\"], \"label\": [\"x\", \"y\"]}", "json", "1 2")]
     [InlineData("{\"columns\": [\"text\", \"label\"], \"index\": [0, 1], \"data\": [[\"a\", \"x\"], [\"b\", \"y\"]]}", "json", "1 2")]
-    [InlineData("[{\"id\": 1, \"data\": {\"text\": \"a\"}, \"annotations\": [{\"result\": [{\"value\": {\"choices\": [\"x\"]}}]}]},\n{\"id\": 2, \"data\": {\"text\": \"b\"}, \"annotations\": [{\"result\": [{\"value\": {\"choices\": [\"y\"]}}]}]}]", "json", "1 2")]
+    [InlineData(
+        "[{\"id\": 1, \"data\": {\"text\": \"a\"}, \"annotations\": [{\"result\": [{\"value\": {\"choices\": [\"x\"]}}]}]},\n{\"id\": "
+            + "2, \"data\": {\"text\": \"b\"}, \"annotations\": [{\"result\": [{\"value\": {\"choices\": [\"y\"]}}]}]}]",
+        "json",
+        "1 2"
+    )]
     [InlineData("[[\"a\", {\"cats\": {\"x\": 1, \"y\": 0}}],\n[\"b\", {\"cats\": {\"x\": 0, \"y\": 1}}]]", "json", "1 2")]
     [InlineData("{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": \"b\", \"label\": \"y\"}\n", "json-lines", "1 2")]
     public void JsonIsReadInEveryShapeOfRecords(string content, string format, string lines)
@@ -152,12 +215,21 @@ public sealed class LabelFormTests : DataFolder
     [InlineData("[{\"text\": \"a\"},\n{\"text\": \"b\"", "line 2")]
     [InlineData("[note] this is no JSON\nand no text either\n", "line 1")]
     public void WhatBeginsLikeJsonIsReadAsNothingElse(string content, string where) =>
-        Assert.Contains(where, Assert.Throws<InputException>(() => LabelledTextReader.Read(Write("a.txt", content), new ColumnOptions { RequireLabel = false })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            where,
+            Assert
+                .Throws<InputException>(() => LabelledTextReader.Read(Write("a.txt", content), new ColumnOptions { RequireLabel = false }))
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void FastTextMarksStandBeforeOrBehindTheText()
     {
-        LabelledTextFile file = LabelledTextReader.Read(Write("train.csv", "__label__a __label__b one two\nthree four __label__a\nfive\n"), new ColumnOptions { MultiLabel = true });
+        LabelledTextFile file = LabelledTextReader.Read(
+            Write("train.csv", "__label__a __label__b one two\nthree four __label__a\nfive\n"),
+            new ColumnOptions { MultiLabel = true }
+        );
         Assert.Equal([("one two", "a b"), ("three four", "a")], file.Rows.Select(row => (row.Text, string.Join(' ', row.Labels))));
         Assert.Equal(("fasttext", 3L), (file.Interpretation.Format, Assert.Single(file.BadRows).Line));
     }
@@ -165,9 +237,14 @@ public sealed class LabelFormTests : DataFolder
     [Fact]
     public void ARoundTripKeepsEveryReading()
     {
-        Interpretation read = LabelledTextReader.Read(Write("a.tsv", "text\tlabels\nt\ta|b\nu\tb\n"), new ColumnOptions { MultiLabel = true }).Interpretation;
+        Interpretation read = LabelledTextReader
+            .Read(Write("a.tsv", "text\tlabels\nt\ta|b\nu\tb\n"), new ColumnOptions { MultiLabel = true })
+            .Interpretation;
         Interpretation back = Interpretation.FromRecord(read.ToRecord(), read.Path)!;
-        Assert.Equal((read.Format, read.Delimiter, read.Header, read.LabelSeparator, read.Rows), (back.Format, back.Delimiter, back.Header, back.LabelSeparator, back.Rows));
+        Assert.Equal(
+            (read.Format, read.Delimiter, read.Header, read.LabelSeparator, read.Rows),
+            (back.Format, back.Delimiter, back.Header, back.LabelSeparator, back.Rows)
+        );
         Assert.Null(Interpretation.FromRecord(null, "x"));
     }
 }

@@ -34,12 +34,20 @@ public sealed class LabelledTextReaderTests : DataFolder
     [Fact]
     public void ColumnsWithoutAHeaderAreFoundByContent()
     {
-        string cola = Write("cola.tsv", "gj04\t1\t\tThe car honked down the road.\ngj04\t0\t*\tThe car honked down road the.\ncj99\t1\t\tHe left.\n");
+        string cola = Write(
+            "cola.tsv",
+            "gj04\t1\t\tThe car honked down the road.\ngj04\t0\t*\tThe car honked down road the.\ncj99\t1\t\tHe left.\n"
+        );
         LabelledTextFile file = LabelledTextReader.Read(cola);
         Assert.Equal("The car honked down the road.", file.Rows[0].Text);
         Assert.Equal("1", file.Rows[0].Label);
         Assert.Equal("gj04", file.Rows[0].Other["column 1"]);
-        LabelledTextFile pairs = LabelledTextReader.Read(Write("sts.csv", "A plane lands.,A plane is landing now.,4.8\nA man eats.,A dog eats.,1.25\nA boy is riding.,A child rides.,3.8\n"));
+        LabelledTextFile pairs = LabelledTextReader.Read(
+            Write(
+                "sts.csv",
+                "A plane lands.,A plane is landing now.,4.8\nA man eats.,A dog eats.,1.25\nA boy is riding.,A child rides.,3.8\n"
+            )
+        );
         Assert.Equal(("A plane lands.", "A plane is landing now.", "4.8"), (pairs.Rows[0].Text, pairs.Rows[0].Pair, pairs.Rows[0].Label));
     }
 
@@ -79,12 +87,20 @@ public sealed class LabelledTextReaderTests : DataFolder
         string path = PathOf("a.parquet");
         await using (FileStream stream = File.Create(path))
         {
-            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(text, label), stream, cancellationToken: TestContext.Current.CancellationToken);
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(
+                new ParquetSchema(text, label),
+                stream,
+                cancellationToken: TestContext.Current.CancellationToken
+            );
             foreach (int group in (int[])[0, 1])
             {
                 using ParquetRowGroupWriter rows = writer.CreateRowGroup();
                 await rows.WriteAsync(text, group == 0 ? ["né", null!] : (string[])["third", "fourth"]);
-                await rows.WriteAsync<long>(label, new long[] { 2 * group, (2 * group) + 1 }, cancellationToken: TestContext.Current.CancellationToken);
+                await rows.WriteAsync<long>(
+                    label,
+                    new long[] { 2 * group, (2 * group) + 1 },
+                    cancellationToken: TestContext.Current.CancellationToken
+                );
                 rows.CompleteValidate();
             }
         }
@@ -109,7 +125,9 @@ public sealed class LabelledTextReaderTests : DataFolder
         Assert.Equal(["a", "e"], file.Rows.Select(row => row.Text));
         Assert.Equal([3L, 4L, 5L], file.BadRows.Select(row => row.Line));
         Assert.EndsWith("a.tsv, line 3: 1 columns where the first row has 2", file.BadRows[0].ToString(), StringComparison.Ordinal);
-        LabelledTextFile json = LabelledTextReader.Read(Write("a.jsonl", "{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\n[1]\n{\"text\":\"b\"}\n"));
+        LabelledTextFile json = LabelledTextReader.Read(
+            Write("a.jsonl", "{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\n[1]\n{\"text\":\"b\"}\n")
+        );
         Assert.Equal([2L, 3L, 4L], json.BadRows.Select(row => row.Line));
     }
 
@@ -124,11 +142,17 @@ public sealed class LabelledTextReaderTests : DataFolder
 
     [Theory]
     [InlineData("text\tlabel\na\tx\n", "foo", "has no column \"foo\"; it has \"text\", \"label\"")]
-    [InlineData("text\tother\nsome words\tthe rest of the words in it\n", null, "no label column was recognised; name it with `label-column`")]
+    [InlineData(
+        "text\tother\nsome words\tthe rest of the words in it\n",
+        null,
+        "no label column was recognised; name it with `label-column`"
+    )]
     public void AMissingColumnIsAnsweredWithThoseThereAre(string content, string? label, string message)
     {
         string padded = content + string.Concat(Enumerable.Range(0, 30).Select(i => $"text {i}\tother {i}\n"));
-        InputException error = Assert.Throws<InputException>(() => LabelledTextReader.Read(Write("a.tsv", padded), new ColumnOptions { Label = label }));
+        InputException error = Assert.Throws<InputException>(() =>
+            LabelledTextReader.Read(Write("a.tsv", padded), new ColumnOptions { Label = label })
+        );
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
@@ -141,9 +165,17 @@ public sealed class LabelledTextReaderTests : DataFolder
         Assert.Contains("holds no rows", Fails(Write("header.tsv", "text\tlabel\n")), StringComparison.Ordinal);
         Assert.Contains("not a sound Parquet file", Fails(Write("a.parquet", "PAR1 nothing else")), StringComparison.Ordinal);
         Assert.Contains("convert it", Fails(Write("a.xml", "<a/>")), StringComparison.Ordinal);
-        Assert.Contains("UTF-32", Fails(Write("utf32.tsv", Encoding.UTF32.GetPreamble().Concat(Encoding.UTF32.GetBytes("text\tlabel\n")).ToArray())), StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-32",
+            Fails(Write("utf32.tsv", Encoding.UTF32.GetPreamble().Concat(Encoding.UTF32.GetBytes("text\tlabel\n")).ToArray())),
+            StringComparison.Ordinal
+        );
         Assert.Contains("Python pickle", Fails(Write("train.pkl", [0x80, 0x04, 0x95])), StringComparison.Ordinal);
-        Assert.Contains("git lfs pull", Fails(Write("lfs.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")), StringComparison.Ordinal);
+        Assert.Contains(
+            "git lfs pull",
+            Fails(Write("lfs.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -157,7 +189,8 @@ public sealed class LabelledTextReaderTests : DataFolder
     }
 
     [Fact]
-    public void AByteOrderMarkIsNoText() => Assert.Equal("x", LabelledTextReader.Read(Write("a.csv", "\uFEFFtext,label\na,x\n")).Rows[0].Label);
+    public void AByteOrderMarkIsNoText() =>
+        Assert.Equal("x", LabelledTextReader.Read(Write("a.csv", "\uFEFFtext,label\na,x\n")).Rows[0].Label);
 
     [Theory]
     [InlineData("banking77", 9003, 1000, 3080, 77)]
@@ -165,7 +198,9 @@ public sealed class LabelledTextReaderTests : DataFolder
     [InlineData("nli", 8330, 999, 1998, 3)]
     public void ReferenceTasksAreRead(string task, int train, int dev, int test, int labels)
     {
-        LabelledTextFile[] files = new[] { "train", "dev", "test" }.Select(split => LabelledTextReader.Read(TestData.Shared("tasks", task, split + ".tsv"))).ToArray();
+        LabelledTextFile[] files = new[] { "train", "dev", "test" }
+            .Select(split => LabelledTextReader.Read(TestData.Shared("tasks", task, split + ".tsv")))
+            .ToArray();
         Assert.All(files, file => Assert.Empty(file.BadRows));
         Assert.Equal([train, dev, test], files.Select(file => file.Rows.Count));
         Assert.Equal(labels, files[0].Rows.Select(row => row.Label).Distinct().Count());
@@ -185,7 +220,10 @@ public sealed class LabelledTextReaderTests : DataFolder
     public void PublishedFilesAreUnderstood(string path, int rows, string text, string? pair, string label, int badRows)
     {
         LabelledTextFile file = LabelledTextReader.Read(TestData.Shared(["data", .. path.Split('/')]));
-        Assert.Equal((rows, text, pair, label, badRows), (file.Rows.Count, file.TextColumn, file.PairColumn, file.LabelColumns[0], file.BadRows.Count));
+        Assert.Equal(
+            (rows, text, pair, label, badRows),
+            (file.Rows.Count, file.TextColumn, file.PairColumn, file.LabelColumns[0], file.BadRows.Count)
+        );
     }
 
     private static string Fails(string path) => Assert.Throws<InputException>(() => LabelledTextReader.Read(path)).Message;

@@ -5,7 +5,11 @@ namespace Graft.Tests.Data;
 public sealed class MultipleChoiceReaderTests : DataFolder
 {
     [Theory]
-    [InlineData("a.jsonl", "{\"question\":\"2+2?\",\"choices\":[\"3\",\"4\"],\"label\":1}\n{\"question\":\"1+1?\",\"choices\":[\"2\",\"3\"],\"label\":0}\n", "1 0")]
+    [InlineData(
+        "a.jsonl",
+        "{\"question\":\"2+2?\",\"choices\":[\"3\",\"4\"],\"label\":1}\n{\"question\":\"1+1?\",\"choices\":[\"2\",\"3\"],\"label\":0}\n",
+        "1 0"
+    )]
     [InlineData("a.jsonl", "{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"answerKey\":\"B\"}\n", "1")]
     [InlineData("a.jsonl", "{\"question\":\"q\",\"options\":[\"x\",\"y\"],\"answer\":\"y\"}\n", "1")]
     [InlineData("a.csv", "sent1,sent2,ending0,ending1,ending2,label\nA man,he,runs,sits,eats,2\nA dog,it,runs,sits,eats,0\n", "2 0")]
@@ -20,7 +24,12 @@ public sealed class MultipleChoiceReaderTests : DataFolder
     [Fact]
     public void BadExamplesAreNamed()
     {
-        MultipleChoiceFile file = MultipleChoiceReader.Read(Write("a.jsonl", "{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":7}\n"));
+        MultipleChoiceFile file = MultipleChoiceReader.Read(
+            Write(
+                "a.jsonl",
+                "{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":7}\n"
+            )
+        );
         Assert.Equal([2L, 3L], file.BadRows.Select(row => row.Line));
         Assert.Single(file.Examples);
     }

@@ -7,7 +7,16 @@ public sealed class QuestionReaderTests : DataFolder
     [Fact]
     public void OffsetsAreConvertedFromCodePoints()
     {
-        Question question = Assert.Single(QuestionReader.Read(Write("a.json", Squad("😀 Nairobi is large", """{"id":"1","question":"Where?","answers":[{"text":"Nairobi","answer_start":2}]}"""))).Questions);
+        Question question = Assert.Single(
+            QuestionReader
+                .Read(
+                    Write(
+                        "a.json",
+                        Squad("😀 Nairobi is large", """{"id":"1","question":"Where?","answers":[{"text":"Nairobi","answer_start":2}]}""")
+                    )
+                )
+                .Questions
+        );
         Assert.Equal(new Answer("Nairobi", 3), question.Answers[0]);
     }
 
@@ -51,7 +60,11 @@ public sealed class QuestionReaderTests : DataFolder
 
     [Fact]
     public void OtherJsonIsRefused() =>
-        Assert.Contains("has no \"question\" column", Assert.Throws<InputException>(() => QuestionReader.Read(Write("a.json", "{\"rows\": []}"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no \"question\" column",
+            Assert.Throws<InputException>(() => QuestionReader.Read(Write("a.json", "{\"rows\": []}"))).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("tasks/squad/train.json", false)]

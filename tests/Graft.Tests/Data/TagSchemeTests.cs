@@ -13,9 +13,17 @@ public sealed class TagSchemeTests
         {
             foreach ((string side, string key) in (ReadOnlySpan<(string, string)>)[("true", "y_true"), ("pred", "y_pred")])
             {
-                IEnumerable<string> expected = example.GetProperty("entities_default").GetProperty(side).EnumerateArray()
-                    .Select(sentence => string.Join(' ', sentence.EnumerateArray().Select(entity => $"{entity[0]}:{entity[1]}:{entity[2].GetInt32() + 1}")));
-                IEnumerable<string> actual = example.GetProperty(key).EnumerateArray().Select(tags => Text(LenientDecoder.Decode(tags.Strings())));
+                IEnumerable<string> expected = example
+                    .GetProperty("entities_default")
+                    .GetProperty(side)
+                    .EnumerateArray()
+                    .Select(sentence =>
+                        string.Join(' ', sentence.EnumerateArray().Select(entity => $"{entity[0]}:{entity[1]}:{entity[2].GetInt32() + 1}"))
+                    );
+                IEnumerable<string> actual = example
+                    .GetProperty(key)
+                    .EnumerateArray()
+                    .Select(tags => Text(LenientDecoder.Decode(tags.Strings())));
                 Assert.Equal(expected, actual);
             }
         }
@@ -24,16 +32,25 @@ public sealed class TagSchemeTests
     [Fact]
     public void StrictEntitiesEqualSeqeval()
     {
-        foreach (JsonElement example in Golden.Cases("sequence-labelling.json", example => example.TryGetProperty("entities_strict", out _)))
+        foreach (
+            JsonElement example in Golden.Cases("sequence-labelling.json", example => example.TryGetProperty("entities_strict", out _))
+        )
         {
             foreach (JsonProperty scheme in example.GetProperty("entities_strict").EnumerateObject())
             {
                 StrictDecoder decoder = StrictDecoder.For(Enum.Parse<TagScheme>(scheme.Name, ignoreCase: true));
                 foreach ((string side, string key) in (ReadOnlySpan<(string, string)>)[("true", "y_true"), ("pred", "y_pred")])
                 {
-                    IEnumerable<string> expected = scheme.Value.GetProperty(side).EnumerateArray()
-                        .Select(sentence => string.Join(' ', sentence.EnumerateArray().Select(entity => $"{entity[1]}:{entity[2]}:{entity[3]}")));
-                    IEnumerable<string> actual = example.GetProperty(key).EnumerateArray().Select(tags => Text(decoder.Decode(tags.Strings())));
+                    IEnumerable<string> expected = scheme
+                        .Value.GetProperty(side)
+                        .EnumerateArray()
+                        .Select(sentence =>
+                            string.Join(' ', sentence.EnumerateArray().Select(entity => $"{entity[1]}:{entity[2]}:{entity[3]}"))
+                        );
+                    IEnumerable<string> actual = example
+                        .GetProperty(key)
+                        .EnumerateArray()
+                        .Select(tags => Text(decoder.Decode(tags.Strings())));
                     Assert.Equal(expected, actual);
                 }
             }
@@ -68,5 +85,6 @@ public sealed class TagSchemeTests
     public void TagsThatBreakTheSchemeAreFound(string tags, TagScheme scheme, string indices) =>
         Assert.Equal(indices, string.Join(' ', TagSchemes.Problems(tags.Split(' '), scheme).Select(problem => problem.Index)));
 
-    private static string Text(IEnumerable<EntitySpan> entities) => string.Join(' ', entities.Select(entity => $"{entity.Type}:{entity.Start}:{entity.End}"));
+    private static string Text(IEnumerable<EntitySpan> entities) =>
+        string.Join(' ', entities.Select(entity => $"{entity.Type}:{entity.Start}:{entity.End}"));
 }

@@ -8,19 +8,73 @@ namespace Graft.Tests.Data;
 public sealed class TaggedFileTests : DataFolder
 {
     [Theory]
-    [InlineData("a.conll", "# id 7f\tdomain=en\nAnn _ _ B-PER\nLee _ _ I-PER\nsang _ _ O\n\n# id 80\nin _ _ O\nBonn _ _ B-LOC\n", "PER:1 LOC:1")]
-    [InlineData("a.iob2", "# sent_id = 1\n# text = Ann sang\n1\tAnn\tB-PER\t-\tw1\n2\tLee\tI-PER\t-\tw1\n\n1\tin\tO\t-\tw2\n2\tBonn\tB-LOC\t-\tw2\n", "PER:1 LOC:1")]
-    [InlineData("germeval.tsv", "#\thttp://example.org\n1\tAnn\tB-PER\tO\n2\tLee\tI-PER\tO\n\n#\thttp://example.org\n1\tin\tO\tO\n2\tBonn\tB-LOC\tO\n", null)]
-    [InlineData("ontonotes.conll", "#begin document (a); part 000\nAnn NNP B-PER\nLee NNP I-PER\n\nin IN O\nBonn NNP B-LOC\n#end document\n", "PER:1 LOC:1")]
-    [InlineData("a.jsonl", "{\"text\": \"Ann Lee sang in Bonn.\", \"spans\": [{\"start\": 0, \"end\": 7, \"label\": \"PER\"}, {\"start\": 16, \"end\": 20, \"label\": \"LOC\"}], \"answer\": \"accept\"}\n", "PER:1 LOC:1")]
-    [InlineData("a.json", "[{\"id\": 1, \"data\": {\"text\": \"🎉 Ann Lee in Bonn\"}, \"annotations\": [{\"result\": [{\"type\": \"labels\", \"value\": {\"start\": 3, \"end\": 10, \"text\": \"Ann Lee\", \"labels\": [\"PER\"]}}, {\"type\": \"labels\", \"value\": {\"start\": 14, \"end\": 18, \"text\": \"Bonn\", \"labels\": [\"LOC\"]}}]}]}]", "PER:1 LOC:1")]
-    [InlineData("a.json", "[{\"text\": \"Ann Lee in Bonn\", \"label\": [{\"start\": 0, \"end\": 7, \"text\": \"Ann Lee\", \"labels\": [\"PER\"]}, {\"start\": 11, \"end\": 15, \"text\": \"Bonn\", \"labels\": [\"LOC\"]}]}]", "PER:1 LOC:1")]
+    [InlineData(
+        "a.conll",
+        "# id 7f\tdomain=en\nAnn _ _ B-PER\nLee _ _ I-PER\nsang _ _ O\n\n# id 80\nin _ _ O\nBonn _ _ B-LOC\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.iob2",
+        "# sent_id = 1\n# text = Ann sang\n1\tAnn\tB-PER\t-\tw1\n2\tLee\tI-PER\t-\tw1\n\n1\tin\tO\t-\tw2\n2\tBonn\tB-LOC\t-\tw2\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "germeval.tsv",
+        "#\thttp://example.org\n1\tAnn\tB-PER\tO\n2\tLee\tI-PER\tO\n\n#\thttp://example.org\n1\tin\tO\tO\n2\tBonn\tB-LOC\tO\n",
+        null
+    )]
+    [InlineData(
+        "ontonotes.conll",
+        "#begin document (a); part 000\nAnn NNP B-PER\nLee NNP I-PER\n\nin IN O\nBonn NNP B-LOC\n#end document\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.jsonl",
+        "{\"text\": \"Ann Lee sang in Bonn.\", \"spans\": [{\"start\": 0, \"end\": 7, \"label\": \"PER\"}, {\"start\": 16, \"end\": "
+            + "20, \"label\": \"LOC\"}], \"answer\": \"accept\"}\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.json",
+        "[{\"id\": 1, \"data\": {\"text\": \"🎉 Ann Lee in Bonn\"}, \"annotations\": [{\"result\": [{\"type\": \"labels\", \"value\": "
+            + "{\"start\": 3, \"end\": 10, \"text\": \"Ann Lee\", \"labels\": [\"PER\"]}}, {\"type\": \"labels\", \"value\": "
+            + "{\"start\": 14, \"end\": 18, \"text\": \"Bonn\", \"labels\": [\"LOC\"]}}]}]}]",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.json",
+        "[{\"text\": \"Ann Lee in Bonn\", \"label\": [{\"start\": 0, \"end\": 7, \"text\": \"Ann Lee\", \"labels\": [\"PER\"]}, "
+            + "{\"start\": 11, \"end\": 15, \"text\": \"Bonn\", \"labels\": [\"LOC\"]}]}]",
+        "PER:1 LOC:1"
+    )]
     [InlineData("a.json", "[[\"Ann Lee in Bonn\", {\"entities\": [[0, 7, \"PER\"], [11, 15, \"LOC\"]]}]]", "PER:1 LOC:1")]
-    [InlineData("a.json", "{\"content\": \"Ann Lee in Bonn\", \"annotation\": [{\"label\": [\"PER\"], \"points\": [{\"start\": 0, \"end\": 6, \"text\": \"Ann Lee\"}]}, {\"label\": [\"LOC\"], \"points\": [{\"start\": 11, \"end\": 14, \"text\": \"Bonn\"}]}]}\n", "PER:1 LOC:1")]
-    [InlineData("a.jsonl", "{\"text\": \"Ann Lee in Bonn\", \"entities\": [{\"id\": 1, \"label\": \"PER\", \"start_offset\": 0, \"end_offset\": 7}, {\"id\": 2, \"label\": \"LOC\", \"start_offset\": 11, \"end_offset\": 15}], \"relations\": []}\n", "PER:1 LOC:1")]
-    [InlineData("a.jsonl", "{\"tokenized_text\": [\"Ann\", \"Lee\", \"in\", \"Bonn\"], \"ner\": [[0, 1, \"PER\"], [3, 3, \"LOC\"]]}\n", "PER:1 LOC:1")]
-    [InlineData("a.csv", "Sentence #,Word,POS,Tag\nSentence: 1,Ann,NNP,B-per\n,Lee,NNP,I-per\nSentence: 2,in,IN,O\n,Bonn,NNP,B-geo\n", "per:1 geo:1")]
-    [InlineData("a.csv", "tokens,ner_tags\n\"['Ann', 'Lee', 'sang']\",\"['B-PER', 'I-PER', 'O']\"\n\"['in', 'Bonn']\",\"['O', 'B-LOC']\"\n", "PER:1 LOC:1")]
+    [InlineData(
+        "a.json",
+        "{\"content\": \"Ann Lee in Bonn\", \"annotation\": [{\"label\": [\"PER\"], \"points\": [{\"start\": 0, \"end\": 6, \"text\": "
+            + "\"Ann Lee\"}]}, {\"label\": [\"LOC\"], \"points\": [{\"start\": 11, \"end\": 14, \"text\": \"Bonn\"}]}]}\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.jsonl",
+        "{\"text\": \"Ann Lee in Bonn\", \"entities\": [{\"id\": 1, \"label\": \"PER\", \"start_offset\": 0, \"end_offset\": 7}, "
+            + "{\"id\": 2, \"label\": \"LOC\", \"start_offset\": 11, \"end_offset\": 15}], \"relations\": []}\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.jsonl",
+        "{\"tokenized_text\": [\"Ann\", \"Lee\", \"in\", \"Bonn\"], \"ner\": [[0, 1, \"PER\"], [3, 3, \"LOC\"]]}\n",
+        "PER:1 LOC:1"
+    )]
+    [InlineData(
+        "a.csv",
+        "Sentence #,Word,POS,Tag\nSentence: 1,Ann,NNP,B-per\n,Lee,NNP,I-per\nSentence: 2,in,IN,O\n,Bonn,NNP,B-geo\n",
+        "per:1 geo:1"
+    )]
+    [InlineData(
+        "a.csv",
+        "tokens,ner_tags\n\"['Ann', 'Lee', 'sang']\",\"['B-PER', 'I-PER', 'O']\"\n\"['in', 'Bonn']\",\"['O', 'B-LOC']\"\n",
+        "PER:1 LOC:1"
+    )]
     public void EntitiesAreFoundInEveryForm(string name, string content, string? labels)
     {
         if (labels is null) content = content.Replace("#\t", "# ", StringComparison.Ordinal);
@@ -38,14 +92,21 @@ public sealed class TaggedFileTests : DataFolder
     [InlineData("[{\"start\": 0, \"end\": 3, \"text\": \"Bob\", \"label\": \"PER\"}]", "(\"Bob\") does not stand")]
     public void EntitiesThatCannotBePlacedAreNamed(string spans, string problem)
     {
-        TokenFile file = TokenReader.Read(Write("a.jsonl", $"{{\"text\": \"Ann Lee in Bonn\", \"label\": [[0, 7, \"PER\"]]}}\n{{\"text\": \"Ann Lee in Bonn\", \"label\": {spans}}}\n"));
+        TokenFile file = TokenReader.Read(
+            Write(
+                "a.jsonl",
+                $"{{\"text\": \"Ann Lee in Bonn\", \"label\": [[0, 7, \"PER\"]]}}\n{{\"text\": \"Ann Lee in Bonn\", \"label\": {spans}}}\n"
+            )
+        );
         Assert.Contains(problem, Assert.Single(file.BadRows).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AnEntityInsideAWordCutsIt()
     {
-        TokenSequence sentence = Assert.Single(TokenReader.Read(Write("a.jsonl", "{\"text\": \"overBerlin\", \"label\": [[4, 10, \"LOC\"]]}\n")).Sequences);
+        TokenSequence sentence = Assert.Single(
+            TokenReader.Read(Write("a.jsonl", "{\"text\": \"overBerlin\", \"label\": [[4, 10, \"LOC\"]]}\n")).Sequences
+        );
         Assert.Equal(["over", "Berlin"], sentence.Words);
         Assert.Equal(["O", "B-LOC"], sentence.Tags);
         Assert.Equal("overBerlin", sentence.Layout().Text);
@@ -54,7 +115,9 @@ public sealed class TaggedFileTests : DataFolder
     [Fact]
     public void InAWritingWithoutSpacesEveryCharacterHasATag()
     {
-        TokenSequence sentence = Assert.Single(TokenReader.Read(Write("a.jsonl", "{\"text\": \"北京大学在北京\", \"label\": [[0, 4, \"ORG\"], [5, 7, \"LOC\"]]}\n")).Sequences);
+        TokenSequence sentence = Assert.Single(
+            TokenReader.Read(Write("a.jsonl", "{\"text\": \"北京大学在北京\", \"label\": [[0, 4, \"ORG\"], [5, 7, \"LOC\"]]}\n")).Sequences
+        );
         Assert.Equal(["北", "京", "大", "学", "在", "北", "京"], sentence.Words);
         Assert.Equal(["B-ORG", "I-ORG", "I-ORG", "I-ORG", "O", "B-LOC", "I-LOC"], sentence.Tags);
         Assert.Equal("北京大学在北京", sentence.Layout().Text);
@@ -73,7 +136,13 @@ public sealed class TaggedFileTests : DataFolder
     public void AnOddTagIsNamedAndTheOthersStayWhatTheyAre()
     {
         string rows = string.Concat(Enumerable.Range(0, 20).Select(i => $"Ann{i}\tB-PER\nsang\tO\n\n"));
-        DataReport report = TaskDataCheck.Run(new DataCheckOptions { Task = "token-classification", Train = Write("a.conll", rows + "# a note of three words\nLee\tB-PER\nlaughed\to\n") });
+        DataReport report = TaskDataCheck.Run(
+            new DataCheckOptions
+            {
+                Task = "token-classification",
+                Train = Write("a.conll", rows + "# a note of three words\nLee\tB-PER\nlaughed\to\n"),
+            }
+        );
         Assert.Equal(63, Assert.Single(report.Findings.Single(finding => finding.Code == "invalid-tags").Places).Line);
         Assert.Equal(("IOB2", 21L), (report.Files[0].Scheme, report.Files[0].Labels["PER"]));
     }
@@ -95,12 +164,41 @@ public sealed class TaggedFileTests : DataFolder
     }
 
     [Theory]
-    [InlineData("a.json", "[{\"id\": \"1\", \"question\": \"Where?\", \"context\": \"Rome is old\", \"answers\": {\"text\": [\"Rome\"], \"answer_start\": [0]}}]", "json")]
-    [InlineData("a.jsonl", "{\"id\": \"1\", \"question\": \"Where?\", \"context\": \"Rome is old\", \"answers\": [{\"text\": \"Rome\", \"answer_start\": 0}]}\n", "json-lines")]
-    [InlineData("a.txt", "{\"data\": [{\"id\": \"1\", \"question\": \"Where?\", \"context\": \"Rome is old\", \"answers\": {\"text\": [\"Rome\"], \"answer_start\": [0]}}]}", "json")]
-    [InlineData("a.json", "[{\"title\": \"t\", \"paragraphs\": [{\"context\": \"Rome is old\", \"qas\": [{\"id\": \"1\", \"question\": \"Where?\", \"answers\": [{\"text\": \"Rome\", \"answer_start\": 0}]}]}]}]", "squad")]
-    [InlineData("a.jsonl", "{\"header\": {\"dataset\": \"x\"}}\n{\"context\": \"Rome is old\", \"qas\": [{\"qid\": \"1\", \"question\": \"Where?\", \"detected_answers\": [{\"text\": \"Rome\", \"char_spans\": [[0, 3]]}]}]}\n", "squad")]
-    [InlineData("a.csv", "id,question,context,answers\n1,Where?,Rome is old,\"{'text': array(['Rome'], dtype=object), 'answer_start': array([0])}\"\n", "csv")]
+    [InlineData(
+        "a.json",
+        "[{\"id\": \"1\", \"question\": \"Where?\", \"context\": \"Rome is old\", \"answers\": {\"text\": [\"Rome\"], "
+            + "\"answer_start\": [0]}}]",
+        "json"
+    )]
+    [InlineData(
+        "a.jsonl",
+        "{\"id\": \"1\", \"question\": \"Where?\", \"context\": \"Rome is old\", \"answers\": [{\"text\": \"Rome\", \"answer_start\": "
+            + "0}]}\n",
+        "json-lines"
+    )]
+    [InlineData(
+        "a.txt",
+        "{\"data\": [{\"id\": \"1\", \"question\": \"Where?\", \"context\": \"Rome is old\", \"answers\": {\"text\": [\"Rome\"], "
+            + "\"answer_start\": [0]}}]}",
+        "json"
+    )]
+    [InlineData(
+        "a.json",
+        "[{\"title\": \"t\", \"paragraphs\": [{\"context\": \"Rome is old\", \"qas\": [{\"id\": \"1\", \"question\": \"Where?\", "
+            + "\"answers\": [{\"text\": \"Rome\", \"answer_start\": 0}]}]}]}]",
+        "squad"
+    )]
+    [InlineData(
+        "a.jsonl",
+        "{\"header\": {\"dataset\": \"x\"}}\n{\"context\": \"Rome is old\", \"qas\": [{\"qid\": \"1\", \"question\": \"Where?\", "
+            + "\"detected_answers\": [{\"text\": \"Rome\", \"char_spans\": [[0, 3]]}]}]}\n",
+        "squad"
+    )]
+    [InlineData(
+        "a.csv",
+        "id,question,context,answers\n1,Where?,Rome is old,\"{'text': array(['Rome'], dtype=object), 'answer_start': array([0])}\"\n",
+        "csv"
+    )]
     [InlineData("a.csv", "question,context,answer\nWhere?,Rome is old,Rome\n", "csv")]
     public void QuestionsAreReadFlatAndNestedByAnyName(string name, string content, string format)
     {
@@ -112,13 +210,23 @@ public sealed class TaggedFileTests : DataFolder
     [Fact]
     public void ChoicesCountAsTheyDoInTraining()
     {
-        string train = Write("train.jsonl", "{\"question\": \"q\", \"choices\": [\"x\", \"y\", \"z\"], \"label\": 3}\n{\"question\": \"r\", \"choices\": [\"x\", \"y\", \"z\"], \"label\": 1}\n");
+        string train = Write(
+            "train.jsonl",
+            "{\"question\": \"q\", \"choices\": [\"x\", \"y\", \"z\"], \"label\": 3}\n{\"question\": \"r\", \"choices\": [\"x\", "
+                + "\"y\", \"z\"], \"label\": 1}\n"
+        );
         string dev = Write("dev.csv", "question,choice1,choice2,choice3,label\ns,x,y,z,2\nt,x,y,z,0\n");
         Interpretation read = MultipleChoiceReader.Read(train).Interpretation;
         MultipleChoiceFile file = MultipleChoiceReader.Read(dev, options: new ColumnOptions { Trained = read });
         Assert.Equal((1, 1), (read.CountsFrom, Assert.Single(file.Examples).Label));
-        Assert.Equal((3L, "the label \"0\" is none of the 3 choices, which count from 1"), (Assert.Single(file.BadRows).Line, file.BadRows[0].Problem));
-        string arc = Write("arc.jsonl", "{\"question\": \"q\", \"choices\": {\"text\": [\"x\", \"y\"], \"label\": [\"1\", \"2\"]}, \"answerKey\": \"2\"}\n");
+        Assert.Equal(
+            (3L, "the label \"0\" is none of the 3 choices, which count from 1"),
+            (Assert.Single(file.BadRows).Line, file.BadRows[0].Problem)
+        );
+        string arc = Write(
+            "arc.jsonl",
+            "{\"question\": \"q\", \"choices\": {\"text\": [\"x\", \"y\"], \"label\": [\"1\", \"2\"]}, \"answerKey\": \"2\"}\n"
+        );
         Assert.Equal(1, Assert.Single(MultipleChoiceReader.Read(arc).Examples).Label);
     }
 }

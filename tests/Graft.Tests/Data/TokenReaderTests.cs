@@ -8,7 +8,10 @@ public sealed class TokenReaderTests : DataFolder
     [Fact]
     public void ConllSentencesAndDocumentsAreSeparated()
     {
-        string path = Write("a.conll", "-DOCSTART- -X- O O\n\nEU NNP B-NP I-ORG\nrejects VBZ B-VP O\n\n-DOCSTART- -X- O O\n\nPeter NNP B-NP I-PER\n");
+        string path = Write(
+            "a.conll",
+            "-DOCSTART- -X- O O\n\nEU NNP B-NP I-ORG\nrejects VBZ B-VP O\n\n-DOCSTART- -X- O O\n\nPeter NNP B-NP I-PER\n"
+        );
         TokenFile file = TokenReader.Read(path);
         Assert.Equal(["EU rejects", "Peter"], file.Sequences.Select(sequence => string.Join(' ', sequence.Words)));
         Assert.Equal([(0, 3L), (1, 8L)], file.Sequences.Select(sequence => (sequence.Document, sequence.Line)));
@@ -28,8 +31,17 @@ public sealed class TokenReaderTests : DataFolder
     public void ConlluReadsSyntacticWordsAndTheirSpacing()
     {
         string Row(string id, string form, string tag, string misc) => $"{id}\t{form}\t_\t{tag}\t_\t_\t_\t_\t_\t{misc}\n";
-        string path = Write("a.conllu", "# newdoc\n# text = I don't.\n" + Row("1", "I", "PRON", "_") + Row("2-3", "don't", "_", "SpaceAfter=No")
-            + Row("2", "do", "AUX", "_") + Row("3", "n't", "PART", "_") + Row("3.1", "empty", "X", "_") + Row("4", ".", "PUNCT", "_") + "\n");
+        string path = Write(
+            "a.conllu",
+            "# newdoc\n# text = I don't.\n"
+                + Row("1", "I", "PRON", "_")
+                + Row("2-3", "don't", "_", "SpaceAfter=No")
+                + Row("2", "do", "AUX", "_")
+                + Row("3", "n't", "PART", "_")
+                + Row("3.1", "empty", "X", "_")
+                + Row("4", ".", "PUNCT", "_")
+                + "\n"
+        );
         TokenSequence sequence = Assert.Single(TokenReader.Read(path).Sequences);
         Assert.Equal(["PRON", "AUX", "PART", "PUNCT"], sequence.Tags);
         (string text, int[] starts) = sequence.Layout();
@@ -40,7 +52,9 @@ public sealed class TokenReaderTests : DataFolder
     [Fact]
     public void ListsOfWordsAndTagsAreRead()
     {
-        TokenFile file = TokenReader.Read(Write("a.jsonl", "{\"tokens\":[\"a\",\"b\"],\"ner_tags\":[\"O\",\"B-X\"]}\n{\"tokens\":[\"a\"],\"ner_tags\":[\"O\",\"O\"]}\n"));
+        TokenFile file = TokenReader.Read(
+            Write("a.jsonl", "{\"tokens\":[\"a\",\"b\"],\"ner_tags\":[\"O\",\"B-X\"]}\n{\"tokens\":[\"a\"],\"ner_tags\":[\"O\",\"O\"]}\n")
+        );
         Assert.Equal(["O", "B-X"], Assert.Single(file.Sequences).Tags);
         Assert.Equal("1 words but 2 tags", Assert.Single(file.BadRows).Problem);
     }
@@ -49,8 +63,16 @@ public sealed class TokenReaderTests : DataFolder
     public void AWrongColumnIsAnsweredWithThoseThereAre()
     {
         string path = Write("a.conll", "a\tO\n");
-        Assert.Contains("numbered 1 to 2", Assert.Throws<InputException>(() => TokenReader.Read(path, new TokenColumnOptions { Tag = "5" })).Message, StringComparison.Ordinal);
-        Assert.Contains("one column", Assert.Throws<InputException>(() => TokenReader.Read(Write("b.conll", "a\nb\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "numbered 1 to 2",
+            Assert.Throws<InputException>(() => TokenReader.Read(path, new TokenColumnOptions { Tag = "5" })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "one column",
+            Assert.Throws<InputException>(() => TokenReader.Read(Write("b.conll", "a\nb\n"))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -74,7 +96,10 @@ public sealed class TokenReaderTests : DataFolder
     public void LayoutRebuildsTheTreebanksSentences()
     {
         string path = TestData.Shared("data", "tokens", "ud-ewt", "en_ewt-ud-dev.conllu");
-        string[] texts = File.ReadLines(path).Where(line => line.StartsWith("# text = ", StringComparison.Ordinal)).Select(line => line["# text = ".Length..]).ToArray();
+        string[] texts = File.ReadLines(path)
+            .Where(line => line.StartsWith("# text = ", StringComparison.Ordinal))
+            .Select(line => line["# text = ".Length..])
+            .ToArray();
         Assert.Equal(texts, TokenReader.Read(path).Sequences.Select(sequence => sequence.Layout().Text));
     }
 }

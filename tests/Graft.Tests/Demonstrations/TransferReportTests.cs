@@ -23,19 +23,24 @@ public sealed class TransferReportTests : IDisposable
     [Theory]
     [InlineData("50,100,all", "50 100 all")]
     [InlineData(" 10/label , all,all", "10/label all")]
-    public void LabelListsAreRead(string text, string names) => Assert.Equal(names, string.Join(' ', LabelBudget.ParseList(text).Select(budget => budget.Name)));
+    public void LabelListsAreRead(string text, string names) =>
+        Assert.Equal(names, string.Join(' ', LabelBudget.ParseList(text).Select(budget => budget.Name)));
 
     [Theory]
     [InlineData("0")]
     [InlineData("ten")]
     [InlineData("10/class")]
     [InlineData("")]
-    public void OtherLabelListsAreRefused(string text) => Assert.Contains("`labels`", Assert.Throws<InputException>(() => LabelBudget.ParseList(text)).Message, StringComparison.Ordinal);
+    public void OtherLabelListsAreRefused(string text) =>
+        Assert.Contains("`labels`", Assert.Throws<InputException>(() => LabelBudget.ParseList(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void FewerLabelsAreTheFirstOnesAndLabelsAreThoseOfTheWholeFile()
     {
-        string train = _tiny.Write("rows.tsv", ["text\tlabel", "a good film\ta", "a bad film\ta", "a dull film\tb", "the book was good\ta", "lovely\tb", "bright\tc"]);
+        string train = _tiny.Write(
+            "rows.tsv",
+            ["text\tlabel", "a good film\ta", "a bad film\ta", "a dull film\tb", "the book was good\ta", "lovely\tb", "bright\tc"]
+        );
         TransferData data = TransferData.Read(Options() with { Train = train, Test = train });
         Assert.Equal(["a", "b", "c"], data.Task.Labels);
         Assert.Equal([0, 1, 2], data.Choose(new LabelBudget(3, OfEachLabel: false)));
@@ -63,21 +68,35 @@ public sealed class TransferReportTests : IDisposable
         Assert.True(result.IsComplete);
         Assert.Equal(10, result.Rows.Count);
         Assert.All(result.Rows, row => Assert.Equal(row.Method.IsTrained ? 2 : 1, row.Scores.Count));
-        Assert.True(result.Rows.Single(row => row.Method == TransferMethod.Counts && row.Budget.Count is null).Score.Value > 0.95, "one telling word decides: counting words is enough");
-        Assert.True(result.Rows.Single(row => row.Method == TransferMethod.Static && row.Budget.Count is null).Score.Value > 0.95, "and its vector too");
+        Assert.True(
+            result.Rows.Single(row => row.Method == TransferMethod.Counts && row.Budget.Count is null).Score.Value > 0.95,
+            "one telling word decides: counting words is enough"
+        );
+        Assert.True(
+            result.Rows.Single(row => row.Method == TransferMethod.Static && row.Budget.Count is null).Score.Value > 0.95,
+            "and its vector too"
+        );
 
         int made = _log.Count;
         TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         Assert.Equal(made, _log.Count);
         TransferReport.Run(options with { Seeds = 3 }, _logger, TestContext.Current.CancellationToken);
         Assert.Equal(made + 4, _log.Count); // one more seed for two methods and two numbers of labels
-        Assert.Contains("name another `output`", Assert.Throws<InputException>(() => TransferReport.Run(options with { Epochs = 3 }, _logger)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "name another `output`",
+            Assert.Throws<InputException>(() => TransferReport.Run(options with { Epochs = 3 }, _logger)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void ItWritesATableAPlotAPageAndNumbers()
     {
-        TransferOptions options = Options() with { Methods = TransferMethod.ParseList("counts,frozen,full"), Labels = LabelBudget.ParseList("20,all") };
+        TransferOptions options = Options() with
+        {
+            Methods = TransferMethod.ParseList("counts,frozen,full"),
+            Labels = LabelBudget.ParseList("20,all"),
+        };
         TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         string table = File.ReadAllText(Path.Combine(options.Output, "transfer.md"));
         Assert.Contains("| labels | word counts | frozen | fine-tuned |", table, StringComparison.Ordinal);
@@ -95,7 +114,11 @@ public sealed class TransferReportTests : IDisposable
     [Fact]
     public void WhenTheTimeIsUpTheSameCallGoesOn()
     {
-        TransferOptions options = Options() with { TimeBudget = TimeSpan.FromMilliseconds(1), Methods = TransferMethod.ParseList("frozen,full") };
+        TransferOptions options = Options() with
+        {
+            TimeBudget = TimeSpan.FromMilliseconds(1),
+            Methods = TransferMethod.ParseList("frozen,full"),
+        };
         Assert.False(TransferReport.Run(options, _logger, TestContext.Current.CancellationToken).IsComplete);
         Assert.True(TransferReport.Run(options with { TimeBudget = null }, _logger, TestContext.Current.CancellationToken).IsComplete);
     }
@@ -108,13 +131,29 @@ public sealed class TransferReportTests : IDisposable
         Assert.True(TransferReport.Run(options with { Compute = rounded }, _logger, TestContext.Current.CancellationToken).IsComplete);
         Assert.Equal(Precision.Fp32, ComputeContext.Current.Precision); // of the report, not of the process
         TransferReport.Run(options with { Output = _tiny.PathOf("exact") }, _logger, TestContext.Current.CancellationToken);
-        Assert.Contains("precision", Assert.Throws<InputException>(() => TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Compute = rounded }, _logger)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "precision",
+            Assert
+                .Throws<InputException>(() =>
+                    TransferReport.Run(options with { Output = _tiny.PathOf("exact"), Compute = rounded }, _logger)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void WordsAreComparedByEntities()
     {
-        TransferOptions options = Options() with { Task = new TokenClassification(), Train = _tiny.Entities("train.conll", 40), Test = _tiny.Entities("test.conll", 20), Evaluation = null, Methods = TransferMethod.ParseList("static,frozen,full"), Seeds = 1 };
+        TransferOptions options = Options() with
+        {
+            Task = new TokenClassification(),
+            Train = _tiny.Entities("train.conll", 40),
+            Test = _tiny.Entities("test.conll", 20),
+            Evaluation = null,
+            Methods = TransferMethod.ParseList("static,frozen,full"),
+            Seeds = 1,
+        };
         TransferResult result = TransferReport.Run(options, _logger, TestContext.Current.CancellationToken);
         Assert.Equal("entity_f1", result.Metric);
         Assert.True(result.Rows.Single(row => row.Method == TransferMethod.Static).Score.Value > 0.95, "each word has always the same tag");
@@ -122,7 +161,13 @@ public sealed class TransferReportTests : IDisposable
 
     [Fact]
     public void MoreLabelsThanThereAreIsAMistake() =>
-        Assert.Contains("has 60 examples", Assert.Throws<InputException>(() => TransferReport.Run(Options() with { Labels = LabelBudget.ParseList("500") }, _logger)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has 60 examples",
+            Assert
+                .Throws<InputException>(() => TransferReport.Run(Options() with { Labels = LabelBudget.ParseList("500") }, _logger))
+                .Message,
+            StringComparison.Ordinal
+        );
 
     private TransferOptions Options() => new()
     {

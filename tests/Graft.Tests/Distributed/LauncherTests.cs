@@ -24,11 +24,17 @@ public sealed class LauncherTests
 
     [Fact]
     public void ProcessesThatCannotFindEachOtherAreRefused() =>
-        Assert.Contains("--mpi=pmix", Assert.Throws<InputException>(() => Launcher.Find(Environment("SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=8"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--mpi=pmix",
+            Assert.Throws<InputException>(() => Launcher.Find(Environment("SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=8"))).Message,
+            StringComparison.Ordinal
+        );
 
     private static Func<string, string?> Environment(string text)
     {
-        Dictionary<string, string> variables = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        Dictionary<string, string> variables = text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('='))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         return key => variables.GetValueOrDefault(key);
     }
 }

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Graft.Tests.Distributed;
 
-/// <summary>The command line on several ranks, as mpirun or mpiexec starts it; a limit of time around all, because mpirun itself hangs where a rank does.</summary>
+/// <summary>
+/// The command line on several ranks, as mpirun or mpiexec starts it; a limit of time around all, because mpirun itself hangs where a rank
+/// does.
+/// </summary>
 internal sealed class MpiJob : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
@@ -25,18 +28,35 @@ internal sealed class MpiJob : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "MPI is tested on Linux");
         string name = library == "openmpi" ? "mpirun.openmpi" : "mpiexec.mpich";
-        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-        if (found is null) Assert.Skip($"{name} is not there: apt-get install {(library == "openmpi" ? "openmpi-bin libopenmpi3" : "mpich")}");
+        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+        if (found is null)
+            Assert.Skip($"{name} is not there: apt-get install {(library == "openmpi" ? "openmpi-bin libopenmpi3" : "mpich")}");
         return found;
     }
 
     /// <summary>Starts ranks; 1 without a launcher.</summary>
-    public static MpiJob Start(string library, int ranks, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static MpiJob Start(
+        string library,
+        int ranks,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         string graft = Path.Combine(AppContext.BaseDirectory, "Graft.Cli");
         string count = ranks.ToString(CultureInfo.InvariantCulture);
-        string[] launcher = ranks == 1 ? [] : library == "openmpi" ? [Launcher(library), "--oversubscribe", "--bind-to", "none", "-np", count] : [Launcher(library), "-np", count];
-        ProcessStartInfo start = new() { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] launcher =
+            ranks == 1 ? []
+            : library == "openmpi" ? [Launcher(library), "--oversubscribe", "--bind-to", "none", "-np", count]
+            : [Launcher(library), "-np", count];
+        ProcessStartInfo start = new()
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         string[] command = [.. launcher, graft, .. arguments];
         start.FileName = command[0];
         foreach (string argument in command[1..]) start.ArgumentList.Add(argument);
@@ -72,8 +92,12 @@ internal sealed class MpiJob : IDisposable
             try
             {
                 string[] status = File.ReadAllLines(Path.Combine(folder, "status"));
-                parents[id] = int.Parse(status.First(line => line.StartsWith("PPid:", StringComparison.Ordinal)).AsSpan(5), CultureInfo.InvariantCulture);
-                if (File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0')[0].EndsWith("Graft.Cli", StringComparison.Ordinal)) ranks.Add(id);
+                parents[id] = int.Parse(
+                    status.First(line => line.StartsWith("PPid:", StringComparison.Ordinal)).AsSpan(5),
+                    CultureInfo.InvariantCulture
+                );
+                if (File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0')[0].EndsWith("Graft.Cli", StringComparison.Ordinal))
+                    ranks.Add(id);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidOperationException)
             {

@@ -21,7 +21,11 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         string[] flags = ["--optimizer", optimizer, "--steps", "4", "--checkpoint-every", "2"];
         Run("alone", library, 1, flags);
         Run("together", library, ranks, flags);
-        foreach (string file in (string[])["model.safetensors", "checkpoints/step-4/parameters.safetensors", "checkpoints/step-4/optimizer.safetensors"]) Assert.Equal(Bytes("alone", file), Bytes("together", file));
+        foreach (
+            string file in (string[])
+                ["model.safetensors", "checkpoints/step-4/parameters.safetensors", "checkpoints/step-4/optimizer.safetensors"]
+        )
+            Assert.Equal(Bytes("alone", file), Bytes("together", file));
         Assert.Equal(Losses("alone"), Losses("together"));
     }
 
@@ -32,18 +36,58 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         using TinyBert tiny = new();
         string train = tiny.Reviews("train.tsv", 60), development = tiny.Reviews("dev.tsv", 20, seed: 2);
         string[] Arguments(string output) =>
-        [
-            "finetune", "--model", tiny.ModelFolder, "--task", "text-classification", "--strategy", "full", "--train", train, "--eval", development, "--output", Path.Combine(_folder, output),
-            "--epochs", "2", "--batch-size", "16", "--max-length", "32", "--dropout", "0.1", "--gradient-groups", "4", "--keep", "best",
-        ];
+            [
+                "finetune",
+                "--model",
+                tiny.ModelFolder,
+                "--task",
+                "text-classification",
+                "--strategy",
+                "full",
+                "--train",
+                train,
+                "--eval",
+                development,
+                "--output",
+                Path.Combine(_folder, output),
+                "--epochs",
+                "2",
+                "--batch-size",
+                "16",
+                "--max-length",
+                "32",
+                "--dropout",
+                "0.1",
+                "--gradient-groups",
+                "4",
+                "--keep",
+                "best",
+            ];
         foreach ((string output, int ranks) in (IEnumerable<(string, int)>)[("alone", 1), ("together", 2)])
         {
             using MpiJob job = MpiJob.Start("openmpi", ranks, Arguments(output));
             Assert.True(job.Wait() == 0, job.Text);
         }
 
-        foreach (string file in (string[])["model.safetensors", "predictions.jsonl", "metrics.json"]) Assert.Equal(Bytes("alone", file), Bytes("together", file));
-        using MpiJob spanning = MpiJob.Start("openmpi", 2, ["finetune", "--model", tiny.ModelFolder, "--task", "embedding", "--strategy", "full", "--train", tiny.Write("pairs.tsv", ["text1\ttext2", "good film\tlovely film", "bad book\tawful book"]), "--output", Path.Combine(_folder, "pairs")]);
+        foreach (string file in (string[])["model.safetensors", "predictions.jsonl", "metrics.json"])
+            Assert.Equal(Bytes("alone", file), Bytes("together", file));
+        using MpiJob spanning = MpiJob.Start(
+            "openmpi",
+            2,
+            [
+                "finetune",
+                "--model",
+                tiny.ModelFolder,
+                "--task",
+                "embedding",
+                "--strategy",
+                "full",
+                "--train",
+                tiny.Write("pairs.tsv", ["text1\ttext2", "good film\tlovely film", "bad book\tawful book"]),
+                "--output",
+                Path.Combine(_folder, "pairs"),
+            ]
+        );
         Assert.Equal(2, spanning.Wait());
         Assert.Contains("--task embedding: the loss of each example depends on the whole batch", spanning.Text, StringComparison.Ordinal);
     }
@@ -76,7 +120,10 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         job.SignalRank("STOP", 1);
         int stopped = job.Ranks()[1];
         int code = job.Wait(TimeSpan.FromSeconds(60));
-        using System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", ["-KILL", stopped.ToString(CultureInfo.InvariantCulture)]);
+        using System.Diagnostics.Process kill = System.Diagnostics.Process.Start(
+            "kill",
+            ["-KILL", stopped.ToString(CultureInfo.InvariantCulture)]
+        );
         kill.WaitForExit();
         log.WriteLine(job.Text);
         Assert.Contains("did not come within 10 s", job.Text, StringComparison.Ordinal);
@@ -103,12 +150,34 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         string launcher = MpiJob.Launcher("openmpi");
         string script = Path.Combine(_folder, "differ.sh");
         File.WriteAllText(script, $"#!/bin/sh\nexec \"$@\" --weight-decay 0.0$((OMPI_COMM_WORLD_RANK + 1))\n");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            launcher, ["--oversubscribe", "--bind-to", "none", "-np", "2", script, Path.Combine(AppContext.BaseDirectory, "Graft.Cli"), .. Arguments("differ", ["--steps", "4"])])
-        {
-            UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["GRAFT_THREADS"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1" },
-        })!;
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(
+                launcher,
+                [
+                    "--oversubscribe",
+                    "--bind-to",
+                    "none",
+                    "-np",
+                    "2",
+                    script,
+                    Path.Combine(AppContext.BaseDirectory, "Graft.Cli"),
+                    .. Arguments("differ", ["--steps", "4"]),
+                ]
+            )
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                Environment =
+                {
+                    ["GRAFT_THREADS"] = "1",
+                    ["OMPI_ALLOW_RUN_AS_ROOT"] = "1",
+                    ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1",
+                },
+            }
+        )!;
         Task<string> error = process.StandardError.ReadToEndAsync(stop);
         string text = await process.StandardOutput.ReadToEndAsync(stop) + await error;
         await process.WaitForExitAsync(stop);
@@ -116,7 +185,10 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         Assert.Contains("rank 1 differs from rank 0 in its options", text, StringComparison.Ordinal);
     }
 
-    /// <summary>The larger models of the contract: 30 updates, dropout on, both optimizers, both libraries, 1 to 4 ranks, and from 4 to 2 to 1 ranks on the way.</summary>
+    /// <summary>
+    /// The larger models of the contract: 30 updates, dropout on, both optimizers, both libraries, 1 to 4 ranks, and from 4 to 2 to 1 ranks
+    /// on the way.
+    /// </summary>
     [Theory]
     [InlineData("small", "adamw")]
     [InlineData("small", "muon")]
@@ -132,7 +204,10 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         string[] flags = ["--optimizer", optimizer, "--steps", "30"];
         Run("alone", "openmpi", 1, flags, config);
         byte[] expected = Bytes("alone", "model.safetensors");
-        foreach ((string library, int ranks) in (IEnumerable<(string, int)>)[("openmpi", 2), ("openmpi", 3), ("openmpi", 4), ("mpich", 2), ("mpich", 3), ("mpich", 4)])
+        foreach (
+            (string library, int ranks) in (IEnumerable<(string, int)>)
+                [("openmpi", 2), ("openmpi", 3), ("openmpi", 4), ("mpich", 2), ("mpich", 3), ("mpich", 4)]
+        )
         {
             Run($"{library}-{ranks}", library, ranks, flags, config);
             Assert.True(expected.AsSpan().SequenceEqual(Bytes($"{library}-{ranks}", "model.safetensors")), $"{library}, {ranks} ranks");
@@ -150,7 +225,10 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         Assert.True(expected.AsSpan().SequenceEqual(Bytes("moved", "model.safetensors")), "4, 2 and 1 ranks in turn");
     }
 
-    /// <summary>A rank dies without a word, twenty times at random moments: the job ends, and the restart on another number of ranks ends with the same bits.</summary>
+    /// <summary>
+    /// A rank dies without a word, twenty times at random moments: the job ends, and the restart on another number of ranks ends with the
+    /// same bits.
+    /// </summary>
     [Fact]
     [Trait("Category", "Slow")]
     public async Task KilledRanksCostNoBit()
@@ -186,24 +264,56 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
     }
 
     private string[] Arguments(string output, IReadOnlyList<string> flags, string? config = null) =>
-    [
-        "pretrain", "--model-config", config ?? Config(2, 32, 2), "--tokenizer", Path.Combine(TestData.Root, "models", "graft-small-plain"), "--corpus", Path.Combine(TestData.Root, "samples", "prose.txt"),
-        "--held-out", "0", "--output", Path.Combine(_folder, output), "--batch-size", "16", "--max-length", "32", "--dropout", "0.1", "--gradient-groups", "8", .. flags,
-    ];
+        [
+            "pretrain",
+            "--model-config",
+            config ?? Config(2, 32, 2),
+            "--tokenizer",
+            Path.Combine(TestData.Root, "models", "graft-small-plain"),
+            "--corpus",
+            Path.Combine(TestData.Root, "samples", "prose.txt"),
+            "--held-out",
+            "0",
+            "--output",
+            Path.Combine(_folder, output),
+            "--batch-size",
+            "16",
+            "--max-length",
+            "32",
+            "--dropout",
+            "0.1",
+            "--gradient-groups",
+            "8",
+            .. flags,
+        ];
 
     private string Config(int layers, int width, int heads)
     {
         string path = Path.Combine(_folder, $"bert-{layers}x{width}.json");
-        File.WriteAllText(path, new JsonObject
-        {
-            ["model_type"] = "bert", ["vocab_size"] = 1000, ["hidden_size"] = width, ["num_hidden_layers"] = layers, ["num_attention_heads"] = heads, ["intermediate_size"] = 4 * width, ["max_position_embeddings"] = 64,
-        }.ToJsonString());
+        File.WriteAllText(
+            path,
+            new JsonObject
+            {
+                ["model_type"] = "bert",
+                ["vocab_size"] = 1000,
+                ["hidden_size"] = width,
+                ["num_hidden_layers"] = layers,
+                ["num_attention_heads"] = heads,
+                ["intermediate_size"] = 4 * width,
+                ["max_position_embeddings"] = 64,
+            }.ToJsonString()
+        );
         return path;
     }
 
     private byte[] Bytes(string run, string file) => File.ReadAllBytes(Path.Combine(_folder, run, file));
 
-    private double[] Losses(string run) => [.. File.ReadLines(Path.Combine(_folder, run, "metrics.jsonl")).Select(line => (double?)JsonNode.Parse(line)!["loss"]).OfType<double>()];
+    private double[] Losses(string run) =>
+        [
+            .. File.ReadLines(Path.Combine(_folder, run, "metrics.jsonl"))
+                .Select(line => (double?)JsonNode.Parse(line)!["loss"])
+                .OfType<double>(),
+        ];
 
     private void AwaitUpdates(string run, int updates)
     {

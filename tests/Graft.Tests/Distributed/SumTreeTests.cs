@@ -28,7 +28,9 @@ public sealed class SumTreeTests
     {
         for (int ranks = 1; ranks <= 9; ranks++)
         {
-            IEnumerable<int> held = Enumerable.Range(0, ranks).SelectMany(rank => SumTree.GroupsOf(rank, ranks, 9) is var (first, end) ? Enumerable.Range(first, end - first) : []);
+            IEnumerable<int> held = Enumerable
+                .Range(0, ranks)
+                .SelectMany(rank => SumTree.GroupsOf(rank, ranks, 9) is var (first, end) ? Enumerable.Range(first, end - first) : []);
             Assert.Equal(Enumerable.Range(0, 9), held);
         }
     }
@@ -39,7 +41,9 @@ public sealed class SumTreeTests
     [InlineData(4)]
     [InlineData(8)]
     public void PowersOfTwoSendOneSubtreeEach(int ranks) =>
-        Assert.All(Enumerable.Range(0, ranks), rank => Assert.Single(SumTree.GroupsOf(rank, ranks, 8) is var (first, end) ? SumTree.SubtreesOf(first, end) : []));
+        Assert.All(Enumerable.Range(0, ranks), rank =>
+            Assert.Single(SumTree.GroupsOf(rank, ranks, 8) is var (first, end) ? SumTree.SubtreesOf(first, end) : [])
+        );
 
     /// <summary>What is added to what, written out: each rank its subtrees, an owner the rest.</summary>
     private static string Sum(int ranks, int groups)
@@ -49,7 +53,21 @@ public sealed class SumTreeTests
         {
             (int first, int end) = SumTree.GroupsOf(rank, ranks, groups);
             foreach (SumTree.Node node in SumTree.SubtreesOf(first, end))
-                all.Add((node, new Box(SumTree.Add(Enumerable.Range(node.Start, node.Length).Select(group => (new SumTree.Node(group, 1), new Box($"{group}"))), Add).Text)));
+                all.Add(
+                    (
+                        node,
+                        new Box(
+                            SumTree
+                                .Add(
+                                    Enumerable
+                                        .Range(node.Start, node.Length)
+                                        .Select(group => (new SumTree.Node(group, 1), new Box($"{group}"))),
+                                    Add
+                                )
+                                .Text
+                        )
+                    )
+                );
         }
 
         return SumTree.Add(all, Add).Text;

@@ -30,28 +30,44 @@ public sealed class BaselineTests
     {
         LabelledTextFile train = LabelledTextReader.Read(TestData.Shared("tasks", "stsb", "train.tsv"));
         LabelledTextFile test = LabelledTextReader.Read(TestData.Shared("tasks", "stsb", "test.tsv"));
-        RidgeBaseline ridge = new(train.Rows.Select(row => (row.Text, row.Pair)).ToArray(), train.Rows.Select(row => double.Parse(row.Label!)).ToArray());
-        double spearman = SpearmanCorrelation.Of(test.Rows.Select(row => double.Parse(row.Label!)).ToArray(), test.Rows.Select(row => ridge.Predict(row.Text, row.Pair)).ToArray());
+        RidgeBaseline ridge = new(
+            train.Rows.Select(row => (row.Text, row.Pair)).ToArray(),
+            train.Rows.Select(row => double.Parse(row.Label!)).ToArray()
+        );
+        double spearman = SpearmanCorrelation.Of(
+            test.Rows.Select(row => double.Parse(row.Label!)).ToArray(),
+            test.Rows.Select(row => ridge.Predict(row.Text, row.Pair)).ToArray()
+        );
         Assert.InRange(spearman, 0.55, 0.75);
     }
 
     [Fact]
     public void TheMostFrequentTagTagsMostWords()
     {
-        TokenFile train = TokenReader.Read(TestData.Shared("tasks", "pos", "train.conll")), test = TokenReader.Read(TestData.Shared("tasks", "pos", "test.conll"));
-        MostFrequentTag baseline = new(train.Sequences.Select(sequence => sequence.Words), train.Sequences.Select(sequence => sequence.Tags));
-        double accuracy = TokenAccuracy.Of(test.Sequences.Select(sequence => sequence.Tags).ToArray(), test.Sequences.Select(sequence => baseline.Predict(sequence.Words)).ToArray());
+        TokenFile train = TokenReader.Read(TestData.Shared("tasks", "pos", "train.conll")),
+            test = TokenReader.Read(TestData.Shared("tasks", "pos", "test.conll"));
+        MostFrequentTag baseline = new(
+            train.Sequences.Select(sequence => sequence.Words),
+            train.Sequences.Select(sequence => sequence.Tags)
+        );
+        double accuracy = TokenAccuracy.Of(
+            test.Sequences.Select(sequence => sequence.Tags).ToArray(),
+            test.Sequences.Select(sequence => baseline.Predict(sequence.Words)).ToArray()
+        );
         Assert.InRange(accuracy, 0.84, 0.88);
     }
 
     [Fact]
     public void ScoreSetsCarryIntervalsAroundTheirValues()
     {
-        int[] truth = [.. Enumerable.Range(0, 100).Select(i => i % 2)], predicted = [.. truth.Select((label, i) => i < 90 ? label : 1 - label)];
+        int[] truth = [.. Enumerable.Range(0, 100).Select(i => i % 2)],
+            predicted = [.. truth.Select((label, i) => i < 90 ? label : 1 - label)];
         IReadOnlyList<NamedScore> scores = ScoreSet.Classification(truth, predicted, 2);
         Assert.Equal(["accuracy", "macro_f1", "matthews", "precision", "recall", "f1"], scores.Select(score => score.Name));
         Assert.Equal(0.9, scores[0].Interval.Value, 12);
-        Assert.All(scores, score => Assert.True(score.Interval.Low < score.Interval.Value && score.Interval.Value < score.Interval.High, score.ToString()));
+        Assert.All(scores, score =>
+            Assert.True(score.Interval.Low < score.Interval.Value && score.Interval.Value < score.Interval.High, score.ToString())
+        );
         Assert.Equal(scores, ScoreSet.Classification(truth, predicted, 2));
     }
 
@@ -76,9 +92,11 @@ public sealed class BaselineTests
 
     private static double AccuracyOn(string task, out double majority)
     {
-        LabelledTextFile train = LabelledTextReader.Read(TestData.Shared("tasks", task, "train.tsv")), test = LabelledTextReader.Read(TestData.Shared("tasks", task, "test.tsv"));
+        LabelledTextFile train = LabelledTextReader.Read(TestData.Shared("tasks", task, "train.tsv")),
+            test = LabelledTextReader.Read(TestData.Shared("tasks", task, "test.tsv"));
         List<string> names = train.Rows.Select(row => row.Label!).Distinct().Order(StringComparer.Ordinal).ToList();
-        int[] labels = train.Rows.Select(row => names.IndexOf(row.Label!)).ToArray(), truth = test.Rows.Select(row => names.IndexOf(row.Label!)).ToArray();
+        int[] labels = train.Rows.Select(row => names.IndexOf(row.Label!)).ToArray(),
+            truth = test.Rows.Select(row => names.IndexOf(row.Label!)).ToArray();
         NaiveBayes bayes = new(train.Rows.Select(row => (row.Text, row.Pair)).ToArray(), labels, names.Count);
         int most = MajorityClass.Of(labels);
         majority = truth.Count(label => label == most) / (double)truth.Length;

@@ -22,7 +22,11 @@ public sealed class ClassificationGoldenTests
             JsonElement[] rows = example.Expected("confusion").EnumerateArray().ToArray();
             for (int truth = 0; truth < confusion.Classes; truth++)
             {
-                Golden.Equal(rows[truth], Enumerable.Range(0, confusion.Classes).Select(predicted => (double)confusion[truth, predicted]).ToArray(), name);
+                Golden.Equal(
+                    rows[truth],
+                    Enumerable.Range(0, confusion.Classes).Select(predicted => (double)confusion[truth, predicted]).ToArray(),
+                    name
+                );
             }
         }
     }
@@ -39,8 +43,13 @@ public sealed class ClassificationGoldenTests
             Equal(expected.GetProperty("micro"), PrecisionRecallF1.Micro(confusion, zeroDivision), example.Name() + " micro");
             Equal(expected.GetProperty("macro"), PrecisionRecallF1.Macro(confusion, zeroDivision), example.Name() + " macro");
             Equal(expected.GetProperty("weighted"), PrecisionRecallF1.Weighted(confusion, zeroDivision), example.Name() + " weighted");
-            Equal(expected.GetProperty("macro_over_classes_that_occur"), PrecisionRecallF1.Macro(confusion, zeroDivision, onlyOccurring: true), example.Name() + " occurring");
-            if (expected.TryGetProperty("binary", out JsonElement binary)) Equal(binary, PrecisionRecallF1.Binary(confusion, zeroDivision: zeroDivision), example.Name() + " binary");
+            Equal(
+                expected.GetProperty("macro_over_classes_that_occur"),
+                PrecisionRecallF1.Macro(confusion, zeroDivision, onlyOccurring: true),
+                example.Name() + " occurring"
+            );
+            if (expected.TryGetProperty("binary", out JsonElement binary))
+                Equal(binary, PrecisionRecallF1.Binary(confusion, zeroDivision: zeroDivision), example.Name() + " binary");
             PrecisionRecallF1[] classes = PrecisionRecallF1.PerClass(confusion, zeroDivision);
             JsonElement perClass = expected.GetProperty("per_class");
             Golden.Equal(perClass.GetProperty("precision"), classes.Select(c => c.Precision).ToArray(), example.Name());

@@ -41,7 +41,10 @@ public sealed class EntityGoldenTests
         string path = TestData.Shared("fixtures", "seqeval", "data", "ground_truth.txt");
         IReadOnlyList<string>[] truth = Tags(path, "3"), predicted = Tags(path, "4");
         EntityScores scores = EntityScores.Of(truth, predicted);
-        Assert.Equal(("68.83", "80.83", "74.35"), (Percent(scores.Micro.Precision), Percent(scores.Micro.Recall), Percent(scores.Micro.F1)));
+        Assert.Equal(
+            ("68.83", "80.83", "74.35"),
+            (Percent(scores.Micro.Precision), Percent(scores.Micro.Recall), Percent(scores.Micro.F1))
+        );
         Assert.Equal("84.08", Percent(TokenAccuracy.Of(truth, predicted)));
         Assert.Equal("90.36", Percent(scores.PerType.Single(type => type.Type == "PP").Scores.F1));
         Assert.Equal(459, scores.PerType.Sum(type => type.Support));

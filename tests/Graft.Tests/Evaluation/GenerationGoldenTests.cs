@@ -29,7 +29,11 @@ public sealed class GenerationGoldenTests
         {
             (string hypothesis, string reference) = Texts(item);
             Golden.Equal(item.GetProperty("sentence_bleu_exp"), new Bleu().Sentence(hypothesis, [reference]).Score, hypothesis);
-            Golden.Equal(item.GetProperty("sentence_bleu_floor"), new Bleu().Sentence(hypothesis, [reference], BleuSmoothing.Floor).Score, hypothesis);
+            Golden.Equal(
+                item.GetProperty("sentence_bleu_floor"),
+                new Bleu().Sentence(hypothesis, [reference], BleuSmoothing.Floor).Score,
+                hypothesis
+            );
             Golden.Equal(item.GetProperty("sentence_chrf"), new ChrF().Sentence(hypothesis, [reference]), hypothesis);
             Golden.Equal(item.GetProperty("sentence_chrf_pp"), new ChrF(2).Sentence(hypothesis, [reference]), hypothesis);
         }
@@ -49,10 +53,25 @@ public sealed class GenerationGoldenTests
             Golden.Equal(expected.GetProperty("brevity_penalty"), bleu.BrevityPenalty, example.Name());
             Golden.Equal(expected.GetProperty("counts"), bleu.Counts.Select(count => (double)count).ToArray(), example.Name());
             Golden.Equal(expected.GetProperty("totals"), bleu.Totals.Select(count => (double)count).ToArray(), example.Name());
-            Assert.Equal((expected.GetProperty("sys_len").GetInt64(), expected.GetProperty("ref_len").GetInt64()), (bleu.HypothesisLength, bleu.ReferenceLength));
-            Golden.Equal(example.Expected("bleu_13a_lowercase"), new Bleu(lowercase: true).Corpus(hypotheses, references).Score, example.Name());
-            Golden.Equal(example.Expected("bleu_tokenize_none"), new Bleu(BleuTokenization.None).Corpus(hypotheses, references).Score, example.Name());
-            Golden.Equal(example.Expected("bleu_char"), new Bleu(BleuTokenization.Characters).Corpus(hypotheses, references).Score, example.Name());
+            Assert.Equal(
+                (expected.GetProperty("sys_len").GetInt64(), expected.GetProperty("ref_len").GetInt64()),
+                (bleu.HypothesisLength, bleu.ReferenceLength)
+            );
+            Golden.Equal(
+                example.Expected("bleu_13a_lowercase"),
+                new Bleu(lowercase: true).Corpus(hypotheses, references).Score,
+                example.Name()
+            );
+            Golden.Equal(
+                example.Expected("bleu_tokenize_none"),
+                new Bleu(BleuTokenization.None).Corpus(hypotheses, references).Score,
+                example.Name()
+            );
+            Golden.Equal(
+                example.Expected("bleu_char"),
+                new Bleu(BleuTokenization.Characters).Corpus(hypotheses, references).Score,
+                example.Name()
+            );
             Golden.Equal(example.Expected("chrf"), new ChrF().Corpus(hypotheses, references), example.Name());
             Golden.Equal(example.Expected("chrf_pp"), new ChrF(2).Corpus(hypotheses, references), example.Name());
         }
@@ -78,7 +97,9 @@ public sealed class GenerationGoldenTests
     [InlineData("controlled", "control")]
     public void PorterStems(string word, string stem) => Assert.Equal(stem, PorterStemmer.Stem(word));
 
-    private static IEnumerable<JsonElement> Sentences() => Golden.Cases("generation.json", example => example.TryGetProperty("items", out _))[0].GetProperty("items").EnumerateArray();
+    private static IEnumerable<JsonElement> Sentences() =>
+        Golden.Cases("generation.json", example => example.TryGetProperty("items", out _))[0].GetProperty("items").EnumerateArray();
 
-    private static (string Hypothesis, string Reference) Texts(JsonElement item) => (item.GetProperty("hypothesis").GetString()!, item.GetProperty("reference").GetString()!);
+    private static (string Hypothesis, string Reference) Texts(JsonElement item) =>
+        (item.GetProperty("hypothesis").GetString()!, item.GetProperty("reference").GetString()!);
 }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Graft.Tests.Evaluation;
 
-/// <summary>Reference values of the metrics, computed by scikit-learn, scipy, seqeval, sacrebleu, rouge-score and the official SQuAD scripts.</summary>
+/// <summary>
+/// Reference values of the metrics, computed by scikit-learn, scipy, seqeval, sacrebleu, rouge-score and the official SQuAD scripts.
+/// </summary>
 internal static class Golden
 {
     private const double RelativeTolerance = 1e-9;
@@ -10,8 +12,12 @@ internal static class Golden
     /// <summary>The cases of a file, those of one kind where the file mixes kinds.</summary>
     public static IReadOnlyList<JsonElement> Cases(string file, Func<JsonElement, bool>? where = null)
     {
-        JsonElement[] cases = JsonDocument.Parse(File.ReadAllBytes(TestData.Fixture("metrics", file))).RootElement.GetProperty("cases").EnumerateArray()
-            .Where(where ?? (_ => true)).ToArray();
+        JsonElement[] cases = JsonDocument
+            .Parse(File.ReadAllBytes(TestData.Fixture("metrics", file)))
+            .RootElement.GetProperty("cases")
+            .EnumerateArray()
+            .Where(where ?? (_ => true))
+            .ToArray();
         Assert.NotEmpty(cases);
         return cases;
     }
@@ -21,15 +27,19 @@ internal static class Golden
     public static JsonElement Expected(this JsonElement element, params string[] path) =>
         path.Aggregate(element.GetProperty("expected"), (value, key) => value.GetProperty(key));
 
-    public static double[] Doubles(this JsonElement element) => element.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Null ? double.NaN : item.GetDouble()).ToArray();
+    public static double[] Doubles(this JsonElement element) =>
+        element.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Null ? double.NaN : item.GetDouble()).ToArray();
 
     public static double[] Doubles(this JsonElement element, string key) => element.GetProperty(key).Doubles();
 
-    public static int[] Ints(this JsonElement element, string key) => element.GetProperty(key).EnumerateArray().Select(item => item.GetInt32()).ToArray();
+    public static int[] Ints(this JsonElement element, string key) =>
+        element.GetProperty(key).EnumerateArray().Select(item => item.GetInt32()).ToArray();
 
-    public static double[][] Matrix(this JsonElement element, string key) => element.GetProperty(key).EnumerateArray().Select(row => row.Doubles()).ToArray();
+    public static double[][] Matrix(this JsonElement element, string key) =>
+        element.GetProperty(key).EnumerateArray().Select(row => row.Doubles()).ToArray();
 
-    public static bool[][] Bits(this JsonElement element, string key) => element.Matrix(key).Select(row => row.Select(value => value == 1).ToArray()).ToArray();
+    public static bool[][] Bits(this JsonElement element, string key) =>
+        element.Matrix(key).Select(row => row.Select(value => value == 1).ToArray()).ToArray();
 
     public static string[] Strings(this JsonElement element) => element.EnumerateArray().Select(item => item.GetString()!).ToArray();
 

@@ -43,7 +43,9 @@ public sealed class ProbabilityGoldenTests
     [Fact]
     public void ScoresOfManyClassesEqualScikitLearn()
     {
-        foreach (JsonElement example in Golden.Cases("probabilities.json", example => example.GetProperty("kind").GetString() == "multiclass"))
+        foreach (
+            JsonElement example in Golden.Cases("probabilities.json", example => example.GetProperty("kind").GetString() == "multiclass")
+        )
         {
             string name = example.Name();
             int[] truth = example.Ints("y_true");

@@ -27,10 +27,20 @@ public sealed class SquadGoldenTests
         foreach (JsonElement example in Golden.Cases("squad.json", example => example.TryGetProperty("predictions", out _)))
         {
             string name = example.Name();
-            KeyValuePair<string, IReadOnlyList<string>>[] golds = example.GetProperty("golds").EnumerateObject()
-                .Select(gold => KeyValuePair.Create(gold.Name, (IReadOnlyList<string>)gold.Value.Strings())).ToArray();
-            Dictionary<string, string> predictions = example.GetProperty("predictions").EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetString()!);
-            KeyValuePair<string, double>[] probabilities = example.GetProperty("no_answer_probability").EnumerateObject().Select(pair => KeyValuePair.Create(pair.Name, pair.Value.GetDouble())).ToArray();
+            KeyValuePair<string, IReadOnlyList<string>>[] golds = example
+                .GetProperty("golds")
+                .EnumerateObject()
+                .Select(gold => KeyValuePair.Create(gold.Name, (IReadOnlyList<string>)gold.Value.Strings()))
+                .ToArray();
+            Dictionary<string, string> predictions = example
+                .GetProperty("predictions")
+                .EnumerateObject()
+                .ToDictionary(pair => pair.Name, pair => pair.Value.GetString()!);
+            KeyValuePair<string, double>[] probabilities = example
+                .GetProperty("no_answer_probability")
+                .EnumerateObject()
+                .Select(pair => KeyValuePair.Create(pair.Name, pair.Value.GetDouble()))
+                .ToArray();
             SquadV2 scores = new(golds, predictions);
             Equal(example.GetProperty("expected"), "exact", scores.All, name);
             Equal(example.Expected("HasAns"), "exact", scores.HasAnswer, name);
@@ -38,14 +48,24 @@ public sealed class SquadGoldenTests
             Assert.Equal(example.Expected("total").GetInt32(), scores.All.Total);
             foreach (double threshold in (double[])[0.25, 0.5, 1.0])
             {
-                Equal(example.Expected($"at_threshold_{threshold:0.0#}"), "exact", scores.AtThreshold(probabilities.ToDictionary(), threshold), name);
+                Equal(
+                    example.Expected($"at_threshold_{threshold:0.0#}"),
+                    "exact",
+                    scores.AtThreshold(probabilities.ToDictionary(), threshold),
+                    name
+                );
             }
 
             Golden.Equal(example.Expected("best_exact"), scores.BestExactMatch(probabilities).Value, name);
             Golden.Equal(example.Expected("best_exact_threshold"), scores.BestExactMatch(probabilities).Threshold, name);
             Golden.Equal(example.Expected("best_f1"), scores.BestF1(probabilities).Value, name);
             Golden.Equal(example.Expected("best_f1_threshold"), scores.BestF1(probabilities).Threshold, name);
-            Equal(example.Expected("v1_on_answerable"), "exact_match", SquadV1.Score(golds.Where(gold => gold.Value.Count > 0), predictions), name);
+            Equal(
+                example.Expected("v1_on_answerable"),
+                "exact_match",
+                SquadV1.Score(golds.Where(gold => gold.Value.Count > 0), predictions),
+                name
+            );
         }
     }
 
@@ -64,8 +84,12 @@ public sealed class SquadGoldenTests
             string dataset = system.Value.GetProperty("dataset").GetString()!;
             if (!golds.TryGetValue(dataset, out KeyValuePair<string, IReadOnlyList<string>>[]? questions))
             {
-                golds[dataset] = questions = QuestionReader.Read(TestData.Shared("data", "qa", "squad-dev", dataset)).Questions
-                    .Select(question => KeyValuePair.Create(question.Id, (IReadOnlyList<string>)question.Answers.Select(answer => answer.Text).ToArray())).ToArray();
+                golds[dataset] = questions = QuestionReader
+                    .Read(TestData.Shared("data", "qa", "squad-dev", dataset))
+                    .Questions.Select(question =>
+                        KeyValuePair.Create(question.Id, (IReadOnlyList<string>)question.Answers.Select(answer => answer.Text).ToArray())
+                    )
+                    .ToArray();
             }
 
             Dictionary<string, string> predictions = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(file))!;
@@ -78,7 +102,10 @@ public sealed class SquadGoldenTests
             else
             {
                 SquadV2 scores = new(questions, predictions);
-                foreach ((string prefix, SquadScores part) in (ReadOnlySpan<(string, SquadScores)>)[("", scores.All), ("HasAns_", scores.HasAnswer), ("NoAns_", scores.NoAnswer)])
+                foreach (
+                    (string prefix, SquadScores part) in (ReadOnlySpan<(string, SquadScores)>)
+                        [("", scores.All), ("HasAns_", scores.HasAnswer), ("NoAns_", scores.NoAnswer)]
+                )
                 {
                     Assert.Equal(system.Value.GetProperty(prefix + "exact").GetDouble(), part.ExactMatch);
                     Assert.Equal(system.Value.GetProperty(prefix + "f1").GetDouble(), part.F1);

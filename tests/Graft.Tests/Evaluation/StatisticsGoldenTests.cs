@@ -10,7 +10,10 @@ public sealed class StatisticsGoldenTests
     {
         foreach (JsonElement example in Kind("mcnemar"))
         {
-            McNemar test = McNemar.Test(example.GetProperty("only_first_right").GetInt64(), example.GetProperty("only_second_right").GetInt64());
+            McNemar test = McNemar.Test(
+                example.GetProperty("only_first_right").GetInt64(),
+                example.GetProperty("only_second_right").GetInt64()
+            );
             Golden.Equal(example.Expected("exact_p"), test.ExactP, "exact");
             Golden.Equal(example.Expected("mid_p"), test.MidP, "mid");
             Golden.Equal(example.Expected("chi2_corrected"), test.ChiSquare, "χ²");
@@ -23,8 +26,13 @@ public sealed class StatisticsGoldenTests
     {
         foreach (JsonElement example in Kind("proportion"))
         {
-            (long successes, long trials, double level) = (example.GetProperty("successes").GetInt64(), example.GetProperty("n").GetInt64(), example.GetProperty("level").GetDouble());
-            ScoreInterval wilson = ProportionInterval.Wilson(successes, trials, level), exact = ProportionInterval.ClopperPearson(successes, trials, level);
+            (long successes, long trials, double level) = (
+                example.GetProperty("successes").GetInt64(),
+                example.GetProperty("n").GetInt64(),
+                example.GetProperty("level").GetDouble()
+            );
+            ScoreInterval wilson = ProportionInterval.Wilson(successes, trials, level),
+                exact = ProportionInterval.ClopperPearson(successes, trials, level);
             Golden.Equal(example.Expected("wilson"), [wilson.Low, wilson.High], $"Wilson {successes}/{trials}");
             Golden.Equal(example.Expected("clopper_pearson"), [exact.Low, exact.High], $"Clopper-Pearson {successes}/{trials}");
         }
@@ -44,7 +52,11 @@ public sealed class StatisticsGoldenTests
             double[] differences = resamples.Select(positions => Bootstrap.MeanAt(a, positions) - Bootstrap.MeanAt(b, positions)).ToArray();
             PairedComparison comparison = Bootstrap.Compare(Summary.Mean(a) - Summary.Mean(b), differences);
             Golden.Equal(example.Expected("difference"), comparison.Difference.Value, "difference");
-            Golden.Equal(example.Expected("difference_interval_95"), [comparison.Difference.Low, comparison.Difference.High], "difference interval");
+            Golden.Equal(
+                example.Expected("difference_interval_95"),
+                [comparison.Difference.Low, comparison.Difference.High],
+                "difference interval"
+            );
             Golden.Equal(example.Expected("share_of_resamples_with_difference_at_most_0"), comparison.ShareAtMostZero, "share");
             Golden.Equal(example.Expected("p_two_sided"), comparison.P, "p");
         }
@@ -76,7 +88,11 @@ public sealed class StatisticsGoldenTests
         foreach (JsonElement example in Kind("percentile"))
         {
             double[] values = example.Doubles("values");
-            Golden.Equal(example.GetProperty("expected"), example.Doubles("q").Select(q => Summary.Percentile(values, q)).ToArray(), "percentile");
+            Golden.Equal(
+                example.GetProperty("expected"),
+                example.Doubles("q").Select(q => Summary.Percentile(values, q)).ToArray(),
+                "percentile"
+            );
         }
     }
 
@@ -87,7 +103,11 @@ public sealed class StatisticsGoldenTests
         {
             double[] losses = example.Doubles("token_nll_nats");
             int[] mask = example.Ints("mask");
-            LanguageModelScores scores = LanguageModelScores.Of(losses.Where((_, i) => mask[i] == 1).Sum(), mask.Count(value => value == 1), example.GetProperty("utf8_bytes").GetInt64());
+            LanguageModelScores scores = LanguageModelScores.Of(
+                losses.Where((_, i) => mask[i] == 1).Sum(),
+                mask.Count(value => value == 1),
+                example.GetProperty("utf8_bytes").GetInt64()
+            );
             Golden.Equal(example.Expected("loss"), scores.Loss, example.Name());
             Golden.Equal(example.Expected("perplexity"), scores.Perplexity, example.Name());
             Golden.Equal(example.Expected("bits_per_token"), scores.BitsPerToken, example.Name());

@@ -13,12 +13,22 @@ using static TorchSharp.torch;
 
 namespace Graft.Tests.Export;
 
-/// <summary>What an exported file promises, for every encoder family and head: Graft's own answers on ONNX Runtime, from a graph that keeps ONNX's rules.</summary>
+/// <summary>
+/// What an exported file promises, for every encoder family and head: Graft's own answers on ONNX Runtime, from a graph that keeps ONNX's
+/// rules.
+/// </summary>
 public sealed class OnnxContract
 {
     private const double Tolerance = 1e-4;
     private static readonly HeadKind[] s_heads =
-        [HeadKind.None, HeadKind.SequenceClassification, HeadKind.TokenClassification, HeadKind.QuestionAnswering, HeadKind.MultipleChoice, HeadKind.Embedding];
+    [
+        HeadKind.None,
+        HeadKind.SequenceClassification,
+        HeadKind.TokenClassification,
+        HeadKind.QuestionAnswering,
+        HeadKind.MultipleChoice,
+        HeadKind.Embedding,
+    ];
 
     /// <summary>Every encoder family with every head that has a graph, on both kinds of graph.</summary>
     public static TheoryData<string, HeadKind, OnnxGraph> Cases
@@ -28,8 +38,13 @@ public sealed class OnnxContract
             TheoryData<string, HeadKind, OnnxGraph> data = [];
             foreach (ModelFamily family in ModelFamilies.All.Where(family => !Writes(family)))
             {
-                foreach (HeadKind head in s_heads.Where(head => head is HeadKind.None or HeadKind.Embedding || family.Recipe(head, TinyModels.Config(family.ModelType)) is not null))
-                    foreach (OnnxGraph graph in Enum.GetValues<OnnxGraph>()) data.Add(family.ModelType, head, graph);
+                foreach (
+                    HeadKind head in s_heads.Where(head =>
+                        head is HeadKind.None or HeadKind.Embedding || family.Recipe(head, TinyModels.Config(family.ModelType)) is not null
+                    )
+                )
+                foreach (OnnxGraph graph in Enum.GetValues<OnnxGraph>())
+                    data.Add(family.ModelType, head, graph);
             }
 
             return data;
@@ -53,7 +68,8 @@ public sealed class OnnxContract
             if (scores.StartLogits is not null) Same(scores.StartLogits, "start_logits", perToken: true);
             if (scores.EndLogits is not null) Same(scores.EndLogits, "end_logits", perToken: true);
             Tensor? logits = scores.Logits is { } found && head == HeadKind.MultipleChoice ? found.reshape(2, 2) : scores.Logits;
-            if (logits is not null) Same(logits, head == HeadKind.Embedding ? "sentence_embedding" : "logits", head == HeadKind.TokenClassification);
+            if (logits is not null)
+                Same(logits, head == HeadKind.Embedding ? "sentence_embedding" : "logits", head == HeadKind.TokenClassification);
         }
 
         if (head is not (HeadKind.None or HeadKind.Embedding)) return;
@@ -75,7 +91,11 @@ public sealed class OnnxContract
     {
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), head, 3);
         foreach (OnnxPrecision precision in Enum.GetValues<OnnxPrecision>())
-            OnnxRules.Check(OnnxGraphs.Draw(model, graph, precision, new HashSet<string>(), out _), graph == OnnxGraph.Portable, $"{family}, {head}, {graph}, {precision}");
+            OnnxRules.Check(
+                OnnxGraphs.Draw(model, graph, precision, new HashSet<string>(), out _),
+                graph == OnnxGraph.Portable,
+                $"{family}, {head}, {graph}, {precision}"
+            );
     }
 
     [Theory]
@@ -88,12 +108,24 @@ public sealed class OnnxContract
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using TemporaryFolder folder = new();
-        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3)) made.Save(folder.Path);
-        using PretrainedModel model = PretrainedModel.Load(folder.Path, new LoadOptions { Head = HeadKind.Embedding, Pooling = pooling, Normalize = normalizes });
+        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3))
+            made.Save(folder.Path);
+        using PretrainedModel model = PretrainedModel.Load(
+            folder.Path,
+            new LoadOptions
+            {
+                Head = HeadKind.Embedding,
+                Pooling = pooling,
+                Normalize = normalizes,
+            }
+        );
         EncoderInput input = TinyModels.Padded(5, 9, 2, 33, 14);
         foreach (OnnxGraph graph in Enum.GetValues<OnnxGraph>())
         {
-            Dictionary<string, Tensor> actual = OnnxRun.Run(OnnxGraphs.Draw(model, graph, OnnxPrecision.Fp32, new HashSet<string>(), out _), input);
+            Dictionary<string, Tensor> actual = OnnxRun.Run(
+                OnnxGraphs.Draw(model, graph, OnnxPrecision.Fp32, new HashSet<string>(), out _),
+                input
+            );
             TensorAssert.Close(model.Forward(input).Scores!.Logits!, actual["sentence_embedding"], Tolerance, $"{pooling}, {graph}");
         }
     }
@@ -105,7 +137,9 @@ public sealed class OnnxContract
     public void WhatHasNoGraphIsRefusedByName(string family, HeadKind head)
     {
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), head, 3);
-        InputException refused = Assert.Throws<InputException>(() => OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _));
+        InputException refused = Assert.Throws<InputException>(() =>
+            OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _)
+        );
         Assert.Contains(head == HeadKind.MaskedLm ? "MaskedLm" : family, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
     }

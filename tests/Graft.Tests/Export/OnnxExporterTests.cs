@@ -27,14 +27,20 @@ public sealed class OnnxExporterTests : IDisposable
     {
         string run = Run();
         OnnxExporter.Export(run, Exported, new OnnxExportOptions { Graph = OnnxGraph.Fused });
-        foreach (string file in new[] { "model.onnx", "config.json", "vocab.txt", "graft.json", "onnx.json", "example.cs" }) Assert.True(File.Exists(Path.Combine(Exported, file)), file);
+        foreach (string file in new[] { "model.onnx", "config.json", "vocab.txt", "graft.json", "onnx.json", "example.cs" })
+            Assert.True(File.Exists(Path.Combine(Exported, file)), file);
         Assert.False(File.Exists(Path.Combine(Exported, "model.safetensors")));
         string dev = _tiny.PathOf("dev.tsv");
-        RunEvaluation expected = RunEvaluation.Evaluate(run, dev, calibrated: true), actual = RunEvaluation.Evaluate(Exported, dev, calibrated: true);
+        RunEvaluation expected = RunEvaluation.Evaluate(run, dev, calibrated: true),
+            actual = RunEvaluation.Evaluate(Exported, dev, calibrated: true);
         for (int i = 0; i < expected.Examples; i++)
         {
-            (ClassPrediction wanted, ClassPrediction found) = ((ClassPrediction)expected.Runs[0].Predictions[i], (ClassPrediction)actual.Runs[0].Predictions[i]);
-            for (int label = 0; label < 2; label++) Assert.Equal(wanted.Probabilities[label], found.Probabilities[label], 1e-4);
+            (ClassPrediction wanted, ClassPrediction found) = (
+                (ClassPrediction)expected.Runs[0].Predictions[i],
+                (ClassPrediction)actual.Runs[0].Predictions[i]
+            );
+            for (int label = 0; label < 2; label++)
+                Assert.Equal(wanted.Probabilities[label], found.Probabilities[label], 1e-4);
         }
 
         Assert.Equal(expected.Scores[0].Interval, actual.Scores[0].Interval);
@@ -56,7 +62,9 @@ public sealed class OnnxExporterTests : IDisposable
         Assert.Equal(written.Loss, ExportManifest.Read(Exported).Loss);
         using Predictor predictor = Predictor.Load(Exported);
         double[] alone = ((ClassPrediction)predictor.Predict("the film was good .")).Probabilities;
-        double[] beside = ((ClassPrediction)predictor.Predict([("the film was good .", null), ("and the story and the story was awful ?", null)])[0]).Probabilities;
+        double[] beside = (
+            (ClassPrediction)predictor.Predict([("the film was good .", null), ("and the story and the story was awful ?", null)])[0]
+        ).Probabilities;
         Assert.Equal(alone, beside);
     }
 
@@ -113,7 +121,11 @@ public sealed class OnnxExporterTests : IDisposable
         using (Embedder embedder = Embedder.Load(Exported)) expected = embedder.Embed("the film was good .");
         ExportManifest manifest = ExportManifest.Read(Exported);
         using (PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = HeadKind.Embedding }))
-            OnnxFile.Write(OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _), Exported, largestFile: 1000);
+            OnnxFile.Write(
+                OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _),
+                Exported,
+                largestFile: 1000
+            );
         manifest.Write(Exported);
         Assert.Equal(["model.onnx", "model.onnx_data"], ExportManifest.Read(Exported).Files.Select(file => file.Name));
         using (Embedder embedder = Embedder.Load(Exported)) actual = embedder.Embed("the film was good .");
@@ -127,7 +139,10 @@ public sealed class OnnxExporterTests : IDisposable
         string path = Path.Combine(Exported, "model.onnx");
         byte[] sound = File.ReadAllBytes(path);
         Refused(() => File.WriteAllBytes(path, sound[..(sound.Length / 2)]), "bytes");
-        Refused(() => File.WriteAllBytes(path, [.. sound.Select((value, i) => i == sound.Length / 2 ? (byte)(value ^ 1) : value)]), "checksum");
+        Refused(
+            () => File.WriteAllBytes(path, [.. sound.Select((value, i) => i == sound.Length / 2 ? (byte)(value ^ 1) : value)]),
+            "checksum"
+        );
         Refused(() => File.Delete(path), "no such file");
         Refused(() => Rewrite(graph => graph.Node.RemoveAt(2)), "model.onnx");
         Refused(() => Rewrite(graph => graph.Node[3].Input[0] = graph.Node[^1].Output[0]), "model.onnx"); // a circle
@@ -179,7 +194,9 @@ public sealed class OnnxExporterTests : IDisposable
         }
     }
 
-    /// <summary>Random damage to the graph with a manifest that fits it: opened, or refused in one line. GRAFT_FUZZ_ROUNDS sets the number.</summary>
+    /// <summary>
+    /// Random damage to the graph with a manifest that fits it: opened, or refused in one line. GRAFT_FUZZ_ROUNDS sets the number.
+    /// </summary>
     [Fact]
     public void RandomDamageIsRefusedOrHarmless()
     {
@@ -194,8 +211,10 @@ public sealed class OnnxExporterTests : IDisposable
         {
             byte[] damaged = [.. sound];
             int changes = 1 + random.NextInt(4);
-            for (int i = 0; i < changes; i++) damaged[random.NextInt(round % 4 == 3 ? sound.Length : graphBytes)] = (byte)random.NextInt(256);
-            if (round % 10 == 9) damaged = damaged[..(1 + random.NextInt(damaged.Length - 1))];
+            for (int i = 0; i < changes; i++)
+                damaged[random.NextInt(round % 4 == 3 ? sound.Length : graphBytes)] = (byte)random.NextInt(256);
+            if (round % 10 == 9)
+                damaged = damaged[..(1 + random.NextInt(damaged.Length - 1))];
             File.WriteAllBytes(path, damaged);
             ExportManifest.Read(Exported).Write(Exported);
             try

@@ -28,7 +28,14 @@ public sealed class GeneratorTests
     public void BeamSearchWithEnoughBeamsFindsTheBestTextOfAll(ulong seed)
     {
         float[,] logits = Logits(seed);
-        GenerationOptions options = new() { MaxNewTokens = 4, EosTokenIds = [End], NumBeams = 64, LengthPenalty = 1, EarlyStopping = EarlyStopping.Never };
+        GenerationOptions options = new()
+        {
+            MaxNewTokens = 4,
+            EosTokenIds = [End],
+            NumBeams = 64,
+            LengthPenalty = 1,
+            EarlyStopping = EarlyStopping.Never,
+        };
         GeneratedTokens best = Generate(logits, options)[0][0];
         (int[] tokens, double score) = AllTexts(logits, options.MaxNewTokens).MaxBy(text => text.Score);
         Assert.Equal(tokens, best.Tokens);
@@ -63,8 +70,10 @@ public sealed class GeneratorTests
 
         int[] counts = new int[Vocabulary];
         const int draws = 20_000;
-        for (ulong seed = 0; seed < draws; seed++) counts[Generate(logits, options with { MaxNewTokens = 1, Seed = seed })[0][0].Tokens[0]]++;
-        for (int token = 0; token < Vocabulary; token++) Assert.Equal(Math.Exp(LogProbability(logits, 0, token)), counts[token] / (double)draws, 0.015);
+        for (ulong seed = 0; seed < draws; seed++)
+            counts[Generate(logits, options with { MaxNewTokens = 1, Seed = seed })[0][0].Tokens[0]]++;
+        for (int token = 0; token < Vocabulary; token++)
+            Assert.Equal(Math.Exp(LogProbability(logits, 0, token)), counts[token] / (double)draws, 0.015);
     }
 
     [Fact]
@@ -85,7 +94,15 @@ public sealed class GeneratorTests
         List<int> streamed = [];
         GenerationOptions options = new() { MaxNewTokens = 10 };
         using MarkovState state = new(Logits(seed: 8), [0]);
-        GeneratedTokens text = Generator.Generate(state, [[0]], options, stop: (_, tokens) => tokens.Count == 3, onToken: (_, token) => streamed.Add(token))[0][0];
+        GeneratedTokens text = Generator.Generate(
+            state,
+            [
+                [0],
+            ],
+            options,
+            stop: (_, tokens) => tokens.Count == 3,
+            onToken: (_, token) => streamed.Add(token)
+        )[0][0];
         Assert.Equal(3, text.Tokens.Count);
         Assert.Equal(text.Tokens, streamed);
     }
@@ -127,7 +144,8 @@ public sealed class GeneratorTests
             }
 
             int last = text.Tokens.Length == 0 ? 0 : text.Tokens[^1];
-            for (int token = 0; token < Vocabulary; token++) open.Push(([.. text.Tokens, token], text.LogProbability + LogProbability(logits, last, token)));
+            for (int token = 0; token < Vocabulary; token++)
+                open.Push(([.. text.Tokens, token], text.LogProbability + LogProbability(logits, last, token)));
         }
     }
 

@@ -19,7 +19,10 @@ internal static class CommandBlocks
     public static IReadOnlyList<string> Documents { get; } =
     [
         "README.md",
-        .. Directory.GetFiles(Path.Combine(TestData.Root, "docs", "guide"), "*.md").Select(path => "docs/guide/" + Path.GetFileName(path)).Order(StringComparer.Ordinal),
+        .. Directory
+            .GetFiles(Path.Combine(TestData.Root, "docs", "guide"), "*.md")
+            .Select(path => "docs/guide/" + Path.GetFileName(path))
+            .Order(StringComparer.Ordinal),
     ];
 
     public static IEnumerable<CommandBlock> Of(string document)
@@ -36,7 +39,11 @@ internal static class CommandBlocks
         }
     }
 
-    private static Dictionary<string, string> Variables(string comment) => !comment.StartsWith(Test, StringComparison.Ordinal)
-        ? []
-        : comment[Test.Length..^End.Length].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+    private static Dictionary<string, string> Variables(string comment) =>
+        !comment.StartsWith(Test, StringComparison.Ordinal)
+            ? []
+            : comment[Test.Length..^End.Length]
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(pair => pair.Split('=', 2))
+                .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 }

@@ -7,7 +7,9 @@ using Graft.Tests.Tasks;
 
 namespace Graft.Tests.Guide;
 
-/// <summary>The guide's lines of C# are compiled here, are the guide's to the letter, and run. Alone, because they use the current folder.</summary>
+/// <summary>
+/// The guide's lines of C# are compiled here, are the guide's to the letter, and run. Alone, because they use the current folder.
+/// </summary>
 [Collection(nameof(CurrentFolder))]
 public sealed class GuideSnippetTests
 {
@@ -23,14 +25,22 @@ public sealed class GuideSnippetTests
     [Fact]
     public void TheGuideShowsTheSamplesToTheLetter()
     {
-        string[] sources = [.. Directory.EnumerateFiles(Path.Combine(TestData.Root, "samples"), "*.cs", SearchOption.AllDirectories).Select(file => Plain(File.ReadAllLines(file)))];
+        string[] sources =
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(TestData.Root, "samples"), "*.cs", SearchOption.AllDirectories)
+                .Select(file => Plain(File.ReadAllLines(file))),
+        ];
         string[] chapter = File.ReadAllLines(Path.Combine(TestData.Root, "docs", "guide", "13-add-your-own.md"));
         int[] begins = [.. Enumerable.Range(0, chapter.Length).Where(line => chapter[line] == "```csharp")];
         Assert.NotEmpty(begins);
         foreach (int begin in begins)
         {
             string shown = Plain(chapter[(begin + 1)..Array.IndexOf(chapter, "```", begin)]);
-            Assert.True(sources.Any(source => source.Contains(shown, StringComparison.Ordinal)), $"13-add-your-own.md:{begin + 1} is in no sample:\n{shown}");
+            Assert.True(
+                sources.Any(source => source.Contains(shown, StringComparison.Ordinal)),
+                $"13-add-your-own.md:{begin + 1} is in no sample:\n{shown}"
+            );
         }
 
         static string Plain(string[] lines) => string.Join('\n', lines.Select(line => line.Trim()));
@@ -40,7 +50,17 @@ public sealed class GuideSnippetTests
     public void ItRuns()
     {
         using TinyBert tiny = new();
-        FineTuning.Run(new FineTuningOptions { Model = tiny.ModelFolder, Task = new TextClassification(), Train = tiny.Reviews("train.tsv", 20), Output = tiny.PathOf("runs/service"), Epochs = 1 }, cancellation: TestContext.Current.CancellationToken);
+        FineTuning.Run(
+            new FineTuningOptions
+            {
+                Model = tiny.ModelFolder,
+                Task = new TextClassification(),
+                Train = tiny.Reviews("train.tsv", 20),
+                Output = tiny.PathOf("runs/service"),
+                Epochs = 1,
+            },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         string before = Environment.CurrentDirectory;
         TextWriter console = Console.Out;
         using StringWriter output = new();
@@ -72,5 +92,6 @@ public sealed class GuideSnippetTests
         return lines[first..Array.FindIndex(lines, first, line => line.Trim() == end)];
     }
 
-    private static string ThisFile([CallerFilePath] string path = "") => Path.Combine(TestData.Root, "tests", "Graft.Tests", "Guide", Path.GetFileName(path));
+    private static string ThisFile([CallerFilePath] string path = "") =>
+        Path.Combine(TestData.Root, "tests", "Graft.Tests", "Guide", Path.GetFileName(path));
 }

@@ -19,7 +19,8 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
     public void EveryCommandOfReadmeAndGuideRuns()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the commands are written for bash");
-        foreach (string name in (string[])["samples", "models", "artifacts"]) Directory.CreateSymbolicLink(Path.Combine(_folder, name), Path.Combine(TestData.Root, name));
+        foreach (string name in (string[])["samples", "models", "artifacts"])
+            Directory.CreateSymbolicLink(Path.Combine(_folder, name), Path.Combine(TestData.Root, name));
         List<string> failures = [];
         Stopwatch whole = Stopwatch.StartNew();
         foreach (CommandBlock block in CommandBlocks.Documents.SelectMany(CommandBlocks.Of))
@@ -35,16 +36,24 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
     }
 
     private static IEnumerable<string> EvidencePages =>
-        Directory.EnumerateFiles(Path.Combine(TestData.Root, "evidence"), "*.md").Select(file => Path.GetRelativePath(TestData.Root, file)).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateFiles(Path.Combine(TestData.Root, "evidence"), "*.md")
+            .Select(file => Path.GetRelativePath(TestData.Root, file))
+            .Order(StringComparer.Ordinal);
 
-    /// <summary>A page a study: the result first, then how to repeat it, then what failed; every page is in the table of contents.</summary>
+    /// <summary>
+    /// A page a study: the result first, then how to repeat it, then what failed; every page is in the table of contents.
+    /// </summary>
     [Fact]
     public void EveryStudySaysItsResultHowToRepeatItAndWhatFailed()
     {
         string contents = File.ReadAllText(Path.Combine(TestData.Root, "evidence", "README.md"));
         foreach (string page in EvidencePages.Where(page => !page.EndsWith("README.md", StringComparison.Ordinal)))
         {
-            string[] headings = [.. File.ReadLines(Path.Combine(TestData.Root, page)).Where(line => line.StartsWith("## ", StringComparison.Ordinal))];
+            string[] headings =
+            [
+                .. File.ReadLines(Path.Combine(TestData.Root, page)).Where(line => line.StartsWith("## ", StringComparison.Ordinal)),
+            ];
             Assert.Equal(["## Result", "## How to repeat it", "## What failed"], headings);
             Assert.Contains($"({Path.GetFileName(page)})", contents, StringComparison.Ordinal);
         }
@@ -60,7 +69,8 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
             foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(TestData.Root, document))))
             {
                 string target = link.Groups["target"].Value.Split('#')[0];
-                if (target.Length > 0 && !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(folder, target))) dead.Add($"{document}: {target}");
+                if (target.Length > 0 && !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(folder, target)))
+                    dead.Add($"{document}: {target}");
             }
         }
 
@@ -71,7 +81,9 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
     public void EveryChapterIsInTheGuidesTable()
     {
         string contents = File.ReadAllText(Path.Combine(TestData.Root, "docs", "guide", "README.md"));
-        Assert.All(CommandBlocks.Documents.Skip(1).Select(Path.GetFileName).Where(name => name != "README.md"), name => Assert.Contains($"({name})", contents, StringComparison.Ordinal));
+        Assert.All(CommandBlocks.Documents.Skip(1).Select(Path.GetFileName).Where(name => name != "README.md"), name =>
+            Assert.Contains($"({name})", contents, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -94,14 +106,26 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
 
     private (int ExitCode, string Text) Run(string commands, IReadOnlyDictionary<string, string> environment)
     {
-        ProcessStartInfo start = new("bash") { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (string argument in (string[])["-euo", "pipefail", "-c", commands]) start.ArgumentList.Add(argument);
-        start.Environment["PATH"] = Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        ProcessStartInfo start = new("bash")
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (string argument in (string[])["-euo", "pipefail", "-c", commands])
+            start.ArgumentList.Add(argument);
+        start.Environment["PATH"] =
+            Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release")
+            + Path.PathSeparator
+            + Environment.GetEnvironmentVariable("PATH");
         start.Environment["GRAFT_CACHE"] = Path.Combine(_folder, ".cache");
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         using Process process = Process.Start(start)!;
-        Task<string> written = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), logged = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        if (!process.WaitForExit(s_longest)) process.Kill(entireProcessTree: true);
+        Task<string> written = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            logged = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        if (!process.WaitForExit(s_longest))
+            process.Kill(entireProcessTree: true);
         process.WaitForExit();
         return (process.ExitCode, written.Result + logged.Result);
     }

@@ -11,7 +11,11 @@ public sealed partial class ReaderQuestionTests
     [InlineData("how does BERT attend?", "src/Graft/Backbones/Bert/BertAttention.cs", "softmax(Q")]
     [InlineData("where is a learning rate resolved?", "src/Graft/FineTuning/AutoRecipe.cs", "LearningRate(")]
     [InlineData("where do IOB tags become entities?", "src/Graft.Core/Data/Tagging/TagSchemes.cs", "> Entities(")]
-    [InlineData("where is a pickle opcode refused?", "src/Graft.Core/Checkpoints/PyTorch/PickleMachine.cs", "is not an instruction of a pickle of weights")]
+    [InlineData(
+        "where is a pickle opcode refused?",
+        "src/Graft.Core/Checkpoints/PyTorch/PickleMachine.cs",
+        "is not an instruction of a pickle of weights"
+    )]
     [InlineData("what does a new metric need?", "src/Graft.Core/Tasks/TaskMetrics.cs", "interface ITaskMetric")]
     public void OneFileAnswersWithinThreeLinks(string question, string file, string answer)
     {
@@ -27,7 +31,11 @@ public sealed partial class ReaderQuestionTests
     {
         string path = Path.Combine(TestData.Root, page), folder = Path.GetDirectoryName(path)!;
         return File.Exists(path)
-            ? Link().Matches(File.ReadAllText(path)).Select(match => Path.GetRelativePath(TestData.Root, Path.GetFullPath(Path.Combine(folder, match.Groups["to"].Value))).Replace('\\', '/'))
+            ? Link()
+                .Matches(File.ReadAllText(path))
+                .Select(match =>
+                    Path.GetRelativePath(TestData.Root, Path.GetFullPath(Path.Combine(folder, match.Groups["to"].Value))).Replace('\\', '/')
+                )
             : [];
     }
 

@@ -48,9 +48,17 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
         Write(predictor, input, new InputShard(1, 2));
         Assert.True(Parts(input, new InputShard(1, 2)).IsFinished());
         Assert.False(Parts(input, new InputShard(0, 2)).IsFinished());
-        Assert.Contains("another folder", Assert.Throws<InputException>(() => Parts(input, new InputShard(1, 2), ("raw", "true")).IsFinished()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another folder",
+            Assert.Throws<InputException>(() => Parts(input, new InputShard(1, 2), ("raw", "true")).IsFinished()).Message,
+            StringComparison.Ordinal
+        );
         File.AppendAllText(input, "one more\n");
-        Assert.Contains("\"input\"", Assert.Throws<InputException>(() => Parts(input, new InputShard(1, 2)).IsFinished()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"input\"",
+            Assert.Throws<InputException>(() => Parts(input, new InputShard(1, 2)).IsFinished()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -60,10 +68,18 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
         string input = Input(40), parts = Path.Combine(_folder, "parts"), merged = Path.Combine(_folder, "merged.jsonl");
         Write(predictor, input, new InputShard(0, 3));
         Write(predictor, input, new InputShard(2, 3));
-        Assert.Contains("shards 1", Assert.Throws<RunFailedException>(() => InferenceParts.Merge(parts, merged)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "shards 1",
+            Assert.Throws<RunFailedException>(() => InferenceParts.Merge(parts, merged)).Message,
+            StringComparison.Ordinal
+        );
         Write(predictor, input, new InputShard(1, 3));
         File.AppendAllText(Path.Combine(parts, "part-00002-of-00003.jsonl"), "{}\n");
-        Assert.Contains("shards 2", Assert.Throws<RunFailedException>(() => InferenceParts.Merge(parts, merged)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "shards 2",
+            Assert.Throws<RunFailedException>(() => InferenceParts.Merge(parts, merged)).Message,
+            StringComparison.Ordinal
+        );
         Assert.False(File.Exists(merged));
         Assert.False(Parts(input, new InputShard(2, 3)).IsFinished());
     }
@@ -71,7 +87,10 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
     [Fact]
     public void TheCommandsGiveTheSame()
     {
-        string input = Input(60), parts = Path.Combine(_folder, "parts"), merged = Path.Combine(_folder, "merged.jsonl"), one = Path.Combine(_folder, "one.jsonl");
+        string input = Input(60),
+            parts = Path.Combine(_folder, "parts"),
+            merged = Path.Combine(_folder, "merged.jsonl"),
+            one = Path.Combine(_folder, "one.jsonl");
         Save();
         string[] embed = ["embed", "--model", Model, "--input", input];
         Assert.Equal(0, Run([.. embed, "--output", one]));
@@ -89,8 +108,12 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
     public async Task KilledProcessesLoseAndDoubleNothing()
     {
         TestData.LongOnly();
-        const int shards = 64, kills = 20;
-        string input = Input(100_000), parts = Path.Combine(_folder, "parts"), merged = Path.Combine(_folder, "merged.jsonl"), one = Path.Combine(_folder, "one.jsonl");
+        const int shards = 64,
+            kills = 20;
+        string input = Input(100_000),
+            parts = Path.Combine(_folder, "parts"),
+            merged = Path.Combine(_folder, "merged.jsonl"),
+            one = Path.Combine(_folder, "one.jsonl");
         Save();
         string[] predict = ["predict", "--model", Model, "--task", "text-classification", "--input", input];
         Assert.Equal(0, Run([.. predict, "--output", one]));
@@ -99,7 +122,13 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
         int killed = 0;
         while (waiting.TryDequeue(out int shard))
         {
-            using Process process = Start([.. predict, "--output", parts, "--shard", string.Create(CultureInfo.InvariantCulture, $"{shard}/{shards}")]);
+            using Process process = Start([
+                .. predict,
+                "--output",
+                parts,
+                "--shard",
+                string.Create(CultureInfo.InvariantCulture, $"{shard}/{shards}"),
+            ]);
             if (killed < kills && random.Next(3) > 0)
             {
                 await Task.Delay(random.Next(100, 5000), TestContext.Current.CancellationToken);
@@ -129,22 +158,62 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
     private void Save() => TinyFamily.Create(Model, "bert", HeadKind.SequenceClassification, ["bad", "good"], null);
 
     private InferenceParts Parts(string input, InputShard shard, params (string, string)[] options) =>
-        new(Path.Combine(_folder, "parts"), new InferenceWork("predict", Model, input, options.ToDictionary(option => option.Item1, option => option.Item2, StringComparer.Ordinal), shard));
+        new(
+            Path.Combine(_folder, "parts"),
+            new InferenceWork(
+                "predict",
+                Model,
+                input,
+                options.ToDictionary(option => option.Item1, option => option.Item2, StringComparer.Ordinal),
+                shard
+            )
+        );
 
-    private void Write(Predictor predictor, string input, InputShard shard) => Parts(input, shard).Write(
-        new PredictionStream(predictor).OfFile(input, new ColumnOptions { Shard = shard }, 1024).SelectMany(part => part.Rows).Select(row => new PartLine(PredictionWriter.Line(row), row.Failure)));
+    private void Write(Predictor predictor, string input, InputShard shard) =>
+        Parts(input, shard)
+            .Write(
+                new PredictionStream(predictor)
+                    .OfFile(input, new ColumnOptions { Shard = shard }, 1024)
+                    .SelectMany(part => part.Rows)
+                    .Select(row => new PartLine(PredictionWriter.Line(row), row.Failure))
+            );
 
     /// <summary>Texts, and a line that is none.</summary>
-    private string Input(int rows) => _tiny.Write("in.txt", Enumerable.Range(0, rows + 1).Select(i => i == rows / 2 - 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"the film was good {i} {string.Concat(Enumerable.Repeat("poor ", i % 7))}")));
+    private string Input(int rows) =>
+        _tiny.Write(
+            "in.txt",
+            Enumerable
+                .Range(0, rows + 1)
+                .Select(i =>
+                    i == rows / 2 - 1
+                        ? ""
+                        : string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"the film was good {i} {string.Concat(Enumerable.Repeat("poor ", i % 7))}"
+                        )
+                )
+        );
 
     private int Run(params string[] arguments) => Run(arguments, []);
 
     private int Run(string[] arguments, params (string Name, string Value)[] environment)
     {
-        CommandResult result = GraftProcess.Run(arguments, _folder, environment: environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal));
+        CommandResult result = GraftProcess.Run(
+            arguments,
+            _folder,
+            environment: environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal)
+        );
         log.WriteLine(result.Error);
         return result.ExitCode;
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(Graft, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+    private static Process Start(string[] arguments) =>
+        Process.Start(
+            new ProcessStartInfo(Graft, arguments)
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
 }

@@ -13,7 +13,8 @@ internal static class ParquetFiles
         ParquetWriter writer = ParquetWriter.CreateAsync(new ParquetSchema(fields), stream).GetAwaiter().GetResult();
         using (ParquetRowGroupWriter group = writer.CreateRowGroup())
         {
-            for (int column = 0; column < fields.Length; column++) group.WriteAsync(fields[column], (string[])[.. rows.Select(row => row[column])]).GetAwaiter().GetResult();
+            for (int column = 0; column < fields.Length; column++)
+                group.WriteAsync(fields[column], (string[])[.. rows.Select(row => row[column])]).GetAwaiter().GetResult();
         }
 
         writer.DisposeAsync().AsTask().GetAwaiter().GetResult();

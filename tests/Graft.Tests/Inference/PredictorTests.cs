@@ -23,15 +23,22 @@ public sealed class PredictorTests : IDisposable
         string[] texts = [.. Enumerable.Range(0, 40).Select(i => string.Concat(Enumerable.Repeat("the film was good ", 1 + (i % 5))))];
         double[] expected = [.. texts.Select(text => predictor.Predict<ClassPrediction>(text).Probabilities[0])];
         double[] found = new double[texts.Length];
-        Parallel.For(0, texts.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => found[i] = predictor.Predict<ClassPrediction>(texts[i]).Probabilities[0]);
-        for (int i = 0; i < found.Length; i++) Assert.Equal(expected[i], found[i], 1e-5);
+        Parallel.For(0, texts.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+            found[i] = predictor.Predict<ClassPrediction>(texts[i]).Probabilities[0]
+        );
+        for (int i = 0; i < found.Length; i++)
+            Assert.Equal(expected[i], found[i], 1e-5);
     }
 
     [Fact]
     public void AnAnswerOfAnotherTypeIsRefused()
     {
         using Predictor predictor = Load("text-classification", "bert");
-        Assert.Contains("ClassPrediction", Assert.Throws<InputException>(() => predictor.Predict<AnswerPrediction>("good")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ClassPrediction",
+            Assert.Throws<InputException>(() => predictor.Predict<AnswerPrediction>("good")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>Written as one format, read as the next.</summary>
@@ -72,17 +79,36 @@ public sealed class PredictorTests : IDisposable
     private Predictor Load(string name, string family)
     {
         FineTuningTask task = FineTuningTasks.Parse(name);
-        string[]? labels = task.Head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? name == "regression" ? ["LABEL_0"] : ["B-PER", "I-PER", "O"] : null;
+        string[]? labels = task.Head is HeadKind.SequenceClassification or HeadKind.TokenClassification
+            ? name == "regression"
+                ? ["LABEL_0"]
+                : ["B-PER", "I-PER", "O"]
+            : null;
         TinyFamily.Create(_tiny.PathOf(name), family, task.Head, labels, task.ProblemType);
-        return Predictor.Load(_tiny.PathOf(name), new EncodingOptions { MaxLength = 24 }, name, generation: options => options with { MaxNewTokens = 4 });
+        return Predictor.Load(_tiny.PathOf(name), new EncodingOptions { MaxLength = 24 }, name, generation: options =>
+            options with
+            {
+                MaxNewTokens = 4,
+            }
+        );
     }
 
     private string[] Answers(Predictor predictor, string input, string output)
     {
         string path = _tiny.PathOf(output);
         PredictionWriter.Write(path, new PredictionStream(predictor).OfFile(input, new ColumnOptions(), 2));
-        if (path.EndsWith(".jsonl", StringComparison.Ordinal)) return [.. File.ReadLines(path).Select(line => Answer(JsonNode.Parse(line)!.AsObject()))];
-        LabelledTextFile table = LabelledTextReader.Read(path, new ColumnOptions { Text = "text", Label = "prediction", RequireLabel = false, Answer = AnswerKind.Text });
+        if (path.EndsWith(".jsonl", StringComparison.Ordinal))
+            return [.. File.ReadLines(path).Select(line => Answer(JsonNode.Parse(line)!.AsObject()))];
+        LabelledTextFile table = LabelledTextReader.Read(
+            path,
+            new ColumnOptions
+            {
+                Text = "text",
+                Label = "prediction",
+                RequireLabel = false,
+                Answer = AnswerKind.Text,
+            }
+        );
         return [.. table.Rows.Select(row => row.Label ?? "")];
     }
 
@@ -124,6 +150,12 @@ public sealed class PredictorTests : IDisposable
 
         char separator = name.EndsWith(".csv", StringComparison.Ordinal) ? ',' : '\t';
         string Cell(string cell) => separator == ',' ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
-        return _tiny.Write(name, [string.Join(separator, columns), .. rows.Select(row => string.Join(separator, columns.Select(column => Cell(row[column]!.ToString()))))]);
+        return _tiny.Write(
+            name,
+            [
+                string.Join(separator, columns),
+                .. rows.Select(row => string.Join(separator, columns.Select(column => Cell(row[column]!.ToString())))),
+            ]
+        );
     }
 }

@@ -6,7 +6,9 @@ using Graft.Tests.Tasks;
 
 namespace Graft.Tests.Inference;
 
-/// <summary>The README's lines of C# are compiled here, are the README's to the letter, and run. Alone, because they use the current folder.</summary>
+/// <summary>
+/// The README's lines of C# are compiled here, are the README's to the letter, and run. Alone, because they use the current folder.
+/// </summary>
 [Collection(nameof(CurrentFolder))]
 public sealed class ReadmeSnippetTests
 {
@@ -66,7 +68,8 @@ public sealed class ReadmeSnippetTests
         return lines[first..Array.FindIndex(lines, first, line => line.Trim() == end)];
     }
 
-    private static string ThisFile([CallerFilePath] string path = "") => Path.Combine(TestData.Root, "tests", "Graft.Tests", "Inference", Path.GetFileName(path));
+    private static string ThisFile([CallerFilePath] string path = "") =>
+        Path.Combine(TestData.Root, "tests", "Graft.Tests", "Inference", Path.GetFileName(path));
 }
 
 /// <summary>Tests that change the current folder run alone.</summary>

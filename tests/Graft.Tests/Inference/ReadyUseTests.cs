@@ -59,9 +59,15 @@ public sealed class ReadyUseTests : IDisposable
         using Embedder embedder = Embedder.Load(model);
         JsonNode[] lines = [.. File.ReadLines(Path.Combine(_folder, "vectors.jsonl")).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(texts, lines.Select(line => line["text"]!.GetValue<string>()));
-        Assert.All(lines.Zip(texts), pair => Assert.All(
-            pair.First["embedding"]!.AsArray().Zip(embedder.Embed(pair.Second)), value => Assert.Equal(value.Second, value.First!.GetValue<float>(), 1e-5f)));
-        Assert.Equal(2, await GraftCommandLine.RunAsync(["embed", "--model", model, "--input", input, "--output", Path.Combine(_folder, "vectors.xml")]));
+        Assert.All(lines.Zip(texts), pair =>
+            Assert.All(pair.First["embedding"]!.AsArray().Zip(embedder.Embed(pair.Second)), value =>
+                Assert.Equal(value.Second, value.First!.GetValue<float>(), 1e-5f)
+            )
+        );
+        Assert.Equal(
+            2,
+            await GraftCommandLine.RunAsync(["embed", "--model", model, "--input", input, "--output", Path.Combine(_folder, "vectors.xml")])
+        );
         Assert.Equal(2, await GraftCommandLine.RunAsync(["embed", "--model", model, "--input", Path.Combine(_folder, "nowhere.txt")]));
     }
 
@@ -79,7 +85,16 @@ public sealed class ReadyUseTests : IDisposable
         });
         Assert.Throws<InputException>(() => filler.Fill("no mask here"));
         Assert.Equal(0, await GraftCommandLine.RunAsync(["fill-mask", "--model", model, "--text", "the [MASK] .", "--json"]));
-        Assert.Equal(2, await GraftCommandLine.RunAsync(["fill-mask", "--model", Model("roberta", HeadKind.SequenceClassification), "--text", "the [MASK] ."]));
+        Assert.Equal(
+            2,
+            await GraftCommandLine.RunAsync([
+                "fill-mask",
+                "--model",
+                Model("roberta", HeadKind.SequenceClassification),
+                "--text",
+                "the [MASK] .",
+            ])
+        );
     }
 
     [Fact]
@@ -103,16 +118,38 @@ public sealed class ReadyUseTests : IDisposable
     {
         using TextGenerator generator = TextGenerator.Load(Model("gpt2", HeadKind.CausalLm));
         GenerationOptions options = generator.Defaults with { MaxNewTokens = 6 };
-        string expected = generator.Generate("the film", options).Text, read = "";
-        await foreach (string piece in generator.GenerateAsync("the film", options, cancellationToken: TestContext.Current.CancellationToken)) read += piece;
+        string expected = generator.Generate("the film", options).Text,
+            read = "";
+        await foreach (
+            string piece in generator.GenerateAsync("the film", options, cancellationToken: TestContext.Current.CancellationToken)
+        )
+            read += piece;
         Assert.Equal(expected, read);
-        await foreach (string piece in generator.GenerateAsync("the film", options with { MaxNewTokens = 30 }, cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (
+            string piece in generator.GenerateAsync(
+                "the film",
+                options with
+                {
+                    MaxNewTokens = 30,
+                },
+                cancellationToken: TestContext.Current.CancellationToken
+            )
+        )
         {
             Assert.StartsWith(piece, expected, StringComparison.Ordinal);
             break;
         }
 
-        await foreach (string whole in generator.GenerateAsync("the film", options with { NumBeams = 2 }, cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (
+            string whole in generator.GenerateAsync(
+                "the film",
+                options with
+                {
+                    NumBeams = 2,
+                },
+                cancellationToken: TestContext.Current.CancellationToken
+            )
+        )
             Assert.Equal(generator.Generate("the film", options with { NumBeams = 2 }).Text, whole);
         await Assert.ThrowsAsync<InputException>(async () =>
         {
@@ -135,10 +172,38 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public async Task AWordHasOneStaticVectorAndManyContextualOnes()
     {
-        string model = Model("bert", HeadKind.MaskedLm), page = Path.Combine(_folder, "film.html");
-        Assert.Equal(0, await GraftCommandLine.RunAsync(["embed", "--model", model, "--compare-static", "film", "--text", "the film was good .", "--text", "who was in a film ?", "--output", page]));
-        Assert.DoesNotContain("http://", (await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken)).Replace("http://www.w3.org", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        ContextComparison comparison = ContextComparison.Load(model, "film", ["the film was good .", "who was in a film ?", "the film was good ."]);
+        string model = Model("bert", HeadKind.MaskedLm),
+            page = Path.Combine(_folder, "film.html");
+        Assert.Equal(
+            0,
+            await GraftCommandLine.RunAsync([
+                "embed",
+                "--model",
+                model,
+                "--compare-static",
+                "film",
+                "--text",
+                "the film was good .",
+                "--text",
+                "who was in a film ?",
+                "--output",
+                page,
+            ])
+        );
+        Assert.DoesNotContain(
+            "http://",
+            (await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken)).Replace(
+                "http://www.w3.org",
+                "",
+                StringComparison.Ordinal
+            ),
+            StringComparison.Ordinal
+        );
+        ContextComparison comparison = ContextComparison.Load(
+            model,
+            "film",
+            ["the film was good .", "who was in a film ?", "the film was good ."]
+        );
         Assert.Equal(1, comparison.Similarities[0, 2], 1e-5);
         Assert.True(comparison.Similarities[0, 1] < 0.9999);
         Assert.Throws<InputException>(() => ContextComparison.Load(model, "film", ["the film was good ."]));
@@ -152,7 +217,16 @@ public sealed class ReadyUseTests : IDisposable
     [InlineData("deberta-v2")]
     public async Task AttentionRowsSumToOne(string family)
     {
-        string model = Model(family, family switch { "gpt2" => HeadKind.CausalLm, "t5" => HeadKind.SequenceToSequence, _ => HeadKind.MaskedLm }), page = Path.Combine(_folder, "attention.html");
+        string model = Model(
+                family,
+                family switch
+                {
+                    "gpt2" => HeadKind.CausalLm,
+                    "t5" => HeadKind.SequenceToSequence,
+                    _ => HeadKind.MaskedLm,
+                }
+            ),
+            page = Path.Combine(_folder, "attention.html");
         AttentionInspection seen = AttentionInspection.Load(model, "anna lives in rome .");
         Assert.Equal(seen.Attentions.Count + 1, seen.HiddenStates.Count);
         foreach (float[,,] layer in seen.Attentions)
@@ -164,7 +238,10 @@ public sealed class ReadyUseTests : IDisposable
             }
         }
 
-        Assert.Equal(0, await GraftCommandLine.RunAsync(["inspect-attention", "--model", model, "--text", "anna lives in rome .", "--output", page]));
+        Assert.Equal(
+            0,
+            await GraftCommandLine.RunAsync(["inspect-attention", "--model", model, "--text", "anna lives in rome .", "--output", page])
+        );
         Assert.Contains("anna", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
@@ -172,16 +249,28 @@ public sealed class ReadyUseTests : IDisposable
     public async Task ModelsAreServices()
     {
         string folder = Model("bert", HeadKind.Embedding);
-        await using ServiceProvider services = new ServiceCollection().AddGraft(graft => graft.AddEmbeddings(folder)).BuildServiceProvider();
-        IEmbeddingGenerator<string, Embedding<float>> generator = services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        await using ServiceProvider services = new ServiceCollection()
+            .AddGraft(graft => graft.AddEmbeddings(folder))
+            .BuildServiceProvider();
+        IEmbeddingGenerator<string, Embedding<float>> generator = services.GetRequiredService<
+            IEmbeddingGenerator<string, Embedding<float>>
+        >();
         string[] texts = ["the film was good .", "bad"];
-        GeneratedEmbeddings<Embedding<float>>[] answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => generator.GenerateAsync(texts, cancellationToken: TestContext.Current.CancellationToken)));
+        GeneratedEmbeddings<Embedding<float>>[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => generator.GenerateAsync(texts, cancellationToken: TestContext.Current.CancellationToken))
+        );
         using Embedder embedder = Embedder.Load(folder);
         foreach (GeneratedEmbeddings<Embedding<float>> answer in answers)
-            Assert.All(answer.Zip(texts), pair => Assert.All(pair.First.Vector.ToArray().Zip(embedder.Embed(pair.Second)), value => Assert.Equal(value.Second, value.First, 1e-5f)));
+            Assert.All(answer.Zip(texts), pair =>
+                Assert.All(pair.First.Vector.ToArray().Zip(embedder.Embed(pair.Second)), value =>
+                    Assert.Equal(value.Second, value.First, 1e-5f)
+                )
+            );
         Assert.Equal(embedder.Embed(texts).Tokens, answers[0].Usage!.InputTokenCount);
         Assert.Equal(embedder.Dimensions, generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
-        await Assert.ThrowsAsync<InputException>(() => generator.GenerateAsync(texts, new EmbeddingGenerationOptions { Dimensions = 7 }, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<InputException>(() =>
+            generator.GenerateAsync(texts, new EmbeddingGenerationOptions { Dimensions = 7 }, TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]
@@ -191,14 +280,26 @@ public sealed class ReadyUseTests : IDisposable
         if (!Directory.Exists(model) || !Directory.Exists(task)) Assert.Skip("../shared/models and ../shared/tasks are not there");
         using Checkpoint reference = Checkpoint.Open(Path.Combine(task, "minilm-embeddings.safetensors"));
         using Embedder embedder = Embedder.Load(model);
-        TextSimilarity result = TextSimilarity.OfFile(embedder, Path.Combine(task, "test.tsv"), new ColumnOptions(), TestContext.Current.CancellationToken);
+        TextSimilarity result = TextSimilarity.OfFile(
+            embedder,
+            Path.Combine(task, "test.tsv"),
+            new ColumnOptions(),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(0.8203, result.Spearman!.Value, 5e-5);
-        foreach ((string name, IEnumerable<string> texts) in ((string, IEnumerable<string>)[])[("text", result.Pairs.Select(pair => pair.Text)), ("pair", result.Pairs.Select(pair => pair.Pair!))])
+        foreach (
+            (string name, IEnumerable<string> texts) in ((string, IEnumerable<string>)[])
+                [("text", result.Pairs.Select(pair => pair.Text)), ("pair", result.Pairs.Select(pair => pair.Pair!))]
+        )
         {
             IReadOnlyList<float[]> vectors = embedder.Embed([.. texts], TestContext.Current.CancellationToken).Vectors;
             float[] expected = reference[name].ToSingles();
             for (int i = 0; i < vectors.Count; i++)
-                Assert.InRange(Embedder.Cosine(vectors[i], expected.AsSpan(i * embedder.Dimensions, embedder.Dimensions)), 0.99999, 1.00001);
+                Assert.InRange(
+                    Embedder.Cosine(vectors[i], expected.AsSpan(i * embedder.Dimensions, embedder.Dimensions)),
+                    0.99999,
+                    1.00001
+                );
         }
     }
 

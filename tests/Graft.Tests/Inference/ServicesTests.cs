@@ -23,7 +23,9 @@ public sealed class ServicesTests : IDisposable
     {
         string folder = Folder(CountingEngine.Mark);
         CountingScorer scorer;
-        await using (ServiceProvider services = new ServiceCollection().AddGraft(graft => graft.AddEmbeddings(folder)).BuildServiceProvider())
+        await using (
+            ServiceProvider services = new ServiceCollection().AddGraft(graft => graft.AddEmbeddings(folder)).BuildServiceProvider()
+        )
         {
             _ = services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
             Assert.Equal(folder, services.GetRequiredService<Embedder>().Folder);
@@ -49,10 +51,16 @@ public sealed class ServicesTests : IDisposable
     [Fact]
     public async Task SeveralModelsAreToldApartByTheirKeys()
     {
-        string first = Folder(CountingEngine.Mark + "-a"), second = Folder(CountingEngine.Mark + "-b");
-        await using ServiceProvider services = new ServiceCollection().AddGraft(graft => graft.AddEmbeddings(first, key: "a").AddEmbeddings(second, key: "b")).BuildServiceProvider();
+        string first = Folder(CountingEngine.Mark + "-a"),
+            second = Folder(CountingEngine.Mark + "-b");
+        await using ServiceProvider services = new ServiceCollection()
+            .AddGraft(graft => graft.AddEmbeddings(first, key: "a").AddEmbeddings(second, key: "b"))
+            .BuildServiceProvider();
         Assert.Equal(first, services.GetRequiredKeyedService<Embedder>("a").Folder);
-        Assert.Equal(second, services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>("b").GetService<Embedder>()!.Folder);
+        Assert.Equal(
+            second,
+            services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>("b").GetService<Embedder>()!.Folder
+        );
     }
 
     private string Folder(string name) => Directory.CreateDirectory(_tiny.PathOf(name)).FullName;
@@ -81,7 +89,7 @@ public sealed class ServicesTests : IDisposable
 
         public Tokenizer Tokenizer => null!;
 
-        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default) => [];
+        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) => [];
 
         public void Dispose() => Disposals++;
     }

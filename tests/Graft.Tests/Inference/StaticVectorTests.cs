@@ -10,7 +10,9 @@ using Graft.Tests.Checkpoints;
 
 namespace Graft.Tests.Inference;
 
-/// <summary>Static vectors in the layouts of model2vec and sentence-transformers; expected numbers are computed by hand from their definition.</summary>
+/// <summary>
+/// Static vectors in the layouts of model2vec and sentence-transformers; expected numbers are computed by hand from their definition.
+/// </summary>
 public sealed class StaticVectorTests
 {
     // [UNK] a good bad film: a word-level tokenizer whose tokens have 5, 1, 4, 3 and 4 characters; the median is 4.
@@ -90,7 +92,12 @@ public sealed class StaticVectorTests
         using TemporaryFolder source = new(), folder = new();
         Model2Vec(source.Path, normalize: true);
         StaticFolder read = StaticFolder.Read(source.Path);
-        StaticFolder.Write(folder.Path, read.Table, File.ReadAllBytes(Path.Combine(source.Path, "tokenizer.json")), new JsonObject { ["sif_coefficient"] = 1e-4 });
+        StaticFolder.Write(
+            folder.Path,
+            read.Table,
+            File.ReadAllBytes(Path.Combine(source.Path, "tokenizer.json")),
+            new JsonObject { ["sif_coefficient"] = 1e-4 }
+        );
         StaticFolder again = StaticFolder.Read(folder.Path);
         Assert.Equal(read.Table.Vectors.ToArray(), again.Table.Vectors.ToArray());
         Assert.True(again.Table.Normalizes);
@@ -121,8 +128,14 @@ public sealed class StaticVectorTests
         using TemporaryFolder folder = new();
         Model2Vec(folder.Path, normalize: true);
         using Embedder embedder = Embedder.Load(folder.Path);
-        string[] texts = [.. Enumerable.Range(0, 200).Select(i => string.Join(' ', new[] { "a", "good", "bad", "film" }.Where((_, bit) => (i >> bit & 1) == 1)))];
-        float[][] alone = [.. texts.Select(embedder.Embed)], together = new float[texts.Length][];
+        string[] texts =
+        [
+            .. Enumerable
+                .Range(0, 200)
+                .Select(i => string.Join(' ', new[] { "a", "good", "bad", "film" }.Where((_, bit) => (i >> bit & 1) == 1))),
+        ];
+        float[][] alone = [.. texts.Select(embedder.Embed)],
+            together = new float[texts.Length][];
         Parallel.For(0, texts.Length, i => together[i] = embedder.Embed(texts[i]));
         Assert.Equal(alone, together);
     }
@@ -140,7 +153,11 @@ public sealed class StaticVectorTests
         using Embedder embedder = Embedder.Load(folder.Path);
         Assert.Equal([3, 4], embedder.Embed("film"));
         new VectorClassifier(new LinearClassifier(new float[3], new float[1])).Write(folder.Path);
-        Assert.Contains("do not fit 2 labels", Assert.Throws<InputException>(() => Predictor.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "do not fit 2 labels",
+            Assert.Throws<InputException>(() => Predictor.Load(folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -162,7 +179,13 @@ public sealed class StaticVectorTests
     public void WhatDoesNotFitIsRefusedInOneLine(string kind, string expected)
     {
         using TemporaryFolder folder = new();
-        Write(folder.Path, kind == "short" ? s_vectors[..8] : s_vectors, 2, mapping: kind == "mapping" ? [0, 1, 2, 3, 7] : null, weights: kind == "weights" ? [1, 1] : null);
+        Write(
+            folder.Path,
+            kind == "short" ? s_vectors[..8] : s_vectors,
+            2,
+            mapping: kind == "mapping" ? [0, 1, 2, 3, 7] : null,
+            weights: kind == "weights" ? [1, 1] : null
+        );
         Config(folder.Path, normalize: true);
         if (kind == "tokenizer") File.Delete(Path.Combine(folder.Path, "tokenizer.json"));
         Assert.Contains(expected, Assert.Throws<InputException>(() => Embedder.Load(folder.Path)).Message, StringComparison.Ordinal);
@@ -177,15 +200,37 @@ public sealed class StaticVectorTests
     private static void Config(string folder, bool normalize, string[]? labels = null)
     {
         JsonObject config = new() { ["model_type"] = "model2vec", ["normalize"] = normalize };
-        if (labels is not null) config["id2label"] = new JsonObject(labels.Select((label, i) => KeyValuePair.Create($"{i}", (JsonNode?)label)));
+        if (labels is not null)
+            config["id2label"] = new JsonObject(labels.Select((label, i) => KeyValuePair.Create($"{i}", (JsonNode?)label)));
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
     }
 
-    private static void Modules(string folder, params (string Path, string Type)[] modules) => File.WriteAllText(
-        Path.Combine(folder, "modules.json"),
-        new JsonArray([.. modules.Select((module, i) => (JsonNode)new JsonObject { ["idx"] = i, ["name"] = $"{i}", ["path"] = module.Path, ["type"] = module.Type })]).ToJsonString());
+    private static void Modules(string folder, params (string Path, string Type)[] modules) =>
+        File.WriteAllText(
+            Path.Combine(folder, "modules.json"),
+            new JsonArray([
+                .. modules.Select(
+                    (module, i) =>
+                        (JsonNode)
+                            new JsonObject
+                            {
+                                ["idx"] = i,
+                                ["name"] = $"{i}",
+                                ["path"] = module.Path,
+                                ["type"] = module.Type,
+                            }
+                ),
+            ]).ToJsonString()
+        );
 
-    private static void Write(string folder, float[] vectors, int width, string name = "embeddings", long[]? mapping = null, float[]? weights = null)
+    private static void Write(
+        string folder,
+        float[] vectors,
+        int width,
+        string name = "embeddings",
+        long[]? mapping = null,
+        float[]? weights = null
+    )
     {
         Directory.CreateDirectory(folder);
         List<TensorToWrite> tensors = [TensorToWrite.FromSingles(name, [vectors.Length / width, width], vectors)];

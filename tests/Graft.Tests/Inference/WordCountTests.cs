@@ -12,7 +12,13 @@ namespace Graft.Tests.Inference;
 
 public sealed class WordCountTests
 {
-    private static readonly (string Text, string? Pair)[] s_texts = [("A good film!", null), ("a Kind book", null), ("a bad film", null), ("an awful book", null)];
+    private static readonly (string Text, string? Pair)[] s_texts =
+    [
+        ("A good film!", null),
+        ("a Kind book", null),
+        ("a bad film", null),
+        ("an awful book", null),
+    ];
 
     [Fact]
     public void WordsAndPunctuationMarksAreLowerCasedTokensOfTheirOwn()
@@ -29,12 +35,18 @@ public sealed class WordCountTests
         // Texts of letters only, so that both split alike; the baseline is in Graft.Evaluation.
         CounterRandom random = new(4);
         string[] words = ["red", "green", "blue", "old", "new"];
-        (string, string?)[] texts = [.. Enumerable.Range(0, 40).Select(_ => (string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[random.NextInt(5)])), (string?)null))];
+        (string, string?)[] texts =
+        [
+            .. Enumerable
+                .Range(0, 40)
+                .Select(_ => (string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[random.NextInt(5)])), (string?)null)),
+        ];
         int[] labels = [.. Enumerable.Range(0, 40).Select(_ => random.NextInt(3))];
         Graft.Evaluation.NaiveBayes baseline = new(texts, labels, 3);
         (Tokenizer tokenizer, Feature[] features) = Encode(texts, i => new ClassTarget(labels[i]));
         WordCountModel model = WordCountFit.Fit(features, 3, WordCountKind.NaiveBayes);
-        foreach ((string text, _) in texts.Append(("blue unheard red", null))) Assert.Equal(baseline.Predict(text), Best(model.Score(Of(tokenizer, text))));
+        foreach ((string text, _) in texts.Append(("blue unheard red", null)))
+            Assert.Equal(baseline.Predict(text), Best(model.Score(Of(tokenizer, text))));
     }
 
     [Fact]
@@ -46,7 +58,8 @@ public sealed class WordCountTests
         Assert.Equal(1, Best(model.Score(Of(tokenizer, "awful , bad"))));
         (_, Feature[] labels) = Encode(s_texts, i => new LabelsTarget([i < 2 ? 1 : 0, i % 2 == 0 ? 1 : 0]));
         model = WordCountFit.Fit(labels, 2, WordCountKind.TfIdf);
-        foreach (Feature feature in labels) Assert.Equal(((LabelsTarget)feature.Target!).Flags, model.Score(feature).Select(score => score > 0 ? 1f : 0f));
+        foreach (Feature feature in labels)
+            Assert.Equal(((LabelsTarget)feature.Target!).Flags, model.Score(feature).Select(score => score > 0 ? 1f : 0f));
         (_, Feature[] numbers) = Encode(s_texts, i => new NumberTarget(100 - (20 * (i / 2))));
         model = WordCountFit.Fit(numbers, 1, WordCountKind.TfIdf);
         Assert.True(model.Score(numbers[0])[0] > model.Score(numbers[3])[0] + 5);
@@ -64,7 +77,11 @@ public sealed class WordCountTests
         using Predictor predictor = Predictor.Load(folder.Path);
         Assert.Equal("good", predictor.Predict("a GOOD film !").Answer);
         Assert.Equal(model.Score(features[0]).Select(score => (double)score), predictor.Predict<ClassPrediction>(s_texts[0].Text).Logits);
-        Assert.Contains("makes no vectors", Assert.Throws<InputException>(() => Embedder.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "makes no vectors",
+            Assert.Throws<InputException>(() => Embedder.Load(folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -78,7 +95,12 @@ public sealed class WordCountTests
         StaticFolder.Write(source.Path, new StaticTable(vectors, 8), File.ReadAllBytes(Path.Combine(source.Path, "tokenizer.json")), []);
         Graft.Auto.StaticCandidate candidate = new(source.Path);
         TextClassification task = (TextClassification)new TextClassification().WithLabels(["good", "bad"]);
-        Feature[] features = [.. s_texts.Select((text, i) => Of(candidate.TokenizerOf(null!), text.Text) with { Example = i, Target = new ClassTarget(i / 2) })];
+        Feature[] features =
+        [
+            .. s_texts.Select(
+                (text, i) => Of(candidate.TokenizerOf(null!), text.Text) with { Example = i, Target = new ClassTarget(i / 2) }
+            ),
+        ];
         Graft.Auto.CoreModel model = candidate.Fit(features, task);
         model.Save(output.Path);
         using Predictor predictor = Predictor.Load(output.Path);
@@ -98,8 +120,14 @@ public sealed class WordCountTests
     {
         using TemporaryFolder folder = new();
         (Tokenizer tokenizer, Feature[] features) = Encode(s_texts, i => new ClassTarget(i / 2));
-        WordCountEngine.Save(folder.Path, WordCountFit.Fit(features, 2, WordCountKind.NaiveBayes), new TextClassification().WithLabels(["a", "b"]), tokenizer);
-        string config = Path.Combine(folder.Path, "config.json"), text = File.ReadAllText(config);
+        WordCountEngine.Save(
+            folder.Path,
+            WordCountFit.Fit(features, 2, WordCountKind.NaiveBayes),
+            new TextClassification().WithLabels(["a", "b"]),
+            tokenizer
+        );
+        string config = Path.Combine(folder.Path, "config.json"),
+            text = File.ReadAllText(config);
         File.WriteAllText(config, text.Replace("\"1\": \"b\"", "\"1\": \"b\", \"2\": \"c\"", StringComparison.Ordinal));
         Assert.Contains("3 labels", Assert.Throws<InputException>(() => Predictor.Load(folder.Path)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, "{}");

@@ -20,14 +20,26 @@ public sealed class LabelCommandTests : IDisposable
         HttpClient client = labelling.Client;
         JsonNode? next = await client.GetFromJsonAsync<JsonNode>("/api/next?by=anna", TestContext.Current.CancellationToken);
         Assert.StartsWith("text ", (string?)next!["text"], StringComparison.Ordinal);
-        using HttpResponseMessage wrong = await client.PostAsJsonAsync("/api/answer", new { id = (string?)next["id"], by = "anna", labels = new[] { "ugly" } }, TestContext.Current.CancellationToken);
+        using HttpResponseMessage wrong = await client.PostAsJsonAsync(
+            "/api/answer",
+            new
+            {
+                id = (string?)next["id"],
+                by = "anna",
+                labels = new[] { "ugly" },
+            },
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Contains("ugly", await wrong.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         using HttpRequestMessage elsewhere = new(HttpMethod.Get, "/api/state") { Headers = { Host = "evil.example" } };
         using HttpResponseMessage rebound = await client.SendAsync(elsewhere, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Forbidden, rebound.StatusCode);
         client.DefaultRequestHeaders.Remove("X-Graft-Token");
-        using HttpResponseMessage closed = await client.GetAsync(new Uri("/api/state", UriKind.Relative), TestContext.Current.CancellationToken);
+        using HttpResponseMessage closed = await client.GetAsync(
+            new Uri("/api/state", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.Forbidden, closed.StatusCode);
         using HttpResponseMessage page = await client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
@@ -43,14 +55,26 @@ public sealed class LabelCommandTests : IDisposable
         for (int round = 0; round < 50; round++)
         {
             using Labelling labelling = await Labelling.StartAsync(input, Output);
-            Task killing = Task.Delay(random.NextInt(400), TestContext.Current.CancellationToken).ContinueWith(_ => labelling.Process.Kill(), TaskScheduler.Default);
+            Task killing = Task.Delay(random.NextInt(400), TestContext.Current.CancellationToken)
+                .ContinueWith(_ => labelling.Process.Kill(), TaskScheduler.Default);
             try
             {
                 for (int i = 0; ; i++)
                 {
-                    JsonNode next = (await labelling.Client.GetFromJsonAsync<JsonNode>("/api/next?by=anna", TestContext.Current.CancellationToken))!;
+                    JsonNode next = (
+                        await labelling.Client.GetFromJsonAsync<JsonNode>("/api/next?by=anna", TestContext.Current.CancellationToken)
+                    )!;
                     (string id, string label) = ((string)next["id"]!, i % 2 == 0 ? "good" : "bad");
-                    using HttpResponseMessage answer = await labelling.Client.PostAsJsonAsync("/api/answer", new { id, by = "anna", labels = new[] { label } }, TestContext.Current.CancellationToken);
+                    using HttpResponseMessage answer = await labelling.Client.PostAsJsonAsync(
+                        "/api/answer",
+                        new
+                        {
+                            id,
+                            by = "anna",
+                            labels = new[] { label },
+                        },
+                        TestContext.Current.CancellationToken
+                    );
                     answer.EnsureSuccessStatusCode();
                     Assert.True(confirmed.TryAdd(id, label), $"{id} was asked although it is answered");
                 }
@@ -61,7 +85,9 @@ public sealed class LabelCommandTests : IDisposable
             }
         }
 
-        Dictionary<string, string> read = LabelledTextReader.Read(Output).Rows.ToDictionary(row => row.Id!, row => row.Label!, StringComparer.Ordinal);
+        Dictionary<string, string> read = LabelledTextReader
+            .Read(Output)
+            .Rows.ToDictionary(row => row.Id!, row => row.Label!, StringComparer.Ordinal);
         Assert.True(confirmed.Count > 20, $"only {confirmed.Count} answers");
         Assert.All(confirmed, answer => Assert.Equal(answer.Value, read[answer.Key]));
         Assert.InRange(read.Count, confirmed.Count, confirmed.Count + 50); // written, but killed before it could be confirmed
@@ -88,7 +114,20 @@ public sealed class LabelCommandTests : IDisposable
         public static async Task<Labelling> StartAsync(string input, string output)
         {
             ProcessStartInfo start = new(
-                "dotnet", [Path.Combine(AppContext.BaseDirectory, "Graft.Cli.dll"), "label", "--input", input, "--label-names", "bad,good", "--output", output, "--port", "0"])
+                "dotnet",
+                [
+                    Path.Combine(AppContext.BaseDirectory, "Graft.Cli.dll"),
+                    "label",
+                    "--input",
+                    input,
+                    "--label-names",
+                    "bad,good",
+                    "--output",
+                    output,
+                    "--port",
+                    "0",
+                ]
+            )
             {
                 UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
             };

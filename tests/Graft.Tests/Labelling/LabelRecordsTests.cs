@@ -5,7 +5,10 @@ namespace Graft.Tests.Labelling;
 
 public sealed class LabelRecordsTests : IDisposable
 {
-    private static readonly LabelledText[] s_texts = [.. Enumerable.Range(1, 4).Select(i => new LabelledText { Text = $"text {i}", Row = i })];
+    private static readonly LabelledText[] s_texts =
+    [
+        .. Enumerable.Range(1, 4).Select(i => new LabelledText { Text = $"text {i}", Row = i }),
+    ];
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"graft-labels-{Guid.NewGuid():N}.jsonl");
 
     public void Dispose()
@@ -71,8 +74,11 @@ public sealed class LabelRecordsTests : IDisposable
     [Fact]
     public void AFileOfOtherTextsOrOfOtherLabelsIsRefused()
     {
-        using (LabellingSession session = Open()) session.Answer(new LabelAnswer("1", "anna", ["bad"]));
-        InputException others = Assert.Throws<InputException>(() => LabellingSession.Open([new LabelledText { Text = "another" }], Options()));
+        using (LabellingSession session = Open())
+            session.Answer(new LabelAnswer("1", "anna", ["bad"]));
+        InputException others = Assert.Throws<InputException>(() =>
+            LabellingSession.Open([new LabelledText { Text = "another" }], Options())
+        );
         Assert.Contains("not the one of the input", others.Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => LabellingSession.Open(s_texts, Options() with { LabelNames = ["good", "fine"] }));
         File.WriteAllText(_file, "{\"text\": \"my training data\", \"label\": \"good\"}\n");

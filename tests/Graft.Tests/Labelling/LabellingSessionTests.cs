@@ -49,7 +49,8 @@ public sealed class LabellingSessionTests : IDisposable
     {
         using LabellingSession session = Open();
         Embed(session);
-        for (int i = 1; i <= 80; i++) session.Answer(new LabelAnswer($"{i}", "anna", [i == 40 ? Other(LabelOf($"text {i}")) : LabelOf($"text {i}")]));
+        for (int i = 1; i <= 80; i++)
+            session.Answer(new LabelAnswer($"{i}", "anna", [i == 40 ? Other(LabelOf($"text {i}")) : LabelOf($"text {i}")]));
         await session.UpToDateAsync(true, TestContext.Current.CancellationToken);
         Assert.Equal("40", session.State().Doubted[0].Id);
     }
@@ -59,7 +60,8 @@ public sealed class LabellingSessionTests : IDisposable
     {
         using LabellingSession session = Open();
         session.Embed(texts => [.. texts.Select(text => Vector(text is "text 8" or "text 9" ? "text 7" : text))]);
-        while (session.Next("anna")!.Id != "7") session.Answer(new LabelAnswer(session.Next("anna")!.Id, "anna", []) { Skip = true, WithDuplicates = false });
+        while (session.Next("anna")!.Id != "7")
+            session.Answer(new LabelAnswer(session.Next("anna")!.Id, "anna", []) { Skip = true, WithDuplicates = false });
         int open = session.Next("anna")!.Duplicates;
         int kept = session.Answer(new LabelAnswer("7", "anna", ["good"]) { WithDuplicates = true });
         Assert.Equal(open + 1, kept);
@@ -98,7 +100,8 @@ public sealed class LabellingSessionTests : IDisposable
             return [.. texts.Select(Vector)];
         }
 
-        using (LabellingSession session = Open()) Assert.Throws<OperationCanceledException>(() => session.Embed(Counted, _file + ".vectors", "m"));
+        using (LabellingSession session = Open())
+            Assert.Throws<OperationCanceledException>(() => session.Embed(Counted, _file + ".vectors", "m"));
         int before = computed;
         computed = 0;
         using (LabellingSession session = Open())
@@ -109,7 +112,16 @@ public sealed class LabellingSessionTests : IDisposable
         }
 
         computed = 0;
-        using (LabellingSession session = Open()) session.Embed(texts => { computed += texts.Count; return [.. texts.Select(Vector)]; }, _file + ".vectors", "another");
+        using (LabellingSession session = Open())
+            session.Embed(
+                texts =>
+                {
+                    computed += texts.Count;
+                    return [.. texts.Select(Vector)];
+                },
+                _file + ".vectors",
+                "another"
+            );
         Assert.Equal(Count, computed);
     }
 
@@ -124,9 +136,11 @@ public sealed class LabellingSessionTests : IDisposable
         Assert.Equal(0, new FileInfo(_file).Length);
     }
 
-    private static IEnumerable<LabelledText> Texts() => Enumerable.Range(1, Count).Select(i => new LabelledText { Text = $"text {i}", Row = i });
+    private static IEnumerable<LabelledText> Texts() =>
+        Enumerable.Range(1, Count).Select(i => new LabelledText { Text = $"text {i}", Row = i });
 
-    private static string LabelOf(string text) => int.Parse(text[5..], System.Globalization.CultureInfo.InvariantCulture) % 2 == 0 ? "good" : "bad";
+    private static string LabelOf(string text) =>
+        int.Parse(text[5..], System.Globalization.CultureInfo.InvariantCulture) % 2 == 0 ? "good" : "bad";
 
     private static string Other(string label) => label == "good" ? "bad" : "good";
 

@@ -7,7 +7,10 @@ using Graft.Labelling;
 
 namespace Graft.Tests.Labelling;
 
-/// <summary>Labelling simulated with true labels: what chosen texts are worth beside a quarter more of random ones, and whether the running estimate tells the truth. GRAFT_STUDY=1 runs it.</summary>
+/// <summary>
+/// Labelling simulated with true labels: what chosen texts are worth beside a quarter more of random ones, and whether the running estimate
+/// tells the truth. GRAFT_STUDY=1 runs it.
+/// </summary>
 public sealed class LabellingStudy
 {
     private const int MostTrain = 4000, MostTest = 1500, Starts = 10;
@@ -30,7 +33,18 @@ public sealed class LabellingStudy
             List<LabelledText> labelled = [];
             LabellingEstimate? estimate;
             double truth;
-            using (LabellingSession session = LabellingSession.Open(train, new LabellingOptions { LabelNames = names, Output = file, Seed = (ulong)start + 1, DuplicateFrom = 1.1 }))
+            using (
+                LabellingSession session = LabellingSession.Open(
+                    train,
+                    new LabellingOptions
+                    {
+                        LabelNames = names,
+                        Output = file,
+                        Seed = (ulong)start + 1,
+                        DuplicateFrom = 1.1,
+                    }
+                )
+            )
             {
                 session.Embed(texts => [.. texts.Select(text => vectors[text])]);
                 Dictionary<string, LabelledText> rows = train.ToDictionary(row => row.Row.ToString(CultureInfo.InvariantCulture));
@@ -39,7 +53,8 @@ public sealed class LabellingStudy
                     LabelQuestion question = session.Next("anna")!;
                     labelled.Add(rows[question.Id]);
                     session.Answer(new LabelAnswer(question.Id, "anna", [rows[question.Id].Label!]));
-                    if (names.Length < 10 || i % 10 == 9) await session.UpToDateAsync(i == answers - 1, TestContext.Current.CancellationToken);
+                    if (names.Length < 10 || i % 10 == 9)
+                        await session.UpToDateAsync(i == answers - 1, TestContext.Current.CancellationToken);
                 }
 
                 estimate = session.State().Estimate;
@@ -54,24 +69,38 @@ public sealed class LabellingStudy
             double plain = Accuracy(labelled, test, names, vectors, plain: true);
             random += Accuracy([.. shuffled.Take(answers)], test, names, vectors, plain: false) / Starts;
             random125 += Accuracy([.. shuffled.Take(answers * 5 / 4)], test, names, vectors, plain: false) / Starts;
-            if (estimate is not null && plain >= estimate.Accuracy.Low && plain <= estimate.Accuracy.High) covered++;
-            TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start}: {truth:F4} ({plain:F4}, {estimate?.Accuracy})"));
+            if (estimate is not null && plain >= estimate.Accuracy.Low && plain <= estimate.Accuracy.High)
+                covered++;
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{start}: {truth:F4} ({plain:F4}, {estimate?.Accuracy})")
+            );
         }
 
         string line = string.Create(
-            CultureInfo.InvariantCulture, $"{task}: {answers} chosen {chosen:F4}; {answers} random {random:F4}; {answers * 5 / 4} random {random125:F4}; the interval covers {covered} of {Starts}");
+            CultureInfo.InvariantCulture,
+            $"{task}: {answers} chosen {chosen:F4}; {answers} random {random:F4}; {answers * 5 / 4} random {random125:F4}; the "
+                + $"interval covers {covered} of {Starts}"
+        );
         Console.Error.WriteLine(line);
         Assert.True(chosen >= random125 && covered >= 8, line);
     }
 
-    private static double Accuracy(IReadOnlyList<LabelledText> rows, LabelledText[] test, string[] names, Dictionary<string, float[]> vectors, bool plain)
+    private static double Accuracy(
+        IReadOnlyList<LabelledText> rows,
+        LabelledText[] test,
+        string[] names,
+        Dictionary<string, float[]> vectors,
+        bool plain
+    )
     {
         float[] features = [.. rows.SelectMany(row => vectors[row.Text])];
         int width = features.Length / rows.Count;
         int[] labels = [.. rows.Select(row => Array.IndexOf(names, row.Label))];
         LinearClassifier model = LogisticRegression.FitPlain(features, width, labels, names.Length, 10);
-        if (!plain && names.Length < 10) model = LogisticRegression.FitWithChosenPenalty(features, width, labels, names.Length).ToLinear();
-        return test.Count(row => TensorPrimitives.IndexOfMax(model.Score(vectors[row.Text])[0]) == Array.IndexOf(names, row.Label)) / (double)test.Length;
+        if (!plain && names.Length < 10)
+            model = LogisticRegression.FitWithChosenPenalty(features, width, labels, names.Length).ToLinear();
+        return test.Count(row => TensorPrimitives.IndexOfMax(model.Score(vectors[row.Text])[0]) == Array.IndexOf(names, row.Label))
+            / (double)test.Length;
     }
 
     private static LabelledText[] Read(string task, string file, int most)
@@ -88,7 +117,14 @@ public sealed class LabellingStudy
         if (!File.Exists(cache))
         {
             using Embedder embedder = Embedder.Load(TestData.Shared("models", "all-MiniLM-L6-v2"));
-            File.WriteAllBytes(cache, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(texts.Chunk(256).SelectMany(batch => embedder.Embed(batch).Vectors).SelectMany(vector => vector).ToArray()).ToArray());
+            File.WriteAllBytes(
+                cache,
+                System
+                    .Runtime.InteropServices.MemoryMarshal.AsBytes<float>(
+                        texts.Chunk(256).SelectMany(batch => embedder.Embed(batch).Vectors).SelectMany(vector => vector).ToArray()
+                    )
+                    .ToArray()
+            );
         }
 
         float[] all = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(cache)).ToArray();

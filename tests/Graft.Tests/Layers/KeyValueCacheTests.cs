@@ -19,7 +19,15 @@ public sealed class KeyValueCacheTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor joint = TensorAssert.Normal(7, rows, tokens, 3 * Heads * Size); // projected together: parts are views
-        Tensor expected = Ops.AttentionWithProbabilities(Part(0, 0, tokens), Part(1, 0, tokens), Part(2, 0, tokens), AttentionLayout.Padded(null, causal: true), 0.3).Output.transpose(1, 2).flatten(2);
+        Tensor expected = Ops.AttentionWithProbabilities(
+                Part(0, 0, tokens),
+                Part(1, 0, tokens),
+                Part(2, 0, tokens),
+                AttentionLayout.Padded(null, causal: true),
+                0.3
+            )
+            .Output.transpose(1, 2)
+            .flatten(2);
         using KeyValueCache cache = new();
         cache.Append(Site, Part(1, 0, prompt), Part(2, 0, prompt));
         for (int t = prompt; t < tokens; t++)
@@ -30,7 +38,8 @@ public sealed class KeyValueCacheTests
             if (t == prompt) cache.Reorder(tensor([0L, 1L])); // as beam search does
         }
 
-        Tensor Part(int part, int from, int to) => joint.narrow(1, from, to - from).chunk(3, -1)[part].reshape(rows, -1, Heads, Size).transpose(1, 2);
+        Tensor Part(int part, int from, int to) =>
+            joint.narrow(1, from, to - from).chunk(3, -1)[part].reshape(rows, -1, Heads, Size).transpose(1, 2);
     }
 
     [Fact]
@@ -43,9 +52,13 @@ public sealed class KeyValueCacheTests
         Tensor many = TensorAssert.Normal(1, 1, 1, OneTokenAttention.Longest, 2), token = TensorAssert.Normal(2, 1, 1, 2);
         cache.Append(Site, many, many);
         Assert.Null(cache.AppendAndAttend(Site, token, token, token, 1, 1));
-        LayerContext context = new(new EncoderInput { InputIds = zeros(1, 1, ScalarType.Int64), Cache = cache }, AttentionLayout.Padded(null, causal: true));
+        LayerContext context = new(
+            new EncoderInput { InputIds = zeros(1, 1, ScalarType.Int64), Cache = cache },
+            AttentionLayout.Padded(null, causal: true)
+        );
         Tensor all = cat([many, token.unsqueeze(1)], 2);
-        Tensor expected = Ops.AttentionWithProbabilities(token.unsqueeze(1), all, all, AttentionLayout.Padded(null, causal: true), 1).Output.flatten(2);
+        Tensor expected = Ops.AttentionWithProbabilities(token.unsqueeze(1), all, all, AttentionLayout.Padded(null, causal: true), 1)
+            .Output.flatten(2);
         TensorAssert.Close(expected, attention.Forward(token, token, token, context), 1e-5, "token 8192");
     }
 }

@@ -59,7 +59,12 @@ public sealed class MaskedLmTests
         int choices = 0, mask = 0, kept = 0;
         while (choices < 300_000)
         {
-            MaskedSequence masked = MaskedLm.Corrupt(ToyVocabulary.Sequence(128, ref random), new MaskedLmOptions(), s_vocabulary, ref random);
+            MaskedSequence masked = MaskedLm.Corrupt(
+                ToyVocabulary.Sequence(128, ref random),
+                new MaskedLmOptions(),
+                s_vocabulary,
+                ref random
+            );
             for (int i = 0; i < masked.Positions.Length; i++, choices++)
             {
                 if (masked.Ids[masked.Positions[i]] == ToyVocabulary.Mask) mask++;

@@ -101,7 +101,8 @@ public sealed class SegmentPairTests
     }
 
     /// <summary>With the full target length only the last sentence of a document is left alone.</summary>
-    private static bool IsSingleSentence(ToyDocuments store, SegmentPair pair) => pair.First.Start == store.Sentences(pair.First.Document) - 1;
+    private static bool IsSingleSentence(ToyDocuments store, SegmentPair pair) =>
+        pair.First.Start == store.Sentences(pair.First.Document) - 1;
 
     private sealed class ToyDocuments(int documents, int sentences) : ISentenceStore
     {
@@ -109,7 +110,8 @@ public sealed class SegmentPairTests
 
         public int Sentences(long document) => sentences;
 
-        public int Length(SentenceReference sentence) => 3 + (int)(CounterRandom.Key(9, (ulong)sentence.Document, (ulong)sentence.Sentence) % 6);
+        public int Length(SentenceReference sentence) =>
+            3 + (int)(CounterRandom.Key(9, (ulong)sentence.Document, (ulong)sentence.Sentence) % 6);
 
         public void Read(SentenceReference sentence, List<int> tokens)
         {

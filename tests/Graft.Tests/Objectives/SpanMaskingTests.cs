@@ -42,11 +42,17 @@ public sealed class SpanMaskingTests
         int spansSeen = 0, masks = 0, partly = 0;
         while (spansSeen < 200_000)
         {
-            (MaskedSequence masked, MaskedSpan[] spans) = SpanMasking.Corrupt(ToyVocabulary.Sequence(128, ref random), new SpanMaskingOptions(), s_vocabulary, ref random);
+            (MaskedSequence masked, MaskedSpan[] spans) = SpanMasking.Corrupt(
+                ToyVocabulary.Sequence(128, ref random),
+                new SpanMaskingOptions(),
+                s_vocabulary,
+                ref random
+            );
             foreach (MaskedSpan span in spans)
             {
                 int inside = masked.Ids[span.Start..span.End].Count(id => id == ToyVocabulary.Mask);
-                if (inside != span.End - span.Start && inside > 1) partly++; // two random tokens that happen to be the mask: one in a million
+                // two random tokens that happen to be the mask: one in a million
+                if (inside != span.End - span.Start && inside > 1) partly++;
                 spansSeen++;
                 if (inside == span.End - span.Start) masks++;
             }

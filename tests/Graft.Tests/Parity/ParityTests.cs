@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Tests.Parity;
 
-/// <summary>Models beside the numbers of PyTorch: outputs, loss, gradients, three optimizer steps, by the rules of ../shared/parity/README.md.</summary>
+/// <summary>
+/// Models beside the numbers of PyTorch: outputs, loss, gradients, three optimizer steps, by the rules of ../shared/parity/README.md.
+/// </summary>
 public sealed class ParityTests
 {
     /// <summary>Other kinds of reference have tests of their own.</summary>
@@ -30,9 +32,11 @@ public sealed class ParityTests
     [Fact]
     public void AnExactGradientOfZeroIsKnownByTheGradient()
     {
-        Tensor reference = tensor([0.3f, 2e-7f, 0f, -0.2f, 0f, 0f, 3e-8f, -1e-7f, 0f], [3, 3]), moved = tensor([true, true, true, true, false, false, true, true, true], [3, 3]);
+        Tensor reference = tensor([0.3f, 2e-7f, 0f, -0.2f, 0f, 0f, 3e-8f, -1e-7f, 0f], [3, 3]),
+            moved = tensor([true, true, true, true, false, false, true, true, true], [3, 3]);
         (Tensor certain, Tensor noise) = TrainingParity.Elements(reference, zeros(3, 3), moved);
-        Assert.Equal([true, false, false, true, true, true, false, false, false], certain.data<bool>().ToArray()); // a zero that moves is none
+        // a zero that moves is none
+        Assert.Equal([true, false, false, true, true, true, false, false, false], certain.data<bool>().ToArray());
         Assert.Equal([false, true, true, false, false, false, true, true, true], noise.data<bool>().ToArray());
     }
 
@@ -59,5 +63,6 @@ public sealed class ParityTests
 
     private static void AssertPassed(ParityReport report) => Assert.True(report.Passed, Describe(report));
 
-    private static string Describe(ParityReport report) => $"{report.Path}: {report.Error} {string.Join("; ", report.Groups.Where(group => !group.Passed))}";
+    private static string Describe(ParityReport report) =>
+        $"{report.Path}: {report.Error} {string.Join("; ", report.Groups.Where(group => !group.Passed))}";
 }

@@ -8,8 +8,8 @@ using Graft.Pretrained;
 namespace Graft.Tests.Pretrained;
 
 /// <summary>
-/// A small hub on this machine that speaks Hugging Face's protocol, with one model and a second host for large files. Tests bend its answers
-/// through <see cref="Intercept"/> and look at what it was asked.
+/// A small hub on this machine that speaks Hugging Face's protocol, with one model and a second host for large files. Tests bend its
+/// answers through <see cref="Intercept"/> and look at what it was asked.
 /// </summary>
 internal sealed class LocalHub : IDisposable
 {
@@ -65,7 +65,8 @@ internal sealed class LocalHub : IDisposable
         return true;
     }
 
-    public static string GitHash(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+    public static string GitHash(byte[] content) =>
+        Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 
     private static Uri Start(HttpListener listener)
     {
@@ -86,7 +87,8 @@ internal sealed class LocalHub : IDisposable
             try
             {
                 HttpListenerContext context = await listener.GetContextAsync();
-                string range = context.Request.Headers["Range"] is { } asked ? " " + asked : "", token = context.Request.Headers["Authorization"] is null ? "" : " token";
+                string range = context.Request.Headers["Range"] is { } asked ? " " + asked : "",
+                    token = context.Request.Headers["Authorization"] is null ? "" : " token";
                 Requests.Enqueue($"{context.Request.HttpMethod} {context.Request.RawUrl}{range}{token}");
                 if (!Intercept(context)) answer(context);
             }

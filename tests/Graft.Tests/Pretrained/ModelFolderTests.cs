@@ -39,7 +39,9 @@ public sealed class ModelFolderTests : IDisposable
     public void AKeyOnNoListIsReportedAndOthersAreNot()
     {
         TinyFamily.Create(_folder, "bert", HeadKind.SequenceClassification, ["no", "yes"]);
-        Change("config.json", json => (json["use_sliding_trick"], json["_name_or_path"], json["pruned_heads"]) = (true, "elsewhere", new JsonObject()));
+        Change("config.json", json =>
+            (json["use_sliding_trick"], json["_name_or_path"], json["pruned_heads"]) = (true, "elsewhere", new JsonObject())
+        );
         using PretrainedModel model = PretrainedModel.Load(_folder);
         Assert.Equal(["use_sliding_trick"], model.Report.UnknownConfigKeys);
         Assert.Contains(model.Report.Notes, note => note.Contains("use_sliding_trick", StringComparison.Ordinal));
@@ -94,9 +96,15 @@ public sealed class ModelFolderTests : IDisposable
     {
         TinyFamily.Create(_folder, "bert", HeadKind.Embedding);
         WriteLayout("""{"embedding_dimension": 24, "pooling_mode": ["max", "cls"]}""", "Dense");
-        float[] weight = [.. Enumerable.Range(0, 5 * 48).Select(i => MathF.Sin(i) / 4)], bias = [0.1f, -0.2f, 0.3f, 0, 0.5f];
-        EmbeddingModules.Write(Path.Combine(_folder, "2_Dense"), new DenseStep(weight, 5, bias, Activation.Tanh, "torch.nn.modules.activation.Tanh"));
-        float[] found, first, largest;
+        float[] weight = [.. Enumerable.Range(0, 5 * 48).Select(i => MathF.Sin(i) / 4)],
+            bias = [0.1f, -0.2f, 0.3f, 0, 0.5f];
+        EmbeddingModules.Write(
+            Path.Combine(_folder, "2_Dense"),
+            new DenseStep(weight, 5, bias, Activation.Tanh, "torch.nn.modules.activation.Tanh")
+        );
+        float[] found,
+            first,
+            largest;
         using (Embedder embedder = Embedder.Load(_folder))
         {
             Assert.Equal(5, embedder.Dimensions);
@@ -105,11 +113,17 @@ public sealed class ModelFolderTests : IDisposable
 
         Directory.Delete(Path.Combine(_folder, "2_Dense"), recursive: true);
         WriteLayout("""{"word_embedding_dimension": 24, "pooling_mode_mean_tokens": true}""");
-        using (Embedder embedder = Embedder.Load(_folder, new() { Pooling = EmbeddingPooling.First })) first = embedder.Embed("the film was good .");
-        using (Embedder embedder = Embedder.Load(_folder, new() { Pooling = EmbeddingPooling.Max })) largest = embedder.Embed("the film was good .");
+        using (Embedder embedder = Embedder.Load(_folder, new() { Pooling = EmbeddingPooling.First }))
+            first = embedder.Embed("the film was good .");
+        using (Embedder embedder = Embedder.Load(_folder, new() { Pooling = EmbeddingPooling.Max }))
+            largest = embedder.Embed("the film was good .");
         float[] joined = [.. first, .. largest];
         for (int row = 0; row < 5; row++)
-            Assert.Equal(Math.Tanh(bias[row] + joined.Select((value, i) => (double)value * weight[(row * 48) + i]).Sum()), found[row], 1e-5);
+            Assert.Equal(
+                Math.Tanh(bias[row] + joined.Select((value, i) => (double)value * weight[(row * 48) + i]).Sum()),
+                found[row],
+                1e-5
+            );
     }
 
     [Fact]
@@ -117,10 +131,17 @@ public sealed class ModelFolderTests : IDisposable
     {
         TinyFamily.Create(_folder, "bert", HeadKind.Embedding);
         WriteLayout("""{"word_embedding_dimension": 24, "pooling_mode_mean_tokens": true}""");
-        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"prompts": {"ask": "who lives ", "tell": "the "}, "default_prompt_name": "ask"}""");
+        File.WriteAllText(
+            Path.Combine(_folder, "config_sentence_transformers.json"),
+            """{"prompts": {"ask": "who lives ", "tell": "the "}, "default_prompt_name": "ask"}"""
+        );
         Assert.Equal(Vector(new() { Prompt = "" }, "who lives in rome"), Vector(new(), "in rome"));
         Assert.Equal(Vector(new() { Prompt = "" }, "the film"), Vector(new() { PromptName = "tell" }, "film"));
-        Assert.Contains("ask, tell", Assert.Throws<InputException>(() => Vector(new() { PromptName = "sing" }, "film")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ask, tell",
+            Assert.Throws<InputException>(() => Vector(new() { PromptName = "sing" }, "film")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -128,12 +149,19 @@ public sealed class ModelFolderTests : IDisposable
     {
         TinyFamily.Create(_folder, "gpt2", HeadKind.CausalLm);
         int[] plain = Written("""{"eos_token_id": 6, "max_new_tokens": 6}""", out _);
-        int[] without = Written($$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9, "renormalize_logits": false}""", out IReadOnlyList<string> notes);
+        int[] without = Written(
+            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9, "renormalize_logits": false}""",
+            out IReadOnlyList<string> notes
+        );
         Assert.DoesNotContain(plain[0], without);
         Assert.Equal("typical_p", Assert.Single(notes).Split(": ")[1].Split(' ')[0]);
         Assert.Equal(3, Written("""{"eos_token_id": [60], "max_length": 5}""", out _).Length);
         Assert.Equal(9, Written("""{"eos_token_id": 6, "max_new_tokens": 3, "forced_eos_token_id": 9}""", out _)[2]);
-        Assert.Contains("bad_words_ids", Assert.Throws<InputException>(() => Written("""{"bad_words_ids": [[9999]]}""", out _)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bad_words_ids",
+            Assert.Throws<InputException>(() => Written("""{"bad_words_ids": [[9999]]}""", out _)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -141,9 +169,24 @@ public sealed class ModelFolderTests : IDisposable
     {
         TinyFamily.Create(_folder, "bert", HeadKind.Embedding);
         WriteLayout("""{"word_embedding_dimension": 24, "pooling_mode_cls_token": true}""");
-        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"prompts": {"ask": "who "}, "default_prompt_name": null}""");
-        File.WriteAllText(Path.Combine(_folder, "special_tokens_map.json"), """{"cls_token": "[CLS]", "mask_token": {"content": "[MASK]", "lstrip": true}}""");
-        string[] files = ["config.json", "tokenizer_config.json", "tokenizer.json", "modules.json", "1_Pooling/config.json", "config_sentence_transformers.json", "special_tokens_map.json"];
+        File.WriteAllText(
+            Path.Combine(_folder, "config_sentence_transformers.json"),
+            """{"prompts": {"ask": "who "}, "default_prompt_name": null}"""
+        );
+        File.WriteAllText(
+            Path.Combine(_folder, "special_tokens_map.json"),
+            """{"cls_token": "[CLS]", "mask_token": {"content": "[MASK]", "lstrip": true}}"""
+        );
+        string[] files =
+        [
+            "config.json",
+            "tokenizer_config.json",
+            "tokenizer.json",
+            "modules.json",
+            "1_Pooling/config.json",
+            "config_sentence_transformers.json",
+            "special_tokens_map.json",
+        ];
         CounterRandom random = new(20);
         for (int round = 0; round < 210; round++)
         {

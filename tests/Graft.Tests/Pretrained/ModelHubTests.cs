@@ -24,10 +24,16 @@ public sealed class ModelHubTests : IDisposable
         string folder = await PullAsync();
 
         Assert.Equal(Path.Combine(_cache.Path, "models--org--model", "snapshots", LocalHub.Commit), folder);
-        Assert.Equal("config.json model.safetensors tokenizer.json", string.Join(' ', Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            "config.json model.safetensors tokenizer.json",
+            string.Join(' ', Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal))
+        );
         Assert.Equal(_hub.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(folder, "model.safetensors"), _stop));
         Assert.Equal(LocalHub.Commit, await File.ReadAllTextAsync(Path.Combine(_cache.Path, "models--org--model", "refs", "main"), _stop));
-        Assert.Equal($"../../blobs/{LocalHub.GitHash(_hub.Files["config.json"])}", new FileInfo(Path.Combine(folder, "config.json")).LinkTarget);
+        Assert.Equal(
+            $"../../blobs/{LocalHub.GitHash(_hub.Files["config.json"])}",
+            new FileInfo(Path.Combine(folder, "config.json")).LinkTarget
+        );
         Assert.DoesNotContain(_cache.Files(), file => file.EndsWith(".incomplete", StringComparison.Ordinal));
     }
 
@@ -35,7 +41,12 @@ public sealed class ModelHubTests : IDisposable
     public async Task TheTokenGoesToTheHubAndNeverToTheHostOfLargeFiles()
     {
         await PullAsync(options => options with { Token = "secret" });
-        Assert.All(_hub.Requests, request => Assert.Equal(!request.StartsWith("GET /model.safetensors", StringComparison.Ordinal), request.EndsWith(" token", StringComparison.Ordinal)));
+        Assert.All(_hub.Requests, request =>
+            Assert.Equal(
+                !request.StartsWith("GET /model.safetensors", StringComparison.Ordinal),
+                request.EndsWith(" token", StringComparison.Ordinal)
+            )
+        );
         Assert.Contains("GET /model.safetensors", _hub.Requests);
     }
 
@@ -61,7 +72,9 @@ public sealed class ModelHubTests : IDisposable
     [Fact]
     public async Task ATransferOfAnEarlierRunIsResumed()
     {
-        _hub.Intercept = context => context.Request.RawUrl == "/model.safetensors" && (context.Request.Headers["Range"] is null ? SendPart(context) : LocalHub.Refuse(context, 503));
+        _hub.Intercept = context =>
+            context.Request.RawUrl == "/model.safetensors"
+            && (context.Request.Headers["Range"] is null ? SendPart(context) : LocalHub.Refuse(context, 503));
         RunFailedException error = await Assert.ThrowsAsync<RunFailedException>(() => PullAsync());
         Assert.Contains("503", error.Message, StringComparison.Ordinal);
 
@@ -106,7 +119,9 @@ public sealed class ModelHubTests : IDisposable
         };
         RunFailedException error = await Assert.ThrowsAsync<RunFailedException>(() => PullAsync());
         Assert.Contains($"the received {file} does not match its checksum", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(_cache.Files(), path => path.EndsWith(file, StringComparison.Ordinal) || path.EndsWith(".incomplete", StringComparison.Ordinal));
+        Assert.DoesNotContain(_cache.Files(), path =>
+            path.EndsWith(file, StringComparison.Ordinal) || path.EndsWith(".incomplete", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -128,7 +143,10 @@ public sealed class ModelHubTests : IDisposable
     public async Task ABusyHubIsAskedAgainAfterTheTimeItNames()
     {
         int refusals = 0;
-        _hub.Intercept = context => context.Request.RawUrl!.StartsWith("/api", StringComparison.Ordinal) && refusals++ < 1 && LocalHub.Refuse(context, 429, ("Retry-After", "1"));
+        _hub.Intercept = context =>
+            context.Request.RawUrl!.StartsWith("/api", StringComparison.Ordinal)
+            && refusals++ < 1
+            && LocalHub.Refuse(context, 429, ("Retry-After", "1"));
         System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
         await PullAsync();
         Assert.InRange(watch.Elapsed.TotalSeconds, 0.9, 30);
@@ -154,8 +172,13 @@ public sealed class ModelHubTests : IDisposable
     [Fact]
     public async Task ARenamedModelIsFollowedWithinTheHub()
     {
-        _hub.Intercept = context => context.Request.RawUrl!.Contains("/old/name/", StringComparison.Ordinal)
-            && LocalHub.Refuse(context, 307, ("Location", context.Request.RawUrl.Replace("/old/name/", $"/{LocalHub.Model}/", StringComparison.Ordinal)));
+        _hub.Intercept = context =>
+            context.Request.RawUrl!.Contains("/old/name/", StringComparison.Ordinal)
+            && LocalHub.Refuse(
+                context,
+                307,
+                ("Location", context.Request.RawUrl.Replace("/old/name/", $"/{LocalHub.Model}/", StringComparison.Ordinal))
+            );
         using ModelHub hub = new(_hub.Options(_cache.Path) with { Token = "secret" });
         string folder = await hub.PullAsync(new("old/name"), null, _stop);
         Assert.True(File.Exists(Path.Combine(folder, "model.safetensors")));
@@ -178,7 +201,8 @@ public sealed class ModelHubTests : IDisposable
     {
         string folder = await PullAsync();
         _hub.Dispose();
-        using ModelHub hub = new(_hub.Options(_cache.Path) with { RetryPause = TimeSpan.FromMinutes(5) }); // a hub that was never reached is not asked twice
+        // a hub that was never reached is not asked twice
+        using ModelHub hub = new(_hub.Options(_cache.Path) with { RetryPause = TimeSpan.FromMinutes(5) });
         Assert.Equal(folder, await hub.GetAsync(new(LocalHub.Model, LocalHub.Commit), null, _stop));
         Assert.Equal(folder, await hub.GetAsync(s_id, null, _stop));
         RunFailedException error = await Assert.ThrowsAsync<RunFailedException>(() => hub.PullAsync(s_id, null, _stop));
@@ -223,7 +247,10 @@ public sealed class ModelHubTests : IDisposable
         CachedModel model = Assert.Single(hub.Cached);
         Assert.Equal((LocalHub.Model, LocalHub.Commit, true), (model.Name, model.Commit, model.HasWeights));
         Assert.Equal(["main"], model.Revisions);
-        Assert.Equal(_hub.Files["config.json"].Length + _hub.Files["tokenizer.json"].Length + _hub.Files["model.safetensors"].Length, model.Bytes);
+        Assert.Equal(
+            _hub.Files["config.json"].Length + _hub.Files["tokenizer.json"].Length + _hub.Files["model.safetensors"].Length,
+            model.Bytes
+        );
     }
 
     private async Task<string> PullAsync(Func<ModelHubOptions, ModelHubOptions>? change = null)

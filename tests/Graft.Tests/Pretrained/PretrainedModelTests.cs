@@ -15,7 +15,11 @@ public sealed class PretrainedModelTests
     [Theory]
     [InlineData("bert", "{}", 109_482_240)]
     [InlineData("bert", """{"vocab_size": 28996}""", 108_310_272)]
-    [InlineData("bert", """{"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}""", 335_141_888)]
+    [InlineData(
+        "bert",
+        """{"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}""",
+        335_141_888
+    )]
     [InlineData("bert", """{"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512}""", 4_385_920)]
     [InlineData("roberta", """{"max_position_embeddings": 514, "type_vocab_size": 1}""", 124_645_632)]
     [InlineData("distilbert", "{}", 66_362_880)]
@@ -54,7 +58,11 @@ public sealed class PretrainedModelTests
         using (PretrainedModel bert = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None)) bert.Save(folder.Path);
         string path = Path.Combine(folder.Path, "config.json");
         string json = File.ReadAllText(path);
-        File.WriteAllText(path, json.Replace("\"bert\"", "\"distilbert\"", StringComparison.Ordinal).Replace("BertModel", "DistilBertModel", StringComparison.Ordinal));
+        File.WriteAllText(
+            path,
+            json.Replace("\"bert\"", "\"distilbert\"", StringComparison.Ordinal)
+                .Replace("BertModel", "DistilBertModel", StringComparison.Ordinal)
+        );
         AssertOneLine("do not belong together", folder.Path);
         File.WriteAllText(path, json.Replace("\"bert\"", "\"llama\"", StringComparison.Ordinal));
         AssertOneLine("llama", folder.Path);
@@ -73,7 +81,13 @@ public sealed class PretrainedModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
-        using (PretrainedModel three = PretrainedModel.Create(TinyModels.Config("roberta").WithLabels(["a", "b", "c"]), HeadKind.SequenceClassification)) three.Save(folder.Path);
+        using (
+            PretrainedModel three = PretrainedModel.Create(
+                TinyModels.Config("roberta").WithLabels(["a", "b", "c"]),
+                HeadKind.SequenceClassification
+            )
+        )
+            three.Save(folder.Path);
         using (PretrainedModel two = PretrainedModel.Load(folder.Path, new LoadOptions { Labels = ["x", "y"] }))
             Assert.Equal(["classifier.out_proj.weight", "classifier.out_proj.bias"], two.Report.Mismatched);
         string path = Path.Combine(folder.Path, "config.json");
@@ -101,8 +115,13 @@ public sealed class PretrainedModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), family == "t5" ? HeadKind.SequenceToSequence : HeadKind.CausalLm, 3);
-        EncoderInput text = TinyModels.Padded(5, 9, 9) with { AttentionMask = null }, target = TinyModels.Padded(6, 7, 7) with { AttentionMask = null };
+        using PretrainedModel model = PretrainedModel.Create(
+            TinyModels.Config(family),
+            family == "t5" ? HeadKind.SequenceToSequence : HeadKind.CausalLm,
+            3
+        );
+        EncoderInput text = TinyModels.Padded(5, 9, 9) with { AttentionMask = null },
+            target = TinyModels.Padded(6, 7, 7) with { AttentionMask = null };
         Tensor whole = model.Forward(family == "t5" ? text with { Decoder = target } : target).Scores!.Logits!;
         using KeyValueCache cache = new();
         Tensor? encoded = family == "t5" ? model.Backbone.Forward(text).LastHiddenState : null;
@@ -130,9 +149,15 @@ public sealed class PretrainedModelTests
         {
             using DisposeScope one = NewDisposeScope();
             long[] ids = [.. model.Tokenizer.Encode(texts[i]).Ids.ToArray().Select(id => (long)id)];
-            float[] vector = model.Forward(new EncoderInput { InputIds = tensor(ids).unsqueeze(0) }).Scores!.Logits!.data<float>().ToArray();
+            float[] vector = model
+                .Forward(new EncoderInput { InputIds = tensor(ids).unsqueeze(0) })
+                .Scores!.Logits!.data<float>()
+                .ToArray();
             Assert.Equal(384, vector.Length);
-            double cosine = vector.Select((value, j) => (double)value * expected[(i * 384) + j]).Sum() / Length(vector) / Length(expected.Skip(i * 384).Take(384));
+            double cosine =
+                vector.Select((value, j) => (double)value * expected[(i * 384) + j]).Sum()
+                / Length(vector)
+                / Length(expected.Skip(i * 384).Take(384));
             Assert.True(cosine >= 0.99999, $"“{texts[i]}”: cosine {cosine}");
         }
     }

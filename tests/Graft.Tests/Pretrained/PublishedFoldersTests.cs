@@ -37,21 +37,43 @@ public sealed class PublishedFoldersTests
 
     private static readonly (string Today, string Published)[] s_nomic =
     [
-        ("nomic_bert.embeddings.LayerNorm", "bert.emb_ln"), ("nomic_bert.layers.", "bert.encoder.layers."), ("nomic_bert.", "bert."), ("self_attn.o_proj", "attn.out_proj"), ("up_proj", "fc11"),
-        ("gate_proj", "fc12"), ("down_proj", "fc2"), ("post_attention_layernorm", "norm1"), ("post_mlp_layernorm", "norm2"), ("self_attn.qkv", "attn.Wqkv"),
+        ("nomic_bert.embeddings.LayerNorm", "bert.emb_ln"),
+        ("nomic_bert.layers.", "bert.encoder.layers."),
+        ("nomic_bert.", "bert."),
+        ("self_attn.o_proj", "attn.out_proj"),
+        ("up_proj", "fc11"),
+        ("gate_proj", "fc12"),
+        ("down_proj", "fc2"),
+        ("post_attention_layernorm", "norm1"),
+        ("post_mlp_layernorm", "norm2"),
+        ("self_attn.qkv", "attn.Wqkv"),
     ];
 
     private static readonly (string Today, string Published)[] s_gte =
     [
-        ("gte.layers.", "new.encoder.layer."), ("gte.", "new."), ("self_attn.o_proj", "attention.o_proj"), ("self_attn.qkv", "attention.qkv_proj"), ("post_attention_layernorm", "attn_ln"),
-        ("post_mlp_layernorm", "mlp_ln"), ("mlp.up_gate", "mlp.up_gate_proj"), ("lm_head.layer_norm", "lm_head.norm"),
+        ("gte.layers.", "new.encoder.layer."),
+        ("gte.", "new."),
+        ("self_attn.o_proj", "attention.o_proj"),
+        ("self_attn.qkv", "attention.qkv_proj"),
+        ("post_attention_layernorm", "attn_ln"),
+        ("post_mlp_layernorm", "mlp_ln"),
+        ("mlp.up_gate", "mlp.up_gate_proj"),
+        ("lm_head.layer_norm", "lm_head.norm"),
     ];
 
     [Fact]
-    public void NomicsPublishedFolderIsTheModelOfTransformers() => Compare("nomic_bert", """{ "rope_parameters": { "rope_theta": 1000.0, "rope_type": "default" } }""", Nomic, s_nomic, joinsUpGate: false);
+    public void NomicsPublishedFolderIsTheModelOfTransformers() =>
+        Compare(
+            "nomic_bert",
+            """{ "rope_parameters": { "rope_theta": 1000.0, "rope_type": "default" } }""",
+            Nomic,
+            s_nomic,
+            joinsUpGate: false
+        );
 
     [Fact]
-    public void GtesPublishedFolderIsTheModelOfTransformers() => Compare("gte", """{ "rope_parameters": { "rope_theta": 20000.0, "rope_type": "default" } }""", Gte, s_gte, joinsUpGate: true);
+    public void GtesPublishedFolderIsTheModelOfTransformers() =>
+        Compare("gte", """{ "rope_parameters": { "rope_theta": 20000.0, "rope_type": "default" } }""", Gte, s_gte, joinsUpGate: true);
 
     [Theory]
     [InlineData(Nomic, "prenorm", "true")]
@@ -69,7 +91,11 @@ public sealed class PublishedFoldersTests
         JsonObject json = JsonNode.Parse(config)!.AsObject();
         json[key] = JsonNode.Parse(value);
         File.WriteAllText(Path.Combine(folder.Path, "config.json"), json.ToJsonString());
-        Assert.Contains(key, Assert.Throws<InputException>(() => PretrainedModel.ReadConfig(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            key,
+            Assert.Throws<InputException>(() => PretrainedModel.ReadConfig(folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static void Compare(string family, string keys, string published, (string Today, string Published)[] names, bool joinsUpGate)
@@ -80,18 +106,36 @@ public sealed class PublishedFoldersTests
         ModelConfig config = TinyModels.Config(family);
         foreach ((string key, JsonNode? value) in JsonNode.Parse(keys)!.AsObject()) config = config.With(key, value);
         using PretrainedModel today = PretrainedModel.Create(config, HeadKind.MaskedLm, 5);
-        Dictionary<string, Tensor> parameters = today.Parameters.ToDictionary(parameter => parameter.Name, parameter => (Tensor)parameter.Value, StringComparer.Ordinal);
+        Dictionary<string, Tensor> parameters = today.Parameters.ToDictionary(
+            parameter => parameter.Name,
+            parameter => (Tensor)parameter.Value,
+            StringComparer.Ordinal
+        );
         Join(parameters, ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], "self_attn.qkv");
-        if (joinsUpGate) Join(parameters, ["mlp.up_proj", "mlp.gate_proj"], "mlp.up_gate");
-        SafetensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"), parameters.Select(parameter => TensorToWrite.FromSingles(
-            names.Aggregate(parameter.Key, (name, pair) => name.Replace(pair.Today, pair.Published, StringComparison.Ordinal)), parameter.Value.shape, parameter.Value.data<float>().ToArray())));
+        if (joinsUpGate)
+            Join(parameters, ["mlp.up_proj", "mlp.gate_proj"], "mlp.up_gate");
+        SafetensorsWriter.Write(
+            Path.Combine(folder.Path, "model.safetensors"),
+            parameters.Select(parameter =>
+                TensorToWrite.FromSingles(
+                    names.Aggregate(parameter.Key, (name, pair) => name.Replace(pair.Today, pair.Published, StringComparison.Ordinal)),
+                    parameter.Value.shape,
+                    parameter.Value.data<float>().ToArray()
+                )
+            )
+        );
         File.WriteAllText(Path.Combine(folder.Path, "config.json"), published);
         using PretrainedModel loaded = PretrainedModel.Load(folder.Path);
         Assert.Equal(HeadKind.MaskedLm, loaded.HeadKind);
         Assert.Empty(loaded.Report.Missing);
         Assert.All(loaded.Report.Unexpected, name => Assert.Equal("cls.predictions.bias", name)); // the published head has none
         EncoderInput input = TinyModels.Padded(3, 9, 17);
-        TensorAssert.Close(TinyModels.Tokens(today.Forward(input).Scores!.Logits!, input), TinyModels.Tokens(loaded.Forward(input).Scores!.Logits!, input), 2e-5, family);
+        TensorAssert.Close(
+            TinyModels.Tokens(today.Forward(input).Scores!.Logits!, input),
+            TinyModels.Tokens(loaded.Forward(input).Scores!.Logits!, input),
+            2e-5,
+            family
+        );
     }
 
     private static void Join(Dictionary<string, Tensor> parameters, string[] parts, string joined)

@@ -8,7 +8,9 @@ using Graft.Training;
 
 namespace Graft.Tests.Pretraining;
 
-/// <summary>Tiny models on the repository's own prose: every objective learns, resumes to the same bits, and leaves a folder that opens.</summary>
+/// <summary>
+/// Tiny models on the repository's own prose: every objective learns, resumes to the same bits, and leaves a folder that opens.
+/// </summary>
 public sealed class PretrainingRunTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("graft-pretraining-").FullName;
@@ -22,7 +24,8 @@ public sealed class PretrainingRunTests : IDisposable
     [InlineData("span+sbo")]
     public void TheLossFalls(string objective)
     {
-        IReadOnlyList<TermResult> before = Run("before-" + objective, objective, steps: 1), after = Run("after-" + objective, objective, steps: 40);
+        IReadOnlyList<TermResult> before = Run("before-" + objective, objective, steps: 1),
+            after = Run("after-" + objective, objective, steps: 40);
         Assert.True(after[0].Loss < before[0].Loss - 0.2, $"{objective}: {before[0].Loss} before, {after[0].Loss} after");
         Assert.All(after, term => Assert.True(double.IsFinite(term.Loss) && term.Items > 0, term.ToString()));
         using PretrainedModel model = PretrainedModel.Load(Path.Combine(_folder, "after-" + objective));
@@ -52,7 +55,11 @@ public sealed class PretrainingRunTests : IDisposable
         }
 
         Assert.True(interruptions > 2);
-        Assert.True(File.ReadAllBytes(Path.Combine(_folder, "whole", "model.safetensors")).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_folder, "broken", "model.safetensors"))));
+        Assert.True(
+            File.ReadAllBytes(Path.Combine(_folder, "whole", "model.safetensors"))
+                .AsSpan()
+                .SequenceEqual(File.ReadAllBytes(Path.Combine(_folder, "broken", "model.safetensors")))
+        );
     }
 
     [Fact]
@@ -76,14 +83,29 @@ public sealed class PretrainingRunTests : IDisposable
     public void GoingOnWithAnotherOptionIsRefusedByItsName()
     {
         using CancellationTokenSource stop = new();
-        Assert.Throws<OperationCanceledException>(() => Run("run", "mlm", steps: 8, log: line => StopAtEvaluation(line, stop), cancellation: stop.Token));
-        using (PretrainedModel soFar = PretrainedModel.Load(Path.Combine(_folder, "run"))) Assert.Empty(soFar.Report.Missing); // an interrupted run leaves its model
+        Assert.Throws<OperationCanceledException>(() =>
+            Run("run", "mlm", steps: 8, log: line => StopAtEvaluation(line, stop), cancellationToken: stop.Token)
+        );
+        using (PretrainedModel soFar = PretrainedModel.Load(Path.Combine(_folder, "run")))
+            Assert.Empty(soFar.Report.Missing); // an interrupted run leaves its model
         string Refused(Action again) => Assert.Throws<InputException>(again).Message;
-        Assert.Contains("options.training.steps 8, not 9", Refused(() => Run("run", "mlm", steps: 9, resume: true)), StringComparison.Ordinal);
+        Assert.Contains(
+            "options.training.steps 8, not 9",
+            Refused(() => Run("run", "mlm", steps: 9, resume: true)),
+            StringComparison.Ordinal
+        );
         Assert.Contains("options.objective", Refused(() => Run("run", "span", steps: 8, resume: true)), StringComparison.Ordinal);
-        Assert.Contains("options.gradient_accumulation 1, not 4", Refused(() => Run("run", "mlm", steps: 8, resume: true, accumulation: 4)), StringComparison.Ordinal);
+        Assert.Contains(
+            "options.gradient_accumulation 1, not 4",
+            Refused(() => Run("run", "mlm", steps: 8, resume: true, accumulation: 4)),
+            StringComparison.Ordinal
+        );
         using (new ComputeContext { Precision = Precision.Bf16 }.Enter())
-            Assert.Contains("options.training.precision \"fp32\", not \"bf16\"", Refused(() => Run("run", "mlm", steps: 8, resume: true)), StringComparison.Ordinal);
+            Assert.Contains(
+                "options.training.precision \"fp32\", not \"bf16\"",
+                Refused(() => Run("run", "mlm", steps: 8, resume: true)),
+                StringComparison.Ordinal
+            );
         Run("run", "mlm", steps: 8, resume: true);
     }
 
@@ -92,14 +114,16 @@ public sealed class PretrainingRunTests : IDisposable
     {
         IReadOnlyList<TermResult> results = Run("electra", "rtd", steps: 6, family: "electra");
         Assert.All(results, term => Assert.True(double.IsFinite(term.Loss), term.ToString()));
-        using PretrainedModel model = PretrainedModel.Load(Path.Combine(_folder, "electra")), generator = PretrainedModel.Load(Path.Combine(_folder, "electra", "generator"));
+        using PretrainedModel model = PretrainedModel.Load(Path.Combine(_folder, "electra")),
+            generator = PretrainedModel.Load(Path.Combine(_folder, "electra", "generator"));
         Assert.True(generator.Config.HiddenSize < model.Config.HiddenSize);
         foreach (string table in new[] { "word", "position", "token_type" })
         {
             string name = $"embeddings.{table}_embeddings.weight";
             Assert.True(Table(model).Equals(Table(generator)), name);
 
-            TorchSharp.torch.Tensor Table(PretrainedModel of) => of.Parameters.Single(parameter => parameter.Name.EndsWith(name, StringComparison.Ordinal)).Value;
+            TorchSharp.torch.Tensor Table(PretrainedModel of) =>
+                of.Parameters.Single(parameter => parameter.Name.EndsWith(name, StringComparison.Ordinal)).Value;
         }
     }
 
@@ -133,8 +157,13 @@ public sealed class PretrainingRunTests : IDisposable
     [InlineData(true)]
     public void AStudentOfAllLayersOfASentenceEncoderIsTheEncoder(bool pairs)
     {
-        string encoder = Path.Combine(_folder, "encoder"), taught = Path.Combine(_folder, "taught");
-        ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32).With("intermediate_size", 64).With("num_attention_heads", 2);
+        string encoder = Path.Combine(_folder, "encoder"),
+            taught = Path.Combine(_folder, "taught");
+        ModelConfig tiny = ShippedConfigs
+            .Read("bert-mini-2x128")
+            .With("hidden_size", 32)
+            .With("intermediate_size", 64)
+            .With("num_attention_heads", 2);
         using PretrainedModel teacher = PretrainedModel.Create(tiny.With("vocab_size", 67), HeadKind.None, seed: 5, WriteVocabulary());
         teacher.Save(encoder);
         Codec().Tokenizer.Save(encoder);
@@ -144,17 +173,26 @@ public sealed class PretrainingRunTests : IDisposable
             HeldOutSequences = 64,
             Training = new TrainingOptions { Steps = 1, LearningRate = 1e-9, Schedule = new Schedule { Warmup = 0 } },
         };
-        PretrainingJob Job(string? tokenizer, bool statesOnly, params int[] layers) => new(options, null, null, tokenizer, [WriteText()], taught)
-        {
-            Teacher = new TeacherOptions(encoder) { StudentLayers = layers, Pairs = pairs, WordVectors = tokenizer is not null, StatesOnly = statesOnly },
-            HeldOutShare = 0.2,
-            Dropout = 0,
-        };
+        PretrainingJob Job(string? tokenizer, bool statesOnly, params int[] layers) =>
+            new(options, null, null, tokenizer, [WriteText()], taught)
+            {
+                Teacher = new TeacherOptions(encoder)
+                {
+                    StudentLayers = layers,
+                    Pairs = pairs,
+                    WordVectors = tokenizer is not null,
+                    StatesOnly = statesOnly,
+                },
+                HeldOutShare = 0.2,
+                Dropout = 0,
+            };
 
         string other = Path.Combine(_folder, "other.txt"); // one word more, otherwise the same: word by word the states are the same too
         File.WriteAllLines(other, [.. File.ReadLines(WriteVocabulary()), "zz"]);
-        if (pairs) Assert.Contains("`pairs`", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run()).Message, StringComparison.Ordinal);
-        else Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
+        if (pairs)
+            Assert.Contains("`pairs`", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run()).Message, StringComparison.Ordinal);
+        else
+            Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
         Directory.Delete(taught, recursive: true);
 
         // Beside masked LM: one half of the held-out sequences is followed as it is, the other half is masked.
@@ -177,7 +215,8 @@ public sealed class PretrainingRunTests : IDisposable
         Directory.Delete(taught, recursive: true);
         Assert.InRange(Job(null, true, 1).Run()[0].Loss, 2e-5, 1); // half of its layers are not the encoder yet
 
-        static TorchSharp.torch.Tensor Pooler(PretrainedModel model) => model.Parameters.Single(parameter => parameter.Name == "pooler.dense.weight").Value;
+        static TorchSharp.torch.Tensor Pooler(PretrainedModel model) =>
+            model.Parameters.Single(parameter => parameter.Name == "pooler.dense.weight").Value;
     }
 
     [Fact]
@@ -188,8 +227,16 @@ public sealed class PretrainingRunTests : IDisposable
     }
 
     private IReadOnlyList<TermResult> Run(
-        string name, string objective, int steps, double? average = null, bool resume = false, Action<string>? log = null, CancellationToken cancellation = default, int accumulation = 1,
-        string? family = null)
+        string name,
+        string objective,
+        int steps,
+        double? average = null,
+        bool resume = false,
+        Action<string>? log = null,
+        CancellationToken cancellationToken = default,
+        int accumulation = 1,
+        string? family = null
+    )
     {
         PretrainingOptions options = new()
         {
@@ -199,13 +246,29 @@ public sealed class PretrainingRunTests : IDisposable
             GradientAccumulation = accumulation,
             MovingAverage = average,
             HeldOutSequences = 64,
-            Training = new TrainingOptions { Steps = steps, LearningRate = 3e-3, Schedule = new Schedule { Warmup = 2 }, CheckpointEverySteps = 2, EvaluateEvery = 2 },
+            Training = new TrainingOptions
+            {
+                Steps = steps,
+                LearningRate = 3e-3,
+                Schedule = new Schedule { Warmup = 2 },
+                CheckpointEverySteps = 2,
+                EvaluateEvery = 2,
+            },
         };
-        string config = Path.Combine(_folder, "config.json"), vocabulary = WriteVocabulary();
-        ModelConfig tiny = ShippedConfigs.Read("bert-mini-2x128").With("hidden_size", 32).With("intermediate_size", 64).With("num_attention_heads", 2);
+        string config = Path.Combine(_folder, "config.json"),
+            vocabulary = WriteVocabulary();
+        ModelConfig tiny = ShippedConfigs
+            .Read("bert-mini-2x128")
+            .With("hidden_size", 32)
+            .With("intermediate_size", 64)
+            .With("num_attention_heads", 2);
         File.WriteAllText(config, family is null ? tiny.ToJson() : Contracts.TinyModels.Config(family).ToJson());
-        PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name)) { HeldOutShare = 0.2, Resume = resume };
-        return job.Run(log is null ? null : new LineLogger(log), cancellation);
+        PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name))
+        {
+            HeldOutShare = 0.2,
+            Resume = resume,
+        };
+        return job.Run(log is null ? null : new LineLogger(log), cancellationToken);
     }
 
     private TextCodec Codec() => new(Tokenizer.Load(WriteVocabulary()));
@@ -213,7 +276,8 @@ public sealed class PretrainingRunTests : IDisposable
     private string WriteVocabulary()
     {
         string path = Path.Combine(_folder, "vocab.txt");
-        if (!File.Exists(path)) File.WriteAllLines(path, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "##s", .. Enumerable.Range(0, 60).Select(Word)]);
+        if (!File.Exists(path))
+            File.WriteAllLines(path, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "##s", .. Enumerable.Range(0, 60).Select(Word)]);
         return path;
     }
 
@@ -228,7 +292,8 @@ public sealed class PretrainingRunTests : IDisposable
             int at = random.NextInt(60);
             for (int word = 0; word < 80; word++)
             {
-                at = random.NextDouble() < 0.9 ? (at + 1) % 60 : random.NextInt(60); // a text with something to learn: mostly one word after the other
+                // a text with something to learn: mostly one word after the other
+                at = random.NextDouble() < 0.9 ? (at + 1) % 60 : random.NextInt(60);
                 file.Write(Word(at) + (random.NextDouble() < 0.1 ? "s" : "") + (word % 9 == 8 ? ". " : " "));
             }
 

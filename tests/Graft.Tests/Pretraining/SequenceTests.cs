@@ -22,7 +22,11 @@ public sealed class SequenceTests : IDisposable
     {
         Permutation permutation = new(count, 7);
         Assert.Equal(Enumerable.Range(0, count).Select(i => (long)i), Enumerable.Range(0, count).Select(i => permutation[i]).Order());
-        if (count > 100) Assert.NotEqual(Enumerable.Range(0, count).Select(i => permutation[i]), Enumerable.Range(0, count).Select(i => new Permutation(count, 8)[i]));
+        if (count > 100)
+            Assert.NotEqual(
+                Enumerable.Range(0, count).Select(i => permutation[i]),
+                Enumerable.Range(0, count).Select(i => new Permutation(count, 8)[i])
+            );
     }
 
     [Fact]
@@ -141,7 +145,8 @@ public sealed class SequenceTests : IDisposable
         for (int document = 0; document < documents; document++)
         {
             CounterRandom random = new(CounterRandom.Key(seed, (ulong)document));
-            for (int word = 0; word < 60 + random.NextInt(40); word++) file.Write("w" + random.NextInt(3_000) + (word % 7 == 6 ? ". " : " "));
+            for (int word = 0; word < 60 + random.NextInt(40); word++)
+                file.Write("w" + random.NextInt(3_000) + (word % 7 == 6 ? ". " : " "));
             file.Write("\n\n");
         }
 

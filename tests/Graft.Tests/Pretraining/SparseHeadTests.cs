@@ -23,7 +23,10 @@ public sealed class SparseHeadTests
         string folder = TestData.Shared("parity", parity);
         using DisposeScope scope = NewDisposeScope();
         using Checkpoint reference = SafetensorsReader.Open(Path.Combine(folder, "reference.safetensors"));
-        using PretrainedModel model = PretrainedModel.Load(folder, parity == "spanbert-sbo" ? new LoadOptions { Head = Graft.Backbones.HeadKind.SpanBoundary } : null);
+        using PretrainedModel model = PretrainedModel.Load(
+            folder,
+            parity == "spanbert-sbo" ? new LoadOptions { Head = Graft.Backbones.HeadKind.SpanBoundary } : null
+        );
         MaskingVocabulary vocabulary = new(model.Config.VocabularySize, 1, [0], _ => false);
         PretrainingObjective objective = parity switch
         {
@@ -41,15 +44,24 @@ public sealed class SparseHeadTests
     private static IEnumerable<CorruptedSequence> Sequences(Checkpoint reference)
     {
         long[]? Values(string name) => reference.Find(name)?.ToInt64s();
-        long[] ids = Values("in.input_ids")!, labels = Values("in.labels")!;
-        long[]? mask = Values("in.attention_mask"), types = Values("in.token_type_ids"), pairLabels = Values("in.next_sentence_label"), pairs = Values("in.pairs"), pairTargets = Values("in.pair_targets");
-        int rows = (int)reference["in.input_ids"].Shape[0], width = ids.Length / rows;
+        long[] ids = Values("in.input_ids")!,
+            labels = Values("in.labels")!;
+        long[]? mask = Values("in.attention_mask"),
+            types = Values("in.token_type_ids"),
+            pairLabels = Values("in.next_sentence_label"),
+            pairs = Values("in.pairs"),
+            pairTargets = Values("in.pair_targets");
+        int rows = (int)reference["in.input_ids"].Shape[0],
+            width = ids.Length / rows;
         for (int row = 0; row < rows; row++)
         {
             int[] columns = [.. Enumerable.Range(0, width).Where(t => mask is null || mask[(row * width) + t] == 1)];
             int[] positions = [.. columns.Where(t => labels[(row * width) + t] != -100)];
             yield return new CorruptedSequence(
-                [.. columns.Select(t => (int)ids[(row * width) + t])], positions, [.. positions.Select(t => (int)labels[(row * width) + t])])
+                [.. columns.Select(t => (int)ids[(row * width) + t])],
+                positions,
+                [.. positions.Select(t => (int)labels[(row * width) + t])]
+            )
             {
                 TypeIds = types is null ? null : [.. columns.Select(t => (int)types[(row * width) + t])],
                 PairLabel = pairLabels is null ? -1 : (int)pairLabels[row],
@@ -66,7 +78,13 @@ public sealed class SparseHeadTests
             int at = (row * spans) + span;
             for (int place = 0; place < places; place++)
             {
-                if (targets[(at * places) + place] != -100) yield return new SpanBoundaryPair((int)pairs[at * 2], (int)pairs[(at * 2) + 1], place, (int)targets[(at * places) + place]);
+                if (targets[(at * places) + place] != -100)
+                    yield return new SpanBoundaryPair(
+                        (int)pairs[at * 2],
+                        (int)pairs[(at * 2) + 1],
+                        place,
+                        (int)targets[(at * places) + place]
+                    );
             }
         }
     }

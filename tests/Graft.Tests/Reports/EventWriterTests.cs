@@ -51,7 +51,9 @@ public sealed class EventWriterTests : DataFolder
             Assert.Equal(MaskedCrc32C.Of(data), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 12 + length)));
             position += length + 16;
             Dictionary<int, object> message = Fields(data);
-            Dictionary<int, object>? value = message.TryGetValue(5, out object? summary) ? Fields((byte[])Fields((byte[])summary)[1]) : null;
+            Dictionary<int, object>? value = message.TryGetValue(5, out object? summary)
+                ? Fields((byte[])Fields((byte[])summary)[1])
+                : null;
             yield return new Event(
                 BitConverter.Int64BitsToDouble((long)message[1]),
                 message.TryGetValue(2, out object? step) ? (long)step : 0,

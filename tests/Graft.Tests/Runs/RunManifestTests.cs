@@ -22,7 +22,8 @@ public sealed class RunManifestTests : IDisposable
         Assert.Equal((360, "samples/reviews/train.tsv"), (run.Train!.Examples, run.Train.Path));
         Assert.Equal(["complaint", "praise"], run.Labels);
         run.Write(_folder);
-        JsonObject before = JsonNode.Parse(File.ReadAllText(Path.Combine(old, "graft.json")))!.AsObject(), written = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "graft.json")))!.AsObject();
+        JsonObject before = JsonNode.Parse(File.ReadAllText(Path.Combine(old, "graft.json")))!.AsObject(),
+            written = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "graft.json")))!.AsObject();
         Assert.Equal(before.Select(pair => pair.Key), written.Select(pair => pair.Key).Where(before.ContainsKey));
         foreach ((string key, JsonNode? value) in before) Assert.Equal(value?.ToJsonString(), written[key]?.ToJsonString());
     }

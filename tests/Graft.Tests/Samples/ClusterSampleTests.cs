@@ -2,25 +2,63 @@ using System.Text.RegularExpressions;
 
 namespace Graft.Tests.Samples;
 
-/// <summary>Scripts and manifests for clusters: their fields are those that the interfaces define, their shell is sound, and their commands are graft's own.</summary>
+/// <summary>
+/// Scripts and manifests for clusters: their fields are those that the interfaces define, their shell is sound, and their commands are
+/// graft's own.
+/// </summary>
 public sealed partial class ClusterSampleTests
 {
-    // The keys of each kind that the samples may use, by the path to them: batch/v1 Job (Kubernetes 1.29 and later) and kubeflow.org/v2beta1 MPIJob.
+    // The keys of each kind that the samples may use, by the path to them: batch/v1 Job (Kubernetes 1.29 and later) and
+    // kubeflow.org/v2beta1 MPIJob.
     private static readonly Dictionary<string, string[]> s_fields = new(StringComparer.Ordinal)
     {
         [""] = ["apiVersion", "kind", "metadata", "spec"],
         ["metadata"] = ["name", "namespace", "labels", "annotations"],
-        ["spec"] = ["completionMode", "completions", "parallelism", "backoffLimit", "backoffLimitPerIndex", "maxFailedIndexes", "podFailurePolicy", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "template",
-            "slotsPerWorker", "mpiImplementation", "runPolicy", "mpiReplicaSpecs", "sshAuthMountPath", "launcherCreationPolicy"],
+        ["spec"] =
+        [
+            "completionMode",
+            "completions",
+            "parallelism",
+            "backoffLimit",
+            "backoffLimitPerIndex",
+            "maxFailedIndexes",
+            "podFailurePolicy",
+            "activeDeadlineSeconds",
+            "ttlSecondsAfterFinished",
+            "template",
+            "slotsPerWorker",
+            "mpiImplementation",
+            "runPolicy",
+            "mpiReplicaSpecs",
+            "sshAuthMountPath",
+            "launcherCreationPolicy",
+        ],
         ["spec.podFailurePolicy"] = ["rules"],
         ["spec.podFailurePolicy.rules"] = ["action", "onExitCodes", "onPodConditions"],
         ["spec.podFailurePolicy.rules.onExitCodes"] = ["containerName", "operator", "values"],
         ["spec.podFailurePolicy.rules.onPodConditions"] = ["type", "status"],
-        ["spec.runPolicy"] = ["cleanPodPolicy", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "suspend", "schedulingPolicy"],
+        ["spec.runPolicy"] =
+        [
+            "cleanPodPolicy",
+            "backoffLimit",
+            "activeDeadlineSeconds",
+            "ttlSecondsAfterFinished",
+            "suspend",
+            "schedulingPolicy",
+        ],
         ["spec.mpiReplicaSpecs"] = ["Launcher", "Worker"],
         ["replica"] = ["replicas", "restartPolicy", "template"],
         ["template"] = ["metadata", "spec"],
-        ["template.spec"] = ["restartPolicy", "containers", "initContainers", "volumes", "terminationGracePeriodSeconds", "nodeSelector", "tolerations"],
+        ["template.spec"] =
+        [
+            "restartPolicy",
+            "containers",
+            "initContainers",
+            "volumes",
+            "terminationGracePeriodSeconds",
+            "nodeSelector",
+            "tolerations",
+        ],
         ["template.spec.containers"] = ["name", "image", "command", "args", "env", "resources", "volumeMounts", "workingDir"],
         ["template.spec.containers.env"] = ["name", "value", "valueFrom"],
         ["template.spec.containers.resources"] = ["requests", "limits"],
@@ -49,7 +87,10 @@ public sealed partial class ClusterSampleTests
             while (path.Count > 0 && path[^1].Indent >= indent) path.RemoveAt(path.Count - 1);
             string parent = Place(string.Join('.', path.Select(part => part.Key)));
             Assert.True(s_fields.TryGetValue(parent, out string[]? known), $"{file}: nothing is known of {parent}");
-            Assert.True(known.Contains(field.Groups["key"].Value, StringComparer.Ordinal), $"{file}: {parent} has no field {field.Groups["key"].Value}");
+            Assert.True(
+                known.Contains(field.Groups["key"].Value, StringComparer.Ordinal),
+                $"{file}: {parent} has no field {field.Groups["key"].Value}"
+            );
             path.Add((indent, field.Groups["key"].Value));
         }
     }
@@ -65,9 +106,26 @@ public sealed partial class ClusterSampleTests
         Assert.Equal(0, check.ExitCode);
         string[] lines = File.ReadAllLines(Path.Combine(Folder, file));
         int firstCommand = Array.FindIndex(lines, line => line.Length > 0 && line[0] != '#');
-        Assert.All(lines.Skip(firstCommand), line => Assert.False(line.StartsWith("#SBATCH", StringComparison.Ordinal), $"SLURM does not read {line}"));
-        string[] known = ["job-name", "array", "nodes", "ntasks", "ntasks-per-node", "cpus-per-task", "mem", "time", "requeue", "signal", "open-mode"];
-        Assert.All(lines.Where(line => line.StartsWith("#SBATCH", StringComparison.Ordinal)), line => Assert.Contains(line["#SBATCH --".Length..].Split('=')[0], known));
+        Assert.All(lines.Skip(firstCommand), line =>
+            Assert.False(line.StartsWith("#SBATCH", StringComparison.Ordinal), $"SLURM does not read {line}")
+        );
+        string[] known =
+        [
+            "job-name",
+            "array",
+            "nodes",
+            "ntasks",
+            "ntasks-per-node",
+            "cpus-per-task",
+            "mem",
+            "time",
+            "requeue",
+            "signal",
+            "open-mode",
+        ];
+        Assert.All(lines.Where(line => line.StartsWith("#SBATCH", StringComparison.Ordinal)), line =>
+            Assert.Contains(line["#SBATCH --".Length..].Split('=')[0], known)
+        );
     }
 
     [Fact]
@@ -90,13 +148,20 @@ public sealed partial class ClusterSampleTests
         {
             string text = File.ReadAllText(file).Replace("\\\n", " ", StringComparison.Ordinal);
             string command = text.Contains("pretrain", StringComparison.Ordinal) ? "pretrain" : "predict";
-            if (!help.TryGetValue(command, out string? known)) help[command] = known = Graft.Tests.Cases.GraftProcess.Run([command, "--help"], Folder).Output;
+            if (!help.TryGetValue(command, out string? known))
+                help[command] = known = Graft.Tests.Cases.GraftProcess.Run([command, "--help"], Folder).Output;
             IEnumerable<string> lines = text.Split('\n').Where(line => !line.StartsWith('#'));
             foreach (string line in lines)
             {
                 int start = line.IndexOf("graft", StringComparison.Ordinal);
-                string arguments = line.TrimStart().StartsWith("args:", StringComparison.Ordinal) || line.TrimStart().StartsWith("\"--", StringComparison.Ordinal) ? line : start >= 0 && line.Contains($"graft {command}", StringComparison.Ordinal) ? line[start..] : "";
-                foreach (Match flag in Flag().Matches(arguments).Where(flag => flag.Value is not "--bind-to")) Assert.Contains(flag.Value, known, StringComparison.Ordinal);
+                string arguments =
+                    line.TrimStart().StartsWith("args:", StringComparison.Ordinal)
+                    || line.TrimStart().StartsWith("\"--", StringComparison.Ordinal)
+                        ? line
+                    : start >= 0 && line.Contains($"graft {command}", StringComparison.Ordinal) ? line[start..]
+                    : "";
+                foreach (Match flag in Flag().Matches(arguments).Where(flag => flag.Value is not "--bind-to"))
+                    Assert.Contains(flag.Value, known, StringComparison.Ordinal);
             }
         }
     }

@@ -14,14 +14,28 @@ internal static class SampleProgram
         string project = Path.Combine(TestData.Root, "samples", name);
         Assert.InRange(Directory.EnumerateFiles(project, "*.cs").Sum(file => File.ReadLines(file).Count()), 1, MostLines - 1);
         foreach (string assembly in (string[])["Graft", "Graft.Core", "Graft.Tokenizers"])
-            Assert.DoesNotContain($"InternalsVisibleTo Include=\"{name}\"", File.ReadAllText(Path.Combine(TestData.Root, "src", assembly, assembly + ".csproj")), StringComparison.Ordinal);
-        using (TreeBuild.Begin()) Execute("dotnet", "build", project, "--nologo", "-warnaserror", "-nodeReuse:false");
-        return Execute(Path.Combine(TestData.Root, "artifacts", "bin", name, "release", OperatingSystem.IsWindows() ? name + ".exe" : name), arguments);
+            Assert.DoesNotContain(
+                $"InternalsVisibleTo Include=\"{name}\"",
+                File.ReadAllText(Path.Combine(TestData.Root, "src", assembly, assembly + ".csproj")),
+                StringComparison.Ordinal
+            );
+        using (TreeBuild.Begin())
+            Execute("dotnet", "build", project, "--nologo", "-warnaserror", "-nodeReuse:false");
+        return Execute(
+            Path.Combine(TestData.Root, "artifacts", "bin", name, "release", OperatingSystem.IsWindows() ? name + ".exe" : name),
+            arguments
+        );
     }
 
     private static string Execute(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = TestData.Root };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = TestData.Root,
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

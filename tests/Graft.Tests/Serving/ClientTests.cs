@@ -15,10 +15,20 @@ public sealed class ClientTests
         await using TestServer server = await TestServer.StartAsync(["embedding"], options => options with { ApiKeys = ["a-key-of-ours"] });
         using Embedder embedder = Embedder.Load(Path.Combine(server.Folder, "embedding"));
         string[] texts = ["the film was good .", "bad"];
-        EmbeddingClient client = new("embedding", new ApiKeyCredential("a-key-of-ours"), new OpenAIClientOptions { Endpoint = new Uri(server.Client.BaseAddress!, "/v1") });
-        OpenAIEmbeddingCollection vectors = await client.GenerateEmbeddingsAsync(texts, cancellationToken: TestContext.Current.CancellationToken);
+        EmbeddingClient client = new(
+            "embedding",
+            new ApiKeyCredential("a-key-of-ours"),
+            new OpenAIClientOptions { Endpoint = new Uri(server.Client.BaseAddress!, "/v1") }
+        );
+        OpenAIEmbeddingCollection vectors = await client.GenerateEmbeddingsAsync(
+            texts,
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         using IEmbeddingGenerator<string, Embedding<float>> generator = client.AsIEmbeddingGenerator();
-        GeneratedEmbeddings<Embedding<float>> generated = await generator.GenerateAsync(texts, cancellationToken: TestContext.Current.CancellationToken);
+        GeneratedEmbeddings<Embedding<float>> generated = await generator.GenerateAsync(
+            texts,
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         Assert.True(vectors.Usage.InputTokenCount > 4);
         for (int i = 0; i < texts.Length; i++)
         {
@@ -27,8 +37,14 @@ public sealed class ClientTests
             Assert.All(expected.Zip(generated[i].Vector.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
 
-        EmbeddingClient other = new("text-embedding-3-small", new ApiKeyCredential("a-key-of-ours"), new OpenAIClientOptions { Endpoint = new Uri(server.Client.BaseAddress!, "/v1") });
-        ClientResultException refused = await Assert.ThrowsAsync<ClientResultException>(() => other.GenerateEmbeddingAsync("good", cancellationToken: TestContext.Current.CancellationToken));
+        EmbeddingClient other = new(
+            "text-embedding-3-small",
+            new ApiKeyCredential("a-key-of-ours"),
+            new OpenAIClientOptions { Endpoint = new Uri(server.Client.BaseAddress!, "/v1") }
+        );
+        ClientResultException refused = await Assert.ThrowsAsync<ClientResultException>(() =>
+            other.GenerateEmbeddingAsync("good", cancellationToken: TestContext.Current.CancellationToken)
+        );
         Assert.Equal(404, refused.Status);
         Assert.Contains("text-embedding-3-small", refused.Message, StringComparison.Ordinal);
     }

@@ -30,12 +30,26 @@ public sealed class DescriptionTests
     public async Task TextIsWrittenWholeAndInPieces(string task)
     {
         await using TestServer server = await TestServer.StartAsync([task, "embedding"]);
-        (int status, JsonNode? whole) = await server.PostAsync("/v1/graft/generate", """{"prompt": "the film was", "max_tokens": 6, "temperature": 0}""");
+        (int status, JsonNode? whole) = await server.PostAsync(
+            "/v1/graft/generate",
+            """{"prompt": "the film was", "max_tokens": 6, "temperature": 0}"""
+        );
         Assert.True(status == 200, whole?.ToJsonString());
-        using StringContent content = new("""{"prompt": "the film was", "max_tokens": 6, "temperature": 0, "stream": true}""", System.Text.Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await server.Client.PostAsync(new Uri("/v1/graft/generate", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        using StringContent content = new(
+            """{"prompt": "the film was", "max_tokens": 6, "temperature": 0, "stream": true}""",
+            System.Text.Encoding.UTF8,
+            "application/json"
+        );
+        using HttpResponseMessage response = await server.Client.PostAsync(
+            new Uri("/v1/graft/generate", UriKind.Relative),
+            content,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
-        string[] events = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        string[] events = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split(
+            "\n\n",
+            StringSplitOptions.RemoveEmptyEntries
+        );
         Assert.Equal("data: [DONE]", events[^1]);
         JsonNode[] pieces = [.. events[..^1].Select(line => JsonNode.Parse(line[6..])!)];
         Assert.Equal((string?)whole!["text"], string.Concat(pieces.Select(piece => (string?)piece["text"])));

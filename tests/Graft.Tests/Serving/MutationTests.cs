@@ -14,26 +14,59 @@ public sealed class MutationTests
 {
     private static readonly (string Path, string Body)[] s_sound =
     [
-        ("/embed", """{"inputs": ["the film was good .", "bad"], "normalize": true, "truncate": true, "truncation_direction": "Left", "prompt_name": null}"""),
+        (
+            "/embed",
+            """{"inputs": ["the film was good .", "bad"], "normalize": true, "truncate": true, "truncation_direction": "Left", "prompt_name": null}"""
+        ),
         ("/v1/embeddings", """{"input": "the film", "model": "embedding", "encoding_format": "base64", "user": "x"}"""),
         ("/predict", """{"inputs": [["good"], ["good", "bad"]], "raw_scores": true, "model": "text-classification"}"""),
         ("/rerank", """{"query": "who", "texts": ["a", "b"], "return_text": true, "model": "regression"}"""),
         ("/similarity", """{"inputs": {"source_sentence": "a", "sentences": ["b", "c"]}, "parameters": {"truncate": true}}"""),
         ("/tokenize", """{"inputs": ["the film", "good"], "add_special_tokens": false, "model": "embedding"}"""),
         ("/decode", """{"ids": [[1, 2, 3], [4]], "skip_special_tokens": false, "model": "embedding"}"""),
-        ("/v1/graft/predict", """{"inputs": [{"text": "good", "pair": "bad"}, "good"], "model": "text-classification", "offsets": "codepoint"}"""),
+        (
+            "/v1/graft/predict",
+            """{"inputs": [{"text": "good", "pair": "bad"}, "good"], "model": "text-classification", "offsets": "codepoint"}"""
+        ),
         ("/v1/graft/tags", """{"inputs": "anna lives in rome", "truncate": true}"""),
         ("/v1/graft/answers", """{"question": "where ?", "context": "anna lives in rome"}"""),
         ("/v1/graft/choices", """{"prompt": "the film was", "choices": ["good", "bad"]}"""),
         ("/v1/graft/generate", """{"prompt": "the film", "max_tokens": 2, "stop": ["."], "stream": true, "temperature": 0.5, "seed": 3}"""),
     ];
 
-    private static readonly string[] s_values = ["null", "true", "-1", "1e999", "0.5", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "[[]]", "[null]", "{}", "{\"\\udc00\": 1}", "99999999999999999999", "[[1,[2]]]", "\"../../etc/passwd\"", "\"file:///etc/passwd\""];
+    private static readonly string[] s_values =
+    [
+        "null",
+        "true",
+        "-1",
+        "1e999",
+        "0.5",
+        "\"\"",
+        "\"\\ud800\"",
+        "\"\\u0000\"",
+        "[]",
+        "[[]]",
+        "[null]",
+        "{}",
+        "{\"\\udc00\": 1}",
+        "99999999999999999999",
+        "[[1,[2]]]",
+        "\"../../etc/passwd\"",
+        "\"file:///etc/passwd\"",
+    ];
 
     [Fact]
     public async Task DamagedRequestsAreRefusedAndTheServerLives()
     {
-        await using TestServer server = await TestServer.StartAsync(["embedding", "text-classification", "regression", "token-classification", "question-answering", "multiple-choice", "causal-lm"]);
+        await using TestServer server = await TestServer.StartAsync([
+            "embedding",
+            "text-classification",
+            "regression",
+            "token-classification",
+            "question-answering",
+            "multiple-choice",
+            "causal-lm",
+        ]);
         int count = int.Parse(Environment.GetEnvironmentVariable("GRAFT_MUTATIONS") ?? "500", CultureInfo.InvariantCulture);
         foreach ((string path, string body) in s_sound)
         {
@@ -70,7 +103,10 @@ public sealed class MutationTests
                     bytes = Bomb();
                     break;
                 case 6: // another path
-                    path = ((string[])["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/embed/", "//embed", "/v1/models/..%2f..%2fetc", "/%00"])[random.NextInt(6)];
+                    path = (
+                        (string[])
+                            ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/embed/", "//embed", "/v1/models/..%2f..%2fetc", "/%00"]
+                    )[random.NextInt(6)];
                     break;
                 default: // too large
                     bytes = Encoding.UTF8.GetBytes($"{{\"inputs\": \"{new string('a', 2_100_000)}\"}}");
@@ -78,7 +114,10 @@ public sealed class MutationTests
             }
 
             (int status, string answer) = await SendAsync(server, path, bytes, type, encoding);
-            Assert.True(status is >= 200 and < 500 or 503, $"{i}: {path} {Encoding.UTF8.GetString(bytes.AsSpan(0, Math.Min(200, bytes.Length)))}: {status} {answer}");
+            Assert.True(
+                status is >= 200 and < 500 or 503,
+                $"{i}: {path} {Encoding.UTF8.GetString(bytes.AsSpan(0, Math.Min(200, bytes.Length)))}: {status} {answer}"
+            );
             Assert.DoesNotContain("root:", answer, StringComparison.Ordinal);
         }
 
@@ -91,7 +130,11 @@ public sealed class MutationTests
     {
         using TcpClient slow = new();
         await slow.ConnectAsync(server.Client.BaseAddress!.Host, server.Client.BaseAddress.Port, TestContext.Current.CancellationToken);
-        await slow.GetStream().WriteAsync("POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"inputs"u8.ToArray(), TestContext.Current.CancellationToken);
+        await slow.GetStream()
+            .WriteAsync(
+                "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"inputs"u8.ToArray(),
+                TestContext.Current.CancellationToken
+            );
         Assert.Equal(200, (await server.PostAsync("/embed", """{"inputs": "good"}""")).Status);
     }
 
@@ -110,7 +153,13 @@ public sealed class MutationTests
         return packed.ToArray();
     }
 
-    private static async Task<(int Status, string Answer)> SendAsync(TestServer server, string path, byte[] bytes, string type, string? encoding)
+    private static async Task<(int Status, string Answer)> SendAsync(
+        TestServer server,
+        string path,
+        byte[] bytes,
+        string type,
+        string? encoding
+    )
     {
         using HttpRequestMessage request = new(HttpMethod.Post, server.Client.BaseAddress!.AbsoluteUri.TrimEnd('/') + path);
         request.Content = new ByteArrayContent(bytes);

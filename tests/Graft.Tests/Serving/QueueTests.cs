@@ -85,9 +85,19 @@ public sealed class QueueTests
     [InlineData(true)]
     public async Task AnswersDoNotDependOnTheirCompany(bool alone)
     {
-        await using TestServer server = await TestServer.StartAsync(["text-classification"], options => options with { OneTextABatch = alone });
+        await using TestServer server = await TestServer.StartAsync(["text-classification"], options =>
+            options with
+            {
+                OneTextABatch = alone,
+            }
+        );
         using Predictor predictor = Predictor.Load(Path.Combine(server.Folder, "text-classification"));
-        string[] texts = [.. Enumerable.Range(0, 48).Select(i => string.Concat(Enumerable.Repeat(i % 3 == 0 ? "the film was good " : "bad ", 1 + (i % 9))))];
+        string[] texts =
+        [
+            .. Enumerable
+                .Range(0, 48)
+                .Select(i => string.Concat(Enumerable.Repeat(i % 3 == 0 ? "the film was good " : "bad ", 1 + (i % 9)))),
+        ];
         string[] first = await Task.WhenAll(texts.Select(text => AskAsync(server, text)));
         for (int i = 0; i < texts.Length; i++)
         {
@@ -101,19 +111,34 @@ public sealed class QueueTests
     [Fact]
     public async Task OverloadIsRefusedAndNothingIsLost()
     {
-        await using TestServer server = await TestServer.StartAsync(["text-classification"], options => options with { MaxQueuedTokens = 512 });
+        await using TestServer server = await TestServer.StartAsync(["text-classification"], options =>
+            options with
+            {
+                MaxQueuedTokens = 512,
+            }
+        );
         string body = $$"""{"inputs": [{{string.Join(',', Enumerable.Repeat("[\"the film was good the film was good\"]", 12))}}]}""";
-        (int Status, JsonNode? Json)[] answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => server.PostAsync("/predict", body)));
+        (int Status, JsonNode? Json)[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(_ => server.PostAsync("/predict", body))
+        );
         Assert.All(answers, answer => Assert.Contains(answer.Status, (int[])[200, 429]));
         Assert.Contains(answers, answer => answer.Status == 200);
-        Assert.All(answers.Where(answer => answer.Status == 429), answer => Assert.Equal("Overloaded", (string?)answer.Json!["error_type"]));
+        Assert.All(answers.Where(answer => answer.Status == 429), answer =>
+            Assert.Equal("Overloaded", (string?)answer.Json!["error_type"])
+        );
     }
 
     [Fact]
     public async Task ANewVersionTakesItsPlaceWithoutALostRequest()
     {
-        await using TestServer server = await TestServer.StartAsync(["text-classification"], options => options with { ReloadInterval = TimeSpan.FromMilliseconds(50) });
-        string before = await AskAsync(server, "good"), now = before;
+        await using TestServer server = await TestServer.StartAsync(["text-classification"], options =>
+            options with
+            {
+                ReloadInterval = TimeSpan.FromMilliseconds(50),
+            }
+        );
+        string before = await AskAsync(server, "good"),
+            now = before;
         server.Create("text-classification", seed: 77);
         for (int i = 0; i < 600 && now == before; i++)
         {
@@ -127,7 +152,12 @@ public sealed class QueueTests
     [Fact]
     public async Task AKeyIsNeededWhereKeysAreGiven()
     {
-        await using TestServer server = await TestServer.StartAsync(["text-classification"], options => options with { ApiKeys = ["first-key-1", "second-key-2"] });
+        await using TestServer server = await TestServer.StartAsync(["text-classification"], options =>
+            options with
+            {
+                ApiKeys = ["first-key-1", "second-key-2"],
+            }
+        );
         Assert.Equal(401, (await server.PostAsync("/predict", """{"inputs": "good"}""")).Status);
         Assert.Equal(401, (await server.GetAsync("/metrics")).Status);
         Assert.Equal(200, (await server.GetAsync("/health/ready")).Status);
@@ -140,13 +170,34 @@ public sealed class QueueTests
     private static async Task<string> AskAsync(TestServer server, string text)
     {
         using StringContent content = new(new JsonObject { ["inputs"] = text }.ToJsonString(), Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await server.Client.PostAsync(new Uri("/predict", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        using HttpResponseMessage response = await server.Client.PostAsync(
+            new Uri("/predict", UriKind.Relative),
+            content,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
-    private static Task<FeatureScores[]> Score(ComputeQueue queue, FeatureEngine engine, int length, CancellationToken cancellation = default) =>
-        queue.ScoreAsync(engine, 0, [new Feature { Example = 0, Ids = new int[length], TypeIds = new int[length] }], cancellation);
+    private static Task<FeatureScores[]> Score(
+        ComputeQueue queue,
+        FeatureEngine engine,
+        int length,
+        CancellationToken cancellationToken = default
+    ) =>
+        queue.ScoreAsync(
+            engine,
+            0,
+            [
+                new Feature
+                {
+                    Example = 0,
+                    Ids = new int[length],
+                    TypeIds = new int[length],
+                },
+            ],
+            cancellationToken
+        );
 
     /// <summary>An engine that waits until it is let go.</summary>
     private sealed class Gate : FeatureEngine, IDisposable

@@ -10,7 +10,14 @@ public sealed class RouteTests : IAsyncLifetime
 {
     private TestServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TestServer.StartAsync(["embedding", "text-classification", "regression", "token-classification", "question-answering"]);
+    public async ValueTask InitializeAsync() =>
+        _server = await TestServer.StartAsync([
+            "embedding",
+            "text-classification",
+            "regression",
+            "token-classification",
+            "question-answering",
+        ]);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -19,20 +26,29 @@ public sealed class RouteTests : IAsyncLifetime
     {
         using Embedder embedder = Embedder.Load(Path.Combine(_server.Folder, "embedding"));
         float[] expected = embedder.Embed("the film was good .");
-        (int status, JsonNode? json) = await _server.PostAsync("/v1/embeddings", """{"input": ["bad", "the film was good ."], "model": "embedding", "encoding_format": "float", "user": "me"}""");
+        (int status, JsonNode? json) = await _server.PostAsync(
+            "/v1/embeddings",
+            """{"input": ["bad", "the film was good ."], "model": "embedding", "encoding_format": "float", "user": "me"}"""
+        );
         Assert.Equal((200, "list", "embedding"), (status, (string?)json!["object"], (string?)json["model"]));
         Assert.Equal([0, 1], json["data"]!.AsArray().Select(item => (int)item!["index"]!));
         float[] found = [.. json["data"]![1]!["embedding"]!.AsArray().Select(value => (float)value!)];
         Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         Assert.True((int)json["usage"]!["prompt_tokens"]! > 5);
 
-        (_, json) = await _server.PostAsync("/v1/embeddings", """{"input": "the film was good .", "model": "embedding", "encoding_format": "base64"}""");
+        (_, json) = await _server.PostAsync(
+            "/v1/embeddings",
+            """{"input": "the film was good .", "model": "embedding", "encoding_format": "base64"}"""
+        );
         float[] packed = MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)json!["data"]![0]!["embedding"]!)).ToArray();
         Assert.All(expected.Zip(packed), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
 
         (_, json) = await _server.PostAsync("/embed", """{"inputs": "the film was good ."}""");
         Assert.Equal(1, json![0]!.AsArray().Sum(value => (double)value! * (double)value!), 1e-5);
-        (_, json) = await _server.PostAsync("/embed", """{"inputs": ["the film was good .", "bad"], "normalize": false, "truncate": true, "truncation_direction": "Left"}""");
+        (_, json) = await _server.PostAsync(
+            "/embed",
+            """{"inputs": ["the film was good .", "bad"], "normalize": false, "truncate": true, "truncation_direction": "Left"}"""
+        );
         Assert.All(expected.Zip(json![0]!.AsArray()), pair => Assert.Equal(pair.First, (float)pair.Second!, 1e-6f));
     }
 
@@ -41,17 +57,26 @@ public sealed class RouteTests : IAsyncLifetime
     {
         using Predictor predictor = Predictor.Load(Path.Combine(_server.Folder, "text-classification"));
         ClassPrediction expected = predictor.Predict<ClassPrediction>("the film was good .");
-        (int status, JsonNode? json) = await _server.PostAsync("/predict", """{"inputs": "the film was good .", "model": "text-classification"}""");
+        (int status, JsonNode? json) = await _server.PostAsync(
+            "/predict",
+            """{"inputs": "the film was good .", "model": "text-classification"}"""
+        );
         Assert.Equal(200, status);
         Assert.Equal(expected.Label, (string?)json![0]!["label"]);
         Assert.Equal(expected.Probabilities[expected.Class], (double)json[0]!["score"]!, 1e-6);
         Assert.Equal(3, json.AsArray().Count);
 
-        (_, json) = await _server.PostAsync("/predict", """{"inputs": [["the film was good ."], ["bad", "good"]], "raw_scores": true, "model": "text-classification"}""");
+        (_, json) = await _server.PostAsync(
+            "/predict",
+            """{"inputs": [["the film was good ."], ["bad", "good"]], "raw_scores": true, "model": "text-classification"}"""
+        );
         Assert.Equal(2, json!.AsArray().Count);
         Assert.Equal(expected.Logits.Max(), (double)json[0]![0]!["score"]!, 1e-5);
 
-        (status, json) = await _server.PostAsync("/rerank", """{"query": "who", "texts": ["the film was good .", "bad", "anna lives in rome"], "return_text": true}""");
+        (status, json) = await _server.PostAsync(
+            "/rerank",
+            """{"query": "who", "texts": ["the film was good .", "bad", "anna lives in rome"], "return_text": true}"""
+        );
         Assert.Equal(200, status);
         double[] scores = [.. json!.AsArray().Select(rank => (double)rank!["score"]!)];
         Assert.Equal(scores.OrderDescending(), scores);
@@ -59,7 +84,10 @@ public sealed class RouteTests : IAsyncLifetime
         Assert.All(scores, score => Assert.InRange(score, 0, 1));
         Assert.Equal("bad", (string?)json.AsArray().First(rank => (int)rank!["index"]! == 1)!["text"]);
 
-        (_, json) = await _server.PostAsync("/similarity", """{"inputs": {"source_sentence": "good", "sentences": ["good", "the film was bad"]}, "parameters": {"truncate": true, "truncation_direction": "Right"}}""");
+        (_, json) = await _server.PostAsync(
+            "/similarity",
+            """{"inputs": {"source_sentence": "good", "sentences": ["good", "the film was bad"]}, "parameters": {"truncate": true, "truncation_direction": "Right"}}"""
+        );
         Assert.Equal(1, (double)json![0]!, 1e-5);
         Assert.Equal(2, json.AsArray().Count);
     }
@@ -70,29 +98,48 @@ public sealed class RouteTests : IAsyncLifetime
         (_, JsonNode? json) = await _server.PostAsync("/tokenize", """{"inputs": ["the film", "good"], "model": "embedding"}""");
         JsonArray tokens = json![0]!.AsArray();
         Assert.Equal(["[CLS]", "the", "film", "[SEP]"], tokens.Select(token => (string?)token!["text"]));
-        Assert.Equal((true, null, 4, 8), ((bool)tokens[0]!["special"]!, (int?)tokens[0]!["start"], (int?)tokens[2]!["start"], (int?)tokens[2]!["stop"]));
+        Assert.Equal(
+            (true, null, 4, 8),
+            ((bool)tokens[0]!["special"]!, (int?)tokens[0]!["start"], (int?)tokens[2]!["start"], (int?)tokens[2]!["stop"])
+        );
         string ids = $"[{string.Join(',', tokens.Select(token => (int)token!["id"]!))}]";
         (_, json) = await _server.PostAsync("/decode", $$"""{"ids": {{ids}}, "model": "embedding"}""");
         Assert.Equal(["the film"], json!.AsArray().Select(text => (string?)text));
-        (_, json) = await _server.PostAsync("/decode", $$"""{"ids": [{{ids}}, {{ids}}], "skip_special_tokens": false, "model": "embedding"}""");
+        (_, json) = await _server.PostAsync(
+            "/decode",
+            $$"""{"ids": [{{ids}}, {{ids}}], "skip_special_tokens": false, "model": "embedding"}"""
+        );
         Assert.Equal(["[CLS] the film [SEP]", "[CLS] the film [SEP]"], json!.AsArray().Select(text => (string?)text));
     }
 
     [Fact]
     public async Task TagsAndAnswersAreThoseOfPredict()
     {
-        using Predictor tags = Predictor.Load(Path.Combine(_server.Folder, "token-classification")), answers = Predictor.Load(Path.Combine(_server.Folder, "question-answering"));
-        (int status, JsonNode? json) = await _server.PostAsync("/v1/graft/tags", """{"inputs": ["anna lives in rome .", "good"], "truncate": false}""");
+        using Predictor tags = Predictor.Load(Path.Combine(_server.Folder, "token-classification")),
+            answers = Predictor.Load(Path.Combine(_server.Folder, "question-answering"));
+        (int status, JsonNode? json) = await _server.PostAsync(
+            "/v1/graft/tags",
+            """{"inputs": ["anna lives in rome .", "good"], "truncate": false}"""
+        );
         Assert.Equal(200, status);
         JsonObject expected = tags.Predict("anna lives in rome .").ToJson();
         Assert.Equal(expected["tags"]!.ToJsonString(), json!["predictions"]![0]!["tags"]!.ToJsonString());
         Assert.False((bool)json["predictions"]![0]!["truncated"]!);
 
-        (status, json) = await _server.PostAsync("/v1/graft/answers", """{"question": "where ?", "context": "anna lives in rome . the film was good ."}""");
+        (status, json) = await _server.PostAsync(
+            "/v1/graft/answers",
+            """{"question": "where ?", "context": "anna lives in rome . the film was good ."}"""
+        );
         Assert.Equal(200, status);
-        Assert.Equal((string?)answers.Predict("where ?", "anna lives in rome . the film was good .").ToJson()["answer"], (string?)json!["predictions"]![0]!["answer"]);
+        Assert.Equal(
+            (string?)answers.Predict("where ?", "anna lives in rome . the film was good .").ToJson()["answer"],
+            (string?)json!["predictions"]![0]!["answer"]
+        );
 
-        (status, json) = await _server.PostAsync("/v1/graft/predict", """{"inputs": {"text": "good", "pair": "bad"}, "model": "text-classification"}""");
+        (status, json) = await _server.PostAsync(
+            "/v1/graft/predict",
+            """{"inputs": {"text": "good", "pair": "bad"}, "model": "text-classification"}"""
+        );
         Assert.Equal((200, "text-classification"), (status, (string?)json!["task"]));
     }
 
@@ -131,7 +178,11 @@ public sealed class RouteTests : IAsyncLifetime
         (status, json) = await _server.PostAsync("/v1/embeddings", $$"""{"input": "{{text}}", "model": "embedding"}""");
         Assert.Equal("input", (string?)json!["error"]!["param"]);
         using StringContent content = new($$"""{"inputs": "{{text}}", "truncate": true}""", System.Text.Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await _server.Client.PostAsync(new Uri("/embed", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        using HttpResponseMessage response = await _server.Client.PostAsync(
+            new Uri("/embed", UriKind.Relative),
+            content,
+            TestContext.Current.CancellationToken
+        );
         Assert.True(response.IsSuccessStatusCode);
         Assert.Equal("1", Assert.Single(response.Headers.GetValues("X-Graft-Truncated")));
         (_, json) = await _server.PostAsync("/v1/graft/tags", $$"""{"inputs": ["good", "{{text}}"], "truncate": true}""");
@@ -141,7 +192,8 @@ public sealed class RouteTests : IAsyncLifetime
     [Fact]
     public async Task WhatRunsTheServerIsAnswered()
     {
-        foreach (string path in (string[])["/health", "/health/live", "/health/ready"]) Assert.Equal(200, (await _server.GetAsync(path)).Status);
+        foreach (string path in (string[])["/health", "/health/live", "/health/ready"])
+            Assert.Equal(200, (await _server.GetAsync(path)).Status);
         (_, string info) = await _server.GetAsync("/info?model=text-classification");
         Assert.Equal("good", (string?)JsonNode.Parse(info)!["model_type"]!["classifier"]!["id2label"]!["2"]);
         (_, string models) = await _server.GetAsync("/v1/models");

@@ -43,7 +43,9 @@ internal sealed class TestServer : IAsyncDisposable
             server._app = builder.Build();
             server._app.UseGraft().MapGraft();
             await server._app.StartAsync(TestContext.Current.CancellationToken);
-            server.Client.BaseAddress = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+            server.Client.BaseAddress = new Uri(
+                server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+            );
             return server;
         }
         catch
@@ -77,7 +79,11 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<(int Status, JsonNode? Json)> PostAsync(string path, string body)
     {
         using StringContent content = new(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await Client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+        using HttpResponseMessage response = await Client.PostAsync(
+            new Uri(path, UriKind.Relative),
+            content,
+            TestContext.Current.CancellationToken
+        );
         return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken));
     }
 

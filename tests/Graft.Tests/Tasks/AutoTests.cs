@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Graft.Tests.Tasks;
 
-/// <summary>Whole automatic choices on a tiny model: what the folder says, that it opens, that it goes on, that it keeps its time.</summary>
+/// <summary>
+/// Whole automatic choices on a tiny model: what the folder says, that it opens, that it goes on, that it keeps its time.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class AutoTests : IDisposable
 {
@@ -44,7 +46,11 @@ public sealed class AutoTests : IDisposable
         Assert.True(again.WasFinished);
         Assert.Equal(first.Choice.Verdict, again.Choice.Verdict);
         Assert.Equal(first.Choice.ToJson().ToJsonString(), again.Choice.ToJson().ToJsonString());
-        Assert.Contains("begun with seed", Assert.Throws<InputException>(() => AutoTuning.Run(Options() with { Resume = true, Seed = 7 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "begun with seed",
+            Assert.Throws<InputException>(() => AutoTuning.Run(Options() with { Resume = true, Seed = 7 })).Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("exists already", Assert.Throws<InputException>(() => AutoTuning.Run(Options())).Message, StringComparison.Ordinal);
     }
 
@@ -65,14 +71,53 @@ public sealed class AutoTests : IDisposable
     [Fact]
     public void SeveralLabelsNumbersAndTagsAreChosenFor()
     {
-        string labels = _tiny.Write("labels.tsv", ["text\tlabels", .. Enumerable.Range(0, 8).SelectMany(_ => new[] { "the film was good .\tfilm|good", "the book was good .\tbook|good", "the film was bad .\tfilm", "the book was awful .\tbook" })]);
-        AutoResult result = AutoTuning.Run(Options() with { Task = new MultiLabelClassification(), Train = labels, Output = _tiny.PathOf("labels") });
+        string labels = _tiny.Write(
+            "labels.tsv",
+            [
+                "text\tlabels",
+                .. Enumerable
+                    .Range(0, 8)
+                    .SelectMany(_ =>
+                        new[]
+                        {
+                            "the film was good .\tfilm|good",
+                            "the book was good .\tbook|good",
+                            "the film was bad .\tfilm",
+                            "the book was awful .\tbook",
+                        }
+                    ),
+            ]
+        );
+        AutoResult result = AutoTuning.Run(
+            Options() with
+            {
+                Task = new MultiLabelClassification(),
+                Train = labels,
+                Output = _tiny.PathOf("labels"),
+            }
+        );
         Assert.Equal("micro_f1", result.Choice.Estimate.Metric);
-        using (Predictor predictor = Predictor.Load(result.Folder)) Assert.IsType<LabelsPrediction>(predictor.Predict("the film was good ."));
-        result = AutoTuning.Run(Options() with { Task = new TextRegression(), Train = _tiny.Numbers("numbers.tsv", 40), Output = _tiny.PathOf("numbers") });
+        using (Predictor predictor = Predictor.Load(result.Folder))
+            Assert.IsType<LabelsPrediction>(predictor.Predict("the film was good ."));
+        result = AutoTuning.Run(
+            Options() with
+            {
+                Task = new TextRegression(),
+                Train = _tiny.Numbers("numbers.tsv", 40),
+                Output = _tiny.PathOf("numbers"),
+            }
+        );
         Assert.Equal("spearman", result.Choice.Estimate.Metric);
-        using (Predictor predictor = Predictor.Load(result.Folder)) Assert.IsType<ValuePrediction>(predictor.Predict("the film was good ."));
-        result = AutoTuning.Run(Options() with { Task = FineTuningTasks.Parse("token-classification"), Train = _tiny.Entities("entities.conll", 30), Output = _tiny.PathOf("tags") });
+        using (Predictor predictor = Predictor.Load(result.Folder))
+            Assert.IsType<ValuePrediction>(predictor.Predict("the film was good ."));
+        result = AutoTuning.Run(
+            Options() with
+            {
+                Task = FineTuningTasks.Parse("token-classification"),
+                Train = _tiny.Entities("entities.conll", 30),
+                Output = _tiny.PathOf("tags"),
+            }
+        );
         Assert.Equal("entity_f1", result.Choice.Estimate.Metric);
         Assert.DoesNotContain(result.Choice.Candidates, candidate => candidate.Name.StartsWith("word counts", StringComparison.Ordinal));
     }
@@ -89,9 +134,23 @@ public sealed class AutoTests : IDisposable
     [Fact]
     public void WhatCannotBeChosenForIsRefused()
     {
-        Assert.Contains("task", Assert.Throws<InputException>(() => AutoTuning.Run(Options() with { Task = FineTuningTasks.Parse("question-answering") })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "task",
+            Assert
+                .Throws<InputException>(() => AutoTuning.Run(Options() with { Task = FineTuningTasks.Parse("question-answering") }))
+                .Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<InputException>(() => AutoTuning.Run(Options() with { Time = TimeSpan.Zero }));
-        Assert.Contains("allow more", Assert.Throws<RunFailedException>(() => AutoTuning.Run(Options() with { Started = DateTimeOffset.UtcNow - TimeSpan.FromHours(1) })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "allow more",
+            Assert
+                .Throws<RunFailedException>(() =>
+                    AutoTuning.Run(Options() with { Started = DateTimeOffset.UtcNow - TimeSpan.FromHours(1) })
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     private AutoOptions Options() => new()
@@ -110,7 +169,13 @@ public sealed class AutoTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (formatter(state, exception).Contains($"  {word}", StringComparison.Ordinal)) stop.Cancel();
         }

@@ -65,10 +65,16 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_tiny.PathOf("run"), "precious.txt")));
     }
 
-    private FineTuningOptions Options(string train) => new()
-    {
-        Model = _tiny.ModelFolder, Task = new TextClassification(), Train = train, Output = _tiny.PathOf("run"), Epochs = 1, Encoding = new EncodingOptions { MaxLength = 32 },
-    };
+    private FineTuningOptions Options(string train) =>
+        new()
+        {
+            Model = _tiny.ModelFolder,
+            Task = new TextClassification(),
+            Train = train,
+            Output = _tiny.PathOf("run"),
+            Epochs = 1,
+            Encoding = new EncodingOptions { MaxLength = 32 },
+        };
 
     private void Refused(string train, string part)
     {

@@ -52,7 +52,12 @@ public sealed class ChoiceTests
         for (ulong seed = 0; seed < 20; seed++)
         {
             CounterRandom random = new(CounterRandom.Key(9, seed));
-            Standing[] guesses = [.. Enumerable.Range(0, 20).Select(i => new Standing($"way {i}", 10, [.. Enumerable.Range(0, 40).Select(_ => (double)random.NextInt(2))]))];
+            Standing[] guesses =
+            [
+                .. Enumerable
+                    .Range(0, 20)
+                    .Select(i => new Standing($"way {i}", 10, [.. Enumerable.Range(0, 40).Select(_ => (double)random.NextInt(2))])),
+            ];
             Standing best = guesses.MaxBy(guess => guess.Mean)!;
             own.Add(best.Mean);
             ScoreInterval estimate = _choice.Estimate(guesses, best, best.Name == "way 0" ? "way 1" : "way 0", seed);

@@ -21,10 +21,13 @@ public sealed class EmbeddingTaskTests : IDisposable
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
         JsonNode modules = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "modules.json")))!;
         Assert.Equal("sentence_transformers.models.Pooling", (string?)modules[1]!["type"]);
-        Assert.True((bool?)JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "1_Pooling", "config.json")))!["pooling_mode_mean_tokens"]);
+        Assert.True(
+            (bool?)JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "1_Pooling", "config.json")))!["pooling_mode_mean_tokens"]
+        );
         using Predictor predictor = Predictor.Load(result.Folder);
         Assert.Equal(32, ((EmbeddingPrediction)predictor.Predict("anna lives in rome .")).Vector.Length);
-        double near = ((SimilarityPrediction)predictor.Predict("anna rome ?", "anna lives in rome")).Similarity, far = ((SimilarityPrediction)predictor.Predict("anna rome ?", "omar lives in oslo")).Similarity;
+        double near = ((SimilarityPrediction)predictor.Predict("anna rome ?", "anna lives in rome")).Similarity,
+            far = ((SimilarityPrediction)predictor.Predict("anna rome ?", "omar lives in oslo")).Similarity;
         Assert.True(near > far, $"{near} > {far}");
     }
 
@@ -32,7 +35,15 @@ public sealed class EmbeddingTaskTests : IDisposable
     public void LearnsFromTriplets()
     {
         string[] places = ["rome", "oslo", "lima"];
-        string data = _tiny.Write("triplets.tsv", ["anchor\tpositive\tnegative", .. Enumerable.Range(0, 48).Select(i => $"who lives in {places[i % 3]} ?\tanna in {places[i % 3]}\tanna in {places[(i + 1) % 3]}")]);
+        string data = _tiny.Write(
+            "triplets.tsv",
+            [
+                "anchor\tpositive\tnegative",
+                .. Enumerable
+                    .Range(0, 48)
+                    .Select(i => $"who lives in {places[i % 3]} ?\tanna in {places[i % 3]}\tanna in {places[(i + 1) % 3]}"),
+            ]
+        );
         FineTuningResult result = FineTuning.Run(Options(data));
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
     }
@@ -41,7 +52,15 @@ public sealed class EmbeddingTaskTests : IDisposable
     public void LearnsFromScoredPairs()
     {
         string[] places = ["rome", "oslo", "lima"];
-        string data = _tiny.Write("scored.tsv", ["text\tpair\tlabel", .. Enumerable.Range(0, 60).Select(i => $"who lives in {places[i % 3]} ?\tanna in {places[i / 3 % 3]}\t{(i % 3 == i / 3 % 3 ? "5.0" : "0.5")}")]);
+        string data = _tiny.Write(
+            "scored.tsv",
+            [
+                "text\tpair\tlabel",
+                .. Enumerable
+                    .Range(0, 60)
+                    .Select(i => $"who lives in {places[i % 3]} ?\tanna in {places[i / 3 % 3]}\t{(i % 3 == i / 3 % 3 ? "5.0" : "0.5")}"),
+            ]
+        );
         FineTuningResult result = FineTuning.Run(Options(data));
         Assert.Equal("spearman", result.Scores[0].Name);
         Assert.True(result.Scores[0].Interval.Value > 0.8, $"spearman {result.Scores[0].Interval.Value}");
@@ -50,10 +69,20 @@ public sealed class EmbeddingTaskTests : IDisposable
     [Fact]
     public void ACutBatchHasAllItsNegatives()
     {
-        FineTuningOptions options = Options(Pairs("pairs.tsv")) with { Epochs = null, Training = new TrainingOptions { Steps = 2 }, Evaluation = null, Dropout = 0.1, LearningRate = 1e-4 };
+        FineTuningOptions options = Options(Pairs("pairs.tsv")) with
+        {
+            Epochs = null,
+            Training = new TrainingOptions { Steps = 2 },
+            Evaluation = null,
+            Dropout = 0.1,
+            LearningRate = 1e-4,
+        };
         float[] whole = FineTuningTests.Weights(FineTuning.Run(options with { Output = _tiny.PathOf("whole") }).Folder);
-        float[] cut = FineTuningTests.Weights(FineTuning.Run(options with { Output = _tiny.PathOf("cut"), GradientAccumulation = 4 }).Folder);
-        for (int i = 0; i < whole.Length; i++) Assert.Equal(whole[i], cut[i], 1e-4f);
+        float[] cut = FineTuningTests.Weights(
+            FineTuning.Run(options with { Output = _tiny.PathOf("cut"), GradientAccumulation = 4 }).Folder
+        );
+        for (int i = 0; i < whole.Length; i++)
+            Assert.Equal(whole[i], cut[i], 1e-4f);
     }
 
     [Fact]
@@ -66,13 +95,33 @@ public sealed class EmbeddingTaskTests : IDisposable
 
     private string Pairs(string name)
     {
-        string[] places = ["rome", "oslo", "lima"], people = ["anna", "omar", "lena"];
-        return _tiny.Write(name, ["text\tpair", .. Enumerable.Range(0, 63).Select(i => $"{people[i / 3 % 3]} {places[i % 3]} ?\t{people[i / 3 % 3]} lives in {places[i % 3]}").Take(48)]);
+        string[] places = ["rome", "oslo", "lima"],
+            people = ["anna", "omar", "lena"];
+        return _tiny.Write(
+            name,
+            [
+                "text\tpair",
+                .. Enumerable
+                    .Range(0, 63)
+                    .Select(i => $"{people[i / 3 % 3]} {places[i % 3]} ?\t{people[i / 3 % 3]} lives in {places[i % 3]}")
+                    .Take(48),
+            ]
+        );
     }
 
-    private FineTuningOptions Options(string data) => new()
-    {
-        Model = _tiny.ModelFolder, Task = new SentenceEmbedding(), Train = data, Evaluation = data, Output = _tiny.PathOf("run"), Epochs = 8, LearningRate = 2e-3, BatchSize = 12, Dropout = 0,
-        Encoding = new EncodingOptions { MaxLength = 24 }, Training = new TrainingOptions { EvaluateEvery = 1000 },
-    };
+    private FineTuningOptions Options(string data) =>
+        new()
+        {
+            Model = _tiny.ModelFolder,
+            Task = new SentenceEmbedding(),
+            Train = data,
+            Evaluation = data,
+            Output = _tiny.PathOf("run"),
+            Epochs = 8,
+            LearningRate = 2e-3,
+            BatchSize = 12,
+            Dropout = 0,
+            Encoding = new EncodingOptions { MaxLength = 24 },
+            Training = new TrainingOptions { EvaluateEvery = 1000 },
+        };
 }

@@ -23,9 +23,23 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void LearnsToTellTextsApartAndAnswersFromTheRunFolder()
     {
-        FineTuningResult result = FineTuning.Run(Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 60, seed: 2)));
+        FineTuningResult result = FineTuning.Run(
+            Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 60, seed: 2))
+        );
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
-        foreach (string file in new[] { "config.json", "model.safetensors", "vocab.txt", "graft.json", "metrics.json", "metrics.jsonl", "predictions.jsonl", "mistakes.jsonl" })
+        foreach (
+            string file in new[]
+            {
+                "config.json",
+                "model.safetensors",
+                "vocab.txt",
+                "graft.json",
+                "metrics.json",
+                "metrics.jsonl",
+                "predictions.jsonl",
+                "mistakes.jsonl",
+            }
+        )
             Assert.True(File.Exists(Path.Combine(result.Folder, file)), file);
 
         using Predictor predictor = Predictor.Load(result.Folder);
@@ -35,7 +49,10 @@ public sealed class FineTuningTests : IDisposable
         RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv"));
         Assert.Equal(result.Scores[0].Interval.Value, evaluation.Scores[0].Interval.Value, 12);
         Assert.Contains("naive_bayes", evaluation.Baselines.Keys);
-        Assert.Equal(["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines", "positive_class", "calibrated"], evaluation.ToJson().Select(pair => pair.Key));
+        Assert.Equal(
+            ["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines", "positive_class", "calibrated"],
+            evaluation.ToJson().Select(pair => pair.Key)
+        );
     }
 
     [Fact]
@@ -43,12 +60,20 @@ public sealed class FineTuningTests : IDisposable
     {
         FineTuningResult result = FineTuning.Run(Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with { Epochs = 1 });
         using Predictor predictor = Predictor.Load(result.Folder);
-        (string, string?)[] texts = [("good", null), ("the film was and the story and the story bad .", null), ("a book", null), ("kind and dull ?", null)];
+        (string, string?)[] texts =
+        [
+            ("good", null),
+            ("the film was and the story and the story bad .", null),
+            ("a book", null),
+            ("kind and dull ?", null),
+        ];
         IReadOnlyList<Prediction> together = predictor.Predict(texts);
         for (int i = 0; i < texts.Length; i++)
         {
-            double[] alone = ((ClassPrediction)predictor.Predict(texts[i].Item1)).Probabilities, beside = ((ClassPrediction)together[i]).Probabilities;
-            for (int label = 0; label < alone.Length; label++) Assert.Equal(alone[label], beside[label], 1e-5);
+            double[] alone = ((ClassPrediction)predictor.Predict(texts[i].Item1)).Probabilities,
+                beside = ((ClassPrediction)together[i]).Probabilities;
+            for (int label = 0; label < alone.Length; label++)
+                Assert.Equal(alone[label], beside[label], 1e-5);
         }
     }
 
@@ -59,7 +84,8 @@ public sealed class FineTuningTests : IDisposable
         FineTuningOptions options = Options(new TextClassification(), train) with { BatchSize = 32, Epochs = 2, Dropout = 0.1 };
         float[] whole = Weights(FineTuning.Run(options with { Output = _tiny.PathOf("whole") }).Folder);
         float[] cut = Weights(FineTuning.Run(options with { Output = _tiny.PathOf("cut"), GradientAccumulation = 8 }).Folder);
-        for (int i = 0; i < whole.Length; i++) Assert.Equal(whole[i], cut[i], 2e-4f); // sums in another order; Adam magnifies the last bits of tiny gradients
+        // sums in another order; Adam magnifies the last bits of tiny gradients
+        for (int i = 0; i < whole.Length; i++) Assert.Equal(whole[i], cut[i], 2e-4f);
     }
 
     [Theory]
@@ -67,22 +93,37 @@ public sealed class FineTuningTests : IDisposable
     [InlineData(7)]
     public void AnInterruptedRunResumesToTheSameBits(long interruptedAt)
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64), _tiny.Reviews("dev.tsv", 16)) with { Epochs = 5, Dropout = 0.1 };
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64), _tiny.Reviews("dev.tsv", 16)) with
+        {
+            Epochs = 5,
+            Dropout = 0.1,
+        };
         float[] expected = Weights(FineTuning.Run(options with { Output = _tiny.PathOf("uninterrupted") }).Folder);
         using CancellationTokenSource stop = new();
-        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(interruptedAt, stop)], cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            FineTuning.Run(options, [new StopAt(interruptedAt, stop)], cancellationToken: stop.Token)
+        );
         Assert.False(File.Exists(Path.Combine(options.Output, "model.safetensors")));
         Assert.Throws<InputException>(() => FineTuning.Run(options));
         FineTuningResult resumed = FineTuning.Run(options with { Resume = true });
         Assert.Equal(expected, Weights(resumed.Folder));
-        Assert.Equal(10, File.ReadLines(Path.Combine(resumed.Folder, "metrics.jsonl")).Count(line => line.Contains("\"loss\"", StringComparison.Ordinal) && line.Contains("gradient_norm", StringComparison.Ordinal)));
+        Assert.Equal(
+            10,
+            File.ReadLines(Path.Combine(resumed.Folder, "metrics.jsonl"))
+                .Count(line =>
+                    line.Contains("\"loss\"", StringComparison.Ordinal) && line.Contains("gradient_norm", StringComparison.Ordinal)
+                )
+        );
         Assert.True(FineTuning.Run(options with { Resume = true }).WasFinished);
     }
 
     [Fact]
     public void SeveralSeedsAreSummarizedAndTheBestOneAnswers()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 80), _tiny.Reviews("dev.tsv", 30)) with { Epochs = 2 };
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 80), _tiny.Reviews("dev.tsv", 30)) with
+        {
+            Epochs = 2,
+        };
         Assert.Equal([42ul, 43ul], SeededRuns.Run(options, seeds: 2).Select(run => run.Seed));
         JsonNode summary = JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "summary.json")))!;
         Assert.Equal(2, summary["seeds"]!.AsArray().Count);
@@ -95,7 +136,9 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void LearnsANumber()
     {
-        FineTuningResult result = FineTuning.Run(Options(new TextRegression(), _tiny.Numbers("train.tsv", 200), _tiny.Numbers("dev.tsv", 60)));
+        FineTuningResult result = FineTuning.Run(
+            Options(new TextRegression(), _tiny.Numbers("train.tsv", 200), _tiny.Numbers("dev.tsv", 60))
+        );
         Assert.True(result.Scores[0].Interval.Value > 0.8, $"spearman {result.Scores[0].Interval.Value}");
     }
 
@@ -115,7 +158,11 @@ public sealed class FineTuningTests : IDisposable
     public void LearnsToAnswerFromWindows()
     {
         string train = _tiny.Questions("train.json", 150);
-        FineTuningOptions options = Options(new QuestionAnswering(), train, train) with { Encoding = new EncodingOptions { MaxLength = 24, Stride = 8 }, Epochs = 12 };
+        FineTuningOptions options = Options(new QuestionAnswering(), train, train) with
+        {
+            Encoding = new EncodingOptions { MaxLength = 24, Stride = 8 },
+            Epochs = 12,
+        };
         FineTuningResult result = FineTuning.Run(options);
         Assert.Equal("f1", result.Scores[0].Name);
         Assert.True(result.Scores[0].Interval.Value > 0.8, $"F1 {result.Scores[0].Interval.Value}");
@@ -144,21 +191,50 @@ public sealed class FineTuningTests : IDisposable
         Assert.True(File.Exists(Path.Combine(options.Output, "sweep.html")));
         Assert.Equal(3e-3, (double?)JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "sweep.json")))!["best_learning_rate"]);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors"));
-        Assert.Equal(results.Select(result => result.Mean), Sweep.Run(options with { Resume = true }, [1e-6, 3e-3], seeds: 1).Select(result => result.Mean));
+        Assert.Equal(
+            results.Select(result => result.Mean),
+            Sweep.Run(options with { Resume = true }, [1e-6, 3e-3], seeds: 1).Select(result => result.Mean)
+        );
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(results[0].Folder, "model.safetensors")));
     }
 
     [Fact]
     public void DecisionsOfDevelopmentDataAreKeptWithTheRun()
     {
-        string data = _tiny.Write("labels.tsv", ["text\tlabels", .. Enumerable.Range(0, 60).Select(i => $"the film was {(i % 2 == 0 ? "good" : "dull")} and the book was {(i % 3 == 0 ? "kind" : "bad")} .\t{(i % 2 == 0 ? "film" : "")}{(i % 6 == 0 ? "|" : "")}{(i % 3 == 0 ? "book" : "")}")]);
-        FineTuningResult run = FineTuning.Run(Options(new MultiLabelClassification(), data, data) with { TuneThreshold = true, Epochs = 4 });
-        using (Predictor predictor = Predictor.Load(run.Folder)) Assert.NotEqual(0.5, ((MultiLabelClassification)predictor.Task).Threshold);
+        string data = _tiny.Write(
+            "labels.tsv",
+            [
+                "text\tlabels",
+                .. Enumerable
+                    .Range(0, 60)
+                    .Select(i =>
+                        $"the film was {(i % 2 == 0 ? "good" : "dull")} and the book was {(i % 3 == 0 ? "kind" : "bad")} "
+                            + $".\t{(i % 2 == 0 ? "film" : "")}{(i % 6 == 0 ? "|" : "")}{(i % 3 == 0 ? "book" : "")}"
+                    ),
+            ]
+        );
+        FineTuningResult run = FineTuning.Run(
+            Options(new MultiLabelClassification(), data, data) with
+            {
+                TuneThreshold = true,
+                Epochs = 4,
+            }
+        );
+        using (Predictor predictor = Predictor.Load(run.Folder))
+            Assert.NotEqual(0.5, ((MultiLabelClassification)predictor.Task).Threshold);
         Assert.Equal(run.Scores[0].Interval.Value, RunEvaluation.Evaluate(run.Folder, data).Scores[0].Interval.Value, 12);
 
-        FineTuningResult classes = FineTuning.Run(Options(new TextClassification(), _tiny.Reviews("train.tsv", 60), _tiny.Reviews("dev.tsv", 40)) with { Output = _tiny.PathOf("classes"), Epochs = 2 });
-        using Predictor plain = Predictor.Load(classes.Folder, calibrated: false), calibrated = Predictor.Load(classes.Folder);
-        ClassPrediction before = plain.Predict<ClassPrediction>("the film was good ."), after = calibrated.Predict<ClassPrediction>("the film was good .");
+        FineTuningResult classes = FineTuning.Run(
+            Options(new TextClassification(), _tiny.Reviews("train.tsv", 60), _tiny.Reviews("dev.tsv", 40)) with
+            {
+                Output = _tiny.PathOf("classes"),
+                Epochs = 2,
+            }
+        );
+        using Predictor plain = Predictor.Load(classes.Folder, calibrated: false),
+            calibrated = Predictor.Load(classes.Folder);
+        ClassPrediction before = plain.Predict<ClassPrediction>("the film was good ."),
+            after = calibrated.Predict<ClassPrediction>("the film was good .");
         Assert.Equal(before.Label, after.Label);
         Assert.Equal(TemperatureScaling.Probabilities(before.Logits, plain.Temperature!.Value), after.Probabilities);
     }
@@ -166,11 +242,31 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void TheNoAnswerThresholdIsKeptAndUsed()
     {
-        string data = _tiny.Write("squad2.jsonl", Enumerable.Range(0, 60).Select(i => i % 3 == 0
-            ? new JsonObject { ["id"] = $"q{i}", ["question"] = "where ?", ["context"] = "the film was bad .", ["answers"] = new JsonObject { ["text"] = new JsonArray(), ["answer_start"] = new JsonArray() } }.ToJsonString()
-            : new JsonObject { ["id"] = $"q{i}", ["question"] = "where ?", ["context"] = "anna lives in rome .", ["answers"] = new JsonObject { ["text"] = new JsonArray("rome"), ["answer_start"] = new JsonArray(14) } }.ToJsonString()));
+        string data = _tiny.Write(
+            "squad2.jsonl",
+            Enumerable
+                .Range(0, 60)
+                .Select(i =>
+                    i % 3 == 0
+                        ? new JsonObject
+                        {
+                            ["id"] = $"q{i}",
+                            ["question"] = "where ?",
+                            ["context"] = "the film was bad .",
+                            ["answers"] = new JsonObject { ["text"] = new JsonArray(), ["answer_start"] = new JsonArray() },
+                        }.ToJsonString()
+                        : new JsonObject
+                        {
+                            ["id"] = $"q{i}",
+                            ["question"] = "where ?",
+                            ["context"] = "anna lives in rome .",
+                            ["answers"] = new JsonObject { ["text"] = new JsonArray("rome"), ["answer_start"] = new JsonArray(14) },
+                        }.ToJsonString()
+                )
+        );
         FineTuningResult run = FineTuning.Run(Options(new QuestionAnswering(), data, data) with { Epochs = 4 });
-        double? threshold = (double?)JsonNode.Parse(File.ReadAllText(Path.Combine(run.Folder, "graft.json")))!["decisions"]!["no_answer_threshold"];
+        double? threshold = (double?)
+            JsonNode.Parse(File.ReadAllText(Path.Combine(run.Folder, "graft.json")))!["decisions"]!["no_answer_threshold"];
         using Predictor predictor = Predictor.Load(run.Folder);
         Assert.NotNull(threshold);
         Assert.Equal(threshold, ((QuestionAnswering)predictor.Task).NoAnswerThreshold);
@@ -182,56 +278,103 @@ public sealed class FineTuningTests : IDisposable
     public void ClassWeightsAndLabelSmoothingAreThoseOfPyTorch()
     {
         using TorchSharp.DisposeScope scope = TorchSharp.torch.NewDisposeScope();
-        TorchSharp.torch.Tensor logits = TorchSharp.torch.tensor(new float[,] { { 1, 2, 0.5f }, { 0.1f, -1, 3 }, { 2, 2, 2 } }), labels = TorchSharp.torch.tensor(new long[] { 0, 2, -100 });
+        TorchSharp.torch.Tensor logits = TorchSharp.torch.tensor(
+                new float[,]
+                {
+                    { 1, 2, 0.5f },
+                    { 0.1f, -1, 3 },
+                    { 2, 2, 2 },
+                }
+            ),
+            labels = TorchSharp.torch.tensor(new long[] { 0, 2, -100 });
         LossOptions options = new() { ClassWeights = [0.5, 2, 3], LabelSmoothing = 0.1 };
         double sum = WeightedLoss.ClassesSum(logits, labels, options).item<float>();
         TorchSharp.torch.Tensor weights = TorchSharp.torch.tensor(new[] { 0.5f, 2, 3 });
-        double mean = TorchSharp.torch.nn.functional.cross_entropy(logits, labels, weights, ignore_index: -100, label_smoothing: 0.1).item<float>();
+        double mean = TorchSharp
+            .torch.nn.functional.cross_entropy(logits, labels, weights, ignore_index: -100, label_smoothing: 0.1)
+            .item<float>();
         Assert.Equal(mean, sum / (0.5 + 3), 1e-6);
     }
 
     [Fact]
     public void WhatTheTrainingOptionsSayIsHonouredOrRefused()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with { Epochs = null, LearningRate = null, Training = new TrainingOptions { LearningRate = 1e-4, Epochs = 2 } };
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with
+        {
+            Epochs = null,
+            LearningRate = null,
+            Training = new TrainingOptions { LearningRate = 1e-4, Epochs = 2 },
+        };
         Graft.Runs.RunManifest run = Graft.Runs.RunManifest.Read(FineTuning.Run(options).Folder)!;
         Assert.Equal((1e-4, 2.0), (run.LearningRate!.Value.Value, run.Epochs!.Value.Value));
         Assert.Equal("as asked", run.LearningRate.Value.Reason);
-        InputException refused = Assert.Throws<InputException>(() => FineTuning.Run(options with { LearningRate = 2e-4, Overwrite = true }));
+        InputException refused = Assert.Throws<InputException>(() =>
+            FineTuning.Run(options with { LearningRate = 2e-4, Overwrite = true })
+        );
         Assert.Equal(("learning-rate", "one of the two"), (refused.Key, refused.Allowed));
     }
 
     [Fact]
     public void AnEvaluationIsWrittenWithSlices()
     {
-        string data = _tiny.Write("columns.tsv", ["text\tlabel\tsource", .. Enumerable.Range(0, 60).Select(i => $"the film was {(i % 2 == 0 ? "good" : "bad")} .\t{(i % 2 == 0 ? "yes" : "no")}\t{(i % 3 == 0 ? "web" : "paper")}")]);
+        string data = _tiny.Write(
+            "columns.tsv",
+            [
+                "text\tlabel\tsource",
+                .. Enumerable
+                    .Range(0, 60)
+                    .Select(i =>
+                        $"the film was {(i % 2 == 0 ? "good" : "bad")} .\t{(i % 2 == 0 ? "yes" : "no")}\t{(i % 3 == 0 ? "web" : "paper")}"
+                    ),
+            ]
+        );
         FineTuningResult run = FineTuning.Run(Options(new TextClassification(), data, data) with { Epochs = 1 });
         RunEvaluation evaluation = RunEvaluation.Evaluate(run.Folder, data);
         Assert.Equal(["label", "source"], evaluation.Slices().Select(slice => slice.Division));
         Assert.Equal(20, evaluation.Slices(["source"])[^1].Scores.Single(slice => slice.Name == "web").Count);
         Assert.Contains("\"source\"", Assert.Throws<InputException>(() => evaluation.Slices(["origin"])).Message, StringComparison.Ordinal);
         evaluation.Write(_tiny.PathOf("evaluation"));
-        foreach (string file in new[] { "report.html", "report.json", "metrics.json", "predictions.jsonl", "mistakes.jsonl" }) Assert.True(File.Exists(Path.Combine(_tiny.PathOf("evaluation"), file)), file);
-        Assert.Contains("Where it is weak", File.ReadAllText(Path.Combine(_tiny.PathOf("evaluation"), "report.html")), StringComparison.Ordinal);
+        foreach (string file in new[] { "report.html", "report.json", "metrics.json", "predictions.jsonl", "mistakes.jsonl" })
+            Assert.True(File.Exists(Path.Combine(_tiny.PathOf("evaluation"), file)), file);
+        Assert.Contains(
+            "Where it is weak",
+            File.ReadAllText(Path.Combine(_tiny.PathOf("evaluation"), "report.html")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void ALearningCurveSaysWhetherMoreLabelsWouldHelp()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 120), _tiny.Reviews("dev.tsv", 40)) with { Epochs = 3 };
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 120), _tiny.Reviews("dev.tsv", 40)) with
+        {
+            Epochs = 3,
+        };
         LearningCurveResult result = LearningCurveRuns.Run(options, [12, 40, 500], seeds: 1);
         Assert.Equal([12, 40, 120], result.Points.Select(point => point.Labels));
         Assert.NotNull(result.GainOfDoubling);
         Assert.Equal("accuracy", (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(options.Output, "learning-curve.json")))!["metric"]);
-        Assert.Contains("Would more labels help?", File.ReadAllText(Path.Combine(options.Output, "learning-curve.html")), StringComparison.Ordinal);
+        Assert.Contains(
+            "Would more labels help?",
+            File.ReadAllText(Path.Combine(options.Output, "learning-curve.html")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void PartsOfTheDataLieWithinEachOtherAndHaveEveryClass()
     {
         TextClassification task = new();
-        TaskData data = task.Read(_tiny.Write("skewed.tsv", ["text\tlabel", .. Enumerable.Range(0, 90).Select(i => $"text {i}\t{(i % 9 == 0 ? "rare" : "usual")}")]), new(), labelled: true);
-        string[] few = Texts(TrainingSubset.Of(task, data, 18)), more = Texts(TrainingSubset.Of(task, data, 45));
+        TaskData data = task.Read(
+            _tiny.Write(
+                "skewed.tsv",
+                ["text\tlabel", .. Enumerable.Range(0, 90).Select(i => $"text {i}\t{(i % 9 == 0 ? "rare" : "usual")}")]
+            ),
+            new(),
+            labelled: true
+        );
+        string[] few = Texts(TrainingSubset.Of(task, data, 18)),
+            more = Texts(TrainingSubset.Of(task, data, 45));
         Assert.Subset(new HashSet<string>(more), new HashSet<string>(few));
         Assert.Equal(2, few.Count(text => int.Parse(text[5..]) % 9 == 0));
 
@@ -241,10 +384,21 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void ATimedRunCanBeReplayed()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64)) with { Epochs = null, Dropout = 0.1, Training = new TrainingOptions { TimeBudget = TimeSpan.FromSeconds(1) } };
+        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64)) with
+        {
+            Epochs = null,
+            Dropout = 0.1,
+            Training = new TrainingOptions { TimeBudget = TimeSpan.FromSeconds(1) },
+        };
         FineTuningResult timed = FineTuning.Run(options);
         IReadOnlyList<double> rates = MetricsLog.LearningRates(Path.Combine(timed.Folder, "metrics.jsonl"));
-        FineTuningResult replayed = FineTuning.Run(options with { Output = _tiny.PathOf("replayed"), Training = new TrainingOptions { Steps = rates.Count, Replay = rates } });
+        FineTuningResult replayed = FineTuning.Run(
+            options with
+            {
+                Output = _tiny.PathOf("replayed"),
+                Training = new TrainingOptions { Steps = rates.Count, Replay = rates },
+            }
+        );
         Assert.Equal(Weights(timed.Folder), Weights(replayed.Folder));
     }
 
@@ -253,7 +407,7 @@ public sealed class FineTuningTests : IDisposable
     {
         FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64));
         using CancellationTokenSource stop = new();
-        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(3, stop)], cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(3, stop)], cancellationToken: stop.Token));
         InputException failure = Assert.Throws<InputException>(() => FineTuning.Run(options with { Resume = true, LearningRate = 1e-4 }));
         Assert.Contains("learning_rate", failure.Message, StringComparison.Ordinal);
     }
@@ -269,14 +423,24 @@ public sealed class FineTuningTests : IDisposable
         [
             ("optimizer_options.beta1", options with { Training = training with { Optimizer = training.Optimizer with { Beta1 = 0.8 } } }),
             ("optimizer_options.beta2", options with { Training = training with { Optimizer = training.Optimizer with { Beta2 = 0.95 } } }),
-            ("optimizer_options.epsilon", options with { Training = training with { Optimizer = training.Optimizer with { Epsilon = 1e-6 } } }),
+            (
+                "optimizer_options.epsilon",
+                options with
+                {
+                    Training = training with { Optimizer = training.Optimizer with { Epsilon = 1e-6 } },
+                }
+            ),
             ("optimizer", options with { Training = training with { Muon = new MuonOptions() } }),
             ("evaluate_every", options with { Training = training with { EvaluateEvery = 3 } }), // not said before
             ("examples", options with { Examples = 32 }),
             ("negative_column", options with { Columns = options.Columns with { Negative = "other" } }),
         ];
         foreach ((string key, FineTuningOptions other) in others)
-            Assert.Contains(key, Assert.Throws<InputException>(() => FineTuning.Run(other with { Resume = true })).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                key,
+                Assert.Throws<InputException>(() => FineTuning.Run(other with { Resume = true })).Message,
+                StringComparison.Ordinal
+            );
     }
 
     [Fact]
@@ -285,7 +449,11 @@ public sealed class FineTuningTests : IDisposable
         string path = Path.Combine(_tiny.PathOf(""), "same.tsv");
         File.WriteAllText(path, "text\tlabel\ngood fine\ta|b\nbad poor\tb|a\n");
         FineTuningOptions options = Options(new MultiLabelClassification(), path);
-        Assert.Contains("every row has the labels", Assert.Throws<InputException>(() => FineTuning.Run(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "every row has the labels",
+            Assert.Throws<InputException>(() => FineTuning.Run(options)).Message,
+            StringComparison.Ordinal
+        );
         Assert.False(Directory.Exists(options.Output));
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Graft.Tests.Tasks;
 
-/// <summary>The process is killed without warning at random moments, resumed, and ends with the weights of a run that nobody touched.</summary>
+/// <summary>
+/// The process is killed without warning at random moments, resumed, and ends with the weights of a run that nobody touched.
+/// </summary>
 public sealed class KillTests : IDisposable
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10);
@@ -17,9 +19,13 @@ public sealed class KillTests : IDisposable
         string train = _tiny.Reviews("train.tsv", 200);
         Assert.Equal(0, Run(train, "whole", killAfterStep: null));
         CounterRandom random = new((ulong)Environment.TickCount64);
-        for (int kill = 0; kill < 2; kill++) Run(train, "killed", killAfterStep: 1 + random.NextInt(30)); // after so many more lines of its log
+        for (int kill = 0; kill < 2; kill++)
+            Run(train, "killed", killAfterStep: 1 + random.NextInt(30)); // after so many more lines of its log
         Assert.Equal(0, Run(train, "killed", killAfterStep: null));
-        Assert.Equal(File.ReadAllBytes(_tiny.PathOf("whole/model.safetensors")), File.ReadAllBytes(_tiny.PathOf("killed/model.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(_tiny.PathOf("whole/model.safetensors")),
+            File.ReadAllBytes(_tiny.PathOf("killed/model.safetensors"))
+        );
     }
 
     private int Run(string train, string output, int? killAfterStep)
@@ -27,8 +33,27 @@ public sealed class KillTests : IDisposable
         ProcessStartInfo start = new("dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "Graft.Cli.dll"), "finetune", "--model", _tiny.ModelFolder, "--task", "text-classification", "--train", train,
-            "--output", _tiny.PathOf(output), "--epochs", "6", "--batch-size", "16", "--learning-rate", "1e-3", "--max-length", "32", "--checkpoint-every", "7", "--resume",
+            Path.Combine(AppContext.BaseDirectory, "Graft.Cli.dll"),
+            "finetune",
+            "--model",
+            _tiny.ModelFolder,
+            "--task",
+            "text-classification",
+            "--train",
+            train,
+            "--output",
+            _tiny.PathOf(output),
+            "--epochs",
+            "6",
+            "--batch-size",
+            "16",
+            "--learning-rate",
+            "1e-3",
+            "--max-length",
+            "32",
+            "--checkpoint-every",
+            "7",
+            "--resume",
         ];
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["GRAFT_MATRIX_PRODUCT"] = "onednn"; // the choice of another machine or moment is part of the record; here both runs begin anew

@@ -12,15 +12,18 @@ public sealed class PairSamplerTests
     [InlineData(PairSampling.Oversampling)]
     [InlineData(PairSampling.Undersampling)]
     [InlineData(PairSampling.Unique)]
-    public void APairIsEqualWhereItsTextsShareALabelAndNeverATextWithItself(PairSampling sampling) => s_labels.Sample(labels =>
-    {
-        foreach (TextPair pair in new PairSampler(labels, 7).Draw(new ContrastiveTuning { Sampling = sampling, Rounds = 3 }))
+    public void APairIsEqualWhereItsTextsShareALabelAndNeverATextWithItself(PairSampling sampling) =>
+        s_labels.Sample(labels =>
         {
-            Assert.NotEqual(pair.First, pair.Second);
-            bool share = labels[pair.First].Intersect(labels[pair.Second]).Any() || (labels[pair.First].Length == 0 && labels[pair.Second].Length == 0);
-            Assert.Equal(share, pair.AreEqual);
-        }
-    });
+            foreach (TextPair pair in new PairSampler(labels, 7).Draw(new ContrastiveTuning { Sampling = sampling, Rounds = 3 }))
+            {
+                Assert.NotEqual(pair.First, pair.Second);
+                bool share =
+                    labels[pair.First].Intersect(labels[pair.Second]).Any()
+                    || (labels[pair.First].Length == 0 && labels[pair.Second].Length == 0);
+                Assert.Equal(share, pair.AreEqual);
+            }
+        });
 
     [Fact]
     public void OversamplingGivesEveryTextOnePairOfEachKindARound()
@@ -43,7 +46,10 @@ public sealed class PairSamplerTests
         TextPair[] every = new PairSampler(Classes(2, 8), 1).Draw(new ContrastiveTuning { Sampling = PairSampling.Unique });
         Assert.Equal(45, every.Length);
         foreach (TextPair[] pairs in new[] { balanced, every })
-            Assert.Equal(pairs.Length, pairs.Select(pair => (Math.Min(pair.First, pair.Second), Math.Max(pair.First, pair.Second))).Distinct().Count());
+            Assert.Equal(
+                pairs.Length,
+                pairs.Select(pair => (Math.Min(pair.First, pair.Second), Math.Max(pair.First, pair.Second))).Distinct().Count()
+            );
     }
 
     [Theory]
@@ -67,5 +73,6 @@ public sealed class PairSamplerTests
         static TextPair[] Draw(ulong seed) => new PairSampler(Classes(8, 8), seed).Draw(new ContrastiveTuning());
     }
 
-    private static int[][] Classes(params int[] counts) => [.. counts.SelectMany((count, label) => Enumerable.Repeat(new[] { label }, count))];
+    private static int[][] Classes(params int[] counts) =>
+        [.. counts.SelectMany((count, label) => Enumerable.Repeat(new[] { label }, count))];
 }

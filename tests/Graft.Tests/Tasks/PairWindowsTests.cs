@@ -24,20 +24,36 @@ public sealed class PairWindowsTests : IDisposable
         string longText = string.Join(' ', Enumerable.Repeat("anna lives in rome and omar lives in oslo .", 3));
         foreach ((string text, string pair, int shorter) in new[] { (longText, "who ?", 1), ("who ?", longText, 0) })
         {
-            IReadOnlyList<TokenizedText> windows = PairWindows.Of(_tokenizer, text, pair, new EncodingOptions { MaxLength = 16, Stride = 4 }, out int whole);
+            IReadOnlyList<TokenizedText> windows = PairWindows.Of(
+                _tokenizer,
+                text,
+                pair,
+                new EncodingOptions { MaxLength = 16, Stride = 4 },
+                out int whole
+            );
             Assert.Equal(35, whole);
             Assert.True(windows.Count > 1);
             Assert.All(windows, window => Assert.True(window.Length <= 16));
             Assert.All(windows, window => Assert.Equal(2, window.SequenceIds.Count(id => id == shorter)));
-            Assert.Equal(longText.Length, windows[^1].Offsets.Where((_, token) => windows[^1].SequenceIds[token] == 1 - shorter).Max(range => range.End));
+            Assert.Equal(
+                longText.Length,
+                windows[^1].Offsets.Where((_, token) => windows[^1].SequenceIds[token] == 1 - shorter).Max(range => range.End)
+            );
         }
     }
 
     [Fact]
     public void TwoLongTextsMoveTogether()
     {
-        string first = string.Join(' ', Enumerable.Repeat("anna lives in rome .", 4)), second = string.Join(' ', Enumerable.Repeat("the book was bad .", 6));
-        IReadOnlyList<TokenizedText> windows = PairWindows.Of(_tokenizer, first, second, new EncodingOptions { MaxLength = 19, Stride = 4 }, out int whole);
+        string first = string.Join(' ', Enumerable.Repeat("anna lives in rome .", 4)),
+            second = string.Join(' ', Enumerable.Repeat("the book was bad .", 6));
+        IReadOnlyList<TokenizedText> windows = PairWindows.Of(
+            _tokenizer,
+            first,
+            second,
+            new EncodingOptions { MaxLength = 19, Stride = 4 },
+            out int whole
+        );
         Assert.Equal(53, whole);
         Assert.All(windows, window => Assert.True(window.Length <= 19));
         Assert.True(windows.Sum(window => window.SequenceIds.Count(id => id == 0)) >= 20);
@@ -46,5 +62,13 @@ public sealed class PairWindowsTests : IDisposable
 
     [Fact]
     public void APlainCutIsOneWindow() =>
-        Assert.Single(PairWindows.Of(_tokenizer, "anna lives in rome and omar lives in oslo .", "who lives in rome ?", new EncodingOptions { MaxLength = 10, Truncate = true }, out _));
+        Assert.Single(
+            PairWindows.Of(
+                _tokenizer,
+                "anna lives in rome and omar lives in oslo .",
+                "who lives in rome ?",
+                new EncodingOptions { MaxLength = 10, Truncate = true },
+                out _
+            )
+        );
 }

@@ -34,8 +34,26 @@ public sealed class StaticDistillationTests : IDisposable
     public void TuningTurnsVectorsTowardsTheirTargets()
     {
         float[] vectors = [1, 0, 0, 1, 1, 1];
-        StaticTuning.Run(vectors, 2, [[0], [1]], [[0, 1], [1, 0]], TuningTarget.Vector, epochs: 2_000, seed: 1, CancellationToken.None);
-        Assert.True(Embedder.Cosine(vectors.AsSpan(0, 2), [0, 1]) > 0.99 && Embedder.Cosine(vectors.AsSpan(2, 2), [1, 0]) > 0.99, string.Join(' ', vectors));
+        StaticTuning.Run(
+            vectors,
+            2,
+            [
+                [0],
+                [1],
+            ],
+            [
+                [0, 1],
+                [1, 0],
+            ],
+            TuningTarget.Vector,
+            epochs: 2_000,
+            seed: 1,
+            CancellationToken.None
+        );
+        Assert.True(
+            Embedder.Cosine(vectors.AsSpan(0, 2), [0, 1]) > 0.99 && Embedder.Cosine(vectors.AsSpan(2, 2), [1, 0]) > 0.99,
+            string.Join(' ', vectors)
+        );
         Assert.Equal([1, 1], vectors[4..]); // no text has this token
     }
 
@@ -54,7 +72,15 @@ public sealed class StaticDistillationTests : IDisposable
     {
         string teacher = Teacher();
         string folder = _tiny.PathOf("static");
-        IReadOnlyList<NamedScore> scores = StaticDistillation.Run(new() { Teacher = teacher, Output = folder, Dimensions = 8, Epochs = 20 });
+        IReadOnlyList<NamedScore> scores = StaticDistillation.Run(
+            new()
+            {
+                Teacher = teacher,
+                Output = folder,
+                Dimensions = 8,
+                Epochs = 20,
+            }
+        );
         Assert.True(scores[0].Interval.Value > 0.9, $"accuracy {scores[0].Interval.Value}");
         RunManifest record = RunManifest.Read(folder)!;
         Assert.True(record.IsFinished);
@@ -62,10 +88,19 @@ public sealed class StaticDistillationTests : IDisposable
         Assert.NotNull(record.Decisions!.Temperature);
         Assert.Equal(scores[0].Interval.Value, RunEvaluation.Evaluate(folder, _tiny.PathOf("dev.tsv")).Scores[0].Interval.Value, 12);
         using Predictor predictor = Predictor.Load(folder);
-        Assert.Equal(["good", "bad"], new[] { "the film was good .", "the film was bad ." }.Select(text => predictor.Predict(text).Answer.Contains("pos", StringComparison.Ordinal) ? "good" : "bad"));
+        Assert.Equal(
+            ["good", "bad"],
+            new[] { "the film was good .", "the film was bad ." }.Select(text =>
+                predictor.Predict(text).Answer.Contains("pos", StringComparison.Ordinal) ? "good" : "bad"
+            )
+        );
         using Embedder embedder = Embedder.Load(folder);
         Assert.Equal(8, embedder.Dimensions);
-        Assert.Contains("exists already", Assert.Throws<InputException>(() => StaticDistillation.Run(new() { Teacher = teacher, Output = folder })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "exists already",
+            Assert.Throws<InputException>(() => StaticDistillation.Run(new() { Teacher = teacher, Output = folder })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -86,15 +121,40 @@ public sealed class StaticDistillationTests : IDisposable
     {
         string teacher = Teacher();
         File.Delete(_tiny.PathOf("train.tsv"));
-        Assert.Contains("unlabelled", Assert.Throws<InputException>(() => StaticDistillation.Run(new() { Teacher = teacher, Output = _tiny.PathOf("static") })).Message, StringComparison.Ordinal);
-        StaticDistillation.Run(new() { Teacher = teacher, Output = _tiny.PathOf("static"), Dimensions = 8, Unlabelled = _tiny.Reviews("more.tsv", 60, seed: 5) });
+        Assert.Contains(
+            "unlabelled",
+            Assert
+                .Throws<InputException>(() => StaticDistillation.Run(new() { Teacher = teacher, Output = _tiny.PathOf("static") }))
+                .Message,
+            StringComparison.Ordinal
+        );
+        StaticDistillation.Run(
+            new()
+            {
+                Teacher = teacher,
+                Output = _tiny.PathOf("static"),
+                Dimensions = 8,
+                Unlabelled = _tiny.Reviews("more.tsv", 60, seed: 5),
+            }
+        );
         using Predictor predictor = Predictor.Load(_tiny.PathOf("static"));
         Assert.NotEqual(predictor.Predict("the film was good .").Answer, predictor.Predict("the film was bad .").Answer);
     }
 
-    private string Teacher() => FineTuning.Run(new FineTuningOptions
-    {
-        Model = _tiny.ModelFolder, Task = new TextClassification(), Train = _tiny.Reviews("train.tsv", 120, seed: 1), Evaluation = _tiny.Reviews("dev.tsv", 40, seed: 2),
-        Output = _tiny.PathOf("teacher"), LearningRate = 1e-2, Epochs = 6, BatchSize = 8,
-    }).Folder;
+    private string Teacher() =>
+        FineTuning
+            .Run(
+                new FineTuningOptions
+                {
+                    Model = _tiny.ModelFolder,
+                    Task = new TextClassification(),
+                    Train = _tiny.Reviews("train.tsv", 120, seed: 1),
+                    Evaluation = _tiny.Reviews("dev.tsv", 40, seed: 2),
+                    Output = _tiny.PathOf("teacher"),
+                    LearningRate = 1e-2,
+                    Epochs = 6,
+                    BatchSize = 8,
+                }
+            )
+            .Folder;
 }

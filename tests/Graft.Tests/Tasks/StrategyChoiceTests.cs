@@ -24,13 +24,21 @@ public sealed class StrategyChoiceTests : IDisposable
     [InlineData(616, 77, "contrastive")]
     [InlineData(9_000, 77, "full")]
     [InlineData(100, 0, "full")]
-    public void TheNumberOfLabelsAClassDecides(int examples, int classes, string way) => Assert.Equal(way, StrategyChoice.Recommended(examples, classes).Ways[0]);
+    public void TheNumberOfLabelsAClassDecides(int examples, int classes, string way) =>
+        Assert.Equal(way, StrategyChoice.Recommended(examples, classes).Ways[0]);
 
     [Fact]
     public void ARunWithoutAStrategyTellsWhatItTakesAndEstimatesOnHeldOutLabels()
     {
         List<string> lines = [];
-        FineTuningResult result = FineTuning.Run(Options() with { ChoosesStrategy = true, LearningRate = null }, logger: new LineLogger(lines.Add));
+        FineTuningResult result = FineTuning.Run(
+            Options() with
+            {
+                ChoosesStrategy = true,
+                LearningRate = null,
+            },
+            logger: new LineLogger(lines.Add)
+        );
         Assert.Contains(lines, line => line.StartsWith("strategy contrastive: 12 labels a class are few", StringComparison.Ordinal));
         RunManifest record = RunManifest.Read(result.Folder)!;
         Assert.Equal("contrastive", record.Strategy);
@@ -42,10 +50,28 @@ public sealed class StrategyChoiceTests : IDisposable
     [Fact]
     public void WhatIsAskedOfTrainingByLabelsKeepsFullTuning()
     {
-        foreach (FineTuningOptions options in new[] { Options() with { Epochs = 1 }, Options() with { Training = new TrainingOptions { Steps = 2 } }, Options() with { Layers = new LayerSchedule { Decay = 0.9 } } })
+        foreach (
+            FineTuningOptions options in new[]
+            {
+                Options() with
+                {
+                    Epochs = 1,
+                },
+                Options() with
+                {
+                    Training = new TrainingOptions { Steps = 2 },
+                },
+                Options() with
+                {
+                    Layers = new LayerSchedule { Decay = 0.9 },
+                },
+            }
+        )
         {
             Prepared prepared = FineTuning.Prepare(options, NullLogger.Instance);
-            Assert.IsType<FullTuning>(StrategyChoice.Apply(options with { ChoosesStrategy = true, LearningRate = null }, prepared, NullLogger.Instance).Strategy);
+            Assert.IsType<FullTuning>(
+                StrategyChoice.Apply(options with { ChoosesStrategy = true, LearningRate = null }, prepared, NullLogger.Instance).Strategy
+            );
         }
     }
 
@@ -59,7 +85,14 @@ public sealed class StrategyChoiceTests : IDisposable
     [Fact]
     public void NamesOfLabelsAloneMakeAClassifier()
     {
-        FineTuningResult result = FineTuning.Run(Options() with { Train = "", Columns = new ColumnOptions { LabelNames = ["good", "bad_film"] }, Strategy = new ContrastiveTuning { Template = "the story was {label} ." } });
+        FineTuningResult result = FineTuning.Run(
+            Options() with
+            {
+                Train = "",
+                Columns = new ColumnOptions { LabelNames = ["good", "bad_film"] },
+                Strategy = new ContrastiveTuning { Template = "the story was {label} ." },
+            }
+        );
         Assert.Empty(result.Scores);
         using Predictor predictor = Predictor.Load(result.Folder);
         Assert.Equal(["bad_film", "good"], predictor.Task.Labels);
@@ -76,15 +109,33 @@ public sealed class StrategyChoiceTests : IDisposable
         Prepared prepared = FineTuning.Prepare(options, NullLogger.Instance);
         Assert.Equal(24 + 4, prepared.Train.Count);
         Assert.Equal("the film was negative .", prepared.Train.TextOf(24));
-        Assert.Contains("{label}", Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Strategy = new ContrastiveTuning { Template = "no place" } })).Allowed, StringComparison.Ordinal);
+        Assert.Contains(
+            "{label}",
+            Assert
+                .Throws<InputException>(() => FineTuning.Run(Options() with { Strategy = new ContrastiveTuning { Template = "no place" } }))
+                .Allowed,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void WithoutTrainingDataOtherRunsAreRefused()
     {
-        Assert.Contains("label-names", Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Train = "" })).Message, StringComparison.Ordinal);
-        Assert.Contains("contrastive", Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Train = "", Strategy = new FullTuning() })).Message, StringComparison.Ordinal);
-        Assert.Contains("regression", Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Train = "", Task = new TextRegression() })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "label-names",
+            Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Train = "" })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "contrastive",
+            Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Train = "", Strategy = new FullTuning() })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "regression",
+            Assert.Throws<InputException>(() => FineTuning.Run(Options() with { Train = "", Task = new TextRegression() })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private FineTuningOptions Options() => new()

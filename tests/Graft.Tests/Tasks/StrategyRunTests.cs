@@ -48,7 +48,7 @@ public sealed class StrategyRunTests : IDisposable
         FineTuningOptions options = Options(TuningStrategies.Parse(name)) with { Dropout = 0.1 };
         byte[] expected = Adapter(FineTuning.Run(options with { Output = _tiny.PathOf("whole") }).Folder);
         using CancellationTokenSource stop = new();
-        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(3, stop)], cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(3, stop)], cancellationToken: stop.Token));
         Assert.Equal(expected, Adapter(FineTuning.Run(options with { Resume = true }).Folder));
     }
 
@@ -69,9 +69,12 @@ public sealed class StrategyRunTests : IDisposable
         }
 
         Assert.True(File.Exists(Path.Combine(merged, "model.safetensors")));
-        using Predictor before = Predictor.Load(result.Folder, calibrated: false), after = Predictor.Load(merged);
-        double[] expected = ((ClassPrediction)before.Predict("the book was lovely .")).Probabilities, actual = ((ClassPrediction)after.Predict("the book was lovely .")).Probabilities;
-        for (int label = 0; label < expected.Length; label++) Assert.Equal(expected[label], actual[label], 1e-4);
+        using Predictor before = Predictor.Load(result.Folder, calibrated: false),
+            after = Predictor.Load(merged);
+        double[] expected = ((ClassPrediction)before.Predict("the book was lovely .")).Probabilities,
+            actual = ((ClassPrediction)after.Predict("the book was lovely .")).Probabilities;
+        for (int label = 0; label < expected.Length; label++)
+            Assert.Equal(expected[label], actual[label], 1e-4);
     }
 
     [Theory]
@@ -81,7 +84,12 @@ public sealed class StrategyRunTests : IDisposable
     public void TokensAreTaggedBesideVirtualOnes(string name)
     {
         string train = _tiny.Entities("train.conll", 40);
-        FineTuningOptions options = Options(TuningStrategies.Parse(name)) with { Task = new TokenClassification(), Train = train, Evaluation = train };
+        FineTuningOptions options = Options(TuningStrategies.Parse(name)) with
+        {
+            Task = new TokenClassification(),
+            Train = train,
+            Evaluation = train,
+        };
         FineTuningResult result = FineTuning.Run(options);
         RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, train);
         Assert.Equal(result.Scores[0].Interval.Value, evaluation.Scores[0].Interval.Value, 12);
@@ -92,19 +100,39 @@ public sealed class StrategyRunTests : IDisposable
     {
         string reviews = FineTuning.Run(Options(new Lora()) with { Output = _tiny.PathOf("reviews") }).Folder;
         string train = _tiny.Entities("train.conll", 40);
-        string entities = FineTuning.Run(Options(BottleneckAdapter.Houlsby) with { Task = new TokenClassification(), Train = train, Output = _tiny.PathOf("entities") }).Folder;
+        string entities = FineTuning
+            .Run(
+                Options(BottleneckAdapter.Houlsby) with
+                {
+                    Task = new TokenClassification(),
+                    Train = train,
+                    Output = _tiny.PathOf("entities"),
+                }
+            )
+            .Folder;
         using AdapterServer server = AdapterServer.Load([reviews, entities]);
-        (int, string, string?)[] asked = [(1, "anna lives in rome .", null), (0, "the film was good .", null), (1, "omar lives in oslo ?", null), (0, "a dull book", null)];
+        (int, string, string?)[] asked =
+        [
+            (1, "anna lives in rome .", null),
+            (0, "the film was good .", null),
+            (1, "omar lives in oslo ?", null),
+            (0, "a dull book", null),
+        ];
         IReadOnlyList<Prediction> together = server.Predict(asked);
         using Predictor first = Predictor.Load(reviews), second = Predictor.Load(entities);
         for (int i = 0; i < asked.Length; i++)
         {
             Prediction alone = (asked[i].Item1 == 0 ? first : second).Predict(asked[i].Item2);
             Assert.Equal(alone.Answer, together[i].Answer);
-            if (alone is ClassPrediction expected) Assert.Equal(expected.Probabilities[0], ((ClassPrediction)together[i]).Probabilities[0], 1e-5);
+            if (alone is ClassPrediction expected)
+                Assert.Equal(expected.Probabilities[0], ((ClassPrediction)together[i]).Probabilities[0], 1e-5);
         }
 
-        Assert.Contains("no adapter 7", Assert.Throws<InputException>(() => server.Predict([(7, "a", null)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no adapter 7",
+            Assert.Throws<InputException>(() => server.Predict([(7, "a", null)])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -112,9 +140,19 @@ public sealed class StrategyRunTests : IDisposable
     [InlineData(FeatureClassifier.Linear)]
     public void CachedFeaturesAnswerAsLiveOnes(FeatureClassifier classifier)
     {
-        HeadTuning strategy = new() { Features = new FeatureOptions { Layers = [-1, -2], Pooling = EmbeddingPooling.Mean }, Classifier = classifier };
+        HeadTuning strategy = new()
+        {
+            Features = new FeatureOptions { Layers = [-1, -2], Pooling = EmbeddingPooling.Mean },
+            Classifier = classifier,
+        };
         List<string> notes = [];
-        FineTuningOptions options = Options(strategy) with { Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), Train = _tiny.Reviews("train.tsv", 200), LearningRate = null, Epochs = 5 };
+        FineTuningOptions options = Options(strategy) with
+        {
+            Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2),
+            Train = _tiny.Reviews("train.tsv", 200),
+            LearningRate = null,
+            Epochs = 5,
+        };
         FineTuningResult result = FineTuning.Run(options, logger: new LineLogger(notes.Add));
         Assert.True(result.Scores[0].Interval.Value > 0.8, $"accuracy {result.Scores[0].Interval.Value}");
         RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv"));
@@ -123,7 +161,10 @@ public sealed class StrategyRunTests : IDisposable
 
         notes.Clear();
         FineTuning.Run(options with { Output = _tiny.PathOf("again") }, logger: new LineLogger(notes.Add));
-        Assert.Equal(2, notes.Count(note => note.Contains(" from ", StringComparison.Ordinal) && note.Contains("features", StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            notes.Count(note => note.Contains(" from ", StringComparison.Ordinal) && note.Contains("features", StringComparison.Ordinal))
+        );
         Assert.Equal(Adapter(result.Folder), Adapter(_tiny.PathOf("again")));
     }
 
@@ -135,16 +176,31 @@ public sealed class StrategyRunTests : IDisposable
     {
         string model = _tiny.PathOf(family);
         TinyFamily.Create(model, family, HeadKind.None);
-        FineTuningOptions options = Options(new HeadTuning { Features = new FeatureOptions() }) with { Model = model, Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), LearningRate = null };
+        FineTuningOptions options = Options(new HeadTuning { Features = new FeatureOptions() }) with
+        {
+            Model = model,
+            Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2),
+            LearningRate = null,
+        };
         FineTuningResult result = FineTuning.Run(options);
-        Assert.Equal(result.Scores[0].Interval.Value, RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv")).Scores[0].Interval.Value, 12);
+        Assert.Equal(
+            result.Scores[0].Interval.Value,
+            RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv")).Scores[0].Interval.Value,
+            12
+        );
     }
 
     [Fact]
     public void NumbersAreLearnedFromCachedFeatures()
     {
         HeadTuning strategy = new() { Features = new FeatureOptions() };
-        FineTuningOptions options = Options(strategy) with { Task = new TextRegression(), Train = _tiny.Numbers("train.tsv", 200), Evaluation = _tiny.Numbers("dev.tsv", 60), LearningRate = null };
+        FineTuningOptions options = Options(strategy) with
+        {
+            Task = new TextRegression(),
+            Train = _tiny.Numbers("train.tsv", 200),
+            Evaluation = _tiny.Numbers("dev.tsv", 60),
+            LearningRate = null,
+        };
         FineTuningResult result = FineTuning.Run(options);
         Assert.True(result.Scores[0].Interval.Value > 0.7, $"{result.Scores[0].Name} {result.Scores[0].Interval.Value}");
     }
@@ -162,12 +218,23 @@ public sealed class StrategyRunTests : IDisposable
     [Fact]
     public void LayersLearnMoreSlowlyTheLowerTheyAreAndOneAfterTheOther()
     {
-        using PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = Graft.Backbones.HeadKind.SequenceClassification });
+        using PretrainedModel model = PretrainedModel.Load(
+            _tiny.ModelFolder,
+            new LoadOptions { Head = Graft.Backbones.HeadKind.SequenceClassification }
+        );
         LayerDepths depths = new(model.Network);
         LayerSchedule schedule = new() { Decay = 0.5, Unfreezing = 0.6 };
-        const string embeddings = "bert.embeddings.word_embeddings.weight", lower = "bert.encoder.layer.0.output.dense.weight", upper = "adapter.bert.encoder.layer.1.output.adapters.task.adapter_up.weight";
-        Assert.Equal([0.25, 0.5, 1, 1], new[] { embeddings, lower, upper, "classifier.weight" }.Select(name => schedule.RateFactor(depths, name)));
-        Assert.Equal([60L, 40, 20, 0], new[] { embeddings, lower, upper, "classifier.weight" }.Select(name => schedule.StartsAt(depths, name, 100)));
+        const string embeddings = "bert.embeddings.word_embeddings.weight",
+            lower = "bert.encoder.layer.0.output.dense.weight",
+            upper = "adapter.bert.encoder.layer.1.output.adapters.task.adapter_up.weight";
+        Assert.Equal(
+            [0.25, 0.5, 1, 1],
+            new[] { embeddings, lower, upper, "classifier.weight" }.Select(name => schedule.RateFactor(depths, name))
+        );
+        Assert.Equal(
+            [60L, 40, 20, 0],
+            new[] { embeddings, lower, upper, "classifier.weight" }.Select(name => schedule.StartsAt(depths, name, 100))
+        );
     }
 
     [Fact]
@@ -178,16 +245,29 @@ public sealed class StrategyRunTests : IDisposable
         Watch watch = new();
         FineTuning.Run(options, [watch]);
         Assert.Equal(4, watch.Norms.Count);
-        using Checkpoint before = Checkpoint.Open(_tiny.ModelFolder), after = Checkpoint.Open(options.Output);
-        Assert.NotEqual(before["encoder.layer.1.output.dense.weight"].ToSingles(), after["bert.encoder.layer.1.output.dense.weight"].ToSingles());
+        using Checkpoint before = Checkpoint.Open(_tiny.ModelFolder),
+            after = Checkpoint.Open(options.Output);
+        Assert.NotEqual(
+            before["encoder.layer.1.output.dense.weight"].ToSingles(),
+            after["bert.encoder.layer.1.output.dense.weight"].ToSingles()
+        );
         Assert.True(watch.Norms[0] < watch.Norms[^1], "the first update is the head's alone");
     }
 
-    private FineTuningOptions Options(TuningStrategy strategy) => new()
-    {
-        Model = _tiny.ModelFolder, Task = new TextClassification(), Train = _tiny.Reviews("small.tsv", 64), Output = _tiny.PathOf("run"), Strategy = strategy,
-        Epochs = 3, LearningRate = 5e-3, BatchSize = 32, Dropout = 0, Encoding = new EncodingOptions { MaxLength = 32 },
-    };
+    private FineTuningOptions Options(TuningStrategy strategy) =>
+        new()
+        {
+            Model = _tiny.ModelFolder,
+            Task = new TextClassification(),
+            Train = _tiny.Reviews("small.tsv", 64),
+            Output = _tiny.PathOf("run"),
+            Strategy = strategy,
+            Epochs = 3,
+            LearningRate = 5e-3,
+            BatchSize = 32,
+            Dropout = 0,
+            Encoding = new EncodingOptions { MaxLength = 32 },
+        };
 
     private static byte[] Adapter(string folder) => File.ReadAllBytes(Path.Combine(folder, "adapter_model.safetensors"));
 

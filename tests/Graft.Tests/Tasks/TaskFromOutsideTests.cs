@@ -22,11 +22,20 @@ public sealed class TaskFromOutsideTests : IDisposable
     {
         FineTuningTasks.Register("polarity-of-own", () => new OwnTask());
         TaskObjectives.Register<OwnTask>(_ => new OwnObjective());
-        FineTuningResult run = FineTuning.Run(new FineTuningOptions
-        {
-            Model = _tiny.ModelFolder, Task = new OwnTask(), Train = _tiny.Reviews("train.tsv", 200), Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2), Output = _tiny.PathOf("run"),
-            Epochs = 8, LearningRate = 3e-3, BatchSize = 32, Dropout = 0,
-        });
+        FineTuningResult run = FineTuning.Run(
+            new FineTuningOptions
+            {
+                Model = _tiny.ModelFolder,
+                Task = new OwnTask(),
+                Train = _tiny.Reviews("train.tsv", 200),
+                Evaluation = _tiny.Reviews("dev.tsv", 60, seed: 2),
+                Output = _tiny.PathOf("run"),
+                Epochs = 8,
+                LearningRate = 3e-3,
+                BatchSize = 32,
+                Dropout = 0,
+            }
+        );
         Assert.True(run.Scores[0].Interval.Value > 0.9, $"accuracy {run.Scores[0].Interval.Value}");
         using Predictor predictor = Predictor.Load(run.Folder);
         Assert.Equal("positive", predictor.Predict("the book was lovely .").Answer);
@@ -35,7 +44,11 @@ public sealed class TaskFromOutsideTests : IDisposable
 
     [Fact]
     public void ATaskWithoutAnObjectiveIsRefusedInOneLine() =>
-        Assert.Contains("TaskObjectives.Register<ForgottenTask>", Assert.Throws<InputException>(() => TaskObjectives.Of(new ForgottenTask())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "TaskObjectives.Register<ForgottenTask>",
+            Assert.Throws<InputException>(() => TaskObjectives.Of(new ForgottenTask())).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void AnEngineOfOnesOwnOpensItsFoldersAndNoOther()
@@ -53,7 +66,9 @@ public sealed class TaskFromOutsideTests : IDisposable
     [Fact]
     public void AnEngineRefusesTheOptionsOfAnother()
     {
-        InputException refused = Assert.Throws<InputException>(() => Predictor.Load(_tiny.ModelFolder, task: "text-classification", compute: new ForeignOptions()));
+        InputException refused = Assert.Throws<InputException>(() =>
+            Predictor.Load(_tiny.ModelFolder, task: "text-classification", compute: new ForeignOptions())
+        );
         Assert.Equal("compute", refused.Key);
     }
 
@@ -76,7 +91,8 @@ public sealed class TaskFromOutsideTests : IDisposable
 
         public override string MainMetric => "accuracy";
 
-        public override FineTuningTask WithLabelsOf(TaskData train) => WithLabels([.. ((TextData)train).Rows.Select(row => row.Label!).Distinct().Order(StringComparer.Ordinal)]);
+        public override FineTuningTask WithLabelsOf(TaskData train) =>
+            WithLabels([.. ((TextData)train).Rows.Select(row => row.Label!).Distinct().Order(StringComparer.Ordinal)]);
 
         public override TaskData Read(string path, ColumnOptions columns, bool labelled)
         {
@@ -84,35 +100,56 @@ public sealed class TaskFromOutsideTests : IDisposable
             return new TextData(path, file.Rows, file.BadRows);
         }
 
-        public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) => [Read(path, columns, labelled: false)];
+        public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
+            [Read(path, columns, labelled: false)];
 
-        public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) => new TextData("text", [.. texts.Select(text => new LabelledText { Text = text.Text })], []);
+        public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>
+            new TextData("text", [.. texts.Select(text => new LabelledText { Text = text.Text })], []);
 
-        public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options) => new(
-            [.. ((TextData)data).Rows.Select((row, i) =>
-            {
-                TokenizedText tokens = tokenizer.Encode(row.Text, options: new EncodeOptions { MaxLength = options.MaxLength });
-                return new Feature { Example = i, Ids = tokens.Ids, TypeIds = tokens.TypeIds, Target = row.Label is string label ? new ClassTarget(Labels.ToList().IndexOf(label)) : null };
-            })],
-            0, 0, 0);
+        public override EncodedData Encode(TaskData data, Tokenizer tokenizer, EncodingOptions options) =>
+            new(
+                [
+                    .. ((TextData)data).Rows.Select(
+                        (row, i) =>
+                        {
+                            TokenizedText tokens = tokenizer.Encode(row.Text, options: new EncodeOptions { MaxLength = options.MaxLength });
+                            return new Feature
+                            {
+                                Example = i,
+                                Ids = tokens.Ids,
+                                TypeIds = tokens.TypeIds,
+                                Target = row.Label is string label ? new ClassTarget(Labels.ToList().IndexOf(label)) : null,
+                            };
+                        }
+                    ),
+                ],
+                0,
+                0,
+                0
+            );
 
-        public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) => [.. scores.Select(score =>
-        {
-            int best = Array.IndexOf(score.Values, score.Values.Max());
-            return new ClassPrediction(Labels[best], best, [], [.. score.Values.Select((_, i) => i == best ? 1.0 : 0.0)], Labels);
-        })];
+        public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
+            [
+                .. scores.Select(score =>
+                {
+                    int best = Array.IndexOf(score.Values, score.Values.Max());
+                    return new ClassPrediction(Labels[best], best, [], [.. score.Values.Select((_, i) => i == best ? 1.0 : 0.0)], Labels);
+                }),
+            ];
 
         public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) =>
             [new NamedScore("accuracy", ScoreInterval.Of(predictions.Select((prediction, i) => CreditOf(data, i, prediction)).Average()))];
 
-        public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation) => new Dictionary<string, double>(StringComparer.Ordinal);
+        public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation) =>
+            new Dictionary<string, double>(StringComparer.Ordinal);
 
         public override string TruthOf(TaskData data, int example) => ((TextData)data).Rows[example].Label!;
     }
 
     private sealed class OwnObjective : TaskObjective
     {
-        public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) => new() { Labels = Collator.Classes(features) };
+        public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
+            new() { Labels = Collator.Classes(features) };
     }
 
     /// <summary>Says yes to texts with a word; its model is a file with the word's id.</summary>
@@ -131,7 +168,7 @@ public sealed class TaskFromOutsideTests : IDisposable
 
     private sealed record CountingScorer(ScoredModel Model, Tokenizer Tokenizer, int Counted) : IScorer
     {
-        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default) =>
+        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
             [.. features.Select(feature => new FeatureScores([0.5f, feature.Ids.Count(id => id == Counted)], 2))];
 
         public void Dispose()

@@ -14,11 +14,30 @@ internal sealed class TinyBert : IDisposable
     public TinyBert()
     {
         Folder = Directory.CreateTempSubdirectory("graft-tasks-").FullName;
-        string[] vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. s_good, .. s_bad, .. s_names, .. s_places, .. s_rest, "##s"];
+        string[] vocabulary =
+        [
+            "[PAD]",
+            "[UNK]",
+            "[CLS]",
+            "[SEP]",
+            "[MASK]",
+            .. s_good,
+            .. s_bad,
+            .. s_names,
+            .. s_places,
+            .. s_rest,
+            "##s",
+        ];
         JsonObject json = new()
         {
-            ["model_type"] = "bert", ["vocab_size"] = vocabulary.Length, ["hidden_size"] = 32, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 2,
-            ["intermediate_size"] = 64, ["max_position_embeddings"] = 64, ["architectures"] = new JsonArray("BertModel"),
+            ["model_type"] = "bert",
+            ["vocab_size"] = vocabulary.Length,
+            ["hidden_size"] = 32,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 2,
+            ["intermediate_size"] = 64,
+            ["max_position_embeddings"] = 64,
+            ["architectures"] = new JsonArray("BertModel"),
         };
         string config = Path.Combine(Folder, "config.json");
         File.WriteAllText(config, json.ToJsonString());
@@ -53,7 +72,10 @@ internal sealed class TinyBert : IDisposable
 
     /// <summary>The same with a number of 0 or 1, or with one label a telling word.</summary>
     public string Numbers(string name, int count) =>
-        Write(name, File.ReadAllLines(Reviews("rows.tsv", count)).Select(line => line.Replace("positive", "1.0").Replace("negative", "0.0")));
+        Write(
+            name,
+            File.ReadAllLines(Reviews("rows.tsv", count)).Select(line => line.Replace("positive", "1.0").Replace("negative", "0.0"))
+        );
 
     /// <summary>Names and places in sentences, IOB2.</summary>
     public string Entities(string name, int count)
@@ -62,7 +84,14 @@ internal sealed class TinyBert : IDisposable
         List<string> lines = [];
         for (int i = 0; i < count; i++)
         {
-            lines.AddRange([$"{s_names[random.NextInt(3)]}\tB-PER", "lives\tO", "in\tO", $"{s_places[random.NextInt(3)]}\tB-LOC", $"{(random.NextInt(2) == 0 ? "." : "?")}\tO", ""]);
+            lines.AddRange([
+                $"{s_names[random.NextInt(3)]}\tB-PER",
+                "lives\tO",
+                "in\tO",
+                $"{s_places[random.NextInt(3)]}\tB-LOC",
+                $"{(random.NextInt(2) == 0 ? "." : "?")}\tO",
+                "",
+            ]);
         }
 
         return Write(name, lines);
@@ -75,20 +104,38 @@ internal sealed class TinyBert : IDisposable
         JsonArray paragraphs = [];
         for (int i = 0; i < count; i++)
         {
-            string person = s_names[random.NextInt(3)], place = s_places[random.NextInt(3)];
-            string before = string.Concat(Enumerable.Repeat("the book was good . ", random.NextInt(6))), context = $"{before}{person} lives in {place} . the film was bad .";
-            paragraphs.Add(new JsonObject
-            {
-                ["context"] = context,
-                ["qas"] = new JsonArray(new JsonObject
+            string person = s_names[random.NextInt(3)],
+                place = s_places[random.NextInt(3)];
+            string before = string.Concat(Enumerable.Repeat("the book was good . ", random.NextInt(6))),
+                context = $"{before}{person} lives in {place} . the film was bad .";
+            paragraphs.Add(
+                new JsonObject
                 {
-                    ["id"] = $"q{i}", ["question"] = "where ?",
-                    ["answers"] = new JsonArray(new JsonObject { ["text"] = place, ["answer_start"] = context.IndexOf(place, StringComparison.Ordinal) }),
-                }),
-            });
+                    ["context"] = context,
+                    ["qas"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["id"] = $"q{i}",
+                            ["question"] = "where ?",
+                            ["answers"] = new JsonArray(
+                                new JsonObject { ["text"] = place, ["answer_start"] = context.IndexOf(place, StringComparison.Ordinal) }
+                            ),
+                        }
+                    ),
+                }
+            );
         }
 
-        return Write(name, [new JsonObject { ["version"] = "1.1", ["data"] = new JsonArray(new JsonObject { ["title"] = "t", ["paragraphs"] = paragraphs }) }.ToJsonString()]);
+        return Write(
+            name,
+            [
+                new JsonObject
+                {
+                    ["version"] = "1.1",
+                    ["data"] = new JsonArray(new JsonObject { ["title"] = "t", ["paragraphs"] = paragraphs }),
+                }.ToJsonString(),
+            ]
+        );
     }
 
     /// <summary>Two continuations, the kind one is right.</summary>
@@ -99,8 +146,16 @@ internal sealed class TinyBert : IDisposable
         for (int i = 0; i < count; i++)
         {
             int right = random.NextInt(2);
-            string good = s_good[random.NextInt(4)], bad = s_bad[random.NextInt(4)];
-            lines.Add(new JsonObject { ["context"] = "the book was", ["choices"] = right == 0 ? new JsonArray(good, bad) : new JsonArray(bad, good), ["label"] = right }.ToJsonString());
+            string good = s_good[random.NextInt(4)],
+                bad = s_bad[random.NextInt(4)];
+            lines.Add(
+                new JsonObject
+                {
+                    ["context"] = "the book was",
+                    ["choices"] = right == 0 ? new JsonArray(good, bad) : new JsonArray(bad, good),
+                    ["label"] = right,
+                }.ToJsonString()
+            );
         }
 
         return Write(name, lines);

@@ -15,7 +15,12 @@ public sealed class AdamWTests
         Parameter[] theirs = [.. shapes.Select((s, i) => new Parameter(TensorAssert.Normal((ulong)i, s)))];
         Parameter[] ours = [.. shapes.Select((s, i) => new Parameter(TensorAssert.Normal((ulong)i, s)))];
         using torch.optim.Optimizer reference = torch.optim.AdamW(
-            [new TorchSharp.Modules.AdamW.ParamGroup([theirs[1], theirs[3]], 1e-2, weight_decay: 0.1), new TorchSharp.Modules.AdamW.ParamGroup([theirs[0], theirs[2]], 1e-2, weight_decay: 0.0)], 1e-2);
+            [
+                new TorchSharp.Modules.AdamW.ParamGroup([theirs[1], theirs[3]], 1e-2, weight_decay: 0.1),
+                new TorchSharp.Modules.AdamW.ParamGroup([theirs[0], theirs[2]], 1e-2, weight_decay: 0.0),
+            ],
+            1e-2
+        );
         using FlatParameters flat = new([.. ours.Select((p, i) => new TrainedParameter($"p{i}", p, Decays: i is 1 or 3))]);
         using Graft.Torch.Optimizers.AdamW adam = new(flat, new AdamWOptions { WeightDecay = 0.1 });
         for (int step = 0; step < 20; step++)
@@ -25,7 +30,8 @@ public sealed class AdamWTests
             foreach (Parameter[] parameters in new[] { theirs, ours })
             {
                 Tensor loss = zeros(1);
-                for (int i = 0; i < shapes.Length; i++) loss = loss + (parameters[i] * parameters[i] * TensorAssert.Normal((ulong)(100 + step + i), shapes[i])).sum();
+                for (int i = 0; i < shapes.Length; i++)
+                    loss = loss + (parameters[i] * parameters[i] * TensorAssert.Normal((ulong)(100 + step + i), shapes[i])).sum();
                 loss.backward();
             }
 

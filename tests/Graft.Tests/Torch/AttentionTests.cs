@@ -22,11 +22,23 @@ public sealed class AttentionTests
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = Inputs(batch, heads, tokens, size);
         double scale = 1 / Math.Sqrt(size);
-        TensorAssert.SameFunction(x => Formula(x, scale, null), x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Padded(null), scale), inputs, 1e-5, "attention");
+        TensorAssert.SameFunction(
+            x => Formula(x, scale, null),
+            x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Padded(null), scale),
+            inputs,
+            1e-5,
+            "attention"
+        );
         Tensor attended = ones([batch, tokens], ScalarType.Int64);
         if (tokens > 2) attended[0, (tokens - 2)..] = tensor(0L);
         Tensor mask = AttentionLayout.AdditiveMask(attended);
-        TensorAssert.SameFunction(x => Formula(x, scale, mask), x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Padded(mask), scale), inputs, 1e-5, "masked attention");
+        TensorAssert.SameFunction(
+            x => Formula(x, scale, mask),
+            x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Padded(mask), scale),
+            inputs,
+            1e-5,
+            "masked attention"
+        );
     }
 
     [Fact]
@@ -37,7 +49,11 @@ public sealed class AttentionTests
         static Tensor Part(Tensor x, int part) => x.view(2, 6, 3, 4, 16).select(2, part).transpose(1, 2);
         TensorAssert.SameFunction(
             x => Formula([Part(x[0], 0), Part(x[0], 1), Part(x[0], 2)], 0.25, null),
-            x => Ops.Attention(Part(x[0], 0), Part(x[0], 1), Part(x[0], 2), AttentionLayout.Padded(null), 0.25), joint, 1e-5, "attention of a joint projection");
+            x => Ops.Attention(Part(x[0], 0), Part(x[0], 1), Part(x[0], 2), AttentionLayout.Padded(null), 0.25),
+            joint,
+            1e-5,
+            "attention of a joint projection"
+        );
     }
 
     [Theory]
@@ -50,15 +66,30 @@ public sealed class AttentionTests
         using DisposeScope scope = NewDisposeScope();
         (int heads, int size, int tokens) = (3, 16, s_lengths.Sum());
         int[] boundaries = Boundaries();
-        Tensor[] inputs = [TensorAssert.Normal(21, tokens, heads, size), TensorAssert.Normal(22, tokens, heads, size), TensorAssert.Normal(23, tokens, heads, size), TensorAssert.Normal(24, 1, heads, 17, 17)];
+        Tensor[] inputs =
+        [
+            TensorAssert.Normal(21, tokens, heads, size),
+            TensorAssert.Normal(22, tokens, heads, size),
+            TensorAssert.Normal(23, tokens, heads, size),
+            TensorAssert.Normal(24, 1, heads, 17, 17),
+        ];
         TensorAssert.SameFunction(
-            x => cat([.. s_lengths.Select((length, s) =>
-            {
-                Tensor[] parts = [.. x.Take(3).Select(t => t[boundaries[s]..boundaries[s + 1]].transpose(0, 1).unsqueeze(0))];
-                Tensor bias = x[3][.., .., ..length, ..length] + Reach(length, causal, window);
-                return Formula(parts, 0.25, bias).squeeze(0).transpose(0, 1);
-            })]),
-            x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Packed(boundaries, causal, window), 0.25, x[3]), inputs, 1e-5, "packed attention");
+            x =>
+                cat([
+                    .. s_lengths.Select(
+                        (length, s) =>
+                        {
+                            Tensor[] parts = [.. x.Take(3).Select(t => t[boundaries[s]..boundaries[s + 1]].transpose(0, 1).unsqueeze(0))];
+                            Tensor bias = x[3][.., .., ..length, ..length] + Reach(length, causal, window);
+                            return Formula(parts, 0.25, bias).squeeze(0).transpose(0, 1);
+                        }
+                    ),
+                ]),
+            x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Packed(boundaries, causal, window), 0.25, x[3]),
+            inputs,
+            1e-5,
+            "packed attention"
+        );
     }
 
     [Fact]
@@ -69,7 +100,8 @@ public sealed class AttentionTests
         int[] boundaries = Boundaries();
         Tensor[] packed = [.. Enumerable.Range(0, 3).Select(i => TensorAssert.Normal((ulong)(25 + i), boundaries[^1], heads, size))];
         long[] sequences = [3, 1, 0, 2];
-        DropoutSite packedSite = DropoutPlan.Packed(9, sequences, s_lengths).Site(4), paddedSite = DropoutPlan.Padded(9, sequences, longest).Site(4);
+        DropoutSite packedSite = DropoutPlan.Packed(9, sequences, s_lengths).Site(4),
+            paddedSite = DropoutPlan.Padded(9, sequences, longest).Site(4);
         Tensor fromPacked = Ops.Attention(packed[0], packed[1], packed[2], AttentionLayout.Packed(boundaries), 0.3, null, 0.2, packedSite);
         Tensor[] padded = [.. packed.Select(x => zeros(4, heads, longest, size))];
         Tensor attended = zeros([4, longest], ScalarType.Int64);
@@ -79,9 +111,23 @@ public sealed class AttentionTests
             for (int i = 0; i < 3; i++) padded[i][s, .., ..s_lengths[s]] = packed[i][boundaries[s]..boundaries[s + 1]].transpose(0, 1);
         }
 
-        Tensor fromPadded = Ops.Attention(padded[0], padded[1], padded[2], AttentionLayout.Padded(AttentionLayout.AdditiveMask(attended)), 0.3, null, 0.2, paddedSite);
+        Tensor fromPadded = Ops.Attention(
+            padded[0],
+            padded[1],
+            padded[2],
+            AttentionLayout.Padded(AttentionLayout.AdditiveMask(attended)),
+            0.3,
+            null,
+            0.2,
+            paddedSite
+        );
         for (int s = 0; s < 4; s++)
-            TensorAssert.Close(fromPacked[boundaries[s]..boundaries[s + 1]].transpose(0, 1), fromPadded[s, .., ..s_lengths[s]], 1e-6, $"sequence {s}");
+            TensorAssert.Close(
+                fromPacked[boundaries[s]..boundaries[s + 1]].transpose(0, 1),
+                fromPadded[s, .., ..s_lengths[s]],
+                1e-6,
+                $"sequence {s}"
+            );
     }
 
     [Theory]
@@ -103,7 +149,13 @@ public sealed class AttentionTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] inputs = [TensorAssert.Normal(31, 2, 2, 5, 8), TensorAssert.Normal(32, 2, 2, 11, 8), TensorAssert.Normal(33, 2, 2, 11, 8)];
-        TensorAssert.SameFunction(x => Formula(x, 1, null), x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Padded(null), 1), inputs, 1e-5, "cross-attention");
+        TensorAssert.SameFunction(
+            x => Formula(x, 1, null),
+            x => Ops.Attention(x[0], x[1], x[2], AttentionLayout.Padded(null), 1),
+            inputs,
+            1e-5,
+            "cross-attention"
+        );
     }
 
     [Fact]
@@ -123,7 +175,11 @@ public sealed class AttentionTests
     }
 
     private static Tensor[] Inputs(long batch, long heads, long tokens, long size) =>
-        [TensorAssert.Normal(14, batch, heads, tokens, size), TensorAssert.Normal(15, batch, heads, tokens, size), TensorAssert.Normal(16, batch, heads, tokens, size)];
+        [
+            TensorAssert.Normal(14, batch, heads, tokens, size),
+            TensorAssert.Normal(15, batch, heads, tokens, size),
+            TensorAssert.Normal(16, batch, heads, tokens, size),
+        ];
 
     private static Tensor Formula(Tensor[] x, double scale, Tensor? added)
     {

@@ -59,7 +59,8 @@ public sealed partial class BlockedSignalsTests
         Assert.Equal(before, Mask());
     }
 
-    private static string Mask() => File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("SigBlk", StringComparison.Ordinal));
+    private static string Mask() =>
+        File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("SigBlk", StringComparison.Ordinal));
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int CurrentThread();

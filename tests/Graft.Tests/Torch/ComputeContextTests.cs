@@ -17,7 +17,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Tests.Torch;
 
-/// <summary>How numbers are computed belongs to the object that computes them: beside others it makes the bits that it makes alone.</summary>
+/// <summary>
+/// How numbers are computed belongs to the object that computes them: beside others it makes the bits that it makes alone.
+/// </summary>
 public sealed class ComputeContextTests : IDisposable
 {
     private static readonly ComputeContext s_exact = new() { Threads = 2 }, s_rounded = new() { Precision = Precision.Bf16, Threads = 1 };
@@ -87,9 +89,14 @@ public sealed class ComputeContextTests : IDisposable
     public void TwoModelsOfDifferentPrecisionAnswerAtTheSameTime()
     {
         TinyFamily.Create(_tiny.PathOf("model-with-head"), "bert", HeadKind.SequenceClassification, ["no", "yes"], null);
-        using Predictor exact = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_exact), rounded = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_rounded);
-        (string, string?)[] texts = [.. Enumerable.Range(0, 12).Select(i => (string.Concat(Enumerable.Repeat("the film was good ", 1 + (i % 5))), (string?)null))];
-        double[] exactAlone = Answers(exact, texts), roundedAlone = Answers(rounded, texts);
+        using Predictor exact = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_exact),
+            rounded = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_rounded);
+        (string, string?)[] texts =
+        [
+            .. Enumerable.Range(0, 12).Select(i => (string.Concat(Enumerable.Repeat("the film was good ", 1 + (i % 5))), (string?)null)),
+        ];
+        double[] exactAlone = Answers(exact, texts),
+            roundedAlone = Answers(rounded, texts);
         Assert.NotEqual(exactAlone, roundedAlone);
         for (int round = 0; round < 5; round++)
         {
@@ -126,8 +133,12 @@ public sealed class ComputeContextTests : IDisposable
         byte[] exact = Trained("exact", data, s_exact), rounded = Trained("rounded", data, s_rounded);
         Assert.NotEqual(exact, rounded);
         Assert.Equal(exact, Trained("exact-again", data, s_exact));
-        byte[] besideExact = [], besideRounded = [];
-        Together(() => besideExact = Trained("beside-exact", data, s_exact), () => besideRounded = Trained("beside-rounded", data, s_rounded));
+        byte[] besideExact = [],
+            besideRounded = [];
+        Together(
+            () => besideExact = Trained("beside-exact", data, s_exact),
+            () => besideRounded = Trained("beside-rounded", data, s_rounded)
+        );
         Assert.Equal(exact, besideExact);
         Assert.Equal(rounded, besideRounded);
     }
@@ -159,9 +170,26 @@ public sealed class ComputeContextTests : IDisposable
         byte[] whole = Trained("whole", data, other);
         using CancellationTokenSource stop = new();
         int updates = 0;
-        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(
-            Options("cut", data, other), [new Asking(() => { if (++updates == 3) stop.Cancel(); })], cancellation: stop.Token));
-        FineTuning.Run(Options("cut", data, new ComputeContext()) with { Resume = true }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Throws<OperationCanceledException>(() =>
+            FineTuning.Run(
+                Options("cut", data, other),
+                [
+                    new Asking(() =>
+                    {
+                        if (++updates == 3)
+                            stop.Cancel();
+                    }),
+                ],
+                cancellationToken: stop.Token
+            )
+        );
+        FineTuning.Run(
+            Options("cut", data, new ComputeContext()) with
+            {
+                Resume = true,
+            },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         Assert.Equal(whole, File.ReadAllBytes(Path.Combine(_tiny.PathOf("cut"), "model.safetensors")));
         Assert.Same(ComputeContext.Default, ComputeContext.Current);
     }
@@ -190,7 +218,8 @@ public sealed class ComputeContextTests : IDisposable
     private byte[] Trained(string name, string data, ComputeContext compute, params ITrainingObserver[] observers) =>
         File.ReadAllBytes(Path.Combine(FineTuning.Run(Options(name, data, compute), observers).Folder, "model.safetensors"));
 
-    private static double[] Answers(Predictor predictor, (string, string?)[] texts) => [.. predictor.Predict(texts).SelectMany(answer => ((ClassPrediction)answer).Probabilities)];
+    private static double[] Answers(Predictor predictor, (string, string?)[] texts) =>
+        [.. predictor.Predict(texts).SelectMany(answer => ((ClassPrediction)answer).Probabilities)];
 
     private static float[] States(PretrainedModel model, EncoderInput input)
     {
@@ -198,7 +227,9 @@ public sealed class ComputeContextTests : IDisposable
         return model.Forward(input).States.LastHiddenState.ToSingles();
     }
 
-    /// <summary>Gradients of two layers, the second computed again in the backward pass, which runs in another context on another thread.</summary>
+    /// <summary>
+    /// Gradients of two layers, the second computed again in the backward pass, which runs in another context on another thread.
+    /// </summary>
     private static float[] Gradients(ComputeContext forward, ComputeContext backward)
     {
         using DisposeScope scope = NewDisposeScope();

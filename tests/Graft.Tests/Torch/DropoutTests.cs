@@ -36,10 +36,15 @@ public sealed class DropoutTests
         DropoutPlan plan = DropoutPlan.Padded(1, [0], 1000);
         Tensor x = Ops.Dropout(ones([1000, 1000]), 0.5, plan.Site(0)) - 1;
         Tensor y = Ops.Dropout(ones([1000, 1000]), 0.5, plan.Site(1)) - 1;
-        foreach ((Tensor a, Tensor b, string what) in new[]
-        {
-            (x[.., ..^1], x[.., 1..], "neighbouring elements"), (x[..^1], x[1..], "neighbouring rows"), (x, y, "sites"), (x[.., ..^2], x[.., 2..], "elements two apart"),
-        })
+        foreach (
+            (Tensor a, Tensor b, string what) in new[]
+            {
+                (x[.., ..^1], x[.., 1..], "neighbouring elements"),
+                (x[..^1], x[1..], "neighbouring rows"),
+                (x, y, "sites"),
+                (x[.., ..^2], x[.., 2..], "elements two apart"),
+            }
+        )
         {
             Assert.True(Math.Abs((a * b).mean().item<float>()) < 0.005, what);
         }

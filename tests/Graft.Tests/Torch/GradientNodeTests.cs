@@ -20,13 +20,34 @@ public sealed class GradientNodeTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = tensor(new long[] { 1, 0, 4, 1 });
-        Parameter[] Make() => [new(TensorAssert.Normal(1, 5, 8)), new(TensorAssert.Normal(2, 6, 8)), new(TensorAssert.Normal(3, 6)), new(TensorAssert.Normal(4, 6)), new(TensorAssert.Normal(5, 6))];
-        Parameter[] ours = Make(), theirs = Make();
+        Parameter[] Make() =>
+            [
+                new(TensorAssert.Normal(1, 5, 8)),
+                new(TensorAssert.Normal(2, 6, 8)),
+                new(TensorAssert.Normal(3, 6)),
+                new(TensorAssert.Normal(4, 6)),
+                new(TensorAssert.Normal(5, 6)),
+            ];
+        Parameter[] ours = Make(),
+            theirs = Make();
         using FlatParameters flat = new([.. ours.Select((p, i) => new TrainedParameter($"p{i}", p, true))]);
         for (int pass = 0; pass < 2; pass++) // the second backward pass adds to the first
         {
-            Ops.LayerNorm(Ops.LinearActivation(Ops.Embedding(ids, ours[0]), ours[1], ours[2], Activation.GeluErf), ours[3], ours[4], 1e-5).square().sum().backward();
-            functional.layer_norm(functional.gelu(functional.linear(theirs[0].index_select(0, ids), theirs[1], theirs[2])), [6], theirs[3], theirs[4], 1e-5).square().sum().backward();
+            Ops.LayerNorm(Ops.LinearActivation(Ops.Embedding(ids, ours[0]), ours[1], ours[2], Activation.GeluErf), ours[3], ours[4], 1e-5)
+                .square()
+                .sum()
+                .backward();
+            functional
+                .layer_norm(
+                    functional.gelu(functional.linear(theirs[0].index_select(0, ids), theirs[1], theirs[2])),
+                    [6],
+                    theirs[3],
+                    theirs[4],
+                    1e-5
+                )
+                .square()
+                .sum()
+                .backward();
         }
 
         for (int i = 0; i < ours.Length; i++) TensorAssert.Close(theirs[i].grad!, ours[i].grad!, 1e-5, $"parameter {i}");
@@ -65,16 +86,34 @@ public sealed class GradientNodeTests
         Assert.True(stored.grad.abs().sum().item<float>() > 0);
     }
 
-    /// <summary>Issue bar: over 500 steps the number of live tensors is equal and resident memory within 5 % at steps 100 and 500.</summary>
+    /// <summary>
+    /// Issue bar: over 500 steps the number of live tensors is equal and resident memory within 5 % at steps 100 and 500.
+    /// </summary>
     [Fact]
     public void FiveHundredStepsLeaveNothingBehind()
     {
         Engine.Start();
-        for (int i = 0; i < 1 << 14; i++) GC.KeepAlive(new byte[8 << 10]); // the collector's youngest generation has its full size from the start
+        // the collector's youngest generation has its full size from the start
+        for (int i = 0; i < 1 << 14; i++) GC.KeepAlive(new byte[8 << 10]);
         using DisposeScope outer = NewDisposeScope();
         (int batch, int tokens, int heads, int width) = (4, 24, 4, 64);
-        Parameter[] p = [.. new long[][] { [100, width], [width, width], [width], [width, width], [width], [4 * width, width], [4 * width], [width, 4 * width], [width], [width], [width] }
-            .Select((shape, i) => new Parameter((TensorAssert.Normal((ulong)i, shape) * 0.05).requires_grad_()))];
+        Parameter[] p =
+        [
+            .. new long[][]
+            {
+                [100, width],
+                [width, width],
+                [width],
+                [width, width],
+                [width],
+                [4 * width, width],
+                [4 * width],
+                [width, 4 * width],
+                [width],
+                [width],
+                [width],
+            }.Select((shape, i) => new Parameter((TensorAssert.Normal((ulong)i, shape) * 0.05).requires_grad_())),
+        ];
         using FlatParameters flat = new([.. p.Select((value, i) => new TrainedParameter($"p{i}", value, value.dim() > 1))]);
         using AdamW adam = new(flat, new AdamWOptions());
         Dictionary<int, (long Tensors, long Resident)> readings = [];
@@ -87,10 +126,13 @@ public sealed class GradientNodeTests
                 Tensor ids = ((arange(batch * tokens, ScalarType.Int64) * step) % 100).view(batch, tokens);
                 Tensor x = Ops.Embedding(ids, p[0]);
                 Tensor Split(int i) => Ops.Linear(x, p[i], p[i + 1]).view(batch, tokens, heads, width / heads).transpose(1, 2);
-                Tensor attended = Ops.Attention(Split(1), Split(3), Split(1), AttentionLayout.Padded(null), 0.25, null, 0.1, plan.Site(0)).transpose(1, 2).reshape(batch, tokens, width);
+                Tensor attended = Ops.Attention(Split(1), Split(3), Split(1), AttentionLayout.Padded(null), 0.25, null, 0.1, plan.Site(0))
+                    .transpose(1, 2)
+                    .reshape(batch, tokens, width);
                 Tensor hidden = Ops.DropoutAddLayerNorm(attended, x, p[9], p[10], 1e-12, 0.1, plan.Site(1));
                 Tensor output = Ops.Linear(Ops.LinearActivation(hidden, p[5], p[6], Activation.GeluErf), p[7], p[8]);
-                Ops.CrossEntropySum(Ops.Linear(Ops.DropoutAdd(output, hidden, 0.1, plan.Site(2)), p[0]).view(-1, 100), ids.view(-1)).backward();
+                Ops.CrossEntropySum(Ops.Linear(Ops.DropoutAdd(output, hidden, 0.1, plan.Site(2)), p[0]).view(-1, 100), ids.view(-1))
+                    .backward();
                 adam.Step(1e-3, FlatParameters.ClipFactor(flat.GradientNorm(), 1));
             }
 

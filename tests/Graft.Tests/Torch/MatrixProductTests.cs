@@ -19,8 +19,18 @@ public sealed class MatrixProductTests
         Tensor x = TensorAssert.Normal(1, 65, 48), weight = TensorAssert.Normal(2, 96, 48), bias = TensorAssert.Normal(3, 96);
         Tensor expected = functional.linear(x, weight, bias);
         TensorAssert.Close(expected, Dispatcher.LinearPointwise(x, weight, bias, "none"u8, default), 1e-5, "oneDNN");
-        TensorAssert.Close(expected, Dispatcher.LinearPointwise(x, Dispatcher.ReorderLinearWeight(weight, 65), bias, "none"u8, default), 1e-5, "oneDNN, prepacked");
-        TensorAssert.Close(functional.gelu(expected), Dispatcher.LinearPointwise(x, weight, bias, "gelu"u8, "none"u8), 1e-5, "oneDNN + GELU");
+        TensorAssert.Close(
+            expected,
+            Dispatcher.LinearPointwise(x, Dispatcher.ReorderLinearWeight(weight, 65), bias, "none"u8, default),
+            1e-5,
+            "oneDNN, prepacked"
+        );
+        TensorAssert.Close(
+            functional.gelu(expected),
+            Dispatcher.LinearPointwise(x, weight, bias, "gelu"u8, "none"u8),
+            1e-5,
+            "oneDNN + GELU"
+        );
     }
 
     [Fact]
@@ -67,8 +77,11 @@ public sealed class MatrixProductTests
     {
         Engine.Start();
         using DisposeScope scope = NewDisposeScope();
-        Tensor gradient = TensorAssert.Normal(5, 65, 48).to(type), x = TensorAssert.Normal(6, 65, 33).to(type), target = TensorAssert.Normal(7, 48, 33);
-        Tensor product = gradient.to(ScalarType.Float32).t().mm(x.to(ScalarType.Float32)), sum = target + product;
+        Tensor gradient = TensorAssert.Normal(5, 65, 48).to(type),
+            x = TensorAssert.Normal(6, 65, 33).to(type),
+            target = TensorAssert.Normal(7, 48, 33);
+        Tensor product = gradient.to(ScalarType.Float32).t().mm(x.to(ScalarType.Float32)),
+            sum = target + product;
         double tolerance = type == ScalarType.Float32 ? 1e-5 : 5e-3; // bfloat16 keeps eight bits
         TensorAssert.Close(product, MatrixProduct.WeightGradient(gradient, x, null)!, tolerance, "a product of its own");
         Assert.Null(MatrixProduct.WeightGradient(gradient, x, target));
@@ -83,8 +96,12 @@ public sealed class MatrixProductTests
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor x = randn(1, inputs), weight = randn(outputs, inputs), bias = randn(outputs);
-        Tensor exact = nn.functional.linear(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64)).to(ScalarType.Float32);
+        Tensor x = randn(1, inputs),
+            weight = randn(outputs, inputs),
+            bias = randn(outputs);
+        Tensor exact = nn
+            .functional.linear(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64))
+            .to(ScalarType.Float32);
         foreach (Tensor stored in (Tensor[])[weight, weight.t().contiguous().t()])
         {
             Assert.True(RowProduct.Applies(x, stored));

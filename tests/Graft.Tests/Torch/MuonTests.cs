@@ -9,7 +9,9 @@ namespace Graft.Tests.Torch;
 
 public sealed class MuonTests
 {
-    /// <summary>Fixtures/training/muon.json: three steps of torch.optim.Muon's formula (Nesterov, match_rms_adamw) in double precision.</summary>
+    /// <summary>
+    /// Fixtures/training/muon.json: three steps of torch.optim.Muon's formula (Nesterov, match_rms_adamw) in double precision.
+    /// </summary>
     [Theory]
     [InlineData(4, 4)]
     [InlineData(3, 8)]
@@ -36,10 +38,20 @@ public sealed class MuonTests
     public void StackedMatricesMoveAsIfEachWereAlone()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] alone = [.. Enumerable.Range(0, 3).Select(part => OneStep(TensorAssert.Normal((ulong)part, 6, 5), new HiddenMatrices(1), TensorAssert.Normal((ulong)(10 + part), 6, 5)))];
-        Tensor Joint(int dimension, bool inColumns) => OneStep(
-            cat([.. Enumerable.Range(0, 3).Select(part => TensorAssert.Normal((ulong)part, 6, 5))], dimension), new HiddenMatrices(3, inColumns),
-            cat([.. Enumerable.Range(0, 3).Select(part => TensorAssert.Normal((ulong)(10 + part), 6, 5))], dimension));
+        Tensor[] alone =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(part =>
+                    OneStep(TensorAssert.Normal((ulong)part, 6, 5), new HiddenMatrices(1), TensorAssert.Normal((ulong)(10 + part), 6, 5))
+                ),
+        ];
+        Tensor Joint(int dimension, bool inColumns) =>
+            OneStep(
+                cat([.. Enumerable.Range(0, 3).Select(part => TensorAssert.Normal((ulong)part, 6, 5))], dimension),
+                new HiddenMatrices(3, inColumns),
+                cat([.. Enumerable.Range(0, 3).Select(part => TensorAssert.Normal((ulong)(10 + part), 6, 5))], dimension)
+            );
         TensorAssert.Close(cat(alone, 0), Joint(0, false), 1e-6, "on top of each other");
         TensorAssert.Close(cat(alone, 1), Joint(1, true), 1e-6, "side by side");
 
@@ -73,8 +85,12 @@ public sealed class MuonTests
         using DisposeScope scope = NewDisposeScope();
         Tensor Move(Func<FlatParameters, Optimizer> make)
         {
-            Parameter table = new(TensorAssert.Normal(1, 9, 4)), matrix = new(TensorAssert.Normal(2, 4, 4));
-            using FlatParameters flat = new([new TrainedParameter("matrix", matrix, true, Matrices: new HiddenMatrices(1)), new TrainedParameter("table", table, true)]);
+            Parameter table = new(TensorAssert.Normal(1, 9, 4)),
+                matrix = new(TensorAssert.Normal(2, 4, 4));
+            using FlatParameters flat = new([
+                new TrainedParameter("matrix", matrix, true, Matrices: new HiddenMatrices(1)),
+                new TrainedParameter("table", table, true),
+            ]);
             using Optimizer optimizer = make(flat);
             for (int step = 0; step < 3; step++)
             {
@@ -86,7 +102,12 @@ public sealed class MuonTests
             return table.detach().clone();
         }
 
-        TensorAssert.Close(Move(flat => new Graft.Torch.Optimizers.AdamW(flat, new AdamWOptions())), Move(flat => new Muon(flat, new MuonOptions(), new AdamWOptions())), 0, "the table");
+        TensorAssert.Close(
+            Move(flat => new Graft.Torch.Optimizers.AdamW(flat, new AdamWOptions())),
+            Move(flat => new Muon(flat, new MuonOptions(), new AdamWOptions())),
+            0,
+            "the table"
+        );
     }
 
     [Fact]
@@ -97,8 +118,12 @@ public sealed class MuonTests
 
         static Tensor Run(int interruptedAt)
         {
-            Parameter matrix = new(TensorAssert.Normal(1, 20, 30)), vector = new(TensorAssert.Normal(2, 20));
-            FlatParameters flat = new([new TrainedParameter("matrix", matrix, true, Matrices: new HiddenMatrices(1)), new TrainedParameter("vector", vector, false)]);
+            Parameter matrix = new(TensorAssert.Normal(1, 20, 30)),
+                vector = new(TensorAssert.Normal(2, 20));
+            FlatParameters flat = new([
+                new TrainedParameter("matrix", matrix, true, Matrices: new HiddenMatrices(1)),
+                new TrainedParameter("vector", vector, false),
+            ]);
             Muon muon = new(flat, new MuonOptions(), new AdamWOptions());
             for (int step = 0; step < 8; step++)
             {

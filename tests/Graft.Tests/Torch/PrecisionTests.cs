@@ -33,8 +33,18 @@ public sealed class PrecisionTests
     {
         using DisposeScope scope = NewDisposeScope();
         // Every upper half with what is cut off below, at and above a tie: all signs, exponents, infinities and values that are no number.
-        float[] given = [.. Enumerable.Range(0, 1 << 16).SelectMany(_ => new[] { 0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF }, (upper, lower) => BitConverter.Int32BitsToSingle((upper << 16) | lower))];
-        Tensor values = tensor(given).view(-1, 3), expected = values.to(ScalarType.BFloat16), wide = expected.to(ScalarType.Float32);
+        float[] given =
+        [
+            .. Enumerable
+                .Range(0, 1 << 16)
+                .SelectMany(
+                    _ => new[] { 0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF },
+                    (upper, lower) => BitConverter.Int32BitsToSingle((upper << 16) | lower)
+                ),
+        ];
+        Tensor values = tensor(given).view(-1, 3),
+            expected = values.to(ScalarType.BFloat16),
+            wide = expected.to(ScalarType.Float32);
         AssertSame(wide, Bf16Kernels.ToBf16(values).to(ScalarType.Float32));
         AssertSame(wide, Bf16Kernels.FromBf16(expected));
         Tensor bias = TensorAssert.Normal(1, 3), target = bias.expand(wide.shape[0], 3).contiguous();
@@ -42,7 +52,8 @@ public sealed class PrecisionTests
         Bf16Kernels.AddBf16(expected, target);
         AssertSame(wide + bias, target);
 
-        static void AssertSame(Tensor expected, Tensor actual) => Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
+        static void AssertSame(Tensor expected, Tensor actual) =>
+            Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
     }
 
     [Fact]
@@ -68,7 +79,9 @@ public sealed class PrecisionTests
     {
         ComputeDevice.Parse("cpu").Require();
         Assert.Equal("cuda:1", ComputeDevice.Parse("cuda:1").ToString());
-        InputException refused = Assert.Throws<InputException>(() => new ComputeContext { Device = ComputeDevice.Parse("cuda:0") }.Validate());
+        InputException refused = Assert.Throws<InputException>(() =>
+            new ComputeContext { Device = ComputeDevice.Parse("cuda:0") }.Validate()
+        );
         Assert.Equal(("device", "cuda:0"), (refused.Key, refused.Value));
         Assert.StartsWith("cpu", refused.Allowed, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => ComputeDevice.Parse("tpu"));

@@ -29,7 +29,10 @@ public sealed class ExactAccumulationTests
         foreach (int parts in new[] { 4, 32 })
         {
             float difference = (Gradient(family, dropout, parts) - whole).abs().max().item<float>();
-            Assert.True(difference <= 1e-6 * largest, $"{family}, dropout {dropout}, {parts} parts: {difference:g3} at gradients up to {largest:g3}");
+            Assert.True(
+                difference <= 1e-6 * largest,
+                $"{family}, dropout {dropout}, {parts} parts: {difference:g3} at gradients up to {largest:g3}"
+            );
         }
     }
 
@@ -38,9 +41,19 @@ public sealed class ExactAccumulationTests
         using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(dropout), HeadKind.MaskedLm, 3);
         MaskedObjective objective = new(new MaskedLmOptions(), new MaskingVocabulary(TinyModels.Vocabulary, 3, [0, 1, 2], _ => false));
         PretrainingBatches batches = new(new UnevenSequences(), objective, 7, BatchSize, parts);
-        using Trainer trainer = new(new PretrainingTask(model, objective), batches, new TrainingOptions { Steps = 1, Schedule = new Schedule { Warmup = 0 } });
+        using Trainer trainer = new(
+            new PretrainingTask(model, objective),
+            batches,
+            new TrainingOptions
+            {
+                Steps = 1,
+                Schedule = new Schedule { Warmup = 0 },
+            }
+        );
         trainer.Run(TestContext.Current.CancellationToken);
-        return cat([.. model.Parameters.Where(parameter => parameter.Value.grad is not null).Select(parameter => parameter.Value.grad!.flatten())]);
+        return cat([
+            .. model.Parameters.Where(parameter => parameter.Value.grad is not null).Select(parameter => parameter.Value.grad!.flatten()),
+        ]);
     }
 
     /// <summary>Lengths from 6 to 37: the parts count different numbers of tokens.</summary>
@@ -51,7 +64,14 @@ public sealed class ExactAccumulationTests
         public IReadOnlyList<TrainingSequence> At(long index)
         {
             CounterRandom random = new(CounterRandom.Key(1, (ulong)index));
-            return [new TrainingSequence([.. Enumerable.Range(0, 6 + (int)index).Select(_ => 4 + random.NextInt(TinyModels.Vocabulary - 4))], (ulong)index, 0)];
+            return
+            [
+                new TrainingSequence(
+                    [.. Enumerable.Range(0, 6 + (int)index).Select(_ => 4 + random.NextInt(TinyModels.Vocabulary - 4))],
+                    (ulong)index,
+                    0
+                ),
+            ];
         }
     }
 }

@@ -55,7 +55,8 @@ internal sealed class LinearTask : nn.Module, ITrainable
 }
 
 /// <summary>Batches of drawn rows, cut into micro-batches of a given size.</summary>
-internal sealed class DrawnRows(int batch = 8, int micro = 8, int width = 3, long? stepsPerEpoch = 10, long poisonedStep = -1) : IBatchSource
+internal sealed class DrawnRows(int batch = 8, int micro = 8, int width = 3, long? stepsPerEpoch = 10, long poisonedStep = -1)
+    : IBatchSource
 {
     public long? StepsPerEpoch => stepsPerEpoch;
 

@@ -57,7 +57,10 @@ public sealed class TrainerTests : IDisposable
         trainer.Run(TestContext.Current.CancellationToken);
         string checkpoints = Path.Combine(_folder, "checkpoints");
         Directory.CreateDirectory(Path.Combine(checkpoints, ".step-99.partial"));
-        Assert.Equal(["step-30", "step-40"], Directory.GetDirectories(checkpoints, "step-*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["step-30", "step-40"],
+            Directory.GetDirectories(checkpoints, "step-*").Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         using LinearTask fresh = new();
         using Trainer resumed = new(fresh, new DrawnRows(), Options, _folder);
         Assert.Equal(40, resumed.Resume());

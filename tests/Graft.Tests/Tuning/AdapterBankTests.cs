@@ -15,7 +15,8 @@ public sealed class AdapterBankTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Families => ["bert", "roberta", "distilbert", "albert", "gpt2", "mpnet", "modernbert", "deberta-v2", "deberta", "eurobert"];
+    public static TheoryData<string> Families =>
+        ["bert", "roberta", "distilbert", "albert", "gpt2", "mpnet", "modernbert", "deberta-v2", "deberta", "eurobert"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -62,16 +63,28 @@ public sealed class AdapterBankTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         string basis = Path.Combine(_folder.Path, "masked");
-        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.MaskedLm, 9)) made.Save(basis);
-        string[] adapters = [.. new ulong[] { 3, 4 }.Select(seed =>
-        {
-            string path = Path.Combine(_folder.Path, $"adapter-{seed}");
-            using PretrainedModel model = PretrainedModel.Load(basis, new LoadOptions { Head = HeadKind.SequenceClassification, Labels = ["a", "b"], Seed = seed });
-            Assert.Contains("bert.pooler.dense.weight", model.Report.Missing);
-            model.Tune(new Lora { TargetModules = ["query", "pooler.dense"] }, seed);
-            model.Save(path);
-            return path;
-        })];
+        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.MaskedLm, 9))
+            made.Save(basis);
+        string[] adapters =
+        [
+            .. new ulong[] { 3, 4 }.Select(seed =>
+            {
+                string path = Path.Combine(_folder.Path, $"adapter-{seed}");
+                using PretrainedModel model = PretrainedModel.Load(
+                    basis,
+                    new LoadOptions
+                    {
+                        Head = HeadKind.SequenceClassification,
+                        Labels = ["a", "b"],
+                        Seed = seed,
+                    }
+                );
+                Assert.Contains("bert.pooler.dense.weight", model.Report.Missing);
+                model.Tune(new Lora { TargetModules = ["query", "pooler.dense"] }, seed);
+                model.Save(path);
+                return path;
+            }),
+        ];
         using AdapterBank bank = AdapterBank.Load(null, adapters);
         EncoderInput input = TinyModels.Padded(21, 9, 5, 12, 7) with { AdapterRows = [1, 0, 0, 1] };
         Tensor mixed = cat([.. bank.Forward(input).Select(part => part.Scores.Logits!)]);
@@ -108,18 +121,28 @@ public sealed class AdapterBankTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
         string path = Path.Combine(TestData.Shared("models"), "all-MiniLM-L6-v2");
-        string[] adapters = [.. Enumerable.Range(0, 8).Select(i =>
-        {
-            string folder = Path.Combine(_folder.Path, $"lora-{i}");
-            using PretrainedModel model = PretrainedModel.Load(path, new LoadOptions { Head = HeadKind.SequenceClassification, Labels = ["a", "b"] });
-            model.Tune(new Lora(), (ulong)i);
-            model.Save(folder);
-            return folder;
-        })];
+        string[] adapters =
+        [
+            .. Enumerable
+                .Range(0, 8)
+                .Select(i =>
+                {
+                    string folder = Path.Combine(_folder.Path, $"lora-{i}");
+                    using PretrainedModel model = PretrainedModel.Load(
+                        path,
+                        new LoadOptions { Head = HeadKind.SequenceClassification, Labels = ["a", "b"] }
+                    );
+                    model.Tune(new Lora(), (ulong)i);
+                    model.Save(folder);
+                    return folder;
+                }),
+        ];
         using AdapterBank bank = AdapterBank.Load(path, adapters);
         EncoderInput input = TinyModels.Padded(5, [.. Enumerable.Repeat(64, 32)]);
-        EncoderInput uniform = input with { AdapterRows = [.. Enumerable.Repeat(3, 32)] }, mixed = input with { AdapterRows = [.. Enumerable.Range(0, 32).Select(i => i / 4)] };
-        double best = double.MaxValue, bestMixed = double.MaxValue;
+        EncoderInput uniform = input with { AdapterRows = [.. Enumerable.Repeat(3, 32)] },
+            mixed = input with { AdapterRows = [.. Enumerable.Range(0, 32).Select(i => i / 4)] };
+        double best = double.MaxValue,
+            bestMixed = double.MaxValue;
         // The fastest of each counts. A machine that was busy for eight rounds gets more before the code is blamed.
         const int rounds = 8, most = 60;
         for (int round = 0; round < rounds || (round < most && bestMixed > 1.15 * best); round++)
@@ -128,8 +151,15 @@ public sealed class AdapterBankTests : IDisposable
             bestMixed = Math.Min(bestMixed, Seconds(bank, mixed));
         }
 
-        TestContext.Current.SendDiagnosticMessage("8 adapters in one batch: {0:0.000} times a uniform batch ({1:0.0} ms)", bestMixed / best, 1000 * best);
-        Assert.True(bestMixed <= 1.15 * best, FormattableString.Invariant($"mixed {1000 * bestMixed:0.0} ms, uniform {1000 * best:0.0} ms"));
+        TestContext.Current.SendDiagnosticMessage(
+            "8 adapters in one batch: {0:0.000} times a uniform batch ({1:0.0} ms)",
+            bestMixed / best,
+            1000 * best
+        );
+        Assert.True(
+            bestMixed <= 1.15 * best,
+            FormattableString.Invariant($"mixed {1000 * bestMixed:0.0} ms, uniform {1000 * best:0.0} ms")
+        );
     }
 
     private static double Seconds(AdapterBank bank, EncoderInput input)

@@ -28,27 +28,37 @@ public sealed class ExpressionPropertyTests
     public void ARandomExpressionFindsWhatABacktrackingEngineFinds()
     {
         int refused = 0;
-        Gen.Select(s_expression, s_text.Array[5]).Sample(
-            (expression, texts) =>
-            {
-                Expression? ours = TryCompile(expression);
-                if (ours is null) refused++;
-                Regex theirs = new(expression, RegexOptions.CultureInvariant);
-                foreach (string text in texts)
+        Gen.Select(s_expression, s_text.Array[5])
+            .Sample(
+                (expression, texts) =>
                 {
-                    if (ours is null || text.Length == 0) continue;
-                    List<TextRange> found = [];
-                    ours.FindAll(text, found);
-                    Assert.True(found.SequenceEqual(Matches(theirs, text)), $"{expression} in \"{text}\": {string.Join(' ', found)}, expected {string.Join(' ', Matches(theirs, text))}");
-                }
-            },
-            iter: 4_000,
-            threads: 1);
+                    Expression? ours = TryCompile(expression);
+                    if (ours is null)
+                        refused++;
+                    Regex theirs = new(expression, RegexOptions.CultureInvariant);
+                    foreach (string text in texts)
+                    {
+                        if (ours is null || text.Length == 0)
+                            continue;
+                        List<TextRange> found = [];
+                        ours.FindAll(text, found);
+                        Assert.True(
+                            found.SequenceEqual(Matches(theirs, text)),
+                            $"{expression} in \"{text}\": {string.Join(' ', found)}, expected {string.Join(' ', Matches(theirs, text))}"
+                        );
+                    }
+                },
+                iter: 4_000,
+                threads: 1
+            );
         Assert.InRange(refused, 0, 40);
     }
 
     [Theory]
-    [InlineData("(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+")]
+    [InlineData(
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+            + "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+    )]
     [InlineData("\\s+$")]
     [InlineData("(a*)*b")]
     [InlineData("(a|a)*b|a{1,50}b")]
@@ -64,7 +74,10 @@ public sealed class ExpressionPropertyTests
         {
             TimeSpan small = Fastest(string.Concat(Enumerable.Repeat(unit, 100_000 / unit.Length)));
             TimeSpan large = Fastest(string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length)));
-            Assert.True(large < (30 * small) + TimeSpan.FromMilliseconds(300), $"'{unit}': {small.TotalMilliseconds:0.0} ms, ten times as much {large.TotalMilliseconds:0.0} ms");
+            Assert.True(
+                large < (30 * small) + TimeSpan.FromMilliseconds(300),
+                $"'{unit}': {small.TotalMilliseconds:0.0} ms, ten times as much {large.TotalMilliseconds:0.0} ms"
+            );
         }
 
         TimeSpan Fastest(string text) => Enumerable.Range(0, 2).Min(_ =>

@@ -4,7 +4,9 @@ using Graft.Tokenizers.Text;
 
 namespace Graft.Tokenizers.Tests.Expressions;
 
-/// <summary>The expressions of published tokenizers, and every construct, on random texts: what the reference answered (Fixtures/expressions.jsonl).</summary>
+/// <summary>
+/// The expressions of published tokenizers, and every construct, on random texts: what the reference answered (Fixtures/expressions.jsonl).
+/// </summary>
 public sealed class ReferenceExpressionTests
 {
     public static TheoryData<string> Expressions => [.. Records().Select(record => record.GetProperty("expression").GetString()!)];
@@ -18,18 +20,33 @@ public sealed class ReferenceExpressionTests
         foreach (JsonElement item in record.GetProperty("cases").EnumerateArray())
         {
             string text = item.GetProperty("text").GetString()!;
-            string step = JsonSerializer.Serialize(new
-            {
-                type = "Split",
-                pattern = new { Regex = expression },
-                behavior = string.Concat(item.GetProperty("behavior").GetString()!.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])),
-                invert = item.GetProperty("invert").GetBoolean(),
-            });
+            string step = JsonSerializer.Serialize(
+                new
+                {
+                    type = "Split",
+                    pattern = new { Regex = expression },
+                    behavior = string.Concat(
+                        item.GetProperty("behavior").GetString()!.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])
+                    ),
+                    invert = item.GetProperty("invert").GetBoolean(),
+                }
+            );
             Tokenizer tokenizer = WithStep("pre_tokenizer", step);
             string expected = string.Join(' ', item.GetProperty("pieces").EnumerateArray().Select(piece => piece.ToString()));
-            string found = string.Join(' ', tokenizer.Encode(text, options: new() { Offsets = OffsetUnit.CodePoint }).Offsets.Select(range => $"[{range.Start},{range.End}]"));
-            if (expected != found) differences.Add($"{step} {JsonSerializer.Serialize(text)}\n  expected {expected}\n  found    {found}");
-            if (item.TryGetProperty("replaced", out JsonElement replaced) && Replaced(expression, text) is string ours && ours != replaced.GetString()) differences.Add($"replace {JsonSerializer.Serialize(text)}\n  expected {replaced.GetString()}\n  found    {ours}");
+            string found = string.Join(
+                ' ',
+                tokenizer
+                    .Encode(text, options: new() { Offsets = OffsetUnit.CodePoint })
+                    .Offsets.Select(range => $"[{range.Start},{range.End}]")
+            );
+            if (expected != found)
+                differences.Add($"{step} {JsonSerializer.Serialize(text)}\n  expected {expected}\n  found    {found}");
+            if (
+                item.TryGetProperty("replaced", out JsonElement replaced)
+                && Replaced(expression, text) is string ours
+                && ours != replaced.GetString()
+            )
+                differences.Add($"replace {JsonSerializer.Serialize(text)}\n  expected {replaced.GetString()}\n  found    {ours}");
         }
 
         Assert.True(differences.Count == 0, $"{expression}: {differences.Count} differ\n{string.Join('\n', differences.Take(5))}");
@@ -37,7 +54,16 @@ public sealed class ReferenceExpressionTests
 
     private static string Replaced(string expression, string text)
     {
-        using JsonDocument step = JsonDocument.Parse(JsonSerializer.Serialize(new { type = "Replace", pattern = new { Regex = expression }, content = "▁x" }));
+        using JsonDocument step = JsonDocument.Parse(
+            JsonSerializer.Serialize(
+                new
+                {
+                    type = "Replace",
+                    pattern = new { Regex = expression },
+                    content = "▁x",
+                }
+            )
+        );
         NormalizedText normalized = new();
         normalized.Reset(text, 0);
         Graft.Tokenizers.Normalizers.Normalizer.Read(new(step.RootElement, "test", "")).Apply(normalized);

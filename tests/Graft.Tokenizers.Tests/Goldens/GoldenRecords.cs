@@ -24,7 +24,8 @@ internal static class GoldenRecords
         {
             try
             {
-                if (Compare(tokenizer, record) is string difference) differences.Add($"{record.GetProperty("id").GetString()} {record.GetProperty("kind").GetString()}: {difference}");
+                if (Compare(tokenizer, record) is string difference)
+                    differences.Add($"{record.GetProperty("id").GetString()} {record.GetProperty("kind").GetString()}: {difference}");
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
@@ -154,9 +155,14 @@ internal static class GoldenRecords
 
     private static string[] Strings(JsonElement list) => [.. list.EnumerateArray().Select(item => item.GetString()!)];
 
-    private static bool? Bool(JsonElement options, string name) => options.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+    private static bool? Bool(JsonElement options, string name) =>
+        options.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : null;
 
-    private static int? Int(JsonElement options, string name) => options.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
+    private static int? Int(JsonElement options, string name) =>
+        options.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
 
-    private static string? Text(JsonElement options, string name) => options.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement options, string name) =>
+        options.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Graft.Tokenizers.Tests.Goldens;
 
-/// <summary>Every published tokenizer at hand gives the reference's answers to every recorded question, by every way it can be loaded.</summary>
+/// <summary>
+/// Every published tokenizer at hand gives the reference's answers to every recorded question, by every way it can be loaded.
+/// </summary>
 public sealed class GoldenTests
 {
     /// <summary>Record file and what is loaded to answer it.</summary>
@@ -50,7 +52,10 @@ public sealed class GoldenTests
     public void EveryBulkLineHasTheReferencesIds(string records, string source)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestData.Shared("vocab", source));
-        string[] texts = [.. GoldenRecords.Read(TestData.Shared("tokens", "bulk.texts.jsonl.gz")).Select(line => line.GetProperty("text").GetString()!)];
+        string[] texts =
+        [
+            .. GoldenRecords.Read(TestData.Shared("tokens", "bulk.texts.jsonl.gz")).Select(line => line.GetProperty("text").GetString()!),
+        ];
         List<string> differences = [];
         TokenBuffer tokens = new();
         foreach (JsonElement line in GoldenRecords.Read(TestData.Shared("tokens", records + ".bulk.jsonl.gz")))
@@ -58,7 +63,8 @@ public sealed class GoldenTests
             string text = texts[line.GetProperty("i").GetInt32()];
             tokenizer.Encode(text, tokens);
             int[] expected = [.. line.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
-            if (!tokens.Ids.SequenceEqual(expected)) differences.Add($"{text}\n  expected {string.Join(' ', expected)}\n  found    {string.Join(' ', tokens.Ids.ToArray())}");
+            if (!tokens.Ids.SequenceEqual(expected))
+                differences.Add($"{text}\n  expected {string.Join(' ', expected)}\n  found    {string.Join(' ', tokens.Ids.ToArray())}");
         }
 
         Assert.True(differences.Count == 0, $"{differences.Count} lines differ:\n{string.Join('\n', differences.Take(8))}");

@@ -45,8 +45,10 @@ public sealed class HostIndependenceTests
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = culture;
         try
         {
-            foreach (string vocabulary in SampledGoldenTests.Vocabularies.Select(row => row.Data)) new SampledGoldenTests().TheFirstRecordsAreAnsweredAsByTheReference(vocabulary);
-            foreach (string layout in LayoutTests.Names.Select(row => row.Data)) new LayoutTests().EveryTextIsEncodedAndDecodedAsByTheReference(layout);
+            foreach (string vocabulary in SampledGoldenTests.Vocabularies.Select(row => row.Data))
+                new SampledGoldenTests().TheFirstRecordsAreAnsweredAsByTheReference(vocabulary);
+            foreach (string layout in LayoutTests.Names.Select(row => row.Data))
+                new LayoutTests().EveryTextIsEncodedAndDecodedAsByTheReference(layout);
         }
         finally
         {
@@ -66,11 +68,13 @@ public sealed class HostIndependenceTests
             RedirectStandardError = true,
             Environment = { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = invariant, ["LANG"] = "tr_TR.UTF-8", ["LC_ALL"] = "tr_TR.UTF-8" },
         };
-        if (!Path.GetFileNameWithoutExtension(start.FileName).StartsWith("Graft", StringComparison.Ordinal)) Assert.Skip("the tests do not run in a process of their own");
+        if (!Path.GetFileNameWithoutExtension(start.FileName).StartsWith("Graft", StringComparison.Ordinal))
+            Assert.Skip("the tests do not run in a process of their own");
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        if (output.Contains("ICU", StringComparison.Ordinal)) Assert.Skip("this machine has no ICU, without which .NET starts in invariant mode only");
+        if (output.Contains("ICU", StringComparison.Ordinal))
+            Assert.Skip("this machine has no ICU, without which .NET starts in invariant mode only");
         Assert.True(process.ExitCode == 0, output);
         Assert.Contains("Failed: 0", output);
         Assert.DoesNotContain("Total: 0", output);

@@ -9,8 +9,24 @@ public sealed class SentencePieceTests
 {
     private static readonly Gen<string> s_texts = Gen.Frequency(
         (3, Gen.String[Gen.Char[' ', '~'], 0, 40]),
-        (2, Gen.String[Gen.OneOf(Gen.Char['a', 'e'], Gen.Const(' '), Gen.Const('\u0301'), Gen.Const('\u2581'), Gen.Const('ﬁ'), Gen.Const('か'), Gen.Const('\u3099')), 0, 40]),
-        (1, Gen.String));
+        (
+            2,
+            Gen.String[
+                Gen.OneOf(
+                    Gen.Char['a', 'e'],
+                    Gen.Const(' '),
+                    Gen.Const('\u0301'),
+                    Gen.Const('\u2581'),
+                    Gen.Const('ﬁ'),
+                    Gen.Const('か'),
+                    Gen.Const('\u3099')
+                ),
+                0,
+                40
+            ]
+        ),
+        (1, Gen.String)
+    );
 
     [Theory]
     [InlineData("t5-base", "spiece.model")]
@@ -44,7 +60,9 @@ public sealed class SentencePieceTests
     [Fact]
     public void WordsSegmentedByThemselvesEqualTheWholeText()
     {
-        SentencePieceModel model = SentencePieceModel.Load(TestData.Shared("vocab", "hf-test-sentencepiece", "test_sentencepiece_bpe.model"));
+        SentencePieceModel model = SentencePieceModel.Load(
+            TestData.Shared("vocab", "hf-test-sentencepiece", "test_sentencepiece_bpe.model")
+        );
         SentencePieceVocabulary vocabulary = new(model);
         BpeWordCache cache = new(vocabulary);
         BpeSegmenter whole = new(vocabulary);
@@ -125,7 +143,8 @@ public sealed class SentencePieceTests
         for (int i = 0; i < 300; i++)
         {
             byte[] damaged = (byte[])file.Clone();
-            for (int k = 0; k < 4; k++) damaged[i < 200 ? random.Next(Math.Min(400, damaged.Length)) : random.Next(damaged.Length)] = (byte)random.Next(256);
+            for (int k = 0; k < 4; k++)
+                damaged[i < 200 ? random.Next(Math.Min(400, damaged.Length)) : random.Next(damaged.Length)] = (byte)random.Next(256);
             ReadOnlySpan<byte> bytes = damaged.AsSpan(0, i % 3 == 0 ? random.Next(damaged.Length) : damaged.Length);
             try
             {
@@ -139,14 +158,19 @@ public sealed class SentencePieceTests
             }
         }
 
-        Assert.Contains("SentencePiece model", Assert.Throws<InputException>(() => SentencePieceModel.Read("not a model"u8, "x.model")).Message);
+        Assert.Contains(
+            "SentencePiece model",
+            Assert.Throws<InputException>(() => SentencePieceModel.Read("not a model"u8, "x.model")).Message
+        );
         Assert.StartsWith("x.model:", Assert.Throws<InputException>(() => SentencePieceModel.Read([], "x.model")).Message);
     }
 
     [Fact]
     public void AnIdOutsideTheVocabularyIsRefused()
     {
-        SentencePieceProcessor processor = SentencePieceProcessor.Load(TestData.Shared("vocab", "keras-hub-toy-spm", "no_special_token_vocab.spm"));
+        SentencePieceProcessor processor = SentencePieceProcessor.Load(
+            TestData.Shared("vocab", "keras-hub-toy-spm", "no_special_token_vocab.spm")
+        );
         Assert.Contains("id 99", Assert.Throws<InputException>(() => processor.Decode([99])).Message);
     }
 }

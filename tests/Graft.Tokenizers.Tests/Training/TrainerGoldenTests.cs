@@ -38,7 +38,15 @@ public sealed class TrainerGoldenTests
     public void WordPieceSharesNearlyAllTokensWithTheReference()
     {
         string[] expected = File.ReadAllLines(TestData.Shared("tokens", "trained", "wordpiece", "vocab.txt"));
-        TrainedVocabulary actual = WordPieceTrainer.Train(TrainingLines(), new() { VocabularySize = 8192, MinFrequency = 2, LimitAlphabet = 1000 });
+        TrainedVocabulary actual = WordPieceTrainer.Train(
+            TrainingLines(),
+            new()
+            {
+                VocabularySize = 8192,
+                MinFrequency = 2,
+                LimitAlphabet = 1000,
+            }
+        );
         Assert.Equal(8192, actual.Tokens.Count);
         Assert.InRange(actual.Tokens.Intersect(expected).Count(), 8192 * 0.995, 8192);
     }
@@ -50,15 +58,25 @@ public sealed class TrainerGoldenTests
         TrainedVocabulary actual = UnigramTrainer.Train(TrainingLines());
         Assert.Equal(8000, actual.Tokens.Count);
         Assert.Equal(["<pad>", "</s>", "<unk>", "▁the"], actual.Tokens.Take(4));
-        using JsonDocument reference = JsonDocument.Parse(File.ReadAllText(TestData.Shared("tokens", "trained", "unigram", "tokenizer.json")));
-        string[] expected = [.. reference.RootElement.GetProperty("model").GetProperty("vocab").EnumerateArray().Select(piece => piece[0].GetString()!)];
+        using JsonDocument reference = JsonDocument.Parse(
+            File.ReadAllText(TestData.Shared("tokens", "trained", "unigram", "tokenizer.json"))
+        );
+        string[] expected =
+        [
+            .. reference.RootElement.GetProperty("model").GetProperty("vocab").EnumerateArray().Select(piece => piece[0].GetString()!),
+        ];
         TestContext.Current.SendDiagnosticMessage($"{actual.Tokens.Intersect(expected).Count()} pieces in common");
 
         // tokens/trained/report.json: 243,182 tokens for these 176,255 words.
-        WordCounts heldOut = WordSplitter.CountAll(Corpus.FromLines(Lines("books-07-of-08.txt.gz").Take(3777)), () => new MetaspaceWords(), 2);
+        WordCounts heldOut = WordSplitter.CountAll(
+            Corpus.FromLines(Lines("books-07-of-08.txt.gz").Take(3777)),
+            () => new MetaspaceWords(),
+            2
+        );
         UnigramWordLattice lattice = new(new UnigramModel([.. actual.Tokens.Skip(3).Zip(actual.Scores.Skip(3))]));
         long tokens = 0;
-        for (int w = 0; w < heldOut.Count; w++) tokens += heldOut.Frequency(w) * lattice.BestPath(heldOut.Word(w), without: -1, out _)!.Count;
+        for (int w = 0; w < heldOut.Count; w++)
+            tokens += heldOut.Frequency(w) * lattice.BestPath(heldOut.Word(w), without: -1, out _)!.Count;
         TestContext.Current.SendDiagnosticMessage($"{tokens / 176255.0} tokens a word");
         Assert.InRange(tokens / 176255.0, 1.379717 * 0.99, 1.379717 * 1.01);
     }
@@ -74,7 +92,9 @@ public sealed class TrainerGoldenTests
         Assert.Equal(one.Scores, four.Scores);
     }
 
-    /// <summary>The lines that the reference vocabularies were trained on: the first of the first book shard, up to five million bytes.</summary>
+    /// <summary>
+    /// The lines that the reference vocabularies were trained on: the first of the first book shard, up to five million bytes.
+    /// </summary>
     internal static IEnumerable<string> TrainingLines() => Lines("books-00-of-08.txt.gz").Take(15683);
 
     internal static IEnumerable<string> Lines(string shard)

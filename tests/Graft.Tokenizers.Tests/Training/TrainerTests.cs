@@ -18,7 +18,15 @@ public sealed class TrainerTests
     [Fact]
     public void BpeJoinsTheMostFrequentPairs()
     {
-        TrainedVocabulary vocabulary = BpeTrainer.Train(["hug hug hugs"], new() { VocabularySize = 8, ByteLevel = false, SpecialTokens = ["[UNK]"] });
+        TrainedVocabulary vocabulary = BpeTrainer.Train(
+            ["hug hug hugs"],
+            new()
+            {
+                VocabularySize = 8,
+                ByteLevel = false,
+                SpecialTokens = ["[UNK]"],
+            }
+        );
         Assert.Equal(["[UNK]", "g", "h", "s", "u", "hu", "hug", "hugs"], vocabulary.Tokens);
         Assert.Equal(3, vocabulary.Merges.Count);
     }
@@ -29,7 +37,8 @@ public sealed class TrainerTests
         string folder = Directory.CreateTempSubdirectory("graft").FullName;
         string plain = Path.Combine(folder, "a.txt"), compressed = Path.Combine(folder, "b.txt.gz");
         File.WriteAllText(plain, string.Join("\r\n", s_lines));
-        using (StreamWriter writer = new(new GZipStream(File.Create(compressed), CompressionLevel.Fastest))) writer.Write(string.Join('\n', s_lines) + "\n");
+        using (StreamWriter writer = new(new GZipStream(File.Create(compressed), CompressionLevel.Fastest)))
+            writer.Write(string.Join('\n', s_lines) + "\n");
         BpeTrainerOptions options = new() { VocabularySize = 300 };
         IReadOnlyList<string> expected = BpeTrainer.Train(s_lines, options).Tokens;
         Assert.Equal(expected, BpeTrainer.TrainFromFiles([plain], options).Tokens);
@@ -45,7 +54,9 @@ public sealed class TrainerTests
         string file = Path.GetTempFileName();
         File.WriteAllLines(file, ["one two", longLine, "three"]);
         WordCounts counts = WordSplitter.CountAll(Corpus.FromFiles([file]), () => new BertWords(true, true, true, true), threads: 3);
-        Dictionary<string, long> actual = Enumerable.Range(0, counts.Count).ToDictionary(i => System.Text.Encoding.UTF8.GetString(counts.Word(i)), counts.Frequency);
+        Dictionary<string, long> actual = Enumerable
+            .Range(0, counts.Count)
+            .ToDictionary(i => System.Text.Encoding.UTF8.GetString(counts.Word(i)), counts.Frequency);
         Assert.Equal(10, actual.Count);
         Assert.Equal(300_000, actual.Where(p => p.Key[0] == 'w').Sum(p => p.Value));
         Assert.Equal(1, actual["three"]);
@@ -62,7 +73,10 @@ public sealed class TrainerTests
     [Fact]
     public void ByteLevelWordsFollowTheGpt2Pattern()
     {
-        Assert.Equal(["  ", " 12", " is", "!!", "'s", "Here", "it"], Words(new ByteLevelWords(addPrefixSpace: false), "Here is   12it's!!  "));
+        Assert.Equal(
+            ["  ", " 12", " is", "!!", "'s", "Here", "it"],
+            Words(new ByteLevelWords(addPrefixSpace: false), "Here is   12it's!!  ")
+        );
         Assert.Equal(["\n\u00A0", " a"], Words(new ByteLevelWords(addPrefixSpace: true), "a\n\u00A0 a"));
     }
 
@@ -86,7 +100,17 @@ public sealed class TrainerTests
     [InlineData("threads", 100, 0, 2)]
     public void OptionsOutOfRangeAreNamed(string name, int size, int threads, long minFrequency)
     {
-        InputException error = Assert.Throws<InputException>(() => WordPieceTrainer.Train(s_lines, new() { VocabularySize = size, Threads = threads, MinFrequency = minFrequency }));
+        InputException error = Assert.Throws<InputException>(() =>
+            WordPieceTrainer.Train(
+                s_lines,
+                new()
+                {
+                    VocabularySize = size,
+                    Threads = threads,
+                    MinFrequency = minFrequency,
+                }
+            )
+        );
         Assert.StartsWith(name, error.Message);
     }
 
@@ -105,13 +129,18 @@ public sealed class TrainerTests
     public void EveryKindOfVocabularyIsATokenizerAtOnce()
     {
         string[] lines = [.. Enumerable.Repeat(s_lines, 3).SelectMany(x => x)];
-        Assert.Equal(["[CLS]", "hug", "bug", "[SEP]"], WordPieceTrainer.Train(lines, new() { VocabularySize = 60 }).ToTokenizer().Encode("Hug bug").Tokens);
-        foreach (TrainedVocabulary vocabulary in new[]
-        {
-            BpeTrainer.Train(lines, new() { VocabularySize = 300 }),
-            BpeTrainer.Train(lines, new() { VocabularySize = 40, ByteLevel = false }),
-            UnigramTrainer.Train(lines, new() { VocabularySize = 20 }),
-        })
+        Assert.Equal(
+            ["[CLS]", "hug", "bug", "[SEP]"],
+            WordPieceTrainer.Train(lines, new() { VocabularySize = 60 }).ToTokenizer().Encode("Hug bug").Tokens
+        );
+        foreach (
+            TrainedVocabulary vocabulary in new[]
+            {
+                BpeTrainer.Train(lines, new() { VocabularySize = 300 }),
+                BpeTrainer.Train(lines, new() { VocabularySize = 40, ByteLevel = false }),
+                UnigramTrainer.Train(lines, new() { VocabularySize = 20 }),
+            }
+        )
         {
             Tokenizer tokenizer = vocabulary.ToTokenizer();
             Assert.Equal(vocabulary.Tokens.Count, tokenizer.VocabSize);
@@ -127,7 +156,15 @@ public sealed class TrainerTests
         string folder = Path.Combine(Path.GetTempPath(), "graft-trained-" + Guid.NewGuid().ToString("N"));
         try
         {
-            TrainedVocabulary vocabulary = WordPieceTrainer.Train(["Hug a bug", "hug a Bug", "HUG"], new() { VocabularySize = 60, LowerCase = lowerCase, MinFrequency = 1 });
+            TrainedVocabulary vocabulary = WordPieceTrainer.Train(
+                ["Hug a bug", "hug a Bug", "HUG"],
+                new()
+                {
+                    VocabularySize = 60,
+                    LowerCase = lowerCase,
+                    MinFrequency = 1,
+                }
+            );
             vocabulary.Save(folder);
             File.Delete(Path.Combine(folder, "tokenizer.json"));
             Assert.Equal(vocabulary.ToTokenizer().Encode("Hug a BUG").Tokens, Tokenizer.Load(folder).Encode("Hug a BUG").Tokens);

@@ -69,19 +69,34 @@ public sealed class ReferenceTableTests
     {
         Dictionary<int, string> canonical = Entries("Canonical").ToDictionary(e => e.CodePoint, e => string.Join(' ', e.Value));
         Dictionary<int, string> compatibility = Entries("Compatibility").ToDictionary(e => e.CodePoint, e => string.Join(' ', e.Value));
-        Assert.Equal([], Scalars().Where(c => c is < 0xAC00 or > 0xD7A3).Where(c => Decompose(c, false) != canonical.GetValueOrDefault(c, Hex(c))));
-        Assert.Equal([], Scalars().Where(c => c is < 0xAC00 or > 0xD7A3)
-            .Where(c => Decompose(c, true) != compatibility.GetValueOrDefault(c, canonical.GetValueOrDefault(c, Hex(c)))));
+        Assert.Equal(
+            [],
+            Scalars().Where(c => c is < 0xAC00 or > 0xD7A3).Where(c => Decompose(c, false) != canonical.GetValueOrDefault(c, Hex(c)))
+        );
+        Assert.Equal(
+            [],
+            Scalars()
+                .Where(c => c is < 0xAC00 or > 0xD7A3)
+                .Where(c => Decompose(c, true) != compatibility.GetValueOrDefault(c, canonical.GetValueOrDefault(c, Hex(c))))
+        );
 
         // Hangul changed in no version since they were encoded: the runtime's own answer serves.
-        Assert.Equal([], Enumerable.Range(0xAC00, 11172)
-            .Where(c => Decompose(c, false) != string.Join(' ', new string((char)c, 1).Normalize(System.Text.NormalizationForm.FormD).Select(x => Hex(x)))));
+        Assert.Equal(
+            [],
+            Enumerable
+                .Range(0xAC00, 11172)
+                .Where(c =>
+                    Decompose(c, false)
+                    != string.Join(' ', new string((char)c, 1).Normalize(System.Text.NormalizationForm.FormD).Select(x => Hex(x)))
+                )
+        );
     }
 
     [Fact]
     public void Compositions()
     {
-        foreach (string[] pair in s_sections["Composition"]) Assert.Equal(Parse(pair[2]), NormalForms.Compose(Parse(pair[0]), Parse(pair[1])));
+        foreach (string[] pair in s_sections["Composition"])
+            Assert.Equal(Parse(pair[2]), NormalForms.Compose(Parse(pair[0]), Parse(pair[1])));
         Span<int> parts = stackalloc int[NormalForms.MaxDecomposition];
         for (int c = 0xAC00; c <= 0xD7A3; c++)
         {

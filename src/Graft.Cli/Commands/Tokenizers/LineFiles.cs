@@ -23,7 +23,10 @@ internal sealed class LineInput : IDisposable
         if (path == "-") return new(Console.OpenStandardInput(), "standard input");
         if (!File.Exists(path)) throw new InputException($"--input {path}: there is no such file");
         Stream stream = File.OpenRead(path);
-        return new(path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream, path);
+        return new(
+            path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream,
+            path
+        );
     }
 
     /// <summary>The next line without its end, which is a line feed (and a carriage return before it), or null at the end.</summary>
@@ -88,7 +91,10 @@ internal sealed class LineOutput : IDisposable
     {
         _path = path;
         _temporary = path + ".partial";
-        _stream = path == "-" ? new BufferedStream(Console.OpenStandardOutput(), 1 << 16) : new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        _stream =
+            path == "-"
+                ? new BufferedStream(Console.OpenStandardOutput(), 1 << 16)
+                : new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
     }
 
     public Stream Stream => _stream;

@@ -26,7 +26,8 @@ internal sealed class RecordStream(LineInput input, LineOutput output, int threa
 
     /// <summary>Answers every line with one object.</summary>
     /// <param name="members">Writes the members of the answer to a line of that number.</param>
-    public void AnswerTexts(Action<string, int, Utf8JsonWriter> members) => AnswerLines((text, number, line) => Object(line, json => members(text, number, json)));
+    public void AnswerTexts(Action<string, int, Utf8JsonWriter> members) =>
+        AnswerLines((text, number, line) => Object(line, json => members(text, number, json)));
 
     /// <summary>Answers every line with what is written for it; nothing for nothing.</summary>
     /// <exception cref="InputException">A line could not be answered; those before it were.</exception>
@@ -66,7 +67,12 @@ internal sealed class RecordStream(LineInput input, LineOutput output, int threa
     {
         _lines.Clear();
         int characters = 0;
-        while (_lines.Count < MostLines && characters < MostCharacters && (_lines.Count == 0 || !input.IsWaiting) && input.Read() is string text)
+        while (
+            _lines.Count < MostLines
+            && characters < MostCharacters
+            && (_lines.Count == 0 || !input.IsWaiting)
+            && input.Read() is string text
+        )
         {
             _lines.Add((text, input.LineNumber));
             characters += text.Length;

@@ -5,8 +5,8 @@ using Graft.Tokenizers.SentencePiece;
 namespace Graft.Cli.Commands.Tokenizers;
 
 /// <summary>
-/// Answers records: <c>{"text", "pair"?, "options"?}</c> with ids, tokens and offsets, <c>{"ids"}</c> with text. There are two: a tokenizer with
-/// its special tokens, and a plain SentencePiece model.
+/// Answers records: <c>{"text", "pair"?, "options"?}</c> with ids, tokens and offsets, <c>{"ids"}</c> with text. There are two: a tokenizer
+/// with its special tokens, and a plain SentencePiece model.
 /// </summary>
 internal abstract class TokenCodec
 {
@@ -18,9 +18,16 @@ internal abstract class TokenCodec
     /// <summary>The model file, when the path is one or is a folder with nothing else to load.</summary>
     public static string? SentencePieceFile(string path)
     {
-        if (File.Exists(path)) return Path.GetExtension(path) is ".model" or ".spm" ? path : null;
-        if (!Directory.Exists(path)) return null;
-        if (new[] { "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer_config.json", "config.json" }.Any(name => File.Exists(Path.Combine(path, name)))) return null;
+        if (File.Exists(path))
+            return Path.GetExtension(path) is ".model" or ".spm" ? path : null;
+        if (!Directory.Exists(path))
+            return null;
+        if (
+            new[] { "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer_config.json", "config.json" }.Any(name =>
+                File.Exists(Path.Combine(path, name))
+            )
+        )
+            return null;
         string[] models = [.. Directory.EnumerateFiles(path, "*.model"), .. Directory.EnumerateFiles(path, "*.spm")];
         return models.Length == 1 ? models[0] : null;
     }

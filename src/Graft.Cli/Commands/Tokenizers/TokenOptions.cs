@@ -86,5 +86,7 @@ internal sealed record TokenOptions
     };
 
     private static int Number(string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw new InputException($"the option \"{name}\" is {value.GetRawText()}; a number is expected");
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+            ? number
+            : throw new InputException($"the option \"{name}\" is {value.GetRawText()}; a number is expected");
 }

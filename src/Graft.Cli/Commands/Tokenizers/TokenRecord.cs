@@ -37,14 +37,24 @@ internal sealed record TokenRecord
             return new TokenRecord { Words = Strings(text, "text"), PairWords = hasPair ? Strings(pair, "pair") : null };
         }
 
-        bool isWindowed = json.TryGetProperty("kind", out JsonElement kind) && kind.ValueKind == JsonValueKind.String && kind.ValueEquals("stride");
-        if (hasText) return new TokenRecord { Text = String(text, "text"), Pair = hasPair ? String(pair, "pair") : null, IsWindowed = isWindowed };
-        if (hasIds) return new TokenRecord { Ids = Numbers(ids) };
+        bool isWindowed =
+            json.TryGetProperty("kind", out JsonElement kind) && kind.ValueKind == JsonValueKind.String && kind.ValueEquals("stride");
+        if (hasText)
+            return new TokenRecord
+            {
+                Text = String(text, "text"),
+                Pair = hasPair ? String(pair, "pair") : null,
+                IsWindowed = isWindowed,
+            };
+        if (hasIds)
+            return new TokenRecord { Ids = Numbers(ids) };
         throw new InputException("neither \"text\" nor \"texts\" nor \"ids\" is there");
     }
 
     private static string String(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.String ? JsonText.Of(value) : throw new InputException($"\"{name}\" is {value.ValueKind}; a string is expected");
+        value.ValueKind == JsonValueKind.String
+            ? JsonText.Of(value)
+            : throw new InputException($"\"{name}\" is {value.ValueKind}; a string is expected");
 
     private static string[] Strings(JsonElement value, string name) => value.ValueKind == JsonValueKind.Array
         ? [.. value.EnumerateArray().Select(item => String(item, name))]
@@ -52,10 +62,18 @@ internal sealed record TokenRecord
 
     private static int[] Numbers(JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Array) throw new InputException($"\"ids\" is {value.ValueKind}; a list of numbers is expected");
-        return [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id)
-            ? id
-            : throw new InputException($"\"ids\": {item.GetRawText()} is no id"))];
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new InputException($"\"ids\" is {value.ValueKind}; a list of numbers is expected");
+        return
+        [
+            .. value
+                .EnumerateArray()
+                .Select(item =>
+                    item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id)
+                        ? id
+                        : throw new InputException($"\"ids\": {item.GetRawText()} is no id")
+                ),
+        ];
     }
 }
 
@@ -110,6 +128,15 @@ internal static class JsonText
     }
 
     private static int Unit(string raw, int at) =>
-        at + 6 <= raw.Length && raw[at] == '\\' && raw[at + 1] == 'u' &&
-        int.TryParse(raw.AsSpan(at + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out int unit) ? unit : -1;
+        at + 6 <= raw.Length
+        && raw[at] == '\\'
+        && raw[at + 1] == 'u'
+        && int.TryParse(
+            raw.AsSpan(at + 2, 4),
+            System.Globalization.NumberStyles.AllowHexSpecifier,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out int unit
+        )
+            ? unit
+            : -1;
 }

@@ -39,9 +39,16 @@ internal sealed class TokenStatistics(int? maxLength)
         Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"tokens           {_tokens}"));
         Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"tokens a word    {Share(_tokens, _words):F4}"));
         Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"unknown          {Share(_unknown, _tokens):P4}"));
-        Terminal.Log(maxLength is int length
-            ? string.Create(CultureInfo.InvariantCulture, $"truncated        {Share(_truncated, _texts):P2} of the texts are longer than {length} tokens")
-            : "truncated        none (no --max-length)");
-        Terminal.Log(string.Create(CultureInfo.InvariantCulture, $"longest text     {_longest} tokens with special ones (text {_longestText})"));
+        Terminal.Log(
+            maxLength is int length
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"truncated        {Share(_truncated, _texts):P2} of the texts are longer than {length} tokens"
+                )
+                : "truncated        none (no --max-length)"
+        );
+        Terminal.Log(
+            string.Create(CultureInfo.InvariantCulture, $"longest text     {_longest} tokens with special ones (text {_longestText})")
+        );
     }
 }

@@ -49,13 +49,15 @@ internal sealed class TokenizerCodec(Tokenizer tokenizer) : TokenCodec
 
     public override void Count(string text, string? pair, TokenOptions options, TokenStatistics statistics)
     {
-        TokenizedText encoding = With(options.Overrides).Encode(text, pair, options.Encode with { AddSpecialTokens = false, MaxLength = null, Stride = 0, Padding = PaddingMode.None });
+        TokenizedText encoding = With(options.Overrides)
+            .Encode(text, pair, options.Encode with { AddSpecialTokens = false, MaxLength = null, Stride = 0, Padding = PaddingMode.None });
         int unknown = tokenizer.UnknownId is int id ? encoding.Ids.Count(token => token == id) : 0;
         int special = options.Encode.AddSpecialTokens ? tokenizer.SpecialTokenCount(pair is not null) : 0;
         statistics.Add(pair is null ? text : text + " " + pair, encoding.Length, unknown, special);
     }
 
-    private Tokenizer With(TokenizerOverrides overrides) => overrides == new TokenizerOverrides() ? tokenizer : _changed.GetOrAdd(overrides, tokenizer.With);
+    private Tokenizer With(TokenizerOverrides overrides) =>
+        overrides == new TokenizerOverrides() ? tokenizer : _changed.GetOrAdd(overrides, tokenizer.With);
 
     private static void WriteBatch(TokenizedText[] batch, Utf8JsonWriter json)
     {
@@ -117,8 +119,10 @@ internal sealed class SentencePieceCodec(SentencePieceProcessor processor) : Tok
 
     public override void Encode(TokenRecord record, TokenOptions options, Utf8JsonWriter json)
     {
-        if (record.Text is null || record.Pair is not null) throw new InputException("a plain SentencePiece model encodes one text: no word lists, batches or pairs");
-        if (options.Encode.MaxLength is not null) throw new InputException("a plain SentencePiece model does not truncate");
+        if (record.Text is null || record.Pair is not null)
+            throw new InputException("a plain SentencePiece model encodes one text: no word lists, batches or pairs");
+        if (options.Encode.MaxLength is not null)
+            throw new InputException("a plain SentencePiece model does not truncate");
         SentencePieceEncoding encoding = processor.EncodeWithPlaces(record.Text);
         int[] ids = [.. encoding.Pieces.Select(piece => piece.Id)];
         WriteNumbers(json, "ids", ids);
@@ -167,7 +171,11 @@ internal sealed class SentencePieceCodec(SentencePieceProcessor processor) : Tok
             places[i + 1] = inBytes ? i + 1 : place;
         }
 
-        WriteRanges(json, inBytes && unit != OffsetUnit.Utf8 ? "byte_offsets" : "offsets", encoding.Pieces.Select(piece => (places[piece.Start], places[piece.End])));
+        WriteRanges(
+            json,
+            inBytes && unit != OffsetUnit.Utf8 ? "byte_offsets" : "offsets",
+            encoding.Pieces.Select(piece => (places[piece.Start], places[piece.End]))
+        );
 
         bool IsInside(int at) => at < bytes.Length && (bytes[at] & 0xC0) == 0x80;
 

@@ -20,15 +20,37 @@ internal static class TokenizerCommand
         Required = true,
     };
 
-    public static Option<string> InputOption() => new("--input") { Description = "The file to read, line by line; - is standard input.", HelpName = "F|-", Required = true };
+    public static Option<string> InputOption() =>
+        new("--input")
+        {
+            Description = "The file to read, line by line; - is standard input.",
+            HelpName = "F|-",
+            Required = true,
+        };
 
-    public static Option<string> OutputOption() => new("--output") { Description = "The file to write; - is standard output.", HelpName = "F|-", DefaultValueFactory = _ => "-" };
+    public static Option<string> OutputOption() =>
+        new("--output")
+        {
+            Description = "The file to write; - is standard output.",
+            HelpName = "F|-",
+            DefaultValueFactory = _ => "-",
+        };
 
-    public static Option<bool> JsonLinesOption() => new("--jsonl") { Description = "Each input line is a JSON record, each output line its answer; a line that is refused is answered with its error." };
+    public static Option<bool> JsonLinesOption() =>
+        new("--jsonl")
+        {
+            Description =
+                "Each input line is a JSON record, each output line its answer; a line that is refused is answered with its error.",
+        };
 
     public static Option<int> ThreadsOption()
     {
-        Option<int> threads = new("--threads") { Description = "Threads to work with; the output does not depend on it.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int> threads = new("--threads")
+        {
+            Description = "Threads to work with; the output does not depend on it.",
+            HelpName = "N",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--threads must be 1 or more");

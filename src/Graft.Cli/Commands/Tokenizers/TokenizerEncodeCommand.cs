@@ -12,12 +12,35 @@ internal static class TokenizerEncodeCommand
     private static readonly Option<string> s_output = TokenizerCommand.OutputOption();
     private static readonly Option<bool> s_jsonLines = TokenizerCommand.JsonLinesOption();
     private static readonly Option<bool> s_pairs = new("--pairs") { Description = "Each line is two texts with a tab between them." };
-    private static readonly Option<int?> s_maxLength = new("--max-length") { Description = "The most tokens, special ones included; the rest goes to further windows.", HelpName = "N" };
-    private static readonly Option<string> s_truncation = new("--truncation") { Description = "Which text of a pair is cut: longest_first, only_first or only_second.", HelpName = "STRATEGY", DefaultValueFactory = _ => "longest_first" };
-    private static readonly Option<int> s_stride = new("--stride") { Description = "The tokens that one window shares with the next.", HelpName = "N" };
-    private static readonly Option<string?> s_offsets = new("--offsets") { Description = "The unit of offsets: utf16 (default), codepoint (default with --jsonl) or byte.", HelpName = "UNIT" };
-    private static readonly Option<bool> s_noSpecial = new("--no-special-tokens") { Description = "Put no special tokens around the texts." };
-    private static readonly Option<bool> s_stats = new("--stats") { Description = "Print tokens a word, the share of unknown tokens, of texts cut, and the longest text, on stderr." };
+    private static readonly Option<int?> s_maxLength = new("--max-length")
+    {
+        Description = "The most tokens, special ones included; the rest goes to further windows.",
+        HelpName = "N",
+    };
+    private static readonly Option<string> s_truncation = new("--truncation")
+    {
+        Description = "Which text of a pair is cut: longest_first, only_first or only_second.",
+        HelpName = "STRATEGY",
+        DefaultValueFactory = _ => "longest_first",
+    };
+    private static readonly Option<int> s_stride = new("--stride")
+    {
+        Description = "The tokens that one window shares with the next.",
+        HelpName = "N",
+    };
+    private static readonly Option<string?> s_offsets = new("--offsets")
+    {
+        Description = "The unit of offsets: utf16 (default), codepoint (default with --jsonl) or byte.",
+        HelpName = "UNIT",
+    };
+    private static readonly Option<bool> s_noSpecial = new("--no-special-tokens")
+    {
+        Description = "Put no special tokens around the texts.",
+    };
+    private static readonly Option<bool> s_stats = new("--stats")
+    {
+        Description = "Print tokens a word, the share of unknown tokens, of texts cut, and the longest text, on stderr.",
+    };
 
     private static readonly Option<int> s_threads = TokenizerCommand.ThreadsOption();
 
@@ -27,7 +50,18 @@ internal static class TokenizerEncodeCommand
         s_truncation.AcceptOnlyFromAmong("longest_first", "only_first", "only_second");
         Command command = new("encode", "Encode texts, one a line, to one JSON a line.")
         {
-            s_tokenizer, s_input, s_output, s_jsonLines, s_pairs, s_maxLength, s_truncation, s_stride, s_offsets, s_noSpecial, s_stats, s_threads,
+            s_tokenizer,
+            s_input,
+            s_output,
+            s_jsonLines,
+            s_pairs,
+            s_maxLength,
+            s_truncation,
+            s_stride,
+            s_offsets,
+            s_noSpecial,
+            s_stats,
+            s_threads,
         };
         command.SetAction((parsed, stop) => System.Threading.Tasks.Task.FromResult(Run(parsed, stop)));
         return command;
@@ -42,8 +76,12 @@ internal static class TokenizerEncodeCommand
         using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
         using LineOutput output = new(parsed.GetValue(s_output)!);
         RecordStream records = new(input, output, statistics is null ? parsed.GetValue(s_threads) : 1, stop);
-        if (jsonLines) records.AnswerRecords((json, writer) => Answer(codec, TokenRecord.Read(json), options.With(json), statistics, writer));
-        else records.AnswerTexts((line, number, writer) => Answer(codec, RecordOf(line, number, parsed.GetValue(s_pairs)), options, statistics, writer));
+        if (jsonLines)
+            records.AnswerRecords((json, writer) => Answer(codec, TokenRecord.Read(json), options.With(json), statistics, writer));
+        else
+            records.AnswerTexts(
+                (line, number, writer) => Answer(codec, RecordOf(line, number, parsed.GetValue(s_pairs)), options, statistics, writer)
+            );
         output.Complete();
         statistics?.Print();
         return ExitCodes.Ok;
@@ -53,7 +91,8 @@ internal static class TokenizerEncodeCommand
     {
         if (!isPair) return new() { Text = line };
         int tab = line.IndexOf('\t', StringComparison.Ordinal);
-        if (tab < 0) throw new InputException($"--input, line {number}: with --pairs a line is two texts with a tab between them; there is no tab");
+        if (tab < 0)
+            throw new InputException($"--input, line {number}: with --pairs a line is two texts with a tab between them; there is no tab");
         return new() { Text = line[..tab], Pair = line[(tab + 1)..] };
     }
 

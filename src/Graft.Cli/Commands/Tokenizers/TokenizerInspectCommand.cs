@@ -18,7 +18,9 @@ internal static class TokenizerInspectCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(s_tokenizer)!;
-            JsonObject facts = TokenCodec.SentencePieceFile(path) is string file ? Facts(SentencePieceProcessor.Load(file)) : Facts(Tokenizer.Load(path), path);
+            JsonObject facts = TokenCodec.SentencePieceFile(path) is string file
+                ? Facts(SentencePieceProcessor.Load(file))
+                : Facts(Tokenizer.Load(path), path);
             facts.Insert(0, "tokenizer", path);
             if (parsed.GetValue(s_json)) Terminal.Json(facts);
             else Print(facts);
@@ -55,7 +57,12 @@ internal static class TokenizerInspectCommand
     // The kinds of the steps, and the truncation and padding sections, which are reported but only applied on request.
     private static void AddSections(JsonObject facts, string file)
     {
-        if (!file.EndsWith(".json", StringComparison.Ordinal) || !File.Exists(file) || JsonNode.Parse(File.ReadAllBytes(file)) is not JsonObject root) return;
+        if (
+            !file.EndsWith(".json", StringComparison.Ordinal)
+            || !File.Exists(file)
+            || JsonNode.Parse(File.ReadAllBytes(file)) is not JsonObject root
+        )
+            return;
         foreach (string section in new[] { "model", "normalizer", "pre_tokenizer", "post_processor", "decoder" })
         {
             if (root[section] is JsonObject step) facts[section] = Kind(step);
@@ -69,7 +76,11 @@ internal static class TokenizerInspectCommand
         static string Kind(JsonObject step)
         {
             string kind = step["type"]?.ToString() ?? "";
-            JsonArray? inner = step["normalizers"] as JsonArray ?? step["pretokenizers"] as JsonArray ?? step["processors"] as JsonArray ?? step["decoders"] as JsonArray;
+            JsonArray? inner =
+                step["normalizers"] as JsonArray
+                ?? step["pretokenizers"] as JsonArray
+                ?? step["processors"] as JsonArray
+                ?? step["decoders"] as JsonArray;
             return inner is null ? kind : string.Join(" → ", inner.OfType<JsonObject>().Select(Kind));
         }
     }
@@ -77,7 +88,9 @@ internal static class TokenizerInspectCommand
     private static JsonObject Facts(SentencePieceProcessor processor)
     {
         JsonObject types = [];
-        foreach (IGrouping<SentencePieceType, SentencePiece> group in processor.Pieces.GroupBy(piece => piece.Type).OrderBy(group => group.Key))
+        foreach (
+            IGrouping<SentencePieceType, SentencePiece> group in processor.Pieces.GroupBy(piece => piece.Type).OrderBy(group => group.Key)
+        )
         {
             types[group.Key.ToString()] = group.Count();
         }
@@ -88,7 +101,9 @@ internal static class TokenizerInspectCommand
             ["tokens"] = processor.Pieces.Count,
             ["pieces_by_type"] = types,
             ["unknown"] = $"{processor.Pieces[processor.UnknownId].Text} ({processor.UnknownId.ToString(CultureInfo.InvariantCulture)})",
-            ["control"] = new JsonArray([.. processor.Pieces.Where(piece => piece.Type == SentencePieceType.Control).Select(piece => JsonValue.Create(piece.Text))]),
+            ["control"] = new JsonArray([
+                .. processor.Pieces.Where(piece => piece.Type == SentencePieceType.Control).Select(piece => JsonValue.Create(piece.Text)),
+            ]),
         };
     }
 
@@ -99,7 +114,8 @@ internal static class TokenizerInspectCommand
             string text = value switch
             {
                 JsonObject members => string.Join(", ", members.Select(member => $"{member.Key} {member.Value}")),
-                JsonArray items => string.Join(' ', items.Take(20).Select(item => item?.ToString())) + (items.Count > 20 ? $" … ({items.Count.ToString(CultureInfo.InvariantCulture)})" : ""),
+                JsonArray items => string.Join(' ', items.Take(20).Select(item => item?.ToString()))
+                    + (items.Count > 20 ? $" … ({items.Count.ToString(CultureInfo.InvariantCulture)})" : ""),
                 _ => value?.ToString() ?? "",
             };
             Terminal.Out($"{name.Replace('_', ' '),-30}{text}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
@@ -7,8 +8,8 @@ namespace Graft.Checkpoints;
 
 /// <summary>
 /// Interprets the part of Python's pickle language that weights are written in. It only ever builds the values of PickleValues.cs: names
-/// outside the allow-list of <see cref="TorchGlobals"/> are refused, so nothing in a file can run. Nesting costs no stack, references are shared and
-/// never copied, and the memory of all values is limited.
+/// outside the allow-list of <see cref="TorchGlobals"/> are refused, so nothing in a file can run. Nesting costs no stack, references are
+/// shared and never copied, and the memory of all values is limited.
 /// </summary>
 internal sealed class PickleMachine
 {
@@ -43,7 +44,8 @@ internal sealed class PickleMachine
     /// <param name="file">The file that holds it.</param>
     /// <param name="start">Where it begins, in bytes; afterwards the first byte behind it.</param>
     /// <param name="length">Bytes it may take.</param>
-    /// <exception cref="CheckpointException">It is cut short, is not a pickle, or contains something that weights have no use for.</exception>
+    /// <exception cref="CheckpointException">It is cut short, is not a pickle, or contains something that weights have no use
+    /// for.</exception>
     public static object? Read(MappedFile file, ref long start, long length)
     {
         PickleMachine machine = new(file, start, length);
@@ -60,7 +62,12 @@ internal sealed class PickleMachine
             if (code == '.') return Pop();
             Charge(InstructionCost);
             if (!(Literal(code) || Container(code) || StackOrMemo(code) || Construction(code)))
-                throw Error(Invariant($"byte 0x{code:X2} at {Position - 1} is not an instruction of a pickle of weights: not a PyTorch checkpoint, or damaged"));
+                throw Error(
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"byte 0x{code:X2} at {Position - 1} is not an instruction of a pickle of weights: not a PyTorch checkpoint, "
+                            + $"or damaged"
+                    )
+                );
         }
     }
 
@@ -225,7 +232,8 @@ internal sealed class PickleMachine
         _memo[(int)index] = Peek();
     }
 
-    private object? Recall(long index) => index < _memo.Count ? _memo[(int)index] : throw Error(Invariant($"refers to value number {index}, which was never memorized"));
+    private object? Recall(long index) =>
+        index < _memo.Count ? _memo[(int)index] : throw Error(Invariant($"refers to value number {index}, which was never memorized"));
 
     private object? Peek()
     {
@@ -303,21 +311,30 @@ internal sealed class PickleMachine
         return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
     }
 
-    private object ParseInteger(string line) => line switch
-    {
-        "00" => false,
-        "01" => true,
-        _ when long.TryParse(line.AsSpan().TrimEnd('L'), System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out long value) => value,
-        _ => throw Error($"has the number “{line}”, which is none"),
-    };
+    private object ParseInteger(string line) =>
+        line switch
+        {
+            "00" => false,
+            "01" => true,
+            _ when long.TryParse(
+                    line.AsSpan().TrimEnd('L'),
+                    System.Globalization.NumberStyles.AllowLeadingSign,
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    out long value
+                ) => value,
+            _ => throw Error($"has the number “{line}”, which is none"),
+        };
 
-    private long Whole(object value, string what) => value is long number and >= 0 ? number : throw Error($"has a {what} that is not a whole number");
+    private long Whole(object value, string what) =>
+        value is long number and >= 0 ? number : throw Error($"has a {what} that is not a whole number");
 
     private void Charge(long bytes)
     {
         _memory += bytes;
         if (_memory > MemoryLimit)
-            throw Error(Invariant($"the pickle needs more than {MemoryLimit >> 20} MB of memory for its structure: not a checkpoint of weights"));
+            throw Error(
+                Invariant($"the pickle needs more than {MemoryLimit >> 20} MB of memory for its structure: not a checkpoint of weights")
+            );
     }
 
     private CheckpointException Error(string problem) => new(_file.FilePath, problem);

@@ -1,6 +1,7 @@
 namespace Graft.Checkpoints;
 
-// What a pickle of weights may consist of. Numbers are boxed long, double, bool or BigInteger; text is string; None is null; tuples are object?[];
+// What a pickle of weights may consist of. Numbers are boxed long, double, bool or BigInteger; text is string; None is null; tuples are
+// object?[];
 // lists are List<object?>.
 
 /// <summary>A dictionary in the order of insertion. Never hashed while it is read: keys come from a file.</summary>

@@ -14,8 +14,19 @@ internal static class PyTorchWriter
     private const string Root = "archive";
 
     // The opcodes of pickle's protocol 2 that are needed here.
-    private const byte Proto = 0x80, EmptyDict = (byte)'}', Mark = (byte)'(', Unicode = (byte)'X', Global = (byte)'c', Int32 = (byte)'J', Tuple = (byte)'t',
-        EmptyTuple = (byte)')', PersistentId = (byte)'Q', Reduce = (byte)'R', NewFalse = 0x89, SetItems = (byte)'u', Stop = (byte)'.';
+    private const byte Proto = 0x80,
+        EmptyDict = (byte)'}',
+        Mark = (byte)'(',
+        Unicode = (byte)'X',
+        Global = (byte)'c',
+        Int32 = (byte)'J',
+        Tuple = (byte)'t',
+        EmptyTuple = (byte)')',
+        PersistentId = (byte)'Q',
+        Reduce = (byte)'R',
+        NewFalse = 0x89,
+        SetItems = (byte)'u',
+        Stop = (byte)'.';
 
     /// <summary>Writes the tensors; their bytes are fetched one tensor at a time.</summary>
     /// <param name="path">The file; replaced when it exists.</param>
@@ -24,7 +35,8 @@ internal static class PyTorchWriter
     public static void Write(string path, IEnumerable<TensorToWrite> tensors)
     {
         TensorToWrite[] all = [.. tensors];
-        if (all.FirstOrDefault(tensor => tensor.Type != ElementType.F32) is { } other) throw new ArgumentException($"{other.Name} is {other.Type}: fp32 is written", nameof(tensors));
+        if (all.FirstOrDefault(tensor => tensor.Type != ElementType.F32) is { } other)
+            throw new ArgumentException($"{other.Name} is {other.Type}: fp32 is written", nameof(tensors));
         AtomicFile.Write(path, stream =>
         {
             using ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true);

@@ -5,7 +5,9 @@ namespace Graft.Checkpoints;
 /// <summary>Turns a pickled state dictionary into tensors of a mapped file, checking every view against its storage.</summary>
 internal static class TensorTable
 {
-    /// <summary>The tensors of the dictionary at the root of a pickle. Entries that are not tensors (counters, options) are left out.</summary>
+    /// <summary>
+    /// The tensors of the dictionary at the root of a pickle. Entries that are not tensors (counters, options) are left out.
+    /// </summary>
     /// <param name="file">The file that holds the storages.</param>
     /// <param name="content">The value of the pickle.</param>
     /// <param name="locate">Gives the bytes of a storage by its key, or throws.</param>
@@ -43,10 +45,15 @@ internal static class TensorTable
         CheckpointException Error(string problem) => new(file.FilePath, $"{name}: {problem}");
         int size = tensor.Type.Size();
         // The storage promised by the pickle, in elements of the tensor; a view of a storage begins inside it.
-        Int128 viewStart = (Int128)tensor.Storage.ViewOffset * tensor.Storage.ElementSize, available = (Int128)tensor.Storage.ElementCount * tensor.Storage.ElementSize;
+        Int128 viewStart = (Int128)tensor.Storage.ViewOffset * tensor.Storage.ElementSize,
+            available = (Int128)tensor.Storage.ElementCount * tensor.Storage.ElementSize;
         if (viewStart + available > storage.Length)
             throw Error(Invariant($"its storage has {storage.Length} bytes, but {viewStart + available} are needed"));
-        if (tensor.Offset < 0 || !TensorShape.TryCountBytes(tensor.Shape, tensor.Type, out long bytes) || !TensorShape.TryExtent(tensor.Shape, tensor.Strides, out long extent))
+        if (
+            tensor.Offset < 0
+            || !TensorShape.TryCountBytes(tensor.Shape, tensor.Type, out long bytes)
+            || !TensorShape.TryExtent(tensor.Shape, tensor.Strides, out long extent)
+        )
             throw Error("its offset, sizes or strides are impossible");
         if (((Int128)tensor.Offset + extent) * size > available) throw Error("it reaches beyond its storage");
         if (bytes > available) throw Error("it repeats the elements of a smaller storage, which weights do not");

@@ -5,13 +5,21 @@ using static System.FormattableString;
 namespace Graft.Checkpoints;
 
 /// <summary>
-/// The table of contents of a zip archive whose files are used where they lie. Only stored (uncompressed) files are given out: PyTorch never
-/// compresses, and an archive that does may unpack to any size. Nothing is ever unpacked to the disk.
+/// The table of contents of a zip archive whose files are used where they lie. Only stored (uncompressed) files are given out: PyTorch
+/// never compresses, and an archive that does may unpack to any size. Nothing is ever unpacked to the disk.
 /// </summary>
 internal sealed class ZipDirectory
 {
-    private const uint EndSignature = 0x06054B50, Zip64EndSignature = 0x06064B50, Zip64LocatorSignature = 0x07064B50, EntrySignature = 0x02014B50, LocalSignature = 0x04034B50;
-    private const int EndBytes = 22, Zip64LocatorBytes = 20, EntryBytes = 46, LocalBytes = 30, MaxComment = ushort.MaxValue;
+    private const uint EndSignature = 0x06054B50,
+        Zip64EndSignature = 0x06064B50,
+        Zip64LocatorSignature = 0x07064B50,
+        EntrySignature = 0x02014B50,
+        LocalSignature = 0x04034B50;
+    private const int EndBytes = 22,
+        Zip64LocatorBytes = 20,
+        EntryBytes = 46,
+        LocalBytes = 30,
+        MaxComment = ushort.MaxValue;
 
     /// <summary>Room for some hundred thousand files, more than the tensors of any model.</summary>
     private const long MaxDirectoryBytes = 16L << 20;

@@ -7,7 +7,8 @@ namespace Graft.Checkpoints;
 
 /// <summary>
 /// Reads the safetensors format: eight bytes with the length of a JSON header, the header, then the tensors back to back. A file is refused
-/// unless its header fits, every range matches its shape, and the ranges fill the data without holes or overlaps, as the reference library demands.
+/// unless its header fits, every range matches its shape, and the ranges fill the data without holes or overlaps, as the reference library
+/// demands.
 /// </summary>
 public static class SafetensorsReader
 {
@@ -27,7 +28,13 @@ public static class SafetensorsReader
             SafetensorsHeader content = SafetensorsHeader.Parse(path, header);
             long dataStart = LengthBytes + header.Length;
             RequireNoHoles(path, content.Entries, file.Length - dataStart);
-            IEnumerable<StoredTensor> tensors = content.Entries.Select(entry => new StoredTensor(file, entry.Name, entry.Type, entry.Shape, dataStart + entry.Begin));
+            IEnumerable<StoredTensor> tensors = content.Entries.Select(entry => new StoredTensor(
+                file,
+                entry.Name,
+                entry.Type,
+                entry.Shape,
+                dataStart + entry.Begin
+            ));
             return new(path, CheckpointFormat.Safetensors, [file], tensors, content.Metadata);
         }
         catch
@@ -43,9 +50,15 @@ public static class SafetensorsReader
             throw new CheckpointException(file.FilePath, $"has {file.Length} bytes: too short for a safetensors file");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, LengthBytes));
         if (length > MaxHeaderBytes)
-            throw new CheckpointException(file.FilePath, $"claims a header of {length} bytes, over the limit of {MaxHeaderBytes}: not a safetensors file, or damaged");
+            throw new CheckpointException(
+                file.FilePath,
+                $"claims a header of {length} bytes, over the limit of {MaxHeaderBytes}: not a safetensors file, or damaged"
+            );
         if ((long)length > file.Length - LengthBytes)
-            throw new CheckpointException(file.FilePath, $"claims a header of {length} bytes, but has {file.Length} in all: it is cut short or damaged");
+            throw new CheckpointException(
+                file.FilePath,
+                $"claims a header of {length} bytes, but has {file.Length} in all: it is cut short or damaged"
+            );
         return file.Slice(LengthBytes, (int)length);
     }
 
@@ -56,14 +69,20 @@ public static class SafetensorsReader
         foreach (SafetensorsEntry entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
             if (entry.Begin < end)
-                throw new CheckpointException(path, Invariant($"{entry.Name} overlaps another tensor (it begins at {entry.Begin}, before {end})"));
+                throw new CheckpointException(
+                    path,
+                    Invariant($"{entry.Name} overlaps another tensor (it begins at {entry.Begin}, before {end})")
+                );
             if (entry.Begin > end)
                 throw new CheckpointException(path, Invariant($"{entry.Begin - end} bytes before {entry.Name} belong to no tensor"));
             end = entry.End;
         }
 
         if (end > dataBytes)
-            throw new CheckpointException(path, Invariant($"the tensors need {end} bytes, but {dataBytes} are there: the file is cut short"));
+            throw new CheckpointException(
+                path,
+                Invariant($"the tensors need {end} bytes, but {dataBytes} are there: the file is cut short")
+            );
         if (end < dataBytes)
             throw new CheckpointException(path, Invariant($"{dataBytes - end} bytes after the last tensor belong to no tensor"));
     }
@@ -109,7 +128,11 @@ internal sealed class SafetensorsHeader
         }
         catch (JsonException failure)
         {
-            throw new CheckpointException(path, Invariant($"the header is not JSON as safetensors files have it (byte {failure.BytePositionInLine})"), failure);
+            throw new CheckpointException(
+                path,
+                Invariant($"the header is not JSON as safetensors files have it (byte {failure.BytePositionInLine})"),
+                failure
+            );
         }
 
         return header;

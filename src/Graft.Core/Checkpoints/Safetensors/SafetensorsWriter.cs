@@ -16,7 +16,8 @@ public static class SafetensorsWriter
     private const int HeaderAlignment = 8;
 
     /// <summary>What Hugging Face's libraries write beside PyTorch weights and require when they load them.</summary>
-    public static IReadOnlyDictionary<string, string> PyTorchMetadata { get; } = new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" };
+    public static IReadOnlyDictionary<string, string> PyTorchMetadata { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" };
 
     /// <summary>Writes the tensors; their bytes are fetched one tensor at a time.</summary>
     /// <param name="path">The file; replaced when it exists.</param>
@@ -25,7 +26,10 @@ public static class SafetensorsWriter
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public static void Write(string path, IEnumerable<TensorToWrite> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        List<TensorToWrite> ordered = [.. tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => Encoding.UTF8.GetBytes(tensor.Name), Utf8Order.Instance)];
+        List<TensorToWrite> ordered =
+        [
+            .. tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => Encoding.UTF8.GetBytes(tensor.Name), Utf8Order.Instance),
+        ];
         RequireDistinctNames(ordered);
         byte[] header = Header(ordered, metadata ?? PyTorchMetadata);
         long total = sizeof(ulong) + header.Length + ordered.Sum(tensor => tensor.ByteCount);
@@ -43,7 +47,9 @@ public static class SafetensorsWriter
             long before = stream.Position;
             tensor.WriteTo(stream);
             if (stream.Position - before != tensor.ByteCount)
-                throw new InvalidOperationException(Invariant($"{tensor.Name} wrote {stream.Position - before} bytes instead of {tensor.ByteCount}"));
+                throw new InvalidOperationException(
+                    Invariant($"{tensor.Name} wrote {stream.Position - before} bytes instead of {tensor.ByteCount}")
+                );
         }
     }
 

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Graft.Checkpoints;
 
-/// <summary>Walks the fields of a protocol-buffer message. Every read says whether it was possible, so that broken input ends in a refusal.</summary>
+/// <summary>
+/// Walks the fields of a protocol-buffer message. Every read says whether it was possible, so that broken input ends in a refusal.
+/// </summary>
 internal ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;

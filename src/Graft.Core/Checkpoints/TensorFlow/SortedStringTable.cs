@@ -5,8 +5,9 @@ using static System.FormattableString;
 namespace Graft.Checkpoints;
 
 /// <summary>
-/// The sorted string table that a TensorFlow checkpoint's index is (LevelDB's format): blocks of key–value pairs in the order of their keys, each key
-/// stored as what differs from the one before it, each block followed by its compression and checksum; a last block lists the others.
+/// The sorted string table that a TensorFlow checkpoint's index is (LevelDB's format): blocks of key–value pairs in the order of their
+/// keys, each key stored as what differs from the one before it, each block followed by its compression and checksum; a last block lists
+/// the others.
 /// </summary>
 internal static class SortedStringTable
 {
@@ -23,12 +24,18 @@ internal static class SortedStringTable
     public static List<(string Key, Range Value)> Read(MappedFile file)
     {
         if (file.Length < FooterBytes)
-            throw new CheckpointException(file.FilePath, Invariant($"has {file.Length} bytes: too short for a TensorFlow checkpoint index"));
+            throw new CheckpointException(
+                file.FilePath,
+                Invariant($"has {file.Length} bytes: too short for a TensorFlow checkpoint index")
+            );
         if (file.Length > MaxBytes)
             throw new CheckpointException(file.FilePath, Invariant($"has {file.Length} bytes: too long for a TensorFlow checkpoint index"));
         ReadOnlySpan<byte> footer = file.Slice(file.Length - FooterBytes, FooterBytes);
         if (BinaryPrimitives.ReadUInt64LittleEndian(footer[^sizeof(ulong)..]) != Magic)
-            throw new CheckpointException(file.FilePath, "does not end as a TensorFlow checkpoint index does: another format, or cut short");
+            throw new CheckpointException(
+                file.FilePath,
+                "does not end as a TensorFlow checkpoint index does: another format, or cut short"
+            );
         _ = ReadHandle(file, ref footer);
         List<(string Key, Range Value)> pairs = [];
         foreach ((_, Range handle) in ReadBlock(file, ReadHandle(file, ref footer)))
@@ -45,8 +52,13 @@ internal static class SortedStringTable
     /// <summary>Where a block lies: its offset and its length without the trailer.</summary>
     private static Range ReadHandle(MappedFile file, ref ReadOnlySpan<byte> encoded)
     {
-        if (!ProtoReader.TryReadVarint(ref encoded, out ulong offset) || !ProtoReader.TryReadVarint(ref encoded, out ulong length)
-            || offset > (ulong)file.Length || length > (ulong)file.Length - offset || (ulong)file.Length - offset - length < BlockTrailerBytes)
+        if (
+            !ProtoReader.TryReadVarint(ref encoded, out ulong offset)
+            || !ProtoReader.TryReadVarint(ref encoded, out ulong length)
+            || offset > (ulong)file.Length
+            || length > (ulong)file.Length - offset
+            || (ulong)file.Length - offset - length < BlockTrailerBytes
+        )
             throw new CheckpointException(file.FilePath, "has a block of its index outside the file: it is cut short or damaged");
         return (int)offset..(int)(offset + length);
     }
@@ -67,8 +79,15 @@ internal static class SortedStringTable
         byte[] key = [];
         while (!rest.IsEmpty)
         {
-            if (!ProtoReader.TryReadVarint(ref rest, out ulong shared) || !ProtoReader.TryReadVarint(ref rest, out ulong added) || !ProtoReader.TryReadVarint(ref rest, out ulong valueBytes)
-                || shared > (ulong)key.Length || added > (ulong)rest.Length || valueBytes > (ulong)rest.Length - added || shared + added > MaxKeyBytes)
+            if (
+                !ProtoReader.TryReadVarint(ref rest, out ulong shared)
+                || !ProtoReader.TryReadVarint(ref rest, out ulong added)
+                || !ProtoReader.TryReadVarint(ref rest, out ulong valueBytes)
+                || shared > (ulong)key.Length
+                || added > (ulong)rest.Length
+                || valueBytes > (ulong)rest.Length - added
+                || shared + added > MaxKeyBytes
+            )
                 throw Damaged(file);
             key = [.. key.AsSpan(0, (int)shared), .. rest[..(int)added]];
             int valueStart = start + (int)end - rest.Length + (int)added;

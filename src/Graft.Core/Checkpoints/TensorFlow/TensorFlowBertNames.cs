@@ -23,8 +23,13 @@ internal static partial class TensorFlowBertNames
     /// <summary>The last part of a name, which says what the variable is of its layer.</summary>
     private static readonly Dictionary<string, string> s_roles = new(StringComparer.Ordinal)
     {
-        ["kernel"] = "weight", ["gamma"] = "weight", ["bias"] = "bias", ["beta"] = "bias",
-        ["word_embeddings"] = "word_embeddings.weight", ["position_embeddings"] = "position_embeddings.weight", ["token_type_embeddings"] = "token_type_embeddings.weight",
+        ["kernel"] = "weight",
+        ["gamma"] = "weight",
+        ["bias"] = "bias",
+        ["beta"] = "bias",
+        ["word_embeddings"] = "word_embeddings.weight",
+        ["position_embeddings"] = "position_embeddings.weight",
+        ["token_type_embeddings"] = "token_type_embeddings.weight",
     };
 
     /// <summary>The name that PyTorch checkpoints use, or null for what is no weight of the model (optimizer slots, counters).</summary>
@@ -32,12 +37,16 @@ internal static partial class TensorFlowBertNames
     {
         if (s_exceptions.TryGetValue(name, out string? exception)) return exception;
         int lastSlash = name.LastIndexOf('/');
-        if (lastSlash < 0 || !(name.StartsWith("bert/", StringComparison.Ordinal) || name.StartsWith("cls/", StringComparison.Ordinal))) return null;
-        if (!s_roles.TryGetValue(name[(lastSlash + 1)..], out string? role)) return null;
+        if (lastSlash < 0 || !(name.StartsWith("bert/", StringComparison.Ordinal) || name.StartsWith("cls/", StringComparison.Ordinal)))
+            return null;
+        if (!s_roles.TryGetValue(name[(lastSlash + 1)..], out string? role))
+            return null;
         return $"{LayerNumber().Replace(name[..lastSlash], "layer/${number}").Replace('/', '.')}.{role}";
     }
 
-    /// <summary>The checkpoint with PyTorch's names and orientation of matrices; variables that are no weights are left out. Takes over the files.</summary>
+    /// <summary>
+    /// The checkpoint with PyTorch's names and orientation of matrices; variables that are no weights are left out. Takes over the files.
+    /// </summary>
     /// <exception cref="CheckpointException">No variable is one of BERT's.</exception>
     public static Checkpoint Translate(Checkpoint checkpoint)
     {

@@ -12,7 +12,9 @@ namespace Graft.Checkpoints;
 /// <param name="Checksum">CRC-32C of the bytes.</param>
 internal sealed record TensorFlowEntry(string Name, ElementType? Type, long[] Shape, int Shard, long Offset, long ByteCount, uint Checksum);
 
-/// <summary>The index of a TensorFlow checkpoint: the names, shapes and places of its variables (the “tensor bundle” format, version 1).</summary>
+/// <summary>
+/// The index of a TensorFlow checkpoint: the names, shapes and places of its variables (the “tensor bundle” format, version 1).
+/// </summary>
 internal sealed record TensorFlowIndex(int ShardCount, IReadOnlyList<TensorFlowEntry> Entries)
 {
     private const int MaxShards = 100_000;
@@ -43,11 +45,15 @@ internal sealed record TensorFlowIndex(int ShardCount, IReadOnlyList<TensorFlowE
         ulong shards = 0;
         while (reader.Next())
         {
-            if (reader.Field == 1) shards = reader.Number;
-            else if (reader.Field == 2 && reader.Number != 0) throw new CheckpointException(path, "was written on a big-endian machine, which is not read");
+            if (reader.Field == 1)
+                shards = reader.Number;
+            else if (reader.Field == 2 && reader.Number != 0)
+                throw new CheckpointException(path, "was written on a big-endian machine, which is not read");
         }
 
-        return !reader.IsBroken && shards is > 0 and <= MaxShards ? (int)shards : throw new CheckpointException(path, Invariant($"has a damaged header ({shards} data files)"));
+        return !reader.IsBroken && shards is > 0 and <= MaxShards
+            ? (int)shards
+            : throw new CheckpointException(path, Invariant($"has a damaged header ({shards} data files)"));
     }
 
     /// <summary>BundleEntryProto: 1 dtype, 2 shape, 3 shard, 4 offset, 5 size, 6 checksum (masked), 7 slices.</summary>
@@ -74,7 +80,10 @@ internal sealed record TensorFlowIndex(int ShardCount, IReadOnlyList<TensorFlowE
             throw new CheckpointException(path, $"the entry of {name} is damaged");
         ElementType? type = TypeOf(dataType);
         if (type is { } known && (!TensorShape.TryCountBytes(shape, known, out long expected) || expected != (long)bytes))
-            throw new CheckpointException(path, Invariant($"gives {name} {bytes} bytes, which {known} {TensorShape.Format(shape)} does not have"));
+            throw new CheckpointException(
+                path,
+                Invariant($"gives {name} {bytes} bytes, which {known} {TensorShape.Format(shape)} does not have")
+            );
         return new(name, type, shape, (int)shard, (long)offset, (long)bytes, Crc32C.Unmask((uint)checksum));
     }
 

@@ -4,8 +4,10 @@ using static System.FormattableString;
 namespace Graft.Checkpoints;
 
 /// <summary>
-/// Reads the checkpoints of TensorFlow: <c>NAME.index</c> says where in <c>NAME.data-00000-of-00001</c> … each variable lies. Names are TensorFlow's own;
-/// <see cref="TensorFlowBertNames"/> turns those of BERT into the names that everything else uses, as <see cref="Checkpoint.Open"/> does by itself. Checksums are verified when a variable is first read.
+/// Reads the checkpoints of TensorFlow: <c>NAME.index</c> says where in <c>NAME.data-00000-of-00001</c> … each variable lies. Names are
+/// TensorFlow's own;
+/// <see cref="TensorFlowBertNames"/> turns those of BERT into the names that everything else uses, as <see cref="Checkpoint.Open"/> does by
+/// itself. Checksums are verified when a variable is first read.
 /// </summary>
 internal static class TensorFlowReader
 {
@@ -23,8 +25,15 @@ internal static class TensorFlowReader
         {
             string prefix = indexPath[..^IndexExtension.Length];
             for (int shard = 0; shard < index.ShardCount; shard++)
-                shards.Add(MappedFile.Open(string.Create(CultureInfo.InvariantCulture, $"{prefix}.data-{shard:D5}-of-{index.ShardCount:D5}")));
-            return new(indexPath, CheckpointFormat.TensorFlow, shards, index.Entries.Where(entry => entry.Type is not null).Select(entry => Place(indexPath, shards, entry)));
+                shards.Add(
+                    MappedFile.Open(string.Create(CultureInfo.InvariantCulture, $"{prefix}.data-{shard:D5}-of-{index.ShardCount:D5}"))
+                );
+            return new(
+                indexPath,
+                CheckpointFormat.TensorFlow,
+                shards,
+                index.Entries.Where(entry => entry.Type is not null).Select(entry => Place(indexPath, shards, entry))
+            );
         }
         catch
         {
@@ -39,7 +48,13 @@ internal static class TensorFlowReader
             throw new CheckpointException(indexPath, Invariant($"places {entry.Name} in data file {entry.Shard} of {shards.Count}"));
         MappedFile shard = shards[entry.Shard];
         if (entry.Offset > shard.Length - entry.ByteCount)
-            throw new CheckpointException(shard.FilePath, Invariant($"{entry.Name} needs {entry.ByteCount} bytes at offset {entry.Offset}, but the file ends at {shard.Length}: it is cut short or damaged"));
+            throw new CheckpointException(
+                shard.FilePath,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{entry.Name} needs {entry.ByteCount} bytes at offset {entry.Offset}, but the file ends at {shard.Length}: it is "
+                        + $"cut short or damaged"
+                )
+            );
         return new(shard, entry.Name, entry.Type ?? ElementType.F32, entry.Shape, entry.Offset, checksum: entry.Checksum);
     }
 }

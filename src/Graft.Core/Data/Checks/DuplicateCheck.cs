@@ -33,19 +33,46 @@ internal static class DuplicateCheck
                 else within.Add(text.Place($"also at {also}: {CheckedText.Quoted(text.Text)}"));
             }
 
-            if (conflict) conflicts.AddRange(group.DistinctBy(text => text.Answer).Select(text => text.Place($"{CheckedText.Quoted(text.Answer)} for {CheckedText.Quoted(text.Text)}")));
+            if (conflict)
+                conflicts.AddRange(
+                    group
+                        .DistinctBy(text => text.Answer)
+                        .Select(text => text.Place($"{CheckedText.Quoted(text.Answer)} for {CheckedText.Quoted(text.Text)}"))
+                );
         }
 
-        yield return Findings.Of("leaked-texts", Severity.Warning, across, n => $"{n} of the evaluation also stand{(n == "1 text" ? "s" : "")} in training",
-            "remove them from training: the score would partly measure memory", "text", "texts");
-        yield return Findings.Of("conflicting-labels", Severity.Warning, conflicts, n => $"{n} carry different labels for the same text",
-            "decide which label is right, or drop all of them", "place", "places");
-        yield return Findings.Of("duplicates", Severity.Note, within, n => $"{n} occur again within their file",
-            "remove repeated lines unless they are meant to weigh more", "text", "texts");
+        yield return Findings.Of(
+            "leaked-texts",
+            Severity.Warning,
+            across,
+            n => $"{n} of the evaluation also stand{(n == "1 text" ? "s" : "")} in training",
+            "remove them from training: the score would partly measure memory",
+            "text",
+            "texts"
+        );
+        yield return Findings.Of(
+            "conflicting-labels",
+            Severity.Warning,
+            conflicts,
+            n => $"{n} carry different labels for the same text",
+            "decide which label is right, or drop all of them",
+            "place",
+            "places"
+        );
+        yield return Findings.Of(
+            "duplicates",
+            Severity.Note,
+            within,
+            n => $"{n} occur again within their file",
+            "remove repeated lines unless they are meant to weigh more",
+            "text",
+            "texts"
+        );
     }
 
     /// <summary>The text in lower case with white space collapsed.</summary>
-    private static string Key(string text) => string.Join(' ', text.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string Key(string text) =>
+        string.Join(' ', text.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static string Line(CheckedText text) => string.Create(CultureInfo.InvariantCulture, $"line {text.Line}");
 }

@@ -19,19 +19,24 @@ internal static class Mojibake
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            if (c == Replacement) return "U+FFFD, a character that was lost in a conversion";
-            if (char.IsSurrogate(c) && !char.IsSurrogatePair(text, i) && (i == 0 || !char.IsSurrogatePair(text, i - 1))) return "half of a surrogate pair";
-            if (c < ' ' && c is not ('\t' or '\n' or '\r')) return string.Create(CultureInfo.InvariantCulture, $"the control character U+{(int)c:X4}");
-            if (c < '\u00C2' || c > '\u00F4') continue;
-            if (Decoded(text, i) is { } sound) return $"\"{text.AsSpan(i, sound.Length)}\" should be \"{sound.Text}\"";
+            if (c == Replacement)
+                return "U+FFFD, a character that was lost in a conversion";
+            if (char.IsSurrogate(c) && !char.IsSurrogatePair(text, i) && (i == 0 || !char.IsSurrogatePair(text, i - 1)))
+                return "half of a surrogate pair";
+            if (c < ' ' && c is not ('\t' or '\n' or '\r'))
+                return string.Create(CultureInfo.InvariantCulture, $"the control character U+{(int)c:X4}");
+            if (c < '\u00C2' || c > '\u00F4')
+                continue;
+            if (Decoded(text, i) is { } sound)
+                return $"\"{text.AsSpan(i, sound.Length)}\" should be \"{sound.Text}\"";
         }
 
         return null;
     }
 
     /// <summary>
-    /// The character that a run of letters stands for if each is one byte of UTF-8. Two such letters may meet by chance (Ã and ©), so two-byte
-    /// runs count only for Â and Ã, which is what Latin text is damaged to.
+    /// The character that a run of letters stands for if each is one byte of UTF-8. Two such letters may meet by chance (Ã and ©), so
+    /// two-byte runs count only for Â and Ã, which is what Latin text is damaged to.
     /// </summary>
     private static (string Text, int Length)? Decoded(string text, int start)
     {
@@ -47,7 +52,9 @@ internal static class Mojibake
             bytes[i] = (byte)value;
         }
 
-        return Rune.DecodeFromUtf8(bytes[..length], out Rune rune, out int consumed) == OperationStatus.Done && consumed == length ? (rune.ToString(), length) : null;
+        return Rune.DecodeFromUtf8(bytes[..length], out Rune rune, out int consumed) == OperationStatus.Done && consumed == length
+            ? (rune.ToString(), length)
+            : null;
     }
 
     private static int Byte(char c)

@@ -33,10 +33,41 @@ public static class TaskDataCheck
         ["regression"] = options => Texts(options, options.Columns with { Answer = AnswerKind.Number }, DataChecks.Regression),
         ["text-to-text"] = options => Texts(options, options.Columns with { Answer = AnswerKind.Text }, DataChecks.TextPairs),
         ["causal-lm"] = options => Texts(options, options.Columns with { RequireLabel = false }, DataChecks.PlainTexts),
-        ["embedding"] = options => Texts(options, options.Columns with { RequireLabel = false, RequirePair = true, Answer = AnswerKind.Number }, DataChecks.Pairs),
-        ["token-classification"] = options => Both(options, options.Columns, (path, columns) => TokenReader.Read(path, new TokenColumnOptions { Word = columns.Text, Tag = columns.Label, File = columns }), file => file.Interpretation, DataChecks.Tokens),
-        ["question-answering"] = options => Both(options, options.Columns, (path, columns) => QuestionReader.Read(path, options: columns), file => file.Interpretation, DataChecks.Questions),
-        ["multiple-choice"] = options => Both(options, options.Columns, (path, columns) => MultipleChoiceReader.Read(path, options: columns), file => file.Interpretation, DataChecks.MultipleChoice),
+        ["embedding"] = options =>
+            Texts(options, options.Columns with { RequireLabel = false, RequirePair = true, Answer = AnswerKind.Number }, DataChecks.Pairs),
+        ["token-classification"] = options =>
+            Both(
+                options,
+                options.Columns,
+                (path, columns) =>
+                    TokenReader.Read(
+                        path,
+                        new TokenColumnOptions
+                        {
+                            Word = columns.Text,
+                            Tag = columns.Label,
+                            File = columns,
+                        }
+                    ),
+                file => file.Interpretation,
+                DataChecks.Tokens
+            ),
+        ["question-answering"] = options =>
+            Both(
+                options,
+                options.Columns,
+                (path, columns) => QuestionReader.Read(path, options: columns),
+                file => file.Interpretation,
+                DataChecks.Questions
+            ),
+        ["multiple-choice"] = options =>
+            Both(
+                options,
+                options.Columns,
+                (path, columns) => MultipleChoiceReader.Read(path, options: columns),
+                file => file.Interpretation,
+                DataChecks.MultipleChoice
+            ),
     };
 
     /// <summary>The names of the tasks.</summary>
@@ -44,18 +75,34 @@ public static class TaskDataCheck
 
     /// <summary>Checks the files.</summary>
     /// <exception cref="InputException">The task is unknown, or a file cannot be read at all.</exception>
-    public static DataReport Run(DataCheckOptions options) => s_tasks.TryGetValue(options.Task, out Func<DataCheckOptions, DataReport>? check)
-        ? check(options)
-        : throw new InputException($"`task` {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
+    public static DataReport Run(DataCheckOptions options) =>
+        s_tasks.TryGetValue(options.Task, out Func<DataCheckOptions, DataReport>? check)
+            ? check(options)
+            : throw new InputException($"`task` {options.Task}: unknown; choose one of {string.Join(", ", s_tasks.Keys)}");
 
-    private static DataReport Texts(DataCheckOptions options, ColumnOptions columns, Func<LabelledTextFile, LabelledTextFile?, int, DataReport> check) =>
-        Both(options, columns, LabelledTextReader.Read, file => file.Interpretation, check);
+    private static DataReport Texts(
+        DataCheckOptions options,
+        ColumnOptions columns,
+        Func<LabelledTextFile, LabelledTextFile?, int, DataReport> check
+    ) => Both(options, columns, LabelledTextReader.Read, file => file.Interpretation, check);
 
     /// <summary>Reads the training file, and the other as it was read.</summary>
-    private static DataReport Both<T>(DataCheckOptions options, ColumnOptions columns, Func<string, ColumnOptions, T> read, Func<T, Interpretation> interpretation, Func<T, T?, int, DataReport> check)
+    private static DataReport Both<T>(
+        DataCheckOptions options,
+        ColumnOptions columns,
+        Func<string, ColumnOptions, T> read,
+        Func<T, Interpretation> interpretation,
+        Func<T, T?, int, DataReport> check
+    )
         where T : class
     {
         T train = read(options.Train, columns with { Part = DataPart.Training });
-        return check(train, options.Evaluation is null ? null : read(options.Evaluation, columns with { Part = DataPart.Evaluation, Trained = interpretation(train) }), options.MaxLength);
+        return check(
+            train,
+            options.Evaluation is null
+                ? null
+                : read(options.Evaluation, columns with { Part = DataPart.Evaluation, Trained = interpretation(train) }),
+            options.MaxLength
+        );
     }
 }

@@ -15,14 +15,25 @@ internal sealed class ColumnContents(Table table)
     public static bool IsDate(string cell)
     {
         string day = cell.Trim().Split(' ', 'T')[0];
-        return day.Length is >= 8 and <= 10 && DateTime.TryParseExact(day, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.None, out _) && day.Any(c => !char.IsAsciiDigit(c));
+        return day.Length is >= 8 and <= 10
+            && DateTime.TryParseExact(day, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            && day.Any(c => !char.IsAsciiDigit(c));
     }
 
-    /// <summary>The column with the longest cells, and another of texts that are not much shorter, where there is one; −1 for none.</summary>
+    /// <summary>
+    /// The column with the longest cells, and another of texts that are not much shorter, where there is one; −1 for none.
+    /// </summary>
     public (int Text, int Rival) LongestText(IReadOnlySet<int> taken)
     {
         int text = Free(taken).Where(column => !IsEmpty(column)).OrderByDescending(MeanLength).FirstOrDefault(-1);
-        int rival = text < 0 ? -1 : Free(taken).FirstOrDefault(column => column != text && MeanLength(column) >= RivalTextShare * MeanLength(text) && IsText(column), -1);
+        int rival =
+            text < 0
+                ? -1
+                : Free(taken)
+                    .FirstOrDefault(
+                        column => column != text && MeanLength(column) >= RivalTextShare * MeanLength(text) && IsText(column),
+                        -1
+                    );
         return (text, rival);
     }
 
@@ -35,8 +46,8 @@ internal sealed class ColumnContents(Table table)
             .FirstOrDefault(-1);
 
     /// <summary>
-    /// The columns that look like labels, the likeliest first, with their rank: columns that look alike have the same. Classes that are words
-    /// go before numbers, whole numbers before codes, and names such as <c>lang</c> and <c>…_id</c> stand last.
+    /// The columns that look like labels, the likeliest first, with their rank: columns that look alike have the same. Classes that are
+    /// words go before numbers, whole numbers before codes, and names such as <c>lang</c> and <c>…_id</c> stand last.
     /// </summary>
     public IReadOnlyList<(int Column, int Rank)> Labels(IReadOnlySet<int> taken) => [.. Free(taken)
         .Where(LooksLikeLabels)
@@ -51,7 +62,8 @@ internal sealed class ColumnContents(Table table)
         .FirstOrDefault(-1);
 
     /// <summary>The columns that hold nothing but 0 and 1, in any of the ways these are written.</summary>
-    public int[] Indicators(IReadOnlySet<int> taken) => [.. Free(taken).Where(column => Filled(column) is { Length: > 0 } cells && cells.All(cell => LabelCells.Flag(cell) is not null))];
+    public int[] Indicators(IReadOnlySet<int> taken) =>
+        [.. Free(taken).Where(column => Filled(column) is { Length: > 0 } cells && cells.All(cell => LabelCells.Flag(cell) is not null))];
 
     /// <summary>How many different values a column has.</summary>
     public int Distinct(int column) => Filled(column).Distinct(StringComparer.Ordinal).Count();
@@ -64,7 +76,10 @@ internal sealed class ColumnContents(Table table)
     }
 
     /// <summary>True where every cell that says something is a number with a fraction or a list of answers.</summary>
-    public bool HasFractions(int column) => Filled(column) is { Length: > 0 } cells && cells.All(IsNumber) && cells.Any(cell => cell.Contains('.', StringComparison.Ordinal) && LabelCells.Whole(cell) == cell);
+    public bool HasFractions(int column) =>
+        Filled(column) is { Length: > 0 } cells
+        && cells.All(IsNumber)
+        && cells.Any(cell => cell.Contains('.', StringComparison.Ordinal) && LabelCells.Whole(cell) == cell);
 
     private static string?[][] Transpose(Table table)
     {
@@ -72,9 +87,11 @@ internal sealed class ColumnContents(Table table)
         return Enumerable.Range(0, table.Columns.Count).Select(column => rows.Select(row => row.Cells[column]).ToArray()).ToArray();
     }
 
-    private string[] Filled(int column) => [.. _columns.Value[column].Where(cell => !LabelCells.IsMissing(cell)).Select(cell => cell!.Trim())];
+    private string[] Filled(int column) =>
+        [.. _columns.Value[column].Where(cell => !LabelCells.IsMissing(cell)).Select(cell => cell!.Trim())];
 
-    private IEnumerable<int> Free(IReadOnlySet<int> taken) => Enumerable.Range(0, table.Columns.Count).Where(column => !taken.Contains(column));
+    private IEnumerable<int> Free(IReadOnlySet<int> taken) =>
+        Enumerable.Range(0, table.Columns.Count).Where(column => !taken.Contains(column));
 
     private bool IsEmpty(int column) => Filled(column).Length == 0;
 
@@ -83,15 +100,27 @@ internal sealed class ColumnContents(Table table)
     private static bool IsNumber(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Whole numbers that never occur twice: ids, row numbers.</summary>
-    private bool IsCounter(int column) => Filled(column) is { Length: > AlwaysFewLabels } cells && cells.All(cell => long.TryParse(cell, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)) && Distinct(column) == cells.Length;
+    private bool IsCounter(int column) =>
+        Filled(column) is { Length: > AlwaysFewLabels } cells
+        && cells.All(cell => long.TryParse(cell, NumberStyles.Integer, CultureInfo.InvariantCulture, out _))
+        && Distinct(column) == cells.Length;
 
     /// <summary>Most rows have a value, few values occur only once, and it is no date and no number with a fraction.</summary>
     private bool LooksLikeLabels(int column)
     {
         string[] cells = Filled(column);
-        int distinct = Distinct(column), rows = _columns.Value[column].Length;
-        if (cells.Length * 2 < rows || cells.Length == 0 || cells.All(IsDate) || HasFractions(column) || (IsText(column) && distinct == cells.Length)) return false;
-        return distinct <= Math.Max(AlwaysFewLabels, Math.Min(ManyLabels, cells.Length / 2)) && !(rows > AlwaysFewLabels && distinct == cells.Length);
+        int distinct = Distinct(column),
+            rows = _columns.Value[column].Length;
+        if (
+            cells.Length * 2 < rows
+            || cells.Length == 0
+            || cells.All(IsDate)
+            || HasFractions(column)
+            || (IsText(column) && distinct == cells.Length)
+        )
+            return false;
+        return distinct <= Math.Max(AlwaysFewLabels, Math.Min(ManyLabels, cells.Length / 2))
+            && !(rows > AlwaysFewLabels && distinct == cells.Length);
     }
 
     private int Rank(int column)

@@ -8,7 +8,8 @@ namespace Graft.Data.Tables;
 internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
 {
     /// <summary>Takes the user's columns, then those of training, then finds the others by name, then by content.</summary>
-    /// <exception cref="InputException">A named column does not exist, a required one cannot be found, or two are equally likely; the message lists those there are.</exception>
+    /// <exception cref="InputException">A named column does not exist, a required one cannot be found, or two are equally likely; the
+    /// message lists those there are.</exception>
     public static ColumnMap Find(Table table, ColumnOptions options)
     {
         ColumnContents contents = new(table);
@@ -18,10 +19,14 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         HashSet<int> taken = [text, pair, .. labels];
         if (text < 0 && table.HasNames)
         {
-            text = ByName(table, ColumnNames.Text, taken, column => !IsAmbiguous(table, column) || !IsCategory(column) || !HasBetterText(column));
+            text = ByName(table, ColumnNames.Text, taken, column =>
+                !IsAmbiguous(table, column) || !IsCategory(column) || !HasBetterText(column)
+            );
             (int first, int second) = ColumnNames.Twins(table.Columns);
-            if (text < 0 && first >= 0 && contents.IsText(first) && !taken.Contains(first)) text = first;
-            if (pair < 0 && options.Pair is null && text == first && first >= 0 && !taken.Contains(second) && options.Trained is null) pair = second;
+            if (text < 0 && first >= 0 && contents.IsText(first) && !taken.Contains(first))
+                text = first;
+            if (pair < 0 && options.Pair is null && text == first && first >= 0 && !taken.Contains(second) && options.Trained is null)
+                pair = second;
             taken.UnionWith([text, pair]);
         }
 
@@ -38,39 +43,60 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         Require(table, text >= 0, "text", "`text-column`");
         Require(table, pair >= 0 || !options.RequirePair, "second text", "`pair-column`");
         Require(table, labels.Length > 0 || !options.RequireLabel, "label", "`label-column`");
-        int[] other = [.. Enumerable.Range(0, table.Columns.Count).Where(column => column != text && column != pair && !labels.Contains(column))];
+        int[] other =
+        [
+            .. Enumerable.Range(0, table.Columns.Count).Where(column => column != text && column != pair && !labels.Contains(column)),
+        ];
         return new ColumnMap(text, pair, labels, other);
 
         bool IsCategory(int column) => !contents.IsText(column) && contents.Labels(taken).Any(found => found.Column == column);
-        bool HasBetterText(int column) => Enumerable.Range(0, table.Columns.Count).Any(rest => rest != column && !taken.Contains(rest) && contents.IsText(rest));
+        bool HasBetterText(int column) =>
+            Enumerable.Range(0, table.Columns.Count).Any(rest => rest != column && !taken.Contains(rest) && contents.IsText(rest));
     }
 
-    private static bool IsAmbiguous(Table table, int column) => ColumnNames.Ambiguous.Contains(table.Columns[column], StringComparer.OrdinalIgnoreCase);
+    private static bool IsAmbiguous(Table table, int column) =>
+        ColumnNames.Ambiguous.Contains(table.Columns[column], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The columns that training used, where this table has them; the user's own go first.</summary>
     private static ColumnOptions AsTrained(Table table, ColumnOptions options)
     {
-        if (options.Trained is not { } trained || (trained.Header ?? true) != (table.Header ?? true)) return options with { Trained = null };
+        if (options.Trained is not { } trained || (trained.Header ?? true) != (table.Header ?? true))
+            return options with { Trained = null };
         string? Here(string? name) => name is not null && ColumnNames.IndexOf(table.Columns, name) >= 0 ? name : null;
         string? text = Here(trained.Text);
-        if (text is null && options.Text is null) return options with { Trained = null, Label = options.Label ?? (trained.LabelColumns.Count == 0 ? Here(trained.Label) : null) };
+        if (text is null && options.Text is null)
+            return options with { Trained = null, Label = options.Label ?? (trained.LabelColumns.Count == 0 ? Here(trained.Label) : null) };
         return options with
         {
             Text = options.Text ?? text,
             Pair = options.Pair ?? Here(trained.Pair),
             Label = options.Label ?? (trained.LabelColumns.Count == 0 && options.LabelColumns.Count == 0 ? Here(trained.Label) : null),
-            LabelColumns = options.LabelColumns.Count > 0 || options.Label is not null ? options.LabelColumns : trained.LabelColumns.All(name => Here(name) is not null) ? trained.LabelColumns : [],
+            LabelColumns =
+                options.LabelColumns.Count > 0 || options.Label is not null ? options.LabelColumns
+                : trained.LabelColumns.All(name => Here(name) is not null) ? trained.LabelColumns
+                : [],
         };
     }
 
-    private static (int Text, int Pair) TextByContent(Table table, ColumnOptions options, ColumnContents contents, HashSet<int> taken, int[] labels, int pair)
+    private static (int Text, int Pair) TextByContent(
+        Table table,
+        ColumnOptions options,
+        ColumnContents contents,
+        HashSet<int> taken,
+        int[] labels,
+        int pair
+    )
     {
         (int text, int rival) = contents.LongestText(taken);
         if (rival < 0 || pair >= 0 || options.Pair is not null) return (text, pair);
         if (options.RequirePair) return (text, contents.SecondText(text, new HashSet<int>(taken) { text }));
         bool isScored = options.Answer == AnswerKind.Number || (labels.Length == 1 && contents.HasFractions(labels[0]));
-        if (!table.HasNames && isScored) return (text, rival);
-        throw new InputException($"{table.Path}: \"{table.Columns[Math.Min(text, rival)]}\" and \"{table.Columns[Math.Max(text, rival)]}\" may both be the text; say which with `text-column`, and the other with `pair-column` where both belong together");
+        if (!table.HasNames && isScored)
+            return (text, rival);
+        throw new InputException(
+            $"{table.Path}: \"{table.Columns[Math.Min(text, rival)]}\" and \"{table.Columns[Math.Max(text, rival)]}\" may both be the "
+                + $"text; say which with `text-column`, and the other with `pair-column` where both belong together"
+        );
     }
 
     private static int ByName(Table table, string[] names, HashSet<int> taken, Func<int, bool> fits)
@@ -88,10 +114,22 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
     {
         int[] indicators = contents.Indicators(taken);
         if (options.MultiLabel && indicators.Length > 1 && options.RequireLabel && !HasListOfLabels(table, contents, taken, indicators))
-            throw new InputException($"{table.Path}: {Quoted(table, indicators)} hold 0 and 1: name those that are labels with `label-columns` {string.Join(',', indicators.Select(column => table.Columns[column]))}");
-        int byName = table.HasNames ? ByName(table, ColumnNames.Label, taken, column => !IsAmbiguous(table, column) || options.Answer != AnswerKind.Class || !contents.IsText(column) || contents.Labels(taken).Count == 0) : -1;
-        if (byName >= 0) return [byName];
-        if (!options.RequireLabel && table.HasNames) return [];
+            throw new InputException(
+                $"{table.Path}: {Quoted(table, indicators)} hold 0 and 1: name those that are labels with `label-columns` "
+                    + $"{string.Join(',', indicators.Select(column => table.Columns[column]))}"
+            );
+        int byName = table.HasNames
+            ? ByName(table, ColumnNames.Label, taken, column =>
+                !IsAmbiguous(table, column)
+                || options.Answer != AnswerKind.Class
+                || !contents.IsText(column)
+                || contents.Labels(taken).Count == 0
+            )
+            : -1;
+        if (byName >= 0)
+            return [byName];
+        if (!options.RequireLabel && table.HasNames)
+            return [];
         if (options.Answer == AnswerKind.Text)
         {
             int target = contents.SecondText(contents.LongestText(taken).Text, taken);
@@ -103,8 +141,16 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         if (found.Count == 0 && !table.HasNames && contents.Number(taken) is >= 0 and int scored) return [scored];
         if (found.Count == 0) return [];
         (int label, int rank) = found[0];
-        if (found.Count > 1 && found[1].Rank == rank && contents.Distinct(found[1].Column) <= 2 * contents.Distinct(label) && options.RequireLabel)
-            throw new InputException($"{table.Path}: \"{table.Columns[label]}\" and \"{table.Columns[found[1].Column]}\" may both be the label; say which with `label-column`");
+        if (
+            found.Count > 1
+            && found[1].Rank == rank
+            && contents.Distinct(found[1].Column) <= 2 * contents.Distinct(label)
+            && options.RequireLabel
+        )
+            throw new InputException(
+                $"{table.Path}: \"{table.Columns[label]}\" and \"{table.Columns[found[1].Column]}\" may both be the label; say which "
+                    + $"with `label-column`"
+            );
         return [label];
     }
 
@@ -114,9 +160,14 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
 
     private static int[] NamedLabels(Table table, ColumnOptions options)
     {
-        if (options.LabelColumns.Count > 0) return [.. options.LabelColumns.Select(name => Named(table, name.Trim()))];
-        if (options.Label is null) return [];
-        bool several = options.MultiLabel && ColumnNames.IndexOf(table.Columns, options.Label) < 0 && options.Label.Contains(',', StringComparison.Ordinal);
+        if (options.LabelColumns.Count > 0)
+            return [.. options.LabelColumns.Select(name => Named(table, name.Trim()))];
+        if (options.Label is null)
+            return [];
+        bool several =
+            options.MultiLabel
+            && ColumnNames.IndexOf(table.Columns, options.Label) < 0
+            && options.Label.Contains(',', StringComparison.Ordinal);
         return several ? options.Label.Split(',').Select(name => Named(table, name.Trim())).ToArray() : [Named(table, options.Label)];
     }
 

@@ -22,12 +22,53 @@ internal static class ColumnNames
     /// <summary>The answer to learn.</summary>
     public static readonly string[] Label =
     [
-        "label", "gold_label", "labels", "class", "category", "categories", "target", "sentiment", "intent", "score", "similarity", "rating",
-        "stars", "topic", "polarity", "cats", "tag", "tags", "output", "summary", "answer", "y",
+        "label",
+        "gold_label",
+        "labels",
+        "class",
+        "category",
+        "categories",
+        "target",
+        "sentiment",
+        "intent",
+        "score",
+        "similarity",
+        "rating",
+        "stars",
+        "topic",
+        "polarity",
+        "cats",
+        "tag",
+        "tags",
+        "output",
+        "summary",
+        "answer",
+        "y",
     ];
 
-    /// <summary>Names above that may also stand for something else, so that the content has a say: <c>source</c> may be a text, or the web or the telephone.</summary>
-    public static readonly string[] Ambiguous = ["content", "document", "body", "input", "source", "title", "target", "score", "rating", "topic", "tag", "tags", "output", "summary", "answer", "y"];
+    /// <summary>
+    /// Names above that may also stand for something else, so that the content has a say: <c>source</c> may be a text, or the web or the
+    /// telephone.
+    /// </summary>
+    public static readonly string[] Ambiguous =
+    [
+        "content",
+        "document",
+        "body",
+        "input",
+        "source",
+        "title",
+        "target",
+        "score",
+        "rating",
+        "topic",
+        "tag",
+        "tags",
+        "output",
+        "summary",
+        "answer",
+        "y",
+    ];
 
     /// <summary>Numbers and names of records.</summary>
     public static readonly string[] Id = ["id", "uid", "guid", "_id", "row_id", "example_id"];
@@ -35,15 +76,72 @@ internal static class ColumnNames
     // Names that say what a column is besides a label; they decide only between columns that look alike.
     private static readonly string[] s_asides =
     [
-        "id", "idx", "index", "date", "time", "timestamp", "created", "updated", "confidence", "probability", "lang", "language", "locale", "split", "fold", "source", "origin",
-        "user", "author", "annotator", "annotator_id", "worker", "name", "url", "country", "city", "platform", "device", "length", "count", "version", "response", "reply", "answer_text",
+        "id",
+        "idx",
+        "index",
+        "date",
+        "time",
+        "timestamp",
+        "created",
+        "updated",
+        "confidence",
+        "probability",
+        "lang",
+        "language",
+        "locale",
+        "split",
+        "fold",
+        "source",
+        "origin",
+        "user",
+        "author",
+        "annotator",
+        "annotator_id",
+        "worker",
+        "name",
+        "url",
+        "country",
+        "city",
+        "platform",
+        "device",
+        "length",
+        "count",
+        "version",
+        "response",
+        "reply",
+        "answer_text",
     ];
 
     private static readonly HashSet<string> s_known = new(
         [
-            .. Text, .. PairOfPairs, .. Label, .. Id, "idx", "index", "context", "paragraph", "negative", "choices", "options", "endings", "choice0", "choice1", "ending0", "ending1", "option0",
-            "option1", "tokens", "words", "ner_tags", "entities", "spans", "answers", "answer_start",
-        ], StringComparer.OrdinalIgnoreCase);
+            .. Text,
+            .. PairOfPairs,
+            .. Label,
+            .. Id,
+            "idx",
+            "index",
+            "context",
+            "paragraph",
+            "negative",
+            "choices",
+            "options",
+            "endings",
+            "choice0",
+            "choice1",
+            "ending0",
+            "ending1",
+            "option0",
+            "option1",
+            "tokens",
+            "words",
+            "ner_tags",
+            "entities",
+            "spans",
+            "answers",
+            "answer_start",
+        ],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     /// <summary>True for any name above, whatever its case.</summary>
     public static bool IsKnown(string name) => s_known.Contains(name.Trim());
@@ -52,8 +150,13 @@ internal static class ColumnNames
     public static bool IsAside(string name)
     {
         string lower = name.Trim().ToLowerInvariant();
-        return Array.Exists(s_asides, aside => lower == aside || lower.EndsWith("_" + aside, StringComparison.Ordinal) || lower.EndsWith(" " + aside, StringComparison.Ordinal))
-            || lower.EndsWith("_at", StringComparison.Ordinal) || lower.EndsWith("_no", StringComparison.Ordinal);
+        return Array.Exists(s_asides, aside =>
+                lower == aside
+                || lower.EndsWith("_" + aside, StringComparison.Ordinal)
+                || lower.EndsWith(" " + aside, StringComparison.Ordinal)
+            )
+            || lower.EndsWith("_at", StringComparison.Ordinal)
+            || lower.EndsWith("_no", StringComparison.Ordinal);
     }
 
     /// <summary>The second of two columns whose names differ in 1 and 2, or a and b, at their end; −1 when there is none.</summary>
@@ -62,8 +165,17 @@ internal static class ColumnNames
     {
         for (int i = 0; i < columns.Count; i++)
         {
-            char second = columns[i] is [.., char last] ? last switch { '1' => '2', 'a' => 'b', 'A' => 'B', _ => '\0' } : '\0';
-            if (second == '\0' || columns[i].Length < 2 || (char.IsAsciiLetter(second) && columns[i][^2] is not ('_' or '-' or ' '))) continue;
+            char second = columns[i] is [.., char last]
+                ? last switch
+                {
+                    '1' => '2',
+                    'a' => 'b',
+                    'A' => 'B',
+                    _ => '\0',
+                }
+                : '\0';
+            if (second == '\0' || columns[i].Length < 2 || (char.IsAsciiLetter(second) && columns[i][^2] is not ('_' or '-' or ' ')))
+                continue;
             int twin = IndexOf(columns, columns[i][..^1] + second);
             if (twin >= 0) return (i, twin);
         }

@@ -17,9 +17,10 @@ internal enum Quoting
 }
 
 /// <summary>
-/// Splits separated text into records (RFC 4180): a field that begins with a quote ends at its closing quote, and line ends inside belong to
-/// the field. A quote inside an unquoted field is an ordinary character, and so are the quotes of a field that goes on behind its closing
-/// quote. A quote that is never closed, or is closed in the middle of a later field, costs its own record: the lines behind it are read anew.
+/// Splits separated text into records (RFC 4180): a field that begins with a quote ends at its closing quote, and line ends inside belong
+/// to the field. A quote inside an unquoted field is an ordinary character, and so are the quotes of a field that goes on behind its
+/// closing quote. A quote that is never closed, or is closed in the middle of a later field, costs its own record: the lines behind it are
+/// read anew.
 /// </summary>
 /// <example><c>a,"b ""c""",5" disk,"d" e</c> → <c>a</c>, <c>b "c"</c>, <c>5" disk</c>, <c>"d" e</c></example>
 /// <param name="reader">The text.</param>
@@ -107,7 +108,11 @@ internal sealed class DelimitedParser(TextReader reader, char separator, Quoting
                     continue;
                 }
 
-                return GiveUp(opened, "a quote opens a field here and is never closed; close it, or double the quotes inside the text", ref problem);
+                return GiveUp(
+                    opened,
+                    "a quote opens a field here and is never closed; close it, or double the quotes inside the text",
+                    ref problem
+                );
             }
 
             _field.Append(_text, _position, next - _position);
@@ -137,15 +142,28 @@ internal sealed class DelimitedParser(TextReader reader, char separator, Quoting
             }
             else
             {
-                return GiveUp(opened, "a quote opens a field here that is not closed before another begins; close it, or double the quotes inside the text", ref problem);
+                return GiveUp(
+                    opened,
+                    "a quote opens a field here that is not closed before another begins; close it, or double the quotes inside the text",
+                    ref problem
+                );
             }
         }
 
         _cells.Add(_field.ToString());
         if (_inside.Count > 0 && LooksLikeRows(first))
         {
-            problem = string.Create(CultureInfo.InvariantCulture, $"the quote that opens a field here closes in line {_line}, and the lines between look like rows of their own");
-            if (path is not null) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {opened}: {problem}; remove it, or double it where it belongs to the text"));
+            problem = string.Create(
+                CultureInfo.InvariantCulture,
+                $"the quote that opens a field here closes in line {_line}, and the lines between look like rows of their own"
+            );
+            if (path is not null)
+                throw new InputException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{path}, line {opened}: {problem}; remove it, or double it where it belongs to the text"
+                    )
+                );
         }
 
         return _position++ < _text.Length;

@@ -25,10 +25,16 @@ internal sealed class DelimitedTable : Table
         if (rows.Count == 0) throw new InputException($"{path} holds no rows");
         _first = rows[0].Cells;
         List<TableRow> others = rows[1..];
-        _hasHeader = options.HasHeader ?? (NamesColumns(_first, options)
-            ? true
-            : HeaderFinder.IsHeader(_first, others.Select(row => row.Cells))
-                ?? throw new InputException($"{path}: its first row ({string.Join(_separator, _first)}) may be a header or a row like the others; say which with `header` yes or `header` no"));
+        _hasHeader = options.HasHeader
+            ?? (
+                NamesColumns(_first, options)
+                    ? true
+                    : HeaderFinder.IsHeader(_first, others.Select(row => row.Cells))
+                        ?? throw new InputException(
+                            $"{path}: its first row ({string.Join(_separator, _first)}) may be a header or a row like the others; say "
+                                + $"which with `header` yes or `header` no"
+                        )
+            );
         _hasRowNames = _hasHeader && others.Count > 0 && others.TrueForAll(row => row.Cells.Length == _first.Length + 1);
         int width = _first.Length + (_hasRowNames ? 1 : 0);
         Columns = _hasHeader ? Names(_hasRowNames ? [null, .. _first] : _first) : [.. Enumerable.Range(1, width).Select(Unnamed)];
@@ -54,22 +60,44 @@ internal sealed class DelimitedTable : Table
 
     private TableRow Check(TableRow row)
     {
-        if (row.Problem is not null) return row;
-        if (_hasHeader && row.Cells.SequenceEqual(_first, StringComparer.Ordinal)) return row with { Problem = "the header once more" };
-        if (row.Cells.Length > Columns.Count && row.Cells.Skip(Columns.Count).All(string.IsNullOrEmpty)) return row with { Cells = row.Cells[..Columns.Count] };
+        if (row.Problem is not null)
+            return row;
+        if (_hasHeader && row.Cells.SequenceEqual(_first, StringComparer.Ordinal))
+            return row with { Problem = "the header once more" };
+        if (row.Cells.Length > Columns.Count && row.Cells.Skip(Columns.Count).All(string.IsNullOrEmpty))
+            return row with { Cells = row.Cells[..Columns.Count] };
         return row.Cells.Length == Columns.Count
             ? row
-            : row with { Problem = string.Create(CultureInfo.InvariantCulture, $"{row.Cells.Length} columns where the first row has {Columns.Count}") };
+            : row with
+            {
+                Problem = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{row.Cells.Length} columns where the first row has {Columns.Count}"
+                ),
+            };
     }
 
     /// <summary>Whether the user, or the run the file is for, names a cell of the first row.</summary>
     private static bool NamesColumns(string?[] first, ColumnOptions options)
     {
-        string?[] names = [options.Text, options.Pair, options.Label, options.Negative, .. options.LabelColumns, options.Trained?.Text, options.Trained?.Label];
-        return names.Any(name => !string.IsNullOrWhiteSpace(name) && first.Any(cell => string.Equals(cell?.Trim(), name, StringComparison.OrdinalIgnoreCase)));
+        string?[] names =
+        [
+            options.Text,
+            options.Pair,
+            options.Label,
+            options.Negative,
+            .. options.LabelColumns,
+            options.Trained?.Text,
+            options.Trained?.Label,
+        ];
+        return names.Any(name =>
+            !string.IsNullOrWhiteSpace(name) && first.Any(cell => string.Equals(cell?.Trim(), name, StringComparison.OrdinalIgnoreCase))
+        );
     }
 
-    /// <summary>The header's names; columns without one are called by their number, later ones of the same name get theirs behind it.</summary>
+    /// <summary>
+    /// The header's names; columns without one are called by their number, later ones of the same name get theirs behind it.
+    /// </summary>
     private static string[] Names(IReadOnlyList<string?> cells)
     {
         HashSet<string> taken = new(StringComparer.Ordinal);

@@ -21,24 +21,35 @@ internal static class DelimiterFinder
     };
 
     /// <summary>The separator a first line <c>sep=;</c> states; null where there is no such line.</summary>
-    public static char? Stated(string firstLine) => firstLine is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', char separator] ? separator : null;
+    public static char? Stated(string firstLine) =>
+        firstLine is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', char separator] ? separator : null;
 
     /// <summary>The separator of a file by its content; null where none orders its rows into columns.</summary>
     /// <exception cref="InputException">Two do so equally well.</exception>
     public static char? Find(string path, char? expected)
     {
-        List<Candidate> candidates = [.. s_separators.Select(separator => Candidate.Of(path, separator)).Where(candidate => candidate.Share >= OrderedShare)];
-        if (candidates.Count == 0) return null;
+        List<Candidate> candidates =
+        [
+            .. s_separators.Select(separator => Candidate.Of(path, separator)).Where(candidate => candidate.Share >= OrderedShare),
+        ];
+        if (candidates.Count == 0)
+            return null;
         Candidate best = candidates.MaxBy(candidate => (candidate.KnownNames, candidate.Share, candidate.Separator == expected ? 1 : 0))!;
-        Candidate? rival = candidates.FirstOrDefault(candidate => candidate != best && candidate.KnownNames == best.KnownNames && candidate.Share == best.Share);
-        if (rival is null || best.Separator == expected) return best.Separator;
-        throw new InputException($"{path}: {Name(best.Separator)} and {Name(rival.Separator)} both order its rows, into {best.Width} and {rival.Width} columns; say which with `delimiter`");
+        Candidate? rival = candidates.FirstOrDefault(candidate =>
+            candidate != best && candidate.KnownNames == best.KnownNames && candidate.Share == best.Share
+        );
+        if (rival is null || best.Separator == expected)
+            return best.Separator;
+        throw new InputException(
+            $"{path}: {Name(best.Separator)} and {Name(rival.Separator)} both order its rows, into {best.Width} and {rival.Width} "
+                + $"columns; say which with `delimiter`"
+        );
     }
 
     /// <summary>
     /// What quotes mean in a file. Spreadsheets quote every field that contains a quote and double it; some databases write a backslash
-    /// before it; others write quotes as they are. Of tab-separated files only one without a single field that contradicts the first dialect
-    /// follows it.
+    /// before it; others write quotes as they are. Of tab-separated files only one without a single field that contradicts the first
+    /// dialect follows it.
     /// </summary>
     /// <example><c>"so ""bad""" TAB 0</c> is quoted; <c>"so bad" , he said TAB 0</c> anywhere in the file shows that it is not.</example>
     public static Quoting QuotingOf(string path, char separator)
@@ -62,7 +73,8 @@ internal static class DelimiterFinder
         bool insideQuotes = false;
         while (reader.ReadLine() is { } line)
         {
-            if ((insideQuotes || line.Contains('"', StringComparison.Ordinal)) && !FollowsQuoting(line, separator, ref insideQuotes)) return false;
+            if ((insideQuotes || line.Contains('"', StringComparison.Ordinal)) && !FollowsQuoting(line, separator, ref insideQuotes))
+                return false;
         }
 
         return !insideQuotes;
@@ -108,11 +120,25 @@ internal static class DelimiterFinder
             using StrictUtf8Reader reader = DataFile.OpenText(path);
             DelimitedParser parser = new(reader, separator, Quoting.Doubled);
             List<TableRow> rows = [];
-            while (rows.Count < ProbedRecords && parser.Next() is { } row) rows.Add(row);
-            if (rows.Count == 0) return new Candidate(separator, 0, 0, 0);
-            IGrouping<int, TableRow> usual = rows.Where(row => row.Problem is null).GroupBy(row => row.Cells.Length).DefaultIfEmpty(rows.GroupBy(_ => 0).First()).MaxBy(group => group.Count())!;
-            bool isOrdered = usual.Key > 1 && rows[0].Problem is null && rows[0].Cells.Length is int first && (first == usual.Key || first + 1 == usual.Key || rows.Count < 3);
-            return new Candidate(separator, usual.Key, isOrdered ? (double)usual.Count() / rows.Count : 0, rows[0].Cells.Count(cell => cell is not null && ColumnNames.IsKnown(cell)));
+            while (rows.Count < ProbedRecords && parser.Next() is { } row)
+                rows.Add(row);
+            if (rows.Count == 0)
+                return new Candidate(separator, 0, 0, 0);
+            IGrouping<int, TableRow> usual = rows.Where(row => row.Problem is null)
+                .GroupBy(row => row.Cells.Length)
+                .DefaultIfEmpty(rows.GroupBy(_ => 0).First())
+                .MaxBy(group => group.Count())!;
+            bool isOrdered =
+                usual.Key > 1
+                && rows[0].Problem is null
+                && rows[0].Cells.Length is int first
+                && (first == usual.Key || first + 1 == usual.Key || rows.Count < 3);
+            return new Candidate(
+                separator,
+                usual.Key,
+                isOrdered ? (double)usual.Count() / rows.Count : 0,
+                rows[0].Cells.Count(cell => cell is not null && ColumnNames.IsKnown(cell))
+            );
         }
     }
 }

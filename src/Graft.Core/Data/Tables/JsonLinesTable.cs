@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Graft.Data.Tables;
 
-/// <summary>One JSON object a line. Strings are taken as they are; numbers, booleans, lists and objects as JSON text; null as nothing. Of the records of <c>graft label</c> those that count.</summary>
+/// <summary>
+/// One JSON object a line. Strings are taken as they are; numbers, booleans, lists and objects as JSON text; null as nothing. Of the
+/// records of <c>graft label</c> those that count.
+/// </summary>
 internal sealed class JsonLinesTable : Table
 {
     private const int ProbedLines = 1000;
@@ -24,7 +27,10 @@ internal sealed class JsonLinesTable : Table
             }
         }
 
-        if (_columns.Count == 0) throw new InputException($"{path}: no line is a JSON object; JSON Lines has one object a line, such as {{\"text\": \"…\", \"label\": \"…\"}}");
+        if (_columns.Count == 0)
+            throw new InputException(
+                $"{path}: no line is a JSON object; JSON Lines has one object a line, such as {{\"text\": \"…\", \"label\": \"…\"}}"
+            );
         Columns = [.. _columns.Keys];
     }
 
@@ -73,8 +79,11 @@ internal sealed class JsonLinesTable : Table
         {
             JsonDocument document = JsonText.Parse(text);
             bool isObject = document.RootElement.ValueKind == JsonValueKind.Object;
-            problem = isObject ? null : $"a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()} where an object was expected";
-            if (isObject) return document;
+            problem = isObject
+                ? null
+                : $"a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()} where an object was expected";
+            if (isObject)
+                return document;
             document.Dispose();
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Graft.Data.Tables;
 
 /// <summary>
-/// A JSON document of records: a list of objects, a list under a key (<c>data</c>, <c>rows</c> …), objects one behind the other over several lines,
-/// or a table as pandas writes it (by column, by row, or as <c>columns</c> and <c>data</c>). Read whole.
+/// A JSON document of records: a list of objects, a list under a key (<c>data</c>, <c>rows</c> …), objects one behind the other over
+/// several lines, or a table as pandas writes it (by column, by row, or as <c>columns</c> and <c>data</c>). Read whole.
 /// </summary>
 internal sealed class JsonTable : Table
 {
@@ -26,7 +26,11 @@ internal sealed class JsonTable : Table
             foreach ((string key, _) in row.Fields) _columns.TryAdd(key, _columns.Count);
         }
 
-        if (_columns.Count == 0) throw new InputException($"{path} is JSON without records; a list of objects is read, such as [{{\"text\": \"…\", \"label\": \"…\"}}], also under a key such as \"data\"");
+        if (_columns.Count == 0)
+            throw new InputException(
+                $"{path} is JSON without records; a list of objects is read, such as [{{\"text\": \"…\", \"label\": \"…\"}}], also "
+                    + $"under a key such as \"data\""
+            );
         Columns = [.. _columns.Keys];
     }
 
@@ -73,9 +77,19 @@ internal readonly record struct JsonRow(long Line, IReadOnlyList<(string Key, Js
     public static JsonRow Of(long line, JsonElement value) => IsSpacy(value)
         ? new JsonRow(line, [("text", value[0]), .. JsonRecord.Fields(value[1])])
         : value.ValueKind == JsonValueKind.Object ? new JsonRow(line, [.. JsonRecord.Fields(value)])
-        : new JsonRow(line, [], string.Create(CultureInfo.InvariantCulture, $"a JSON {value.ValueKind.ToString().ToLowerInvariant()} where an object was expected"));
+        : new JsonRow(
+            line,
+            [],
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"a JSON {value.ValueKind.ToString().ToLowerInvariant()} where an object was expected"
+            )
+        );
 
     /// <summary>A list of a text and what is known about it: <c>["…", {"entities": […], "cats": {…}}]</c>, as spaCy 2 trained on.</summary>
     private static bool IsSpacy(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 2 && value[0].ValueKind == JsonValueKind.String && value[1].ValueKind == JsonValueKind.Object;
+        value.ValueKind == JsonValueKind.Array
+        && value.GetArrayLength() == 2
+        && value[0].ValueKind == JsonValueKind.String
+        && value[1].ValueKind == JsonValueKind.Object;
 }

@@ -17,7 +17,8 @@ internal static class JsonText
     };
 
     /// <summary>Texts as a JSON list.</summary>
-    public static string List(IEnumerable<string> values) => "[" + string.Join(',', values.Select(value => $"\"{JsonEncodedText.Encode(value)}\"")) + "]";
+    public static string List(IEnumerable<string> values) =>
+        "[" + string.Join(',', values.Select(value => $"\"{JsonEncodedText.Encode(value)}\"")) + "]";
 
     /// <summary>Parses; <c>NaN</c> and infinities, which Python writes and JSON does not know, become null.</summary>
     /// <exception cref="JsonException">It is not JSON.</exception>

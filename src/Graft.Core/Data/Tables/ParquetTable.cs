@@ -7,7 +7,9 @@ using Parquet.Schema;
 
 namespace Graft.Data.Tables;
 
-/// <summary>A Parquet file, read one row group at a time. Flat columns become text, lists become JSON lists; deeper nesting is left out.</summary>
+/// <summary>
+/// A Parquet file, read one row group at a time. Flat columns become text, lists become JSON lists; deeper nesting is left out.
+/// </summary>
 internal sealed class ParquetTable : Table
 {
     private readonly DataField[] _fields;

@@ -14,7 +14,10 @@ internal sealed class ShardedTable : Table
         foreach (Table shard in shards)
         {
             if (!shard.Columns.SequenceEqual(shards[0].Columns, StringComparer.Ordinal))
-                throw new InputException($"{shard.Path} has the columns {string.Join(", ", shard.Columns)} where {shards[0].Path} has {string.Join(", ", shards[0].Columns)}: they are no parts of one file");
+                throw new InputException(
+                    $"{shard.Path} has the columns {string.Join(", ", shard.Columns)} where {shards[0].Path} has "
+                        + $"{string.Join(", ", shards[0].Columns)}: they are no parts of one file"
+                );
         }
     }
 

@@ -38,10 +38,15 @@ internal abstract class Table(string path)
     /// <summary>All rows in order, the unusable ones with their problem.</summary>
     public abstract IEnumerable<TableRow> Rows();
 
-    /// <summary>Whether a stretch of the file can be read without the rest; not of one document, nor where bytes do not tell lines.</summary>
+    /// <summary>
+    /// Whether a stretch of the file can be read without the rest; not of one document, nor where bytes do not tell lines.
+    /// </summary>
     public virtual bool CanBeCut => Encoding == "utf-8" && !DataFile.IsCompressed(Path) && DataFile.HasLineFeed(Path);
 
-    /// <summary>The rows that begin in a stretch of the file. What is before it is read too, so that lines and quotes are what they are in the whole.</summary>
+    /// <summary>
+    /// The rows that begin in a stretch of the file. What is before it is read too, so that lines and quotes are what they are in the
+    /// whole.
+    /// </summary>
     /// <param name="from">The first byte.</param>
     /// <param name="to">The first byte behind it.</param>
     /// <param name="size">The bytes of the file.</param>
@@ -51,7 +56,9 @@ internal abstract class Table(string path)
         return Rows().SkipWhile(row => row.Line <= first).TakeWhile(row => row.Line <= end);
     }
 
-    /// <summary>Opens a file, a folder of shards or a pattern that names some (<c>data/train-*.parquet</c>); the content decides what it is.</summary>
+    /// <summary>
+    /// Opens a file, a folder of shards or a pattern that names some (<c>data/train-*.parquet</c>); the content decides what it is.
+    /// </summary>
     /// <param name="path">The file, possibly gzip-compressed.</param>
     /// <param name="options">What the user says about it; null: nothing.</param>
     /// <exception cref="InputException">The file cannot be read as any format.</exception>
@@ -65,7 +72,9 @@ internal abstract class Table(string path)
             return new TableOfShard(new ShardedTable(path, files), files, part);
         }
 
-        return shards.Count == 1 ? OpenFile(shards[0], path, options) : new ShardedTable(path, [.. shards.Select(shard => OpenFile(shard, shard, options))]);
+        return shards.Count == 1
+            ? OpenFile(shards[0], path, options)
+            : new ShardedTable(path, [.. shards.Select(shard => OpenFile(shard, shard, options))]);
     }
 
     private static Table OpenFile(string file, string path, ColumnOptions options)

@@ -41,29 +41,56 @@ internal static class TableFormats
     public static (TableFormat Format, char? Separator) Detect(string path, ColumnOptions options)
     {
         char? separator = options.Delimiter is string asked ? DelimiterFinder.Parse(asked) : null;
-        if (options.Format is string format) return (Named(format, path), format is "csv" ? separator ?? SeparatorOf(path) : format is "tsv" ? '\t' : null);
-        if (StartsLikeParquet(path)) return (TableFormat.Parquet, null);
-        if (separator is not null) return (TableFormat.Separated, separator);
+        if (options.Format is string format)
+            return (
+                Named(format, path),
+                format is "csv" ? separator ?? SeparatorOf(path)
+                : format is "tsv" ? '\t'
+                : null
+            );
+        if (StartsLikeParquet(path))
+            return (TableFormat.Parquet, null);
+        if (separator is not null)
+            return (TableFormat.Separated, separator);
         string extension = DataFile.Extension(path);
         if (extension is ".xml" or ".zip" or ".xlsx" or ".xls" or ".docx" or ".pdf" or ".html")
             throw new InputException($"{path}: {extension} files are not read; convert it to CSV, TSV, JSON Lines or Parquet");
-        if (extension is ".parquet") throw new InputException($"{path} is not a sound Parquet file: it does not begin with PAR1");
-        List<string> lines = [.. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(ProbedLines)];
-        if (lines.Count == 0) throw new InputException($"{path} holds no rows");
-        if (JsonKind(lines, extension is ".csv" or ".tsv" or ".tab") is { } json) return (json, null);
-        if (extension is ".jsonl" or ".ndjson") return (TableFormat.JsonLines, null);
-        if (extension is ".json") throw new InputException($"{path} is called JSON and begins with neither [ nor {{; say what it is with `format`");
-        if (lines[0].Contains(FastTextTable.Mark, StringComparison.Ordinal) && lines.Count(line => line.Contains(FastTextTable.Mark, StringComparison.Ordinal)) * 2 > lines.Count) return (TableFormat.FastText, null);
-        if (DelimiterFinder.Stated(lines[0]) is char stated) return (TableFormat.Separated, stated);
+        if (extension is ".parquet")
+            throw new InputException($"{path} is not a sound Parquet file: it does not begin with PAR1");
+        List<string> lines =
+        [
+            .. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(ProbedLines),
+        ];
+        if (lines.Count == 0)
+            throw new InputException($"{path} holds no rows");
+        if (JsonKind(lines, extension is ".csv" or ".tsv" or ".tab") is { } json)
+            return (json, null);
+        if (extension is ".jsonl" or ".ndjson")
+            return (TableFormat.JsonLines, null);
+        if (extension is ".json")
+            throw new InputException($"{path} is called JSON and begins with neither [ nor {{; say what it is with `format`");
+        if (
+            lines[0].Contains(FastTextTable.Mark, StringComparison.Ordinal)
+            && lines.Count(line => line.Contains(FastTextTable.Mark, StringComparison.Ordinal)) * 2 > lines.Count
+        )
+            return (TableFormat.FastText, null);
+        if (DelimiterFinder.Stated(lines[0]) is char stated)
+            return (TableFormat.Separated, stated);
         return Lines(path, extension, lines, options);
     }
 
-    /// <summary>Tables and plain text: what is called <c>.csv</c> or <c>.tsv</c> is a table; anything else is one where labels or pairs are needed, or every line has a tab.</summary>
+    /// <summary>
+    /// Tables and plain text: what is called <c>.csv</c> or <c>.tsv</c> is a table; anything else is one where labels or pairs are needed,
+    /// or every line has a tab.
+    /// </summary>
     private static (TableFormat Format, char? Separator) Lines(string path, string extension, List<string> lines, ColumnOptions options)
     {
         char? expected = extension is ".tsv" or ".tab" ? '\t' : extension is ".csv" ? ',' : null;
         bool isTable = expected is not null || options.RequireLabel || options.RequirePair || options.Text is not null;
-        if (isTable) return DelimiterFinder.Find(path, expected) is char found ? (TableFormat.Separated, found) : expected is not null ? (TableFormat.Separated, expected) : (TableFormat.PlainText, null);
+        if (isTable)
+            return DelimiterFinder.Find(path, expected) is char found ? (TableFormat.Separated, found)
+                : expected is not null ? (TableFormat.Separated, expected)
+                : (TableFormat.PlainText, null);
         bool hasTabs = lines.TrueForAll(line => line.Contains('\t', StringComparison.Ordinal));
         return hasTabs && extension is not ".txt" ? (TableFormat.Separated, '\t') : (TableFormat.PlainText, null);
     }
@@ -75,8 +102,11 @@ internal static class TableFormats
         if (first is not ['{' or '[', ..]) return null;
         if (mayBeTable && !BeginsJson(first)) return null;
         bool isWhole = IsObject(first);
-        if (first[0] == '{' && isWhole && (lines.Count > 1 ? lines[1].TrimStart() is ['{', ..] : !HoldsRecords(first))) return TableFormat.JsonLines;
-        return first[0] == '{' && !isWhole && lines.Count > 1 && lines.Skip(1).Count(IsObject) > lines.Count / 2 ? TableFormat.JsonLines : TableFormat.Json;
+        if (first[0] == '{' && isWhole && (lines.Count > 1 ? lines[1].TrimStart() is ['{', ..] : !HoldsRecords(first)))
+            return TableFormat.JsonLines;
+        return first[0] == '{' && !isWhole && lines.Count > 1 && lines.Skip(1).Count(IsObject) > lines.Count / 2
+            ? TableFormat.JsonLines
+            : TableFormat.Json;
     }
 
     private static bool IsObject(string line)
@@ -92,14 +122,36 @@ internal static class TableFormats
         }
     }
 
-    /// <summary>Whether a whole object of one line is a document of records rather than a record: records under a key, or a list or an object a column.</summary>
+    /// <summary>
+    /// Whether a whole object of one line is a document of records rather than a record: records under a key, or a list or an object a
+    /// column.
+    /// </summary>
     private static bool HoldsRecords(string line)
     {
         using JsonDocument document = JsonText.Parse(line);
-        if (document.RootElement.EnumerateObject().Any(property => ColumnNames.Text.Contains(property.Name, StringComparer.OrdinalIgnoreCase) && property.Value.ValueKind == JsonValueKind.Array && property.Value.GetArrayLength() > 1)) return true;
-        return document.RootElement.EnumerateObject().Any(property =>
-            property.Value.ValueKind == JsonValueKind.Object || (property.Value.ValueKind == JsonValueKind.Array && property.Value.GetArrayLength() > 0 && property.Value[0].ValueKind is JsonValueKind.Object or JsonValueKind.Array))
-            && !document.RootElement.EnumerateObject().Any(property => property.Value.ValueKind == JsonValueKind.String && ColumnNames.IsKnown(property.Name));
+        if (
+            document
+                .RootElement.EnumerateObject()
+                .Any(property =>
+                    ColumnNames.Text.Contains(property.Name, StringComparer.OrdinalIgnoreCase)
+                    && property.Value.ValueKind == JsonValueKind.Array
+                    && property.Value.GetArrayLength() > 1
+                )
+        )
+            return true;
+        return document
+                .RootElement.EnumerateObject()
+                .Any(property =>
+                    property.Value.ValueKind == JsonValueKind.Object
+                    || (
+                        property.Value.ValueKind == JsonValueKind.Array
+                        && property.Value.GetArrayLength() > 0
+                        && property.Value[0].ValueKind is JsonValueKind.Object or JsonValueKind.Array
+                    )
+                )
+            && !document
+                .RootElement.EnumerateObject()
+                .Any(property => property.Value.ValueKind == JsonValueKind.String && ColumnNames.IsKnown(property.Name));
     }
 
     /// <summary>Whether a line is the beginning of JSON, as far as it goes.</summary>
@@ -134,16 +186,22 @@ internal static class TableFormats
     }
 
     private static char SeparatorOf(string path) =>
-        DataFile.Lines(path).FirstOrDefault().Text is { } first && DelimiterFinder.Stated(first) is char stated ? stated : DelimiterFinder.Find(path, ',') ?? ',';
+        DataFile.Lines(path).FirstOrDefault().Text is { } first && DelimiterFinder.Stated(first) is char stated
+            ? stated
+            : DelimiterFinder.Find(path, ',') ?? ',';
 
-    private static TableFormat Named(string format, string path) => format switch
-    {
-        "csv" or "tsv" => TableFormat.Separated,
-        "json-lines" or "jsonl" => TableFormat.JsonLines,
-        "json" => TableFormat.Json,
-        "parquet" => TableFormat.Parquet,
-        "fasttext" => TableFormat.FastText,
-        "text" => TableFormat.PlainText,
-        _ => throw new InputException($"`format` {format}: {path} would be read as one of csv, tsv, json-lines, json, parquet, fasttext, text; of tagged words also conll, conll-u, spans; of questions squad"),
-    };
+    private static TableFormat Named(string format, string path) =>
+        format switch
+        {
+            "csv" or "tsv" => TableFormat.Separated,
+            "json-lines" or "jsonl" => TableFormat.JsonLines,
+            "json" => TableFormat.Json,
+            "parquet" => TableFormat.Parquet,
+            "fasttext" => TableFormat.FastText,
+            "text" => TableFormat.PlainText,
+            _ => throw new InputException(
+                $"`format` {format}: {path} would be read as one of csv, tsv, json-lines, json, parquet, fasttext, text; of tagged "
+                    + $"words also conll, conll-u, spans; of questions squad"
+            ),
+        };
 }

@@ -1,8 +1,9 @@
 namespace Graft.Data.Tables;
 
 /// <summary>
-/// A part of one or several files. What the columns are is found on the whole, so that all parts are read alike; only the part's rows are given. A file that
-/// cannot be entered in its middle (compressed, UTF-16, one JSON document) belongs whole to the part that its first byte is in.
+/// A part of one or several files. What the columns are is found on the whole, so that all parts are read alike; only the part's rows are
+/// given. A file that cannot be entered in its middle (compressed, UTF-16, one JSON document) belongs whole to the part that its first byte
+/// is in.
 /// </summary>
 internal sealed class TableOfShard : Table
 {

@@ -75,7 +75,8 @@ internal sealed class StrictDecoder
             [new($"{last}{single}", all)]);
     }
 
-    private static bool Matches(Transition[] transitions, Tag previous, Tag tag) => Array.Exists(transitions, transition => transition.Matches(previous, tag));
+    private static bool Matches(Transition[] transitions, Tag previous, Tag tag) =>
+        Array.Exists(transitions, transition => transition.Matches(previous, tag));
 
     private Tag Known(string text)
     {

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Graft.Data.Tagging;
 
-/// <summary>A tag cut into its prefix and type: <c>B-creative-work</c> → <c>B</c>, <c>creative-work</c>; a bare <c>B</c> or <c>O</c> has type <c>_</c>.</summary>
+/// <summary>
+/// A tag cut into its prefix and type: <c>B-creative-work</c> → <c>B</c>, <c>creative-work</c>; a bare <c>B</c> or <c>O</c> has type
+/// <c>_</c>.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Tag(char Prefix, string Type)
 {

@@ -17,8 +17,8 @@ internal static class TagSchemes
     private const double MarkingShare = 0.9;
 
     /// <summary>
-    /// The scheme a set of sentences is tagged in; <see cref="TagScheme.None"/> for tags that mark no entities. A few odd tags among many are
-    /// passed over: <see cref="Problems"/> names them.
+    /// The scheme a set of sentences is tagged in; <see cref="TagScheme.None"/> for tags that mark no entities. A few odd tags among many
+    /// are passed over: <see cref="Problems"/> names them.
     /// </summary>
     public static TagScheme Detect(IEnumerable<IReadOnlyList<string>> sentences)
     {
@@ -60,7 +60,13 @@ internal static class TagSchemes
 
     /// <summary>The entities of one sentence, read leniently: what is malformed is understood as conlleval understands it.</summary>
     public static IReadOnlyList<EntitySpan> Entities(IReadOnlyList<string> tags, TagScheme scheme) =>
-        LenientDecoder.Decode([.. tags.Select(tag => scheme != TagScheme.None && !MarksEntities(tag) ? "O" : scheme == TagScheme.Bilou ? ToIobes(tag) : tag)]);
+        LenientDecoder.Decode([
+            .. tags.Select(tag =>
+                scheme != TagScheme.None && !MarksEntities(tag) ? "O"
+                : scheme == TagScheme.Bilou ? ToIobes(tag)
+                : tag
+            ),
+        ]);
 
     /// <summary>The scheme's name as the field writes it: <c>IOB2</c>, <c>BIOES</c> …; null for none.</summary>
     public static string? NameOf(TagScheme scheme) => scheme switch
@@ -71,7 +77,10 @@ internal static class TagSchemes
     };
 
     /// <summary>The scheme of a name; null for an unknown one.</summary>
-    public static TagScheme? Named(string? name) => name == "BIOES" ? TagScheme.Iobes : Enum.TryParse(name, ignoreCase: true, out TagScheme scheme) ? scheme : null;
+    public static TagScheme? Named(string? name) =>
+        name == "BIOES" ? TagScheme.Iobes
+        : Enum.TryParse(name, ignoreCase: true, out TagScheme scheme) ? scheme
+        : null;
 
     /// <summary>The tags in IOB2.</summary>
     /// <example>IOB1 <c>I-PER B-PER O</c> → <c>B-PER B-PER O</c>; BILOU <c>U-LOC</c> → <c>B-LOC</c></example>
@@ -105,15 +114,18 @@ internal static class TagSchemes
             Tag tag = Tag.Parse(tags[i]);
             string before = i > 0 ? tags[i - 1] : "O";
             string after = i + 1 < tags.Count ? tags[i + 1] : "O";
-            if (NeedsBefore(tag, scheme) is { } earlier && !Fits(before, tag, earlier)) problems.Add(new TagProblem(i, $"\"{tags[i]}\" follows \"{before}\", not a tag that opens {tag.Type}"));
-            else if (NeedsAfter(tag, scheme) is { } later && !Fits(after, tag, later)) problems.Add(new TagProblem(i, $"\"{tags[i]}\" is followed by \"{after}\", not by a tag that closes {tag.Type}"));
+            if (NeedsBefore(tag, scheme) is { } earlier && !Fits(before, tag, earlier))
+                problems.Add(new TagProblem(i, $"\"{tags[i]}\" follows \"{before}\", not a tag that opens {tag.Type}"));
+            else if (NeedsAfter(tag, scheme) is { } later && !Fits(after, tag, later))
+                problems.Add(new TagProblem(i, $"\"{tags[i]}\" is followed by \"{after}\", not by a tag that closes {tag.Type}"));
         }
 
         return problems;
     }
 
     /// <summary>True for <c>O</c>, a prefix alone, and a prefix with a hyphen behind it.</summary>
-    internal static bool MarksEntities(string tag) => tag == "O" || (tag.Length > 0 && Prefixes.Contains(tag[0], StringComparison.Ordinal) && (tag.Length == 1 || tag[1] == '-'));
+    internal static bool MarksEntities(string tag) =>
+        tag == "O" || (tag.Length > 0 && Prefixes.Contains(tag[0], StringComparison.Ordinal) && (tag.Length == 1 || tag[1] == '-'));
 
     private static bool Fits(string neighbour, Tag tag, string prefixes)
     {

@@ -4,5 +4,6 @@ namespace Graft.Evaluation;
 internal static class MajorityClass
 {
     /// <summary>The most frequent class; the lower number on ties.</summary>
-    public static int Of(IEnumerable<int> truth) => truth.CountBy(label => label).OrderByDescending(count => count.Value).ThenBy(count => count.Key).First().Key;
+    public static int Of(IEnumerable<int> truth) =>
+        truth.CountBy(label => label).OrderByDescending(count => count.Value).ThenBy(count => count.Key).First().Key;
 }

@@ -90,7 +90,8 @@ internal sealed class RidgeBaseline
         return result;
     }
 
-    private static double Dot((int Index, double Value)[] row, double[] weights) => row.Sum(feature => feature.Value * weights[feature.Index]);
+    private static double Dot((int Index, double Value)[] row, double[] weights) =>
+        row.Sum(feature => feature.Value * weights[feature.Index]);
 
     private static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 }

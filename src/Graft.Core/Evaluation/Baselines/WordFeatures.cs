@@ -34,5 +34,6 @@ internal static class WordFeatures
         return pair is null ? features : features.Concat(Grams(Words(pair)).Select(gram => "│" + gram));
     }
 
-    private static IEnumerable<string> Grams(List<string> words) => words.Concat(words.Zip(words.Skip(1), (first, second) => first + " " + second));
+    private static IEnumerable<string> Grams(List<string> words) =>
+        words.Concat(words.Zip(words.Skip(1), (first, second) => first + " " + second));
 }

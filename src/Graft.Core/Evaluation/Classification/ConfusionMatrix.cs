@@ -12,7 +12,8 @@ public sealed class ConfusionMatrix
     /// <exception cref="ArgumentException">The lists differ in length.</exception>
     public ConfusionMatrix(ReadOnlySpan<int> truth, ReadOnlySpan<int> predicted, int classes)
     {
-        if (truth.Length != predicted.Length) throw new ArgumentException($"{truth.Length} true classes but {predicted.Length} predictions.", nameof(predicted));
+        if (truth.Length != predicted.Length)
+            throw new ArgumentException($"{truth.Length} true classes but {predicted.Length} predictions.", nameof(predicted));
         Classes = classes;
         Total = truth.Length;
         _counts = new long[classes, classes];

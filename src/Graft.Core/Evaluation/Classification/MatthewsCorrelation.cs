@@ -1,7 +1,8 @@
 namespace Graft.Evaluation;
 
 /// <summary>
-/// The correlation between truth and prediction, from −1 to 1, in its form for any number of classes (R_K, Gorodkin 2004); the metric of CoLA.
+/// The correlation between truth and prediction, from −1 to 1, in its form for any number of classes (R_K, Gorodkin 2004); the metric of
+/// CoLA.
 /// </summary>
 internal static class MatthewsCorrelation
 {

@@ -20,12 +20,17 @@ public readonly record struct PrecisionRecallF1(double Precision, double Recall,
 
     /// <summary>From the counts of all classes together; with one label an example all three equal the accuracy.</summary>
     public static PrecisionRecallF1 Micro(ConfusionMatrix confusion, double zeroDivision = 0) =>
-        Enumerable.Range(0, confusion.Classes).Select(confusion.Outcomes).Aggregate(default(OutcomeCounts), (sum, counts) => sum + counts).Scores(zeroDivision);
+        Enumerable
+            .Range(0, confusion.Classes)
+            .Select(confusion.Outcomes)
+            .Aggregate(default(OutcomeCounts), (sum, counts) => sum + counts)
+            .Scores(zeroDivision);
 
     /// <summary>The mean over classes, all equally heavy.</summary>
     /// <param name="confusion">The counts.</param>
     /// <param name="zeroDivision">What an undefined value counts as.</param>
-    /// <param name="onlyOccurring">True leaves out classes that are neither true nor predicted anywhere, as scikit-learn does when no labels are given.</param>
+    /// <param name="onlyOccurring">True leaves out classes that are neither true nor predicted anywhere, as scikit-learn does when no
+    /// labels are given.</param>
     public static PrecisionRecallF1 Macro(ConfusionMatrix confusion, double zeroDivision = 0, bool onlyOccurring = false)
     {
         PrecisionRecallF1[] classes = PerClass(confusion, zeroDivision);
@@ -36,7 +41,10 @@ public readonly record struct PrecisionRecallF1(double Precision, double Recall,
 
     /// <summary>The mean over classes, weighted by how often each is true.</summary>
     public static PrecisionRecallF1 Weighted(ConfusionMatrix confusion, double zeroDivision = 0) =>
-        WeightedMean(PerClass(confusion, zeroDivision), Enumerable.Range(0, confusion.Classes).Select(c => (double)confusion.Support(c)).ToArray());
+        WeightedMean(
+            PerClass(confusion, zeroDivision),
+            Enumerable.Range(0, confusion.Classes).Select(c => (double)confusion.Support(c)).ToArray()
+        );
 
     /// <summary>The mean; NaN of nothing.</summary>
     internal static PrecisionRecallF1 Mean(IReadOnlyList<PrecisionRecallF1> scores) => scores.Count == 0

@@ -27,7 +27,9 @@ internal sealed record BleuScore(
     IReadOnlyList<long> Counts,
     IReadOnlyList<long> Totals);
 
-/// <summary>BLEU (Papineni et al. 2002) as sacrebleu computes it: counts summed over the corpus before the ratio, up to four words.</summary>
+/// <summary>
+/// BLEU (Papineni et al. 2002) as sacrebleu computes it: counts summed over the corpus before the ratio, up to four words.
+/// </summary>
 /// <param name="tokenization">How texts are cut into words.</param>
 /// <param name="lowercase">True ignores case.</param>
 internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Standard13a, bool lowercase = false)
@@ -39,7 +41,11 @@ internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Stan
     /// <param name="hypotheses">One text a segment.</param>
     /// <param name="references">One or more lists, each with one text a segment.</param>
     public BleuScore Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references) =>
-        Score(Enumerable.Range(0, hypotheses.Count).Select(i => (hypotheses[i], references.Select(stream => stream[i]).ToArray())), BleuSmoothing.Exponential, false);
+        Score(
+            Enumerable.Range(0, hypotheses.Count).Select(i => (hypotheses[i], references.Select(stream => stream[i]).ToArray())),
+            BleuSmoothing.Exponential,
+            false
+        );
 
     /// <summary>The score of one sentence; orders longer than the sentence are left out.</summary>
     public BleuScore Sentence(string hypothesis, IReadOnlyList<string> references, BleuSmoothing smoothing = BleuSmoothing.Exponential) =>
@@ -54,7 +60,11 @@ internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Stan
             List<string> words = Words(hypothesis);
             List<string>[] alternatives = references.Select(Words).ToArray();
             hypothesisLength += words.Count;
-            referenceLength += alternatives.Select(alternative => alternative.Count).OrderBy(length => Math.Abs(length - words.Count)).ThenBy(length => length).First();
+            referenceLength += alternatives
+                .Select(alternative => alternative.Count)
+                .OrderBy(length => Math.Abs(length - words.Count))
+                .ThenBy(length => length)
+                .First();
             for (int n = 1; n <= MaxOrder; n++)
             {
                 Dictionary<string, int> runs = NGrams.Count(words, n);
@@ -63,9 +73,20 @@ internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Stan
             }
         }
 
-        double penalty = hypothesisLength >= referenceLength ? 1 : hypothesisLength == 0 ? 0 : Math.Exp(1 - ((double)referenceLength / hypothesisLength));
+        double penalty =
+            hypothesisLength >= referenceLength ? 1
+            : hypothesisLength == 0 ? 0
+            : Math.Exp(1 - ((double)referenceLength / hypothesisLength));
         double[] precisions = Precisions(counts, totals, smoothing, out int measured);
-        return new BleuScore(penalty * GeometricMean(precisions, effectiveOrder ? measured : MaxOrder), precisions, penalty, hypothesisLength, referenceLength, counts, totals);
+        return new BleuScore(
+            penalty * GeometricMean(precisions, effectiveOrder ? measured : MaxOrder),
+            precisions,
+            penalty,
+            hypothesisLength,
+            referenceLength,
+            counts,
+            totals
+        );
     }
 
     private List<string> Words(string text) => BleuTokenizer.Split(lowercase ? UnicodeText.ToLower(text) : text, tokenization);
@@ -94,7 +115,8 @@ internal sealed class Bleu(BleuTokenization tokenization = BleuTokenization.Stan
     private static Dictionary<string, int> Maximum(IEnumerable<Dictionary<string, int>> alternatives)
     {
         Dictionary<string, int> maximum = new(StringComparer.Ordinal);
-        foreach ((string run, int count) in alternatives.SelectMany(counts => counts)) maximum[run] = Math.Max(maximum.GetValueOrDefault(run), count);
+        foreach ((string run, int count) in alternatives.SelectMany(counts => counts))
+            maximum[run] = Math.Max(maximum.GetValueOrDefault(run), count);
         return maximum;
     }
 }

@@ -19,18 +19,27 @@ internal enum BleuTokenization
 internal static class BleuTokenizer
 {
     /// <summary>The words of a segment.</summary>
-    public static List<string> Split(string text, BleuTokenization tokenization) => tokenization switch
-    {
-        BleuTokenization.Standard13a => UnicodeText.Split(Separate(text)),
-        BleuTokenization.Characters => text.EnumerateRunes().Select(rune => rune.ToString()).Where(c => !UnicodeText.IsSpace(c[0])).ToList(),
-        _ => UnicodeText.Split(text),
-    };
+    public static List<string> Split(string text, BleuTokenization tokenization) =>
+        tokenization switch
+        {
+            BleuTokenization.Standard13a => UnicodeText.Split(Separate(text)),
+            BleuTokenization.Characters => text.EnumerateRunes()
+                .Select(rune => rune.ToString())
+                .Where(c => !UnicodeText.IsSpace(c[0]))
+                .ToList(),
+            _ => UnicodeText.Split(text),
+        };
 
     private static string Separate(string text)
     {
-        text = text.TrimEnd().Replace("<skipped>", "", StringComparison.Ordinal).Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ')
-            .Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
-            .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
+        text = text.TrimEnd()
+            .Replace("<skipped>", "", StringComparison.Ordinal)
+            .Replace("-\n", "", StringComparison.Ordinal)
+            .Replace('\n', ' ')
+            .Replace("&quot;", "\"", StringComparison.Ordinal)
+            .Replace("&amp;", "&", StringComparison.Ordinal)
+            .Replace("&lt;", "<", StringComparison.Ordinal)
+            .Replace("&gt;", ">", StringComparison.Ordinal);
         string spaced = SurroundSymbols($" {text} ");
         spaced = AfterOther(spaced);
         spaced = BeforeOther(spaced);
@@ -43,14 +52,18 @@ internal static class BleuTokenizer
         StringBuilder result = new(text.Length * 2);
         foreach (char c in text)
         {
-            if (c is >= '{' and <= '~' or >= '[' and <= '`' or >= ' ' and <= '&' or >= '(' and <= '+' or >= ':' and <= '@' or '/') result.Append(' ').Append(c).Append(' ');
-            else result.Append(c);
+            if (c is >= '{' and <= '~' or >= '[' and <= '`' or >= ' ' and <= '&' or >= '(' and <= '+' or >= ':' and <= '@' or '/')
+                result.Append(' ').Append(c).Append(' ');
+            else
+                result.Append(c);
         }
 
         return result.ToString();
     }
 
-    /// <summary>A period or comma after anything but a digit stands alone. As with a regular expression, a matched pair is not matched again.</summary>
+    /// <summary>
+    /// A period or comma after anything but a digit stands alone. As with a regular expression, a matched pair is not matched again.
+    /// </summary>
     private static string AfterOther(string text)
     {
         StringBuilder result = new(text.Length * 2);

@@ -10,7 +10,9 @@ internal sealed class ChrF(int wordOrder = 0)
     private const int CharacterOrder = 6;
     private const double BetaSquared = 4;
 
-    /// <summary>The score of a corpus: counts are summed before the ratio; of several references each segment uses the one it scores best with.</summary>
+    /// <summary>
+    /// The score of a corpus: counts are summed before the ratio; of several references each segment uses the one it scores best with.
+    /// </summary>
     /// <param name="hypotheses">One text a segment.</param>
     /// <param name="references">One or more lists, each with one text a segment.</param>
     public double Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references)
@@ -46,7 +48,8 @@ internal sealed class ChrF(int wordOrder = 0)
     }
 
     /// <summary>One punctuation character is split off, from the end or else from the beginning.</summary>
-    private static string[] SplitPunctuation(string word) => word.Length > 1 && UnicodeText.IsAsciiPunctuation(word[^1]) ? [word[..^1], word[^1..]]
+    private static string[] SplitPunctuation(string word) =>
+        word.Length > 1 && UnicodeText.IsAsciiPunctuation(word[^1]) ? [word[..^1], word[^1..]]
         : word.Length > 1 && UnicodeText.IsAsciiPunctuation(word[0]) ? [word[..1], word[1..]]
         : [word];
 
@@ -61,7 +64,8 @@ internal sealed class ChrF(int wordOrder = 0)
 
     private readonly record struct OrderCounts(long Hypothesis, long Reference, long Common)
     {
-        public static OrderCounts operator +(OrderCounts a, OrderCounts b) => new(a.Hypothesis + b.Hypothesis, a.Reference + b.Reference, a.Common + b.Common);
+        public static OrderCounts operator +(OrderCounts a, OrderCounts b) =>
+            new(a.Hypothesis + b.Hypothesis, a.Reference + b.Reference, a.Common + b.Common);
 
         /// <summary>An order that the reference is too short for counts nothing, on neither side.</summary>
         public static OrderCounts Of(Dictionary<string, int> hypothesis, Dictionary<string, int> reference) =>

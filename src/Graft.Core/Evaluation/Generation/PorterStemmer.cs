@@ -1,8 +1,8 @@
 namespace Graft.Evaluation;
 
 /// <summary>
-/// Porter's stemmer (1980) with the extensions of NLTK's default mode, which rouge-score uses: short words ending in -ies and -ied, y after a
-/// consonant, a few irregular forms.
+/// Porter's stemmer (1980) with the extensions of NLTK's default mode, which rouge-score uses: short words ending in -ies and -ied, y after
+/// a consonant, a few irregular forms.
 /// </summary>
 /// <example><c>running</c> → <c>run</c>, <c>relational</c> → <c>relat</c></example>
 internal static class PorterStemmer
@@ -26,7 +26,25 @@ internal static class PorterStemmer
 
     private static readonly string[] s_step4 =
     [
-        "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou", "ism", "ate", "iti", "ous", "ive", "ize",
+        "al",
+        "ance",
+        "ence",
+        "er",
+        "ic",
+        "able",
+        "ible",
+        "ant",
+        "ement",
+        "ment",
+        "ent",
+        "ion",
+        "ou",
+        "ism",
+        "ate",
+        "iti",
+        "ous",
+        "ive",
+        "ize",
     ];
 
     /// <summary>The stem of a lower-case word.</summary>
@@ -124,7 +142,11 @@ internal static class PorterStemmer
     private static bool EndsShortSyllable(string word)
     {
         int last = word.Length - 1;
-        if (last >= 2) return IsConsonant(word, last - 2) && !IsConsonant(word, last - 1) && IsConsonant(word, last) && word[last] is not ('w' or 'x' or 'y');
+        if (last >= 2)
+            return IsConsonant(word, last - 2)
+                && !IsConsonant(word, last - 1)
+                && IsConsonant(word, last)
+                && word[last] is not ('w' or 'x' or 'y');
         return last == 1 && !IsConsonant(word, 0) && IsConsonant(word, 1);
     }
 

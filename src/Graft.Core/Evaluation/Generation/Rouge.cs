@@ -3,8 +3,8 @@ using System.Text;
 namespace Graft.Evaluation;
 
 /// <summary>
-/// ROUGE (Lin 2004) as rouge-score computes it: lower case, every run outside a–z and 0–9 separates words, optional Porter stemming of words
-/// longer than three letters. Values lie from 0 to 1; an empty side scores 0.
+/// ROUGE (Lin 2004) as rouge-score computes it: lower case, every run outside a–z and 0–9 separates words, optional Porter stemming of
+/// words longer than three letters. Values lie from 0 to 1; an empty side scores 0.
 /// </summary>
 /// <param name="stem">True: Porter stemming.</param>
 internal sealed class Rouge(bool stem = false)
@@ -96,7 +96,8 @@ internal sealed class Rouge(bool stem = false)
         {
             for (int j = 1; j <= hypothesis.Count; j++)
             {
-                lengths[i, j] = reference[i - 1] == hypothesis[j - 1] ? lengths[i - 1, j - 1] + 1 : Math.Max(lengths[i - 1, j], lengths[i, j - 1]);
+                lengths[i, j] =
+                    reference[i - 1] == hypothesis[j - 1] ? lengths[i - 1, j - 1] + 1 : Math.Max(lengths[i - 1, j], lengths[i, j - 1]);
             }
         }
 

@@ -8,10 +8,16 @@ internal static class MultiLabelRanking
         PerLabel(truth, scores, RocAuc.Of).Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Average precision of each label; NaN for one that is never true.</summary>
-    public static double[] AveragePrecisions(IReadOnlyList<bool[]> truth, IReadOnlyList<double[]> scores) => PerLabel(truth, scores, AveragePrecision.Of);
+    public static double[] AveragePrecisions(IReadOnlyList<bool[]> truth, IReadOnlyList<double[]> scores) =>
+        PerLabel(truth, scores, AveragePrecision.Of);
 
-    private static double[] PerLabel(IReadOnlyList<bool[]> truth, IReadOnlyList<double[]> scores, Func<ReadOnlySpan<bool>, ReadOnlySpan<double>, double> metric) =>
-        Enumerable.Range(0, truth[0].Length)
+    private static double[] PerLabel(
+        IReadOnlyList<bool[]> truth,
+        IReadOnlyList<double[]> scores,
+        Func<ReadOnlySpan<bool>, ReadOnlySpan<double>, double> metric
+    ) =>
+        Enumerable
+            .Range(0, truth[0].Length)
             .Select(label => metric(truth.Select(row => row[label]).ToArray(), scores.Select(row => row[label]).ToArray()))
             .ToArray();
 }

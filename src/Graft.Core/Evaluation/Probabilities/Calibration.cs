@@ -34,12 +34,16 @@ public static class Calibration
             right[bin] += predicted == truth[i] ? 1 : 0;
         }
 
-        return Enumerable.Range(0, bins).Select(bin => new CalibrationBin(counts[bin], confidences[bin] / counts[bin], (double)right[bin] / counts[bin])).ToArray();
+        return Enumerable
+            .Range(0, bins)
+            .Select(bin => new CalibrationBin(counts[bin], confidences[bin] / counts[bin], (double)right[bin] / counts[bin]))
+            .ToArray();
     }
 
     /// <summary>The expected calibration error, from 0 to 1.</summary>
     public static double ExpectedError(IReadOnlyList<int> truth, IReadOnlyList<double[]> probabilities, int bins = 15) =>
-        Bins(truth, probabilities, bins).Where(bin => bin.Count > 0).Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence)) / truth.Count;
+        Bins(truth, probabilities, bins).Where(bin => bin.Count > 0).Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence))
+        / truth.Count;
 
     /// <summary>The class with the largest probability, the lower number on ties.</summary>
     internal static int ArgMax(ReadOnlySpan<double> row)

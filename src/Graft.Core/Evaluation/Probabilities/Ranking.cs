@@ -4,8 +4,8 @@ namespace Graft.Evaluation;
 internal static class Ranking
 {
     /// <summary>
-    /// Cumulated counts of negatives and positives with a score at or above each distinct threshold, from the highest down; tied scores form
-    /// one step.
+    /// Cumulated counts of negatives and positives with a score at or above each distinct threshold, from the highest down; tied scores
+    /// form one step.
     /// </summary>
     public static List<(long FalsePositives, long TruePositives)> Steps(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)
     {

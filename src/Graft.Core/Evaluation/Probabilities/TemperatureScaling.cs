@@ -1,8 +1,8 @@
 namespace Graft.Evaluation;
 
 /// <summary>
-/// One number that makes confidence honest: logits are divided by a temperature chosen to minimise the log loss on held-out data; predictions
-/// do not change (Guo et al. 2017, §4.2).
+/// One number that makes confidence honest: logits are divided by a temperature chosen to minimise the log loss on held-out data;
+/// predictions do not change (Guo et al. 2017, §4.2).
 /// </summary>
 internal static class TemperatureScaling
 {

@@ -11,7 +11,9 @@ internal readonly record struct TunedThreshold(double Threshold, double F1);
 /// <summary>Chooses the threshold of multi-label decisions on development data.</summary>
 internal static class ThresholdTuning
 {
-    /// <summary>The threshold with the best F1 for one label: midway between two neighbouring scores; 0.5 when nothing is positive.</summary>
+    /// <summary>
+    /// The threshold with the best F1 for one label: midway between two neighbouring scores; 0.5 when nothing is positive.
+    /// </summary>
     public static TunedThreshold Best(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)
     {
         double[] keys = scores.ToArray();

@@ -15,7 +15,10 @@ internal static class SquadV1
     /// <summary>Scores predictions by question id.</summary>
     /// <param name="golds">Id and accepted answers of each question, in file order.</param>
     /// <param name="predictions">The predicted answers by id.</param>
-    public static SquadScores Score(IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> golds, IReadOnlyDictionary<string, string> predictions)
+    public static SquadScores Score(
+        IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> golds,
+        IReadOnlyDictionary<string, string> predictions
+    )
     {
         double exact = 0, f1 = 0;
         int total = 0;
@@ -31,7 +34,8 @@ internal static class SquadV1
     }
 
     /// <summary>1 when the prediction equals one of the answers, else 0.</summary>
-    public static double BestExactMatch(string prediction, IReadOnlyList<string> answers) => answers.Any(answer => AnswerText.ExactMatch(prediction, answer)) ? 1 : 0;
+    public static double BestExactMatch(string prediction, IReadOnlyList<string> answers) =>
+        answers.Any(answer => AnswerText.ExactMatch(prediction, answer)) ? 1 : 0;
 
     /// <summary>The largest F1 over the answers.</summary>
     public static double BestF1(string prediction, IReadOnlyList<string> answers) =>

@@ -47,18 +47,24 @@ internal sealed class SquadV2
     public SquadScores NoAnswer => Mean(_scores.Where(score => !score.HasAnswer));
 
     /// <summary>The scores if nothing were answered where the no-answer probability is above a threshold.</summary>
-    public SquadScores AtThreshold(IReadOnlyDictionary<string, double> noAnswerProbabilities, double threshold) => Mean(_scores.Select(score =>
-    {
-        if (noAnswerProbabilities[score.Id] <= threshold) return score;
-        double asEmpty = score.HasAnswer ? 0 : 1;
-        return score with { ExactMatch = asEmpty, F1 = asEmpty };
-    }));
+    public SquadScores AtThreshold(IReadOnlyDictionary<string, double> noAnswerProbabilities, double threshold) =>
+        Mean(
+            _scores.Select(score =>
+            {
+                if (noAnswerProbabilities[score.Id] <= threshold)
+                    return score;
+                double asEmpty = score.HasAnswer ? 0 : 1;
+                return score with { ExactMatch = asEmpty, F1 = asEmpty };
+            })
+        );
 
     /// <summary>The threshold with the best exact match.</summary>
-    public NoAnswerThreshold BestExactMatch(IEnumerable<KeyValuePair<string, double>> noAnswerProbabilities) => Best(noAnswerProbabilities, score => score.ExactMatch);
+    public NoAnswerThreshold BestExactMatch(IEnumerable<KeyValuePair<string, double>> noAnswerProbabilities) =>
+        Best(noAnswerProbabilities, score => score.ExactMatch);
 
     /// <summary>The threshold with the best F1.</summary>
-    public NoAnswerThreshold BestF1(IEnumerable<KeyValuePair<string, double>> noAnswerProbabilities) => Best(noAnswerProbabilities, score => score.F1);
+    public NoAnswerThreshold BestF1(IEnumerable<KeyValuePair<string, double>> noAnswerProbabilities) =>
+        Best(noAnswerProbabilities, score => score.F1);
 
     /// <summary>The scores of one question.</summary>
     /// <param name="id">The question.</param>
@@ -76,7 +82,8 @@ internal sealed class SquadV2
     }
 
     /// <summary>
-    /// Starts with everything unanswered and, by rising no-answer probability, answers one question after another; keeps the first best point.
+    /// Starts with everything unanswered and, by rising no-answer probability, answers one question after another; keeps the first best
+    /// point.
     /// </summary>
     private NoAnswerThreshold Best(IEnumerable<KeyValuePair<string, double>> noAnswerProbabilities, Func<QuestionScore, double> metric)
     {

@@ -25,7 +25,13 @@ public static class Bootstrap
     /// <param name="seed">The same seed draws the same resamples.</param>
     /// <param name="resamples">B.</param>
     /// <param name="level">The interval's coverage.</param>
-    public static ScoreInterval Interval(int count, ResampleStatistic statistic, ulong seed, int resamples = DefaultResamples, double level = 0.95)
+    public static ScoreInterval Interval(
+        int count,
+        ResampleStatistic statistic,
+        ulong seed,
+        int resamples = DefaultResamples,
+        double level = 0.95
+    )
     {
         double value = statistic(Enumerable.Range(0, count).ToArray());
         return PercentileInterval(value, Statistics(count, statistic, seed, resamples), level);
@@ -41,8 +47,13 @@ public static class Bootstrap
     /// <param name="seed">The same seed draws the same resamples.</param>
     /// <param name="resamples">B.</param>
     /// <param name="level">The interval's coverage.</param>
-    public static PairedComparison Paired(int count, ResampleStatistic difference, ulong seed, int resamples = DefaultResamples, double level = 0.95) =>
-        Compare(difference(Enumerable.Range(0, count).ToArray()), Statistics(count, difference, seed, resamples), level);
+    public static PairedComparison Paired(
+        int count,
+        ResampleStatistic difference,
+        ulong seed,
+        int resamples = DefaultResamples,
+        double level = 0.95
+    ) => Compare(difference(Enumerable.Range(0, count).ToArray()), Statistics(count, difference, seed, resamples), level);
 
     /// <summary>From the values of the resamples.</summary>
     public static ScoreInterval PercentileInterval(double value, ReadOnlySpan<double> resampled, double level = 0.95)

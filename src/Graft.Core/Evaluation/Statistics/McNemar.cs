@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Graft.Evaluation;
 
 /// <summary>
-/// McNemar's test (1947): do two systems, asked the same questions, differ in how many they get right? Only the questions that one alone got
-/// right matter.
+/// McNemar's test (1947): do two systems, asked the same questions, differ in how many they get right? Only the questions that one alone
+/// got right matter.
 /// </summary>
 /// <param name="ExactP">Two-sided, from the binomial distribution.</param>
 /// <param name="MidP">The same with half the weight on the observed outcome: less conservative.</param>

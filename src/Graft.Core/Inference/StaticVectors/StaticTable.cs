@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace Graft.Inference.StaticVectors;
 
 /// <summary>
-/// A vector for each token, whatever stands beside it; a text's vector is the mean of its tokens' vectors (model2vec's StaticModel, sentence-transformers' StaticEmbedding).
+/// A vector for each token, whatever stands beside it; a text's vector is the mean of its tokens' vectors (model2vec's StaticModel,
+/// sentence-transformers' StaticEmbedding).
 /// Immutable; any number of threads may use one.
 /// </summary>
 internal sealed class StaticTable

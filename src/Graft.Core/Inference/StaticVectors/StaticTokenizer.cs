@@ -5,7 +5,9 @@ using Graft.Tokenizers;
 
 namespace Graft.Inference.StaticVectors;
 
-/// <summary>A tokenizer.json as static models use it: no special token is put around a text; the second text of a pair is segment 1.</summary>
+/// <summary>
+/// A tokenizer.json as static models use it: no special token is put around a text; the second text of a pair is segment 1.
+/// </summary>
 /// <param name="Tokenizer">Without special tokens.</param>
 /// <param name="UnknownId">The model's unknown token; −1 for none.</param>
 /// <param name="MaxLength">The file's truncation; null for none.</param>
@@ -38,7 +40,11 @@ internal sealed record StaticTokenizer(Tokenizer Tokenizer, int UnknownId, int? 
         int unknown = ModelJson.Text(json["model"]?["unk_token"]) is string token ? tokenizer.TokenToId(token) ?? -1 : -1;
         return new StaticTokenizer(tokenizer, unknown, limit, MedianOf(tokenizer));
 
-        static JsonObject Part(string text, int segment) => new() { ["Sequence"] = new JsonObject { ["id"] = text, ["type_id"] = segment } };
+        static JsonObject Part(string text, int segment) =>
+            new()
+            {
+                ["Sequence"] = new JsonObject { ["id"] = text, ["type_id"] = segment },
+            };
     }
 
     /// <summary>The median of the tokens' lengths in code points, cut to a whole number.</summary>

@@ -17,8 +17,10 @@ internal sealed class StaticVectorEngine : IScoringEngine
         HeadKind head = options.Head ?? (classifies ? HeadKind.SequenceClassification : HeadKind.Embedding);
         if (head is not HeadKind.Embedding && !(head == HeadKind.SequenceClassification && classifies))
             throw new InputException($"{folder} holds static vectors{(classifies ? " and a classifier" : "")}: it has no {head} head");
-        if (options.Pooling is not (null or EmbeddingPooling.Mean)) throw new InputException($"{folder}: a text's vector is the mean of its tokens' vectors, not {options.Pooling}");
-        if (options.Compute is not null) throw new InputException("compute", options.Compute.GetType().Name, $"null: {folder} is computed by Graft itself");
+        if (options.Pooling is not (null or EmbeddingPooling.Mean))
+            throw new InputException($"{folder}: a text's vector is the mean of its tokens' vectors, not {options.Pooling}");
+        if (options.Compute is not null)
+            throw new InputException("compute", options.Compute.GetType().Name, $"null: {folder} is computed by Graft itself");
         StaticFolder read = StaticFolder.Read(folder, options.Normalize);
         (string[] labels, string? problem) = classifies ? ReadLabels(Path.Combine(folder, "config.json")) : ([], null);
         VectorClassifier? classifier = classifies ? VectorClassifier.Load(folder, labels.Length, read.Table.Width) : null;
@@ -38,8 +40,16 @@ internal sealed class StaticVectorEngine : IScoringEngine
     private static (string[] Labels, string? Problem) ReadLabels(string path)
     {
         JsonObject json = ModelJson.ReadObject(path);
-        JsonObject labels = json["id2label"] as JsonObject ?? throw new InputException($"{path}: id2label is missing, but a classifier stands beside it");
-        return ([.. Enumerable.Range(0, labels.Count).Select(i => ModelJson.Text(labels[$"{i}"]) ?? throw new InputException($"{path}: id2label has no {i}"))], ModelJson.Text(json["problem_type"]));
+        JsonObject labels =
+            json["id2label"] as JsonObject ?? throw new InputException($"{path}: id2label is missing, but a classifier stands beside it");
+        return (
+            [
+                .. Enumerable
+                    .Range(0, labels.Count)
+                    .Select(i => ModelJson.Text(labels[$"{i}"]) ?? throw new InputException($"{path}: id2label has no {i}")),
+            ],
+            ModelJson.Text(json["problem_type"])
+        );
     }
 }
 
@@ -65,13 +75,13 @@ internal sealed class StaticScorer(StaticFolder model, ScoredModel described, Ve
         return Math.Min(tokens.Count, maxLength);
     }
 
-    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
+    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
         float[] vector = classifier is null ? [] : new float[classifier.Width];
         for (int i = 0; i < scores.Length; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (classifier is null)
             {
                 scores[i] = new FeatureScores(PartVectors(features[i]), described.VectorSize);

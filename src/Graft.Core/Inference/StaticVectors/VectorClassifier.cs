@@ -4,8 +4,8 @@ using Graft.Evaluation;
 namespace Graft.Inference.StaticVectors;
 
 /// <summary>
-/// The convex classifier beside a static model: <c>classifier.safetensors</c> with <c>classifier.weight</c> [labels, width] and <c>classifier.bias</c> [labels], on a text's
-/// vector, or on u, v, |u − v| and u · v of a pair's.
+/// The convex classifier beside a static model: <c>classifier.safetensors</c> with <c>classifier.weight</c> [labels, width] and
+/// <c>classifier.bias</c> [labels], on a text's vector, or on u, v, |u − v| and u · v of a pair's.
 /// </summary>
 internal sealed class VectorClassifier
 {
@@ -71,9 +71,15 @@ internal sealed class VectorClassifier
     public static VectorClassifier Load(string folder, int labels, int width)
     {
         using Checkpoint file = Checkpoint.Open(Path.Combine(folder, FileName));
-        StoredTensor weight = file[WeightName], bias = file[BiasName];
-        if (!bias.Shape.SequenceEqual([labels]) || !(weight.Shape.SequenceEqual([labels, width]) || weight.Shape.SequenceEqual([labels, PairParts * width])))
-            throw new InputException($"{file.FilePath}: {WeightName} and {BiasName} do not fit {labels} labels and vectors of {width} values");
+        StoredTensor weight = file[WeightName],
+            bias = file[BiasName];
+        if (
+            !bias.Shape.SequenceEqual([labels])
+            || !(weight.Shape.SequenceEqual([labels, width]) || weight.Shape.SequenceEqual([labels, PairParts * width]))
+        )
+            throw new InputException(
+                $"{file.FilePath}: {WeightName} and {BiasName} do not fit {labels} labels and vectors of {width} values"
+            );
         return new VectorClassifier(new LinearClassifier(weight.ToSingles(), bias.ToSingles()));
     }
 }

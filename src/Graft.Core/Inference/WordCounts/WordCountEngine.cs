@@ -13,10 +13,15 @@ internal sealed class WordCountEngine : IScoringEngine
 
     public IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        if (options.Head is not (null or HeadKind.SequenceClassification)) throw new InputException($"{folder} counts words: it has no {options.Head} head and makes no vectors");
+        if (options.Head is not (null or HeadKind.SequenceClassification))
+            throw new InputException($"{folder} counts words: it has no {options.Head} head and makes no vectors");
         (string[] labels, string? problem) = ReadConfig(Path.Combine(folder, "config.json"));
         WordCountModel model = WordCountModel.Read(folder, labels.Length);
-        ScoredModel described = new("model of word counts", HeadKind.SequenceClassification, labels) { ProblemType = problem, ParameterCount = model.ParameterCount };
+        ScoredModel described = new("model of word counts", HeadKind.SequenceClassification, labels)
+        {
+            ProblemType = problem,
+            ParameterCount = model.ParameterCount,
+        };
         bind(described);
         return new Scorer(model, described, Tokenizer.Load(folder));
     }
@@ -36,7 +41,14 @@ internal sealed class WordCountEngine : IScoringEngine
         {
             JsonNode json = JsonNode.Parse(File.ReadAllBytes(path)) ?? throw new JsonException("null");
             JsonObject labels = json["id2label"]!.AsObject();
-            return ([.. Enumerable.Range(0, labels.Count).Select(i => (string?)labels[$"{i}"] ?? throw new JsonException($"id2label has no {i}"))], (string?)json["problem_type"]);
+            return (
+                [
+                    .. Enumerable
+                        .Range(0, labels.Count)
+                        .Select(i => (string?)labels[$"{i}"] ?? throw new JsonException($"id2label has no {i}")),
+                ],
+                (string?)json["problem_type"]
+            );
         }
         catch (Exception failure) when (failure is IOException or JsonException or InvalidOperationException or NullReferenceException)
         {
@@ -50,12 +62,12 @@ internal sealed class WordCountEngine : IScoringEngine
 
         public Tokenizer Tokenizer => tokenizer;
 
-        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellation = default)
+        public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
         {
             FeatureScores[] scores = new FeatureScores[features.Count];
             for (int i = 0; i < scores.Length; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 scores[i] = new FeatureScores(counts.Score(features[i]), counts.Outputs);
             }
 

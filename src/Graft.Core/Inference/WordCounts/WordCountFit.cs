@@ -40,7 +40,8 @@ internal static class WordCountFit
             }
         }
 
-        for (int i = 0; i < weight.Length; i++) weight[i] = (float)(Math.Log(weight[i] + 1) - Math.Log(ofClass[i % classes] + grams.Length));
+        for (int i = 0; i < weight.Length; i++)
+            weight[i] = (float)(Math.Log(weight[i] + 1) - Math.Log(ofClass[i % classes] + grams.Length));
         float[] bias = [.. texts.Select(count => (float)Math.Log((count + 1) / (counts.Length + classes)))];
         return new WordCountModel(grams, weight, bias, idf: null);
     }
@@ -58,7 +59,8 @@ internal static class WordCountFit
             {
                 int[] inside = [.. Enumerable.Range(0, counts.Length).Where(i => i % folds != held)];
                 WordCountModel model = Linear([.. inside.Select(i => features[i])], [.. inside.Select(i => counts[i])], outputs, c);
-                for (int i = held; i < counts.Length; i += folds) loss += Loss(features[i].Target!, model.Score(features[i]), new double[outputs]);
+                for (int i = held; i < counts.Length; i += folds)
+                    loss += Loss(features[i].Target!, model.Score(features[i]), new double[outputs]);
             }
 
             if (loss < Clearly * best) (best, chosen) = (loss, c);
@@ -74,8 +76,15 @@ internal static class WordCountFit
         (int[] Places, float[] Values)[] rows = [.. counts.Select(own => WordCountModel.Row(own, places, idf))];
         double l2 = (features[0].Target is ClassTarget && outputs == 2 ? 2 : 1) / (c * rows.Length);
         (double mean, double scale) = Standardization(features);
-        double[] start = new double[(grams.Length + 1) * outputs], scores = new double[outputs], errors = new double[outputs];
-        double[] found = Lbfgs.Minimize((point, gradient) => Objective(point, gradient, features, rows, l2, mean, scale, scores, errors), start, iterations: 100, tolerance: 1e-5);
+        double[] start = new double[(grams.Length + 1) * outputs],
+            scores = new double[outputs],
+            errors = new double[outputs];
+        double[] found = Lbfgs.Minimize(
+            (point, gradient) => Objective(point, gradient, features, rows, l2, mean, scale, scores, errors),
+            start,
+            iterations: 100,
+            tolerance: 1e-5
+        );
         float[] weight = [.. found.Take(grams.Length * outputs).Select(value => (float)(value * scale))];
         float[] bias = [.. found.Skip(grams.Length * outputs).Select(value => (float)((value * scale) + mean))];
         return new WordCountModel(grams, weight, bias, idf);
@@ -83,7 +92,16 @@ internal static class WordCountFit
 
     /// <summary>Mean loss and penalty with their gradient; the last row of the point is the bias, which has no penalty.</summary>
     private static double Objective(
-        ReadOnlySpan<double> point, Span<double> gradient, IReadOnlyList<Feature> features, (int[] Places, float[] Values)[] rows, double l2, double mean, double scale, double[] scores, double[] errors)
+        ReadOnlySpan<double> point,
+        Span<double> gradient,
+        IReadOnlyList<Feature> features,
+        (int[] Places, float[] Values)[] rows,
+        double l2,
+        double mean,
+        double scale,
+        double[] scores,
+        double[] errors
+    )
     {
         int outputs = scores.Length, biasAt = point.Length - outputs;
         double loss = 0, penalty = 0;
@@ -103,19 +121,23 @@ internal static class WordCountFit
                 for (int output = 0; output < outputs; output++) scores[output] += values[i] * point[(places[i] * outputs) + output];
             }
 
-            FeatureTarget target = features[text].Target is NumberTarget number ? new NumberTarget((float)((number.Value - mean) / scale)) : features[text].Target!;
+            FeatureTarget target = features[text].Target is NumberTarget number
+                ? new NumberTarget((float)((number.Value - mean) / scale))
+                : features[text].Target!;
             loss += Loss(target, scores, errors);
             for (int output = 0; output < outputs; output++) gradient[biasAt + output] += errors[output] / rows.Length;
             for (int i = 0; i < places.Length; i++)
             {
-                for (int output = 0; output < outputs; output++) gradient[(places[i] * outputs) + output] += values[i] * errors[output] / rows.Length;
+                for (int output = 0; output < outputs; output++)
+                    gradient[(places[i] * outputs) + output] += values[i] * errors[output] / rows.Length;
             }
         }
 
         return (loss / rows.Length) + (l2 / 2 * penalty);
     }
 
-    private static double Loss(FeatureTarget target, float[] scores, double[] errors) => Loss(target, [.. scores.Select(score => (double)score)], errors);
+    private static double Loss(FeatureTarget target, float[] scores, double[] errors) =>
+        Loss(target, [.. scores.Select(score => (double)score)], errors);
 
     /// <summary>The loss of a text's scores, and its derivatives by the scores.</summary>
     private static double Loss(FeatureTarget target, double[] scores, double[] errors)
@@ -155,7 +177,10 @@ internal static class WordCountFit
         Dictionary<Gram, int> texts = [];
         foreach (Gram gram in counts.SelectMany(own => own.Keys)) texts[gram] = texts.GetValueOrDefault(gram) + 1;
         int most = (int)Math.Max(1_000, MostWeights / outputs);
-        Gram[] grams = [.. (texts.Count <= most ? texts : texts.OrderByDescending(entry => entry.Value).Take(most)).Select(entry => entry.Key)];
+        Gram[] grams =
+        [
+            .. (texts.Count <= most ? texts : texts.OrderByDescending(entry => entry.Value).Take(most)).Select(entry => entry.Key),
+        ];
         idf = [.. grams.Select(gram => (float)(Math.Log((1.0 + counts.Length) / (1 + texts[gram])) + 1))];
         return grams;
     }

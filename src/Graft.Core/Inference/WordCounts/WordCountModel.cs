@@ -21,8 +21,9 @@ internal enum WordCountKind
 internal readonly record struct Gram(int Segment, int First, int Second);
 
 /// <summary>
-/// A linear model on counts of words and of pairs of neighbouring words; what training texts do not have counts nothing. Files: <c>word-counts.safetensors</c> with
-/// <c>grams</c> [G, 3], <c>weight</c> [G, outputs], <c>bias</c> [outputs] and, with TF-IDF, <c>idf</c> [G].
+/// A linear model on counts of words and of pairs of neighbouring words; what training texts do not have counts nothing. Files:
+/// <c>word-counts.safetensors</c> with <c>grams</c> [G, 3], <c>weight</c> [G, outputs], <c>bias</c> [outputs] and, with TF-IDF, <c>idf</c>
+/// [G].
 /// </summary>
 internal sealed class WordCountModel
 {
@@ -59,7 +60,8 @@ internal sealed class WordCountModel
             (int word, int segment) = (feature.Ids[i], feature.TypeIds[i]);
             if (word == WordCountTokenizer.Unknown) continue;
             Add(new(segment, word, -1));
-            if (i + 1 < feature.Ids.Length && feature.TypeIds[i + 1] == segment && feature.Ids[i + 1] != WordCountTokenizer.Unknown) Add(new(segment, word, feature.Ids[i + 1]));
+            if (i + 1 < feature.Ids.Length && feature.TypeIds[i + 1] == segment && feature.Ids[i + 1] != WordCountTokenizer.Unknown)
+                Add(new(segment, word, feature.Ids[i + 1]));
         }
 
         return counts;
@@ -97,7 +99,8 @@ internal sealed class WordCountModel
         (int[] places, float[] values) = Row(Count(feature), _places, _idf);
         for (int i = 0; i < places.Length; i++)
         {
-            for (int output = 0; output < scores.Length; output++) scores[output] += values[i] * _weight[(places[i] * scores.Length) + output];
+            for (int output = 0; output < scores.Length; output++)
+                scores[output] += values[i] * _weight[(places[i] * scores.Length) + output];
         }
 
         return scores;
@@ -108,7 +111,8 @@ internal sealed class WordCountModel
     public void Write(string folder)
     {
         long[] grams = new long[3 * _places.Count];
-        foreach ((Gram gram, int place) in _places) (grams[3 * place], grams[(3 * place) + 1], grams[(3 * place) + 2]) = (gram.Segment, gram.First, gram.Second);
+        foreach ((Gram gram, int place) in _places)
+            (grams[3 * place], grams[(3 * place) + 1], grams[(3 * place) + 2]) = (gram.Segment, gram.First, gram.Second);
         List<TensorToWrite> tensors =
         [
             TensorToWrite.FromInt64s("grams", [_places.Count, 3], grams),
@@ -126,16 +130,25 @@ internal sealed class WordCountModel
     public static WordCountModel Read(string folder, int outputs)
     {
         using Checkpoint file = Checkpoint.Open(Path.Combine(folder, FileName));
-        StoredTensor grams = Find("grams"), weight = Find("weight"), bias = Find("bias");
-        if (grams.Type != ElementType.I64 || grams.Shape.Length != 2 || grams.Shape[1] != 3) throw new InputException($"{file.FilePath}: grams is no table of three whole numbers a row");
+        StoredTensor grams = Find("grams"),
+            weight = Find("weight"),
+            bias = Find("bias");
+        if (grams.Type != ElementType.I64 || grams.Shape.Length != 2 || grams.Shape[1] != 3)
+            throw new InputException($"{file.FilePath}: grams is no table of three whole numbers a row");
         long count = grams.Shape[0];
-        if (!bias.Shape.SequenceEqual([outputs]) || !weight.Shape.SequenceEqual([count, outputs])) throw new InputException($"{file.FilePath}: weight and bias do not fit the {outputs} labels of config.json");
-        float[]? idf = file.Find("idf") is { } stored ? stored.Shape.SequenceEqual([count]) ? stored.ToSingles() : throw new InputException($"{file.FilePath}: idf has not one value for each of {count} grams") : null;
+        if (!bias.Shape.SequenceEqual([outputs]) || !weight.Shape.SequenceEqual([count, outputs]))
+            throw new InputException($"{file.FilePath}: weight and bias do not fit the {outputs} labels of config.json");
+        float[]? idf = file.Find("idf") is { } stored
+            ? stored.Shape.SequenceEqual([count])
+                ? stored.ToSingles()
+                : throw new InputException($"{file.FilePath}: idf has not one value for each of {count} grams")
+            : null;
         byte[] bytes = new byte[grams.ByteCount];
         grams.CopyBytesTo(bytes);
         ReadOnlySpan<long> numbers = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(bytes);
         Gram[] read = new Gram[count];
-        for (int i = 0; i < read.Length; i++) read[i] = new(checked((int)numbers[3 * i]), checked((int)numbers[(3 * i) + 1]), checked((int)numbers[(3 * i) + 2]));
+        for (int i = 0; i < read.Length; i++)
+            read[i] = new(checked((int)numbers[3 * i]), checked((int)numbers[(3 * i) + 1]), checked((int)numbers[(3 * i) + 2]));
         return new WordCountModel(read, weight.ToSingles(), bias.ToSingles(), idf);
 
         StoredTensor Find(string name) => file.Find(name) ?? throw new InputException($"{file.FilePath}: {name} is missing");

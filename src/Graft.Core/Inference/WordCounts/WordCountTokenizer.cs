@@ -4,7 +4,10 @@ using Graft.Tokenizers;
 
 namespace Graft.Inference.WordCounts;
 
-/// <summary>Words and punctuation marks in lower case, as a tokenizer whose vocabulary is what training texts have; the second text of a pair is segment 1.</summary>
+/// <summary>
+/// Words and punctuation marks in lower case, as a tokenizer whose vocabulary is what training texts have; the second text of a pair is
+/// segment 1.
+/// </summary>
 internal static class WordCountTokenizer
 {
     /// <summary>The id of words that training texts do not have.</summary>
@@ -20,7 +23,8 @@ internal static class WordCountTokenizer
         HashSet<string> words = new(StringComparer.Ordinal);
         foreach (string text in texts.SelectMany(row => row.Pair is null ? [row.Text] : new[] { row.Text, row.Pair }))
         {
-            foreach (TextRange range in splitter.Encode(text).Offsets) words.Add(Evaluation.UnicodeText.ToLower(text[range.Start..range.End]));
+            foreach (TextRange range in splitter.Encode(text).Offsets)
+                words.Add(Evaluation.UnicodeText.ToLower(text[range.Start..range.End]));
         }
 
         words.Remove(UnknownToken);
@@ -48,6 +52,10 @@ internal static class WordCountTokenizer
         };
         return Tokenizer.FromJson(Encoding.UTF8.GetBytes(json.ToJsonString()));
 
-        static JsonObject Part(string text, int segment) => new() { ["Sequence"] = new JsonObject { ["id"] = text, ["type_id"] = segment } };
+        static JsonObject Part(string text, int segment) =>
+            new()
+            {
+                ["Sequence"] = new JsonObject { ["id"] = text, ["type_id"] = segment },
+            };
     }
 }

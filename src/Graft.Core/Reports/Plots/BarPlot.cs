@@ -28,7 +28,16 @@ internal sealed record BarPlot(string Title, IReadOnlyList<Bar> Bars) : Plot(Tit
         foreach (double tick in (double[])[0, 0.25, 0.5, 0.75, 1])
         {
             Frame.Line(svg, "grid", frame.X(tick), frame.Top, frame.X(tick), frame.Bottom);
-            svg.Element("text", Format.Percent(tick).Replace(".0", "", StringComparison.Ordinal), "x", Html.Number(frame.X(tick)), "y", Html.Number(frame.Bottom + 18), "text-anchor", "middle");
+            svg.Element(
+                "text",
+                Format.Percent(tick).Replace(".0", "", StringComparison.Ordinal),
+                "x",
+                Html.Number(frame.X(tick)),
+                "y",
+                Html.Number(frame.Bottom + 18),
+                "text-anchor",
+                "middle"
+            );
         }
 
         for (int i = 0; i < Bars.Count; i++) DrawBar(svg, frame, Bars[i], frame.Top + (RowHeight * (i + 0.5)));
@@ -45,8 +54,25 @@ internal sealed record BarPlot(string Title, IReadOnlyList<Bar> Bars) : Plot(Tit
     {
         string name = bar.Name.Length <= LongestName ? bar.Name : bar.Name[..(LongestName - 1)] + "…";
         double value = Math.Clamp(double.IsNaN(bar.Score.Value) ? 0 : bar.Score.Value, 0, 1);
-        svg.Open("text", "class", "value", "x", Html.Number(frame.Left - 8), "y", Html.Number(middle + 4), "text-anchor", "end").Text(name).Element("title", bar.Name).Close("text");
-        svg.Empty("rect", "class", bar.Muted ? "muted" : "f1", "x", Html.Number(frame.Left), "y", Html.Number(middle - 8), "width", Html.Number(frame.X(value) - frame.Left), "height", "16", "rx", "3");
+        svg.Open("text", "class", "value", "x", Html.Number(frame.Left - 8), "y", Html.Number(middle + 4), "text-anchor", "end")
+            .Text(name)
+            .Element("title", bar.Name)
+            .Close("text");
+        svg.Empty(
+            "rect",
+            "class",
+            bar.Muted ? "muted" : "f1",
+            "x",
+            Html.Number(frame.Left),
+            "y",
+            Html.Number(middle - 8),
+            "width",
+            Html.Number(frame.X(value) - frame.Left),
+            "height",
+            "16",
+            "rx",
+            "3"
+        );
         if (bar.Score.HasEnds)
         {
             double low = frame.X(Math.Clamp(bar.Score.Low, 0, 1)), high = frame.X(Math.Clamp(bar.Score.High, 0, 1));
@@ -55,6 +81,17 @@ internal sealed record BarPlot(string Title, IReadOnlyList<Bar> Bars) : Plot(Tit
             Frame.Line(svg, "interval", high, middle - 4, high, middle + 4);
         }
 
-        svg.Element("text", Format.Percent(bar.Score.Value), "class", "strong", "x", "552", "y", Html.Number(middle + 4), "text-anchor", "end");
+        svg.Element(
+            "text",
+            Format.Percent(bar.Score.Value),
+            "class",
+            "strong",
+            "x",
+            "552",
+            "y",
+            Html.Number(middle + 4),
+            "text-anchor",
+            "end"
+        );
     }
 }

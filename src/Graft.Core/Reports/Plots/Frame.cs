@@ -3,7 +3,15 @@ using System.Globalization;
 namespace Graft.Reports.Plots;
 
 /// <summary>The rectangle of a plot between its axes: maps numbers to coordinates and draws grid, ticks and names.</summary>
-internal sealed class Frame(double left, double top, double width, double height, (double Low, double High) x, (double Low, double High) y, bool logarithmicX = false)
+internal sealed class Frame(
+    double left,
+    double top,
+    double width,
+    double height,
+    (double Low, double High) x,
+    (double Low, double High) y,
+    bool logarithmicX = false
+)
 {
     private const int AimedTicks = 5;
 
@@ -15,7 +23,8 @@ internal sealed class Frame(double left, double top, double width, double height
 
     public double Bottom => top + height;
 
-    public double X(double value) => left + (width * (logarithmicX ? Math.Log(value / x.Low) / Math.Log(x.High / x.Low) : (value - x.Low) / (x.High - x.Low)));
+    public double X(double value) =>
+        left + (width * (logarithmicX ? Math.Log(value / x.Low) / Math.Log(x.High / x.Low) : (value - x.Low) / (x.High - x.Low)));
 
     public double Y(double value) => top + height - (height * (value - y.Low) / (y.High - y.Low));
 

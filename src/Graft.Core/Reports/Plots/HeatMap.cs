@@ -14,7 +14,8 @@ internal sealed record HeatMap(string Title, IReadOnlyList<string> Labels, Confu
     private const int LongestName = 18;
 
     internal override string Description =>
-        $"{Labels.Count} classes, {Format.Count(Confusion.Right)} of {Format.Count(Confusion.Total)} right; rows are the truth, columns the prediction";
+        $"{Labels.Count} classes, {Format.Count(Confusion.Right)} of {Format.Count(Confusion.Total)} right; rows are the truth, "
+            + $"columns the prediction";
 
     internal override (int Width, int Height) Size => ((int)(Left + Side + 12), (int)(Top + Side + 8));
 
@@ -42,33 +43,107 @@ internal sealed record HeatMap(string Title, IReadOnlyList<string> Labels, Confu
             for (int predicted = 0; predicted < Labels.Count; predicted++) DrawCell(svg, truth, predicted);
         }
 
-        svg.Empty("rect", "class", "axis", "fill", "none", "x", Html.Number(Left), "y", Html.Number(Top), "width", Html.Number(Side), "height", Html.Number(Side));
+        svg.Empty(
+            "rect",
+            "class",
+            "axis",
+            "fill",
+            "none",
+            "x",
+            Html.Number(Left),
+            "y",
+            Html.Number(Top),
+            "width",
+            Html.Number(Side),
+            "height",
+            Html.Number(Side)
+        );
     }
 
-    internal override JsonNode? Data() => new JsonObject
-    {
-        ["labels"] = PlotJson.Texts(Labels),
-        ["counts"] = new JsonArray(Enumerable.Range(0, Labels.Count)
-            .Select(truth => (JsonNode)PlotJson.Numbers(Enumerable.Range(0, Labels.Count).Select(predicted => (double)Confusion[truth, predicted]))).ToArray()),
-    };
+    internal override JsonNode? Data() =>
+        new JsonObject
+        {
+            ["labels"] = PlotJson.Texts(Labels),
+            ["counts"] = new JsonArray(
+                Enumerable
+                    .Range(0, Labels.Count)
+                    .Select(truth =>
+                        (JsonNode)
+                            PlotJson.Numbers(Enumerable.Range(0, Labels.Count).Select(predicted => (double)Confusion[truth, predicted]))
+                    )
+                    .ToArray()
+            ),
+        };
 
     private void DrawNames(Html svg, int i)
     {
         string name = Labels[i].Length <= LongestName ? Labels[i] : Labels[i][..(LongestName - 1)] + "…";
         double middle = (i + 0.5) * Cell;
         svg.Element("text", name, "class", "value", "x", Html.Number(Left - 8), "y", Html.Number(Top + middle + 4), "text-anchor", "end");
-        if (SlantsNames) svg.Element("text", name, "class", "value", "transform", $"translate({Html.Number(Left + middle)} {Html.Number(Top - 8)}) rotate(-45)");
-        else svg.Element("text", name, "class", "value", "x", Html.Number(Left + middle), "y", Html.Number(Top - 8), "text-anchor", "middle");
+        if (SlantsNames)
+            svg.Element(
+                "text",
+                name,
+                "class",
+                "value",
+                "transform",
+                $"translate({Html.Number(Left + middle)} {Html.Number(Top - 8)}) rotate(-45)"
+            );
+        else
+            svg.Element(
+                "text",
+                name,
+                "class",
+                "value",
+                "x",
+                Html.Number(Left + middle),
+                "y",
+                Html.Number(Top - 8),
+                "text-anchor",
+                "middle"
+            );
     }
 
     private void DrawCell(Html svg, int truth, int predicted)
     {
         long count = Confusion[truth, predicted];
-        if (count == 0) return;
-        double share = (double)count / Confusion.Support(truth), x = Left + (predicted * Cell), y = Top + (truth * Cell);
-        svg.Open("rect", "class", "cell", "x", Html.Number(x), "y", Html.Number(y), "width", Html.Number(Cell), "height", Html.Number(Cell), "fill-opacity", Html.Number(0.08 + (0.82 * share)))
-            .Element("title", $"true {Labels[truth]}, predicted {Labels[predicted]}: {Format.Count(count)} ({Format.Percent(share)})").Close("rect");
-        if (Labels.Count > MostCounted) return;
-        svg.Element("text", Format.Count(count), "class", "strong", "x", Html.Number(x + (Cell / 2)), "y", Html.Number(y + (Cell / 2) + 4), "text-anchor", "middle", "style", share > 0.55 ? "fill: var(--card)" : "");
+        if (count == 0)
+            return;
+        double share = (double)count / Confusion.Support(truth),
+            x = Left + (predicted * Cell),
+            y = Top + (truth * Cell);
+        svg.Open(
+                "rect",
+                "class",
+                "cell",
+                "x",
+                Html.Number(x),
+                "y",
+                Html.Number(y),
+                "width",
+                Html.Number(Cell),
+                "height",
+                Html.Number(Cell),
+                "fill-opacity",
+                Html.Number(0.08 + (0.82 * share))
+            )
+            .Element("title", $"true {Labels[truth]}, predicted {Labels[predicted]}: {Format.Count(count)} ({Format.Percent(share)})")
+            .Close("rect");
+        if (Labels.Count > MostCounted)
+            return;
+        svg.Element(
+            "text",
+            Format.Count(count),
+            "class",
+            "strong",
+            "x",
+            Html.Number(x + (Cell / 2)),
+            "y",
+            Html.Number(y + (Cell / 2) + 4),
+            "text-anchor",
+            "middle",
+            "style",
+            share > 0.55 ? "fill: var(--card)" : ""
+        );
     }
 }

@@ -25,9 +25,16 @@ public sealed record PlotMarker(double X, double Y, string Text);
 /// <param name="YName">The vertical axis.</param>
 /// <param name="Series">Up to five lines.</param>
 /// <param name="Markers">Points with a word.</param>
-/// <param name="LogarithmicX">True for numbers of labels, which are spread over magnitudes; the first line's positions are labelled.</param>
-public sealed record LinePlot(string Title, string XName, string YName, IReadOnlyList<LineSeries> Series, IReadOnlyList<PlotMarker>? Markers = null, bool LogarithmicX = false)
-    : Plot(Title)
+/// <param name="LogarithmicX">True for numbers of labels, which are spread over magnitudes; the first line's positions are
+/// labelled.</param>
+public sealed record LinePlot(
+    string Title,
+    string XName,
+    string YName,
+    IReadOnlyList<LineSeries> Series,
+    IReadOnlyList<PlotMarker>? Markers = null,
+    bool LogarithmicX = false
+) : Plot(Title)
 {
     private const int Colors = 5;
 
@@ -40,25 +47,56 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
     {
         (double X, ScoreInterval Y)[] points = Series.SelectMany(series => series.Points).ToArray();
         (double Low, double High) range = (points.Min(point => point.X), points.Max(point => point.X));
-        if (range.Low == range.High) range = (range.Low - 0.5, range.High + 0.5);
-        Frame frame = new(58, 44, 484, 222, range, Frame.Padded(points.SelectMany(point => new[] { point.Y.Value, point.Y.Low, point.Y.High })), LogarithmicX);
+        if (range.Low == range.High)
+            range = (range.Low - 0.5, range.High + 0.5);
+        Frame frame = new(
+            58,
+            44,
+            484,
+            222,
+            range,
+            Frame.Padded(points.SelectMany(point => new[] { point.Y.Value, point.Y.Low, point.Y.High })),
+            LogarithmicX
+        );
         frame.Draw(svg, XName, YName, LogarithmicX ? Spread(Series[0].Points.Select(point => point.X), frame) : null);
         for (int i = 0; i < Series.Count; i++) DrawSeries(svg, frame, Series[i], (i % Colors) + 1);
         DrawLegend(svg, frame);
         foreach (PlotMarker marker in Markers ?? []) DrawMarker(svg, frame, marker);
     }
 
-    internal override JsonNode? Data() => new JsonObject
-    {
-        ["x"] = XName,
-        ["y"] = YName,
-        ["series"] = new JsonArray(Series.Select(series => (JsonNode)new JsonObject
+    internal override JsonNode? Data() =>
+        new JsonObject
         {
-            ["name"] = series.Name,
-            ["points"] = new JsonArray(series.Points.Select(point => (JsonNode)PlotJson.Point(point.X, point.Y)).ToArray()),
-        }).ToArray()),
-        ["markers"] = new JsonArray((Markers ?? []).Select(marker => (JsonNode)new JsonObject { ["x"] = PlotJson.Number(marker.X), ["y"] = PlotJson.Number(marker.Y), ["text"] = marker.Text }).ToArray()),
-    };
+            ["x"] = XName,
+            ["y"] = YName,
+            ["series"] = new JsonArray(
+                Series
+                    .Select(series =>
+                        (JsonNode)
+                            new JsonObject
+                            {
+                                ["name"] = series.Name,
+                                ["points"] = new JsonArray(
+                                    series.Points.Select(point => (JsonNode)PlotJson.Point(point.X, point.Y)).ToArray()
+                                ),
+                            }
+                    )
+                    .ToArray()
+            ),
+            ["markers"] = new JsonArray(
+                (Markers ?? [])
+                    .Select(marker =>
+                        (JsonNode)
+                            new JsonObject
+                            {
+                                ["x"] = PlotJson.Number(marker.X),
+                                ["y"] = PlotJson.Number(marker.Y),
+                                ["text"] = marker.Text,
+                            }
+                    )
+                    .ToArray()
+            ),
+        };
 
     private static void DrawSeries(Html svg, Frame frame, LineSeries series, int color)
     {
@@ -67,7 +105,9 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
         string Point(double x, double y) => $"{Html.Number(frame.X(x))},{Html.Number(frame.Y(y))}";
         if (banded.Length > 1)
         {
-            IEnumerable<string> outline = banded.Select(point => Point(point.X, point.Y.High)).Concat(banded.Reverse().Select(point => Point(point.X, point.Y.Low)));
+            IEnumerable<string> outline = banded
+                .Select(point => Point(point.X, point.Y.High))
+                .Concat(banded.Reverse().Select(point => Point(point.X, point.Y.Low)));
             svg.Empty("polygon", "class", $"band f{color}", "points", string.Join(' ', outline));
         }
 
@@ -87,7 +127,19 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
         for (int i = Series.Count - 1; i >= 0; i--)
         {
             x -= (7 * Series[i].Name.Length) + 30;
-            svg.Empty("line", "class", $"line s{(i % Colors) + 1}", "x1", Html.Number(x), "y1", "14", "x2", Html.Number(x + 18), "y2", "14");
+            svg.Empty(
+                "line",
+                "class",
+                $"line s{(i % Colors) + 1}",
+                "x1",
+                Html.Number(x),
+                "y1",
+                "14",
+                "x2",
+                Html.Number(x + 18),
+                "y2",
+                "14"
+            );
             svg.Element("text", Series[i].Name, "class", "value", "x", Html.Number(x + 23), "y", "18");
         }
     }
@@ -99,7 +151,18 @@ public sealed record LinePlot(string Title, string XName, string YName, IReadOnl
         bool above = y > (frame.Top + frame.Bottom) / 2;
         Frame.Line(svg, "diagonal", x, frame.Top, x, frame.Bottom);
         svg.Empty("circle", "class", "line s2", "cx", Html.Number(x), "cy", Html.Number(y), "r", "6");
-        svg.Element("text", marker.Text, "class", "strong", "x", Html.Number(x + (toTheLeft ? -10 : 10)), "y", Html.Number(y + (above ? -12 : 20)), "text-anchor", toTheLeft ? "end" : "start");
+        svg.Element(
+            "text",
+            marker.Text,
+            "class",
+            "strong",
+            "x",
+            Html.Number(x + (toTheLeft ? -10 : 10)),
+            "y",
+            Html.Number(y + (above ? -12 : 20)),
+            "text-anchor",
+            toTheLeft ? "end" : "start"
+        );
     }
 
     /// <summary>Those of the measured positions that stand far enough apart to be labelled.</summary>

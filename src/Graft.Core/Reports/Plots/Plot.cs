@@ -31,7 +31,19 @@ public sealed record PlotBlock(params IReadOnlyList<Plot> Plots) : ReportBlock
         foreach (Plot plot in Plots)
         {
             html.Open("figure", "class", "plot").Element("figcaption", plot.Title).Raw("\n");
-            html.Open("svg", "width", Html.Number(plot.Size.Width), "height", Html.Number(plot.Size.Height), "viewBox", $"0 0 {Html.Number(plot.Size.Width)} {Html.Number(plot.Size.Height)}", "role", "img", "aria-label", $"{plot.Title}. {plot.Description}");
+            html.Open(
+                "svg",
+                "width",
+                Html.Number(plot.Size.Width),
+                "height",
+                Html.Number(plot.Size.Height),
+                "viewBox",
+                $"0 0 {Html.Number(plot.Size.Width)} {Html.Number(plot.Size.Height)}",
+                "role",
+                "img",
+                "aria-label",
+                $"{plot.Title}. {plot.Description}"
+            );
             plot.Draw(html);
             html.Close("svg").Close("figure");
         }
@@ -39,5 +51,6 @@ public sealed record PlotBlock(params IReadOnlyList<Plot> Plots) : ReportBlock
         html.Close("div");
     }
 
-    internal override JsonNode? Data() => new JsonArray(Plots.Select(plot => (JsonNode)new JsonObject { ["title"] = plot.Title, ["data"] = plot.Data() }).ToArray());
+    internal override JsonNode? Data() =>
+        new JsonArray(Plots.Select(plot => (JsonNode)new JsonObject { ["title"] = plot.Title, ["data"] = plot.Data() }).ToArray());
 }

@@ -25,9 +25,22 @@ internal sealed record ScatterPlot(string Title, IReadOnlyList<double> Truth, IR
         int stride = Math.Max(1, (Truth.Count + MostPoints - 1) / MostPoints);
         for (int i = 0; i < Truth.Count; i += stride)
         {
-            svg.Empty("circle", "class", "f1", "cx", Html.Number(frame.X(Truth[i])), "cy", Html.Number(frame.Y(Predicted[i])), "r", "2.6", "fill-opacity", "0.4");
+            svg.Empty(
+                "circle",
+                "class",
+                "f1",
+                "cx",
+                Html.Number(frame.X(Truth[i])),
+                "cy",
+                Html.Number(frame.Y(Predicted[i])),
+                "r",
+                "2.6",
+                "fill-opacity",
+                "0.4"
+            );
         }
     }
 
-    internal override JsonNode? Data() => new JsonObject { ["truth"] = PlotJson.Numbers(Truth), ["predicted"] = PlotJson.Numbers(Predicted) };
+    internal override JsonNode? Data() =>
+        new JsonObject { ["truth"] = PlotJson.Numbers(Truth), ["predicted"] = PlotJson.Numbers(Predicted) };
 }

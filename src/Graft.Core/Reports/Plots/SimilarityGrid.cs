@@ -28,19 +28,53 @@ public sealed record SimilarityGrid(string Title, IReadOnlyList<string> Names, d
         }
     }
 
-    internal override JsonNode? Data() => new JsonObject
-    {
-        ["names"] = PlotJson.Texts(Names),
-        ["values"] = new JsonArray([.. Enumerable.Range(0, Names.Count).Select(row => (JsonNode)PlotJson.Numbers(Enumerable.Range(0, Names.Count).Select(column => Values[row, column])))]),
-    };
+    internal override JsonNode? Data() =>
+        new JsonObject
+        {
+            ["names"] = PlotJson.Texts(Names),
+            ["values"] = new JsonArray([
+                .. Enumerable
+                    .Range(0, Names.Count)
+                    .Select(row => (JsonNode)PlotJson.Numbers(Enumerable.Range(0, Names.Count).Select(column => Values[row, column]))),
+            ]),
+        };
 
     private void DrawCell(Html svg, int row, int column)
     {
         double value = Values[row, column], shade = Math.Clamp(value, 0, 1);
         (int x, int y) = (Left + (column * Cell), Top + (row * Cell));
-        svg.Open("rect", "class", "cell", "x", Html.Number(x), "y", Html.Number(y), "width", Html.Number(Cell), "height", Html.Number(Cell), "fill-opacity", Html.Number(0.05 + (0.85 * shade)))
-            .Element("title", $"{Names[row]} / {Names[column]}: {Format.Number(value)}").Close("rect");
-        if (Cell < 34) return;
-        svg.Element("text", value.ToString("0.00", CultureInfo.InvariantCulture), "class", "strong", "x", Html.Number(x + (Cell / 2.0)), "y", Html.Number(y + (Cell / 2.0) + 4), "text-anchor", "middle", "style", shade > 0.55 ? "fill: var(--card)" : "");
+        svg.Open(
+                "rect",
+                "class",
+                "cell",
+                "x",
+                Html.Number(x),
+                "y",
+                Html.Number(y),
+                "width",
+                Html.Number(Cell),
+                "height",
+                Html.Number(Cell),
+                "fill-opacity",
+                Html.Number(0.05 + (0.85 * shade))
+            )
+            .Element("title", $"{Names[row]} / {Names[column]}: {Format.Number(value)}")
+            .Close("rect");
+        if (Cell < 34)
+            return;
+        svg.Element(
+            "text",
+            value.ToString("0.00", CultureInfo.InvariantCulture),
+            "class",
+            "strong",
+            "x",
+            Html.Number(x + (Cell / 2.0)),
+            "y",
+            Html.Number(y + (Cell / 2.0) + 4),
+            "text-anchor",
+            "middle",
+            "style",
+            shade > 0.55 ? "fill: var(--card)" : ""
+        );
     }
 }

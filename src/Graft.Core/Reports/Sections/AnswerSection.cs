@@ -18,12 +18,22 @@ internal static class AnswerSection
     /// <summary>Builds the section; null when every answer is right.</summary>
     public static ReportSection? Build(IReadOnlyList<AnsweredExample> examples)
     {
-        Passage[] passages = examples.Where(example => example.F1 < 1).OrderBy(example => example.F1).ThenByDescending(example => example.Score).Take(MostExamples).Select(Marked).ToArray();
-        return passages.Length == 0 ? null : new ReportSection("Answers",
-        [
-            new Paragraph("The questions answered worst, the surest first. ✗ predicted, ∅ the accepted answer."),
-            new Passages(passages),
-        ]);
+        Passage[] passages = examples
+            .Where(example => example.F1 < 1)
+            .OrderBy(example => example.F1)
+            .ThenByDescending(example => example.Score)
+            .Take(MostExamples)
+            .Select(Marked)
+            .ToArray();
+        return passages.Length == 0
+            ? null
+            : new ReportSection(
+                "Answers",
+                [
+                    new Paragraph("The questions answered worst, the surest first. ✗ predicted, ∅ the accepted answer."),
+                    new Passages(passages),
+                ]
+            );
     }
 
     /// <summary>The part of the context around the answers, with them marked.</summary>
@@ -31,12 +41,29 @@ internal static class AnswerSection
     {
         string context = example.Question.Context;
         List<Mark> marks = [];
-        if (example.Predicted is { Text.Length: > 0 } predicted) marks.Add(new Mark(predicted.Start, predicted.Start + predicted.Text.Length, "predicted", example.F1 == 1 ? MarkOutcome.Right : MarkOutcome.Wrong));
-        if (example.Question.Answers is [var gold, ..] && example.F1 < 1) marks.Add(new Mark(gold.Start, gold.Start + gold.Text.Length, "accepted", MarkOutcome.Missed));
+        if (example.Predicted is { Text.Length: > 0 } predicted)
+            marks.Add(
+                new Mark(
+                    predicted.Start,
+                    predicted.Start + predicted.Text.Length,
+                    "predicted",
+                    example.F1 == 1 ? MarkOutcome.Right : MarkOutcome.Wrong
+                )
+            );
+        if (example.Question.Answers is [var gold, ..] && example.F1 < 1)
+            marks.Add(new Mark(gold.Start, gold.Start + gold.Text.Length, "accepted", MarkOutcome.Missed));
         int start = Math.Max(0, marks.Select(mark => mark.Start).DefaultIfEmpty(0).Min() - ContextAround);
         int end = Math.Min(context.Length, marks.Select(mark => mark.End).DefaultIfEmpty(2 * ContextAround).Max() + ContextAround);
-        string before = start > 0 ? "… " : "", after = end < context.Length ? " …" : "";
-        string heading = example.Question.Text + (example.Question.Answers.Count == 0 ? "  (has no answer)" : "") + (example.Predicted is null ? "  (nothing predicted)" : "");
-        return new Passage(heading, before + context[start..end] + after, marks.Select(mark => mark with { Start = mark.Start - start + before.Length, End = mark.End - start + before.Length }).ToArray());
+        string before = start > 0 ? "… " : "",
+            after = end < context.Length ? " …" : "";
+        string heading =
+            example.Question.Text
+            + (example.Question.Answers.Count == 0 ? "  (has no answer)" : "")
+            + (example.Predicted is null ? "  (nothing predicted)" : "");
+        return new Passage(
+            heading,
+            before + context[start..end] + after,
+            marks.Select(mark => mark with { Start = mark.Start - start + before.Length, End = mark.End - start + before.Length }).ToArray()
+        );
     }
 }

@@ -20,7 +20,9 @@ internal sealed record ClassifiedExample(string Text, long Line, int Truth, doub
 /// <param name="How">What it was fitted on.</param>
 internal sealed record ScaledConfidence(double Temperature, double[][] Probabilities, string How);
 
-/// <summary>Sections about a classifier: which classes are confused, how far its confidence can be trusted, and its worst mistakes.</summary>
+/// <summary>
+/// Sections about a classifier: which classes are confused, how far its confidence can be trusted, and its worst mistakes.
+/// </summary>
 internal static class ClassificationSection
 {
     private const int MostConfusions = 12;
@@ -32,21 +34,36 @@ internal static class ClassificationSection
     /// <summary>The confusion matrix and scores by class, with bootstrap intervals.</summary>
     public static ReportSection Classes(IReadOnlyList<ClassifiedExample> examples, IReadOnlyList<string> labels, ulong seed = 0)
     {
-        int[] truth = examples.Select(example => example.Truth).ToArray(), predicted = examples.Select(example => example.Predicted).ToArray();
+        int[] truth = examples.Select(example => example.Truth).ToArray(),
+            predicted = examples.Select(example => example.Predicted).ToArray();
         ConfusionMatrix confusion = new(truth, predicted, labels.Count);
         PrecisionRecallF1[] classes = PrecisionRecallF1.PerClass(confusion);
         ScoreInterval[] intervals = F1Intervals(truth, predicted, labels.Count, seed);
         ReportTable table = new(
             "By class; the range is the 95 % bootstrap interval of F1",
             ["class", "precision", "recall", "F1", "range of F1", "examples"],
-            labels.Select((label, c) => (IReadOnlyList<string>)
-            [
-                label, Format.Percent(classes[c].Precision), Format.Percent(classes[c].Recall), Format.Percent(classes[c].F1), Format.Interval(intervals[c]), Format.Count(confusion.Support(c)),
-            ]).ToArray(),
-            NumericFrom: 1);
+            labels
+                .Select(
+                    (label, c) =>
+                        (IReadOnlyList<string>)
+                            [
+                                label,
+                                Format.Percent(classes[c].Precision),
+                                Format.Percent(classes[c].Recall),
+                                Format.Percent(classes[c].F1),
+                                Format.Interval(intervals[c]),
+                                Format.Count(confusion.Support(c)),
+                            ]
+                )
+                .ToArray(),
+            NumericFrom: 1
+        );
         Bar[] weakest = labels.Select((label, c) => new Bar(label, intervals[c])).OrderBy(bar => bar.Score.Value).Take(MostBars).ToArray();
         string bars = labels.Count > MostBars ? $"F1 of the {MostBars} weakest classes" : "F1 by class, weakest first";
-        return new ReportSection("Classes", [new PlotBlock(new HeatMap("Confusion matrix", labels, confusion), new BarPlot(bars, weakest)), table]);
+        return new ReportSection(
+            "Classes",
+            [new PlotBlock(new HeatMap("Confusion matrix", labels, confusion), new BarPlot(bars, weakest)), table]
+        );
     }
 
     /// <summary>Reliability before and after temperature scaling.</summary>
@@ -65,43 +82,90 @@ internal static class ClassificationSection
         ];
         if (scaled is not null)
         {
-            plots.Add(new ReliabilityPlot($"With temperature {Format.Number(scaled.Temperature)}", Calibration.Bins(truth, scaled.Probabilities)));
-            figures.Add(new KeyFigure("after scaling", Format.Percent(Calibration.ExpectedError(truth, scaled.Probabilities)), $"temperature {Format.Number(scaled.Temperature)}, {scaled.How}"));
+            plots.Add(
+                new ReliabilityPlot($"With temperature {Format.Number(scaled.Temperature)}", Calibration.Bins(truth, scaled.Probabilities))
+            );
+            figures.Add(
+                new KeyFigure(
+                    "after scaling",
+                    Format.Percent(Calibration.ExpectedError(truth, scaled.Probabilities)),
+                    $"temperature {Format.Number(scaled.Temperature)}, {scaled.How}"
+                )
+            );
         }
 
-        return new ReportSection("Calibration",
-        [
-            new KeyFigures(figures),
-            new PlotBlock(plots),
-            new Paragraph("Bars on the dashed line would mean that of predictions made with 80 % confidence, 80 % are right. Below the line the model is too sure of itself. The darker a bar, the more predictions it stands for."),
-        ]);
+        return new ReportSection(
+            "Calibration",
+            [
+                new KeyFigures(figures),
+                new PlotBlock(plots),
+                new Paragraph(
+                    "Bars on the dashed line would mean that of predictions made with 80 % confidence, 80 % are right. Below the line "
+                        + "the model is too sure of itself. The darker a bar, the more predictions it stands for."
+                ),
+            ]
+        );
     }
 
-    /// <summary>The mistakes made with most confidence, and mistakes grouped by what was taken for what; null when there are none.</summary>
+    /// <summary>
+    /// The mistakes made with most confidence, and mistakes grouped by what was taken for what; null when there are none.
+    /// </summary>
     public static ReportSection? Mistakes(IReadOnlyList<ClassifiedExample> examples, IReadOnlyList<string> labels)
     {
-        ClassifiedExample[] mistakes = examples.Where(example => example.Predicted != example.Truth).OrderBy(example => example.Probabilities[example.Truth]).ToArray();
-        if (mistakes.Length == 0) return null;
+        ClassifiedExample[] mistakes = examples
+            .Where(example => example.Predicted != example.Truth)
+            .OrderBy(example => example.Probabilities[example.Truth])
+            .ToArray();
+        if (mistakes.Length == 0)
+            return null;
         ReportTable hardest = new(
             "The hardest examples: the truth was thought least likely. Some may be labelled wrongly",
             ["text", "true", "predicted", "p(true)", "p(predicted)", "line"],
-            mistakes.Take(MostHardest).Select(mistake => (IReadOnlyList<string>)
-            [
-                Shortened(mistake.Text), labels[mistake.Truth], labels[mistake.Predicted], Format.Percent(mistake.Probabilities[mistake.Truth]),
-                Format.Percent(mistake.Probabilities[mistake.Predicted]), Format.Count(mistake.Line),
-            ]).ToArray(),
-            NumericFrom: 3);
+            mistakes
+                .Take(MostHardest)
+                .Select(mistake =>
+                    (IReadOnlyList<string>)
+                        [
+                            Shortened(mistake.Text),
+                            labels[mistake.Truth],
+                            labels[mistake.Predicted],
+                            Format.Percent(mistake.Probabilities[mistake.Truth]),
+                            Format.Percent(mistake.Probabilities[mistake.Predicted]),
+                            Format.Count(mistake.Line),
+                        ]
+                )
+                .ToArray(),
+            NumericFrom: 3
+        );
         ReportTable grouped = new(
             "Mistakes grouped by confusion, the most frequent first, with examples",
             ["true → predicted", "examples", "count"],
-            mistakes.GroupBy(mistake => (mistake.Truth, mistake.Predicted)).OrderByDescending(group => group.Count()).Take(MostConfusions).Select(group => (IReadOnlyList<string>)
+            mistakes
+                .GroupBy(mistake => (mistake.Truth, mistake.Predicted))
+                .OrderByDescending(group => group.Count())
+                .Take(MostConfusions)
+                .Select(group =>
+                    (IReadOnlyList<string>)
+                        [
+                            $"{labels[group.Key.Truth]} → {labels[group.Key.Predicted]}",
+                            string.Join(
+                                "  •  ",
+                                group.Take(MistakesEach).Select(mistake => Shortened(mistake.Text, LongestText / MistakesEach))
+                            ),
+                            Format.Count(group.Count()),
+                        ]
+                )
+                .ToArray(),
+            NumericFrom: 2
+        );
+        return new ReportSection(
+            "Mistakes",
             [
-                $"{labels[group.Key.Truth]} → {labels[group.Key.Predicted]}",
-                string.Join("  •  ", group.Take(MistakesEach).Select(mistake => Shortened(mistake.Text, LongestText / MistakesEach))),
-                Format.Count(group.Count()),
-            ]).ToArray(),
-            NumericFrom: 2);
-        return new ReportSection("Mistakes", [new Paragraph($"{Format.Count(mistakes.Length)} of {Format.Count(examples.Count)} examples were classified wrongly."), hardest, grouped]);
+                new Paragraph($"{Format.Count(mistakes.Length)} of {Format.Count(examples.Count)} examples were classified wrongly."),
+                hardest,
+                grouped,
+            ]
+        );
     }
 
     private static ScoreInterval[] F1Intervals(int[] truth, int[] predicted, int classes, ulong seed)
@@ -125,5 +189,6 @@ internal static class ClassificationSection
         return PrecisionRecallF1.PerClass(all).Select((score, c) => Bootstrap.PercentileInterval(score.F1, resampled[c])).ToArray();
     }
 
-    private static string Shortened(string text, int longest = LongestText) => text.Length <= longest ? text : text[..longest].TrimEnd() + " …";
+    private static string Shortened(string text, int longest = LongestText) =>
+        text.Length <= longest ? text : text[..longest].TrimEnd() + " …";
 }

@@ -10,7 +10,14 @@ namespace Graft.Reports.Sections;
 /// <param name="Truth">The true entities, in words.</param>
 /// <param name="Predicted">The predicted entities, in words.</param>
 /// <param name="Line">The line in the file.</param>
-internal sealed record TaggedExample(string Text, IReadOnlyList<int> Starts, IReadOnlyList<string> Words, IReadOnlyList<EntitySpan> Truth, IReadOnlyList<EntitySpan> Predicted, long Line);
+internal sealed record TaggedExample(
+    string Text,
+    IReadOnlyList<int> Starts,
+    IReadOnlyList<string> Words,
+    IReadOnlyList<EntitySpan> Truth,
+    IReadOnlyList<EntitySpan> Predicted,
+    long Line
+);
 
 /// <summary>Entities by type, and sentences with their mistakes marked.</summary>
 internal static class EntitySection
@@ -20,25 +27,80 @@ internal static class EntitySection
     /// <summary>Builds the section.</summary>
     public static ReportSection Build(IReadOnlyList<TaggedExample> examples)
     {
-        EntityScores scores = EntityScores.Of(examples.Select(example => example.Truth).ToArray(), examples.Select(example => example.Predicted).ToArray());
-        ReportTable types = new("By entity type", ["type", "precision", "recall", "F1", "entities"], scores.PerType.Select(type => (IReadOnlyList<string>)
-            [type.Type, Format.Percent(type.Scores.Precision), Format.Percent(type.Scores.Recall), Format.Percent(type.Scores.F1), Format.Count(type.Support)]).ToArray(), NumericFrom: 1);
-        Passage[] passages = examples.Where(example => Differs(example) > 0).OrderByDescending(Differs).ThenBy(example => example.Line).Take(MostExamples).Select(Marked).ToArray();
-        return new ReportSection("Entities", passages.Length == 0
-            ? [types]
-            : [types, Confusions(examples), new Paragraph("Sentences with most mistakes. ✓ found, ✗ found but not there, ∅ there but not found."), new Passages(passages)]);
+        EntityScores scores = EntityScores.Of(
+            examples.Select(example => example.Truth).ToArray(),
+            examples.Select(example => example.Predicted).ToArray()
+        );
+        ReportTable types = new(
+            "By entity type",
+            ["type", "precision", "recall", "F1", "entities"],
+            scores
+                .PerType.Select(type =>
+                    (IReadOnlyList<string>)
+                        [
+                            type.Type,
+                            Format.Percent(type.Scores.Precision),
+                            Format.Percent(type.Scores.Recall),
+                            Format.Percent(type.Scores.F1),
+                            Format.Count(type.Support),
+                        ]
+                )
+                .ToArray(),
+            NumericFrom: 1
+        );
+        Passage[] passages = examples
+            .Where(example => Differs(example) > 0)
+            .OrderByDescending(Differs)
+            .ThenBy(example => example.Line)
+            .Take(MostExamples)
+            .Select(Marked)
+            .ToArray();
+        return new ReportSection(
+            "Entities",
+            passages.Length == 0
+                ? [types]
+                :
+                [
+                    types,
+                    Confusions(examples),
+                    new Paragraph("Sentences with most mistakes. ✓ found, ✗ found but not there, ∅ there but not found."),
+                    new Passages(passages),
+                ]
+        );
     }
 
     /// <summary>Mistakes grouped by what was taken for what.</summary>
     private static ReportTable Confusions(IReadOnlyList<TaggedExample> examples)
     {
-        IEnumerable<(string Kind, string Text)> mistakes = examples.SelectMany(example => example.Truth.Except(example.Predicted).Select(entity => (Missed(example, entity), Words(example, entity)))
-            .Concat(example.Predicted.Except(example.Truth).Where(entity => !example.Truth.Any(other => Overlap(entity, other))).Select(entity => ($"nothing → {entity.Type}", Words(example, entity)))));
+        IEnumerable<(string Kind, string Text)> mistakes = examples.SelectMany(example =>
+            example
+                .Truth.Except(example.Predicted)
+                .Select(entity => (Missed(example, entity), Words(example, entity)))
+                .Concat(
+                    example
+                        .Predicted.Except(example.Truth)
+                        .Where(entity => !example.Truth.Any(other => Overlap(entity, other)))
+                        .Select(entity => ($"nothing → {entity.Type}", Words(example, entity)))
+                )
+        );
         return new ReportTable(
-            "Mistakes grouped by confusion, the most frequent first, with examples", ["true → predicted", "examples", "count"],
-            mistakes.GroupBy(mistake => mistake.Kind, StringComparer.Ordinal).OrderByDescending(group => group.Count()).Take(MostConfusions).Select(group => (IReadOnlyList<string>)
-                [group.Key, string.Join("  •  ", group.Select(mistake => mistake.Text).Distinct(StringComparer.Ordinal).Take(ExamplesEach)), Format.Count(group.Count())]).ToArray(),
-            NumericFrom: 2);
+            "Mistakes grouped by confusion, the most frequent first, with examples",
+            ["true → predicted", "examples", "count"],
+            mistakes
+                .GroupBy(mistake => mistake.Kind, StringComparer.Ordinal)
+                .OrderByDescending(group => group.Count())
+                .Take(MostConfusions)
+                .Select(group =>
+                    (IReadOnlyList<string>)
+                        [
+                            group.Key,
+                            string.Join("  •  ", group.Select(mistake => mistake.Text).Distinct(StringComparer.Ordinal).Take(ExamplesEach)),
+                            Format.Count(group.Count()),
+                        ]
+                )
+                .ToArray(),
+            NumericFrom: 2
+        );
     }
 
     /// <summary>What became of an entity that was not found as it is.</summary>
@@ -52,7 +114,8 @@ internal static class EntitySection
 
     private static bool Overlap(EntitySpan one, EntitySpan other) => one.Start < other.End && other.Start < one.End;
 
-    private static string Words(TaggedExample example, EntitySpan entity) => string.Join(' ', example.Words.Skip(entity.Start).Take(entity.End - entity.Start));
+    private static string Words(TaggedExample example, EntitySpan entity) =>
+        string.Join(' ', example.Words.Skip(entity.Start).Take(entity.End - entity.Start));
 
     /// <summary>A sentence with its entities marked by outcome.</summary>
     public static Passage Marked(TaggedExample example)
@@ -67,5 +130,6 @@ internal static class EntitySection
         ]);
     }
 
-    private static int Differs(TaggedExample example) => example.Predicted.Except(example.Truth).Count() + example.Truth.Except(example.Predicted).Count();
+    private static int Differs(TaggedExample example) =>
+        example.Predicted.Except(example.Truth).Count() + example.Truth.Except(example.Predicted).Count();
 }

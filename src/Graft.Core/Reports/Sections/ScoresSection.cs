@@ -19,15 +19,35 @@ internal static class ScoresSection
     {
         List<ReportBlock> blocks =
         [
-            new KeyFigures(scores.Select(score => score.IsShare
-                ? new KeyFigure(Name(score.Name), Format.Percent(score.Interval.Value), Format.Interval(score.Interval))
-                : new KeyFigure(Name(score.Name), Format.Number(score.Interval.Value), score.Interval.HasEnds ? $"{Format.Number(score.Interval.Low)} – {Format.Number(score.Interval.High)}" : "–")).ToArray()),
-            new Paragraph($"Scored on {Format.Count(examples)} examples. The range under a score is its 95 % bootstrap interval: had other examples of the same kind been drawn, the score would most likely lie in it."),
+            new KeyFigures(
+                scores
+                    .Select(score =>
+                        score.IsShare
+                            ? new KeyFigure(Name(score.Name), Format.Percent(score.Interval.Value), Format.Interval(score.Interval))
+                            : new KeyFigure(
+                                Name(score.Name),
+                                Format.Number(score.Interval.Value),
+                                score.Interval.HasEnds ? $"{Format.Number(score.Interval.Low)} – {Format.Number(score.Interval.High)}" : "–"
+                            )
+                    )
+                    .ToArray()
+            ),
+            new Paragraph(
+                $"Scored on {Format.Count(examples)} examples. The range under a score is its 95 % bootstrap interval: had other "
+                    + $"examples of the same kind been drawn, the score would most likely lie in it."
+            ),
         ];
         if (baselines.Count > 0)
         {
             IEnumerable<Bar> bars = baselines.Select(baseline => new Bar(baseline.Name, ScoreInterval.Of(baseline.Value), Muted: true));
-            blocks.Add(new PlotBlock(new BarPlot($"{Name(scores[0].Name)} beside baselines that know no language", [new Bar("this model", scores[0].Interval), .. bars])));
+            blocks.Add(
+                new PlotBlock(
+                    new BarPlot(
+                        $"{Name(scores[0].Name)} beside baselines that know no language",
+                        [new Bar("this model", scores[0].Interval), .. bars]
+                    )
+                )
+            );
         }
 
         return new ReportSection("Scores", blocks);

@@ -8,7 +8,12 @@ namespace Graft.Reports.Sections;
 /// <param name="TrainingLoss">Mean loss of the updates since the measurement before; NaN where none was taken.</param>
 /// <param name="DevelopmentLoss">Loss on development data; NaN where none was taken.</param>
 /// <param name="DevelopmentScore">The main score on development data; NaN where none was taken.</param>
-internal sealed record TrainingPoint(int Step, double TrainingLoss, double DevelopmentLoss = double.NaN, double DevelopmentScore = double.NaN);
+internal sealed record TrainingPoint(
+    int Step,
+    double TrainingLoss,
+    double DevelopmentLoss = double.NaN,
+    double DevelopmentScore = double.NaN
+);
 
 /// <summary>Learning curves, with the point where development loss turned.</summary>
 internal static class TrainingSection
@@ -19,20 +24,34 @@ internal static class TrainingSection
     /// <param name="facts">Lines about the run: learning rate and why, epochs, time, tokens a second.</param>
     public static ReportSection? Build(IReadOnlyList<TrainingPoint> history, string scoreName, IReadOnlyList<KeyFigure> facts)
     {
-        LineSeries[] losses = new[] { Series("training", point => point.TrainingLoss), Series("development", point => point.DevelopmentLoss) }.Where(series => series.Points.Count > 0).ToArray();
-        if (losses.Length == 0) return null;
+        LineSeries[] losses = new[]
+        {
+            Series("training", point => point.TrainingLoss),
+            Series("development", point => point.DevelopmentLoss),
+        }
+            .Where(series => series.Points.Count > 0)
+            .ToArray();
+        if (losses.Length == 0)
+            return null;
         List<ReportBlock> blocks = [];
         if (facts.Count > 0) blocks.Add(new KeyFigures(facts));
         TrainingPoint? turn = Turn(history);
         PlotMarker[] markers = turn is null ? [] : [new PlotMarker(turn.Step, turn.DevelopmentLoss, "development loss turned")];
         List<Plot> plots = [new LinePlot("Loss", "update", "loss", losses, markers)];
         LineSeries score = Series("development", point => point.DevelopmentScore);
-        if (score.Points.Count > 0) plots.Add(new LinePlot($"Development {scoreName.Replace('_', ' ')}", "update", scoreName.Replace('_', ' '), [score]));
+        if (score.Points.Count > 0)
+            plots.Add(new LinePlot($"Development {scoreName.Replace('_', ' ')}", "update", scoreName.Replace('_', ' '), [score]));
         blocks.Add(new PlotBlock(plots));
         int measured = history.Count(point => double.IsFinite(point.DevelopmentLoss));
-        if (turn is not null || measured > 1) blocks.Add(new Paragraph(turn is null
-            ? "Development loss was still falling at the end: more epochs may help."
-            : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the model learned its training examples rather than the task. Fewer epochs, or keep best, would stop there."));
+        if (turn is not null || measured > 1)
+            blocks.Add(
+                new Paragraph(
+                    turn is null
+                        ? "Development loss was still falling at the end: more epochs may help."
+                        : $"Development loss was lowest after update {Format.Count(turn.Step)} and rose afterwards: from there on the "
+                            + $"model learned its training examples rather than the task. Fewer epochs, or keep best, would stop there."
+                )
+            );
         return new ReportSection("Training", blocks);
 
         LineSeries Series(string name, Func<TrainingPoint, double> value) =>

@@ -9,7 +9,14 @@ namespace Graft.Reports.Sections;
 /// <param name="Tokens">All tokens.</param>
 /// <param name="TokensLost">Tokens beyond the limit.</param>
 /// <param name="Windowed">True when windows covered them, so that nothing was lost.</param>
-internal sealed record TruncationStatistics(int MaxLength, long Texts, long TextsTruncated, long Tokens, long TokensLost, bool Windowed = false)
+internal sealed record TruncationStatistics(
+    int MaxLength,
+    long Texts,
+    long TextsTruncated,
+    long Tokens,
+    long TokensLost,
+    bool Windowed = false
+)
 {
     /// <summary>Counts over the full lengths of texts, in tokens.</summary>
     public static TruncationStatistics Of(IReadOnlyList<int> lengths, int maxLength, bool windowed = false) => new(
@@ -36,7 +43,11 @@ internal static class TruncationSection
     /// <param name="statistics">The counts.</param>
     /// <param name="lengths">The texts' full lengths in tokens, for the curve; may be empty.</param>
     /// <param name="losses">Other things a plain cut would have lost: <c>entities</c>, <c>answers</c>, each with its share.</param>
-    public static ReportSection Build(TruncationStatistics statistics, IReadOnlyList<int> lengths, IReadOnlyList<(string What, double Share)>? losses = null)
+    public static ReportSection Build(
+        TruncationStatistics statistics,
+        IReadOnlyList<int> lengths,
+        IReadOnlyList<(string What, double Share)>? losses = null
+    )
     {
         string verb = statistics.Windowed ? "would be cut" : "cut";
         List<ReportBlock> blocks =
@@ -44,13 +55,25 @@ internal static class TruncationSection
             new KeyFigures(
             [
                 new KeyFigure("longest input", Format.Count(statistics.MaxLength), "tokens"),
-                new KeyFigure($"texts {verb}", Format.Percent(statistics.ShareOfTexts), $"{Format.Count(statistics.TextsTruncated)} of {Format.Count(statistics.Texts)}"),
-                new KeyFigure($"tokens {verb}", Format.Percent(statistics.ShareOfTokens), $"{Format.Count(statistics.TokensLost)} of {Format.Count(statistics.Tokens)}"),
+                new KeyFigure(
+                    $"texts {verb}",
+                    Format.Percent(statistics.ShareOfTexts),
+                    $"{Format.Count(statistics.TextsTruncated)} of {Format.Count(statistics.Texts)}"
+                ),
+                new KeyFigure(
+                    $"tokens {verb}",
+                    Format.Percent(statistics.ShareOfTokens),
+                    $"{Format.Count(statistics.TokensLost)} of {Format.Count(statistics.Tokens)}"
+                ),
                 .. (losses ?? []).Select(loss => new KeyFigure($"{loss.What} {verb}", Format.Percent(loss.Share))),
             ]),
-            new Paragraph(statistics.Windowed
-                ? "Nothing was lost: long texts were read in overlapping windows. The shares say what a plain cut at the limit would have cost."
-                : statistics.TextsTruncated == 0 ? "Every text fits." : "What lies beyond the limit was not seen by the model. A larger max-length, or windows with stride, would show it."),
+            new Paragraph(
+                statistics.Windowed
+                    ? "Nothing was lost: long texts were read in overlapping windows. The shares say what a plain cut at the limit "
+                        + "would have cost."
+                : statistics.TextsTruncated == 0 ? "Every text fits."
+                : "What lies beyond the limit was not seen by the model. A larger max-length, or windows with stride, would show it."
+            ),
         ];
         if (lengths.Count > 1) blocks.Add(new PlotBlock(Curve(lengths, statistics.MaxLength)));
         return new ReportSection("Length and truncation", blocks);
@@ -61,8 +84,20 @@ internal static class TruncationSection
     {
         int[] sorted = lengths.Order().ToArray();
         int longest = Math.Max(sorted[^1], maxLength);
-        IEnumerable<(double, double)> points = Enumerable.Range(0, Bins + 1).Select(i => (double)i * longest / Bins).Append(maxLength).Distinct().Order().Select(limit => (limit, Share(limit)));
-        return new LinePlot("Share of texts that fit, by limit", "tokens", "share of texts", [LineSeries.Of("texts that fit", points)], [new PlotMarker(maxLength, Share(maxLength), "limit")]);
+        IEnumerable<(double, double)> points = Enumerable
+            .Range(0, Bins + 1)
+            .Select(i => (double)i * longest / Bins)
+            .Append(maxLength)
+            .Distinct()
+            .Order()
+            .Select(limit => (limit, Share(limit)));
+        return new LinePlot(
+            "Share of texts that fit, by limit",
+            "tokens",
+            "share of texts",
+            [LineSeries.Of("texts that fit", points)],
+            [new PlotMarker(maxLength, Share(maxLength), "limit")]
+        );
 
         double Share(double limit) => sorted.Count(length => length <= limit) / (double)sorted.Length;
     }

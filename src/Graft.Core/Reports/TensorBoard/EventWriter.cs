@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Graft.Reports.TensorBoard;
 
 /// <summary>
-/// Writes scalars that TensorBoard shows: a file <c>events.out.tfevents.…</c> of TFRecords, each an Event message with its step and wall time.
+/// Writes scalars that TensorBoard shows: a file <c>events.out.tfevents.…</c> of TFRecords, each an Event message with its step and wall
+/// time.
 /// Records are flushed as they are written; one cut short by a crash is passed over by readers.
 /// </summary>
 internal sealed class EventWriter : IDisposable
@@ -28,7 +29,10 @@ internal sealed class EventWriter : IDisposable
     {
         _time = time ?? TimeProvider.System;
         string seconds = _time.GetUtcNow().ToUnixTimeSeconds().ToString("D10", CultureInfo.InvariantCulture);
-        string path = Path.Combine(folder, $"events.out.tfevents.{seconds}.{Environment.MachineName}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.0.v2");
+        string path = Path.Combine(
+            folder,
+            $"events.out.tfevents.{seconds}.{Environment.MachineName}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.0.v2"
+        );
         try
         {
             Directory.CreateDirectory(folder);
@@ -56,7 +60,12 @@ internal sealed class EventWriter : IDisposable
     public void Scalar(string tag, long step, double value)
     {
         Protobuf scalar = new Protobuf().Text(ValueTag, tag).Float(ValueSimpleValue, (float)value);
-        Write(new Protobuf().Double(EventWallTime, Now).Integer(EventStep, step).Message(EventSummary, new Protobuf().Message(SummaryValue, scalar)));
+        Write(
+            new Protobuf()
+                .Double(EventWallTime, Now)
+                .Integer(EventStep, step)
+                .Message(EventSummary, new Protobuf().Message(SummaryValue, scalar))
+        );
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,13 @@ internal enum EmbeddingRows
 /// <param name="Negatives">The third texts of triplets; empty for others.</param>
 /// <param name="Kind">What the rows are.</param>
 /// <param name="BadRows">What could not be used.</param>
-internal sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Rows, IReadOnlyList<string> Negatives, EmbeddingRows Kind, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record EmbeddingData(
+    string Path,
+    IReadOnlyList<LabelledText> Rows,
+    IReadOnlyList<string> Negatives,
+    EmbeddingRows Kind,
+    IReadOnlyList<BadRow> BadRows
+) : TaskData(Path, BadRows)
 {
     private static readonly string[] s_negatives = ["negative", "neg", "hard_negative", "contradiction"];
 
@@ -55,7 +61,11 @@ internal sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Ro
 
     /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) =>
-        this with { Rows = [.. examples.Select(i => Rows[i])], Negatives = Negatives.Count == 0 ? [] : [.. examples.Select(i => Negatives[i])] };
+        this with
+        {
+            Rows = [.. examples.Select(i => Rows[i])],
+            Negatives = Negatives.Count == 0 ? [] : [.. examples.Select(i => Negatives[i])],
+        };
 
     /// <summary>The similarity that a row states.</summary>
     public double ScoreOf(int example) => double.Parse(Rows[example].Label!, NumberStyles.Float, CultureInfo.InvariantCulture);
@@ -71,32 +81,80 @@ internal sealed record EmbeddingData(string Path, IReadOnlyList<LabelledText> Ro
         return Kind == EmbeddingRows.Triplets ? [row.Text, row.Pair, Negatives[example]] : [row.Text, row.Pair];
     }
 
-    /// <summary>Reads a file: with a label column scored pairs, with a negative column triplets, else pairs; single texts where nothing is asked.</summary>
+    /// <summary>
+    /// Reads a file: with a label column scored pairs, with a negative column triplets, else pairs; single texts where nothing is asked.
+    /// </summary>
     /// <exception cref="InputException">There is no second text to learn from, or no score is a number.</exception>
     internal static EmbeddingData Read(string path, ColumnOptions columns, bool labelled)
     {
-        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = false, RequirePair = labelled, Answer = AnswerKind.Number });
-        if (!labelled) return new EmbeddingData(path, [.. file.Rows.Select(row => row with { Labels = [] })], [], file.PairColumn is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs, file.BadRows) { Reading = file.Interpretation };
+        LabelledTextFile file = LabelledTextReader.Read(
+            path,
+            columns with
+            {
+                RequireLabel = false,
+                RequirePair = labelled,
+                Answer = AnswerKind.Number,
+            }
+        );
+        if (!labelled)
+            return new EmbeddingData(
+                path,
+                [.. file.Rows.Select(row => row with { Labels = [] })],
+                [],
+                file.PairColumn is null ? EmbeddingRows.Texts : EmbeddingRows.Pairs,
+                file.BadRows
+            )
+            {
+                Reading = file.Interpretation,
+            };
         string? negative = columns.Negative ?? s_negatives.FirstOrDefault(name => file.Rows[0].Other.ContainsKey(name));
-        if (columns.Negative is not null && !file.Rows[0].Other.ContainsKey(columns.Negative)) throw new InputException($"{path} has no column \"{columns.Negative}\"; beside text and pair it has {string.Join(", ", file.Rows[0].Other.Keys.Select(name => $"\"{name}\""))}");
-        if (negative is not null) return Triplets(file, negative);
-        if (file.LabelColumns.Count == 0) return new EmbeddingData(path, file.Rows, [], EmbeddingRows.Pairs, file.BadRows) { Reading = file.Interpretation };
-        (LabelledText[] sound, BadRow[] bad) = Split(file, row => IsNumber(row.Label), row => $"\"{row.Label}\" is no number; a label of pairs says how similar they are");
+        if (columns.Negative is not null && !file.Rows[0].Other.ContainsKey(columns.Negative))
+            throw new InputException(
+                $"{path} has no column \"{columns.Negative}\"; beside text and pair it has "
+                    + $"{string.Join(", ", file.Rows[0].Other.Keys.Select(name => $"\"{name}\""))}"
+            );
+        if (negative is not null)
+            return Triplets(file, negative);
+        if (file.LabelColumns.Count == 0)
+            return new EmbeddingData(path, file.Rows, [], EmbeddingRows.Pairs, file.BadRows) { Reading = file.Interpretation };
+        (LabelledText[] sound, BadRow[] bad) = Split(
+            file,
+            row => IsNumber(row.Label),
+            row => $"\"{row.Label}\" is no number; a label of pairs says how similar they are"
+        );
         return new EmbeddingData(path, sound, [], EmbeddingRows.Scored, [.. file.BadRows, .. bad]) { Reading = file.Interpretation };
     }
 
     private static EmbeddingData Triplets(LabelledTextFile file, string negative)
     {
-        (LabelledText[] sound, BadRow[] bad) = Split(file, row => !string.IsNullOrWhiteSpace(row.Other[negative]), _ => $"no text in column \"{negative}\"");
-        return new EmbeddingData(file.Path, sound, [.. sound.Select(row => row.Other[negative]!)], EmbeddingRows.Triplets, [.. file.BadRows, .. bad]) { Reading = file.Interpretation };
+        (LabelledText[] sound, BadRow[] bad) = Split(
+            file,
+            row => !string.IsNullOrWhiteSpace(row.Other[negative]),
+            _ => $"no text in column \"{negative}\""
+        );
+        return new EmbeddingData(
+            file.Path,
+            sound,
+            [.. sound.Select(row => row.Other[negative]!)],
+            EmbeddingRows.Triplets,
+            [.. file.BadRows, .. bad]
+        )
+        {
+            Reading = file.Interpretation,
+        };
     }
 
-    private static (LabelledText[] Sound, BadRow[] Bad) Split(LabelledTextFile file, Func<LabelledText, bool> isSound, Func<LabelledText, string> problem)
+    private static (LabelledText[] Sound, BadRow[] Bad) Split(
+        LabelledTextFile file,
+        Func<LabelledText, bool> isSound,
+        Func<LabelledText, string> problem
+    )
     {
         LabelledText[] sound = [.. file.Rows.Where(isSound)];
         BadRow[] bad = [.. file.Rows.Where(row => !isSound(row)).Select(row => new BadRow(file.Path, row.Line, problem(row)))];
         return sound.Length > 0 ? (sound, bad) : throw new InputException($"no row can be used: {bad[0]}");
     }
 
-    private static bool IsNumber(string? label) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value);
+    private static bool IsNumber(string? label) =>
+        double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value);
 }

@@ -8,7 +8,8 @@ namespace Graft.Tasks.Embedding;
 public sealed record EmbeddingPrediction(float[] Vector) : Prediction
 {
     /// <inheritdoc/>
-    public override string Answer => "[" + string.Join(',', Vector.Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]";
+    public override string Answer =>
+        "[" + string.Join(',', Vector.Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]";
 
     /// <inheritdoc/>
     public override JsonObject ToJson() => new() { ["embedding"] = new JsonArray([.. Vector.Select(value => (JsonNode?)value)]) };

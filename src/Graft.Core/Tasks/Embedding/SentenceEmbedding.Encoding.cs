@@ -13,8 +13,13 @@ internal sealed partial record SentenceEmbedding
         EmbeddingData texts = (EmbeddingData)data;
         List<Feature> features = [];
         int longExamples = 0;
-        long beyond = 0, tokens = 0;
-        EncodeOptions limits = new() { MaxLength = options.MaxLength, Stride = options.Truncate ? 0 : options.Stride ?? options.MaxLength / 4 };
+        long beyond = 0,
+            tokens = 0;
+        EncodeOptions limits = new()
+        {
+            MaxLength = options.MaxLength,
+            Stride = options.Truncate ? 0 : options.Stride ?? options.MaxLength / 4,
+        };
         for (int example = 0; example < texts.Count; example++)
         {
             List<TokenizedText> windows = [];

@@ -14,15 +14,24 @@ internal sealed partial record SentenceEmbedding
     /// <inheritdoc/>
     public override string MainMetricOn(TaskData data) => ((EmbeddingData)data).Kind == EmbeddingRows.Scored ? MainMetric : "accuracy";
 
-    /// <summary>Scored pairs: rank correlation of cosine and score. Triplets: how often the right text is nearer. Pairs: how often the partner is the nearest of all.</summary>
+    /// <summary>
+    /// Scored pairs: rank correlation of cosine and score. Triplets: how often the right text is nearer. Pairs: how often the partner is
+    /// the nearest of all.
+    /// </summary>
     /// <inheritdoc/>
     public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions)
     {
         EmbeddingData texts = (EmbeddingData)data;
         SimilarityPrediction[] pairs = [.. predictions.Cast<SimilarityPrediction>()];
         if (texts.Kind == EmbeddingRows.Scored)
-            return [.. ScoreSet.Regression([.. Enumerable.Range(0, texts.Count).Select(texts.ScoreOf)], [.. pairs.Select(pair => pair.Similarity)]).Take(2)];
-        if (texts.Kind == EmbeddingRows.Triplets) return [new NamedScore("accuracy", Bootstrap.Mean([.. pairs.Select((pair, i) => CreditOf(data, i, pair))], seed: 0))];
+            return
+            [
+                .. ScoreSet
+                    .Regression([.. Enumerable.Range(0, texts.Count).Select(texts.ScoreOf)], [.. pairs.Select(pair => pair.Similarity)])
+                    .Take(2),
+            ];
+        if (texts.Kind == EmbeddingRows.Triplets)
+            return [new NamedScore("accuracy", Bootstrap.Mean([.. pairs.Select((pair, i) => CreditOf(data, i, pair))], seed: 0))];
         int[] ranks = Ranks(pairs);
         return
         [
@@ -31,7 +40,9 @@ internal sealed partial record SentenceEmbedding
         ];
     }
 
-    /// <summary>The score of one example: of scored pairs minus the error of the cosine; of triplets right or wrong; of pairs the cosine.</summary>
+    /// <summary>
+    /// The score of one example: of scored pairs minus the error of the cosine; of triplets right or wrong; of pairs the cosine.
+    /// </summary>
     /// <inheritdoc/>
     public override double CreditOf(TaskData data, int example, Prediction prediction)
     {
@@ -46,7 +57,8 @@ internal sealed partial record SentenceEmbedding
     }
 
     /// <inheritdoc/>
-    public override bool IsRight(TaskData data, int example, Prediction prediction) => ((EmbeddingData)data).Kind != EmbeddingRows.Triplets || CreditOf(data, example, prediction) == 1;
+    public override bool IsRight(TaskData data, int example, Prediction prediction) =>
+        ((EmbeddingData)data).Kind != EmbeddingRows.Triplets || CreditOf(data, example, prediction) == 1;
 
     /// <inheritdoc/>
     public override string TruthOf(TaskData data, int example) => ((EmbeddingData)data).Rows[example].Label ?? "";
@@ -61,8 +73,12 @@ internal sealed partial record SentenceEmbedding
             ["word_overlap"] = texts.Kind switch
             {
                 EmbeddingRows.Scored => SpearmanCorrelation.Of([.. Enumerable.Range(0, texts.Count).Select(texts.ScoreOf)], overlaps),
-                EmbeddingRows.Triplets => overlaps.Select((overlap, i) => overlap > Overlap(texts.Rows[i].Text, texts.Negatives[i]) ? 1.0 : 0).Average(),
-                _ => texts.Rows.Select((row, i) => texts.Rows.Max(other => Overlap(row.Text, other.Pair!)) <= overlaps[i] ? 1.0 : 0).Average(),
+                EmbeddingRows.Triplets => overlaps
+                    .Select((overlap, i) => overlap > Overlap(texts.Rows[i].Text, texts.Negatives[i]) ? 1.0 : 0)
+                    .Average(),
+                _ => texts
+                    .Rows.Select((row, i) => texts.Rows.Max(other => Overlap(row.Text, other.Pair!)) <= overlaps[i] ? 1.0 : 0)
+                    .Average(),
             },
         };
     }
@@ -85,6 +101,7 @@ internal sealed partial record SentenceEmbedding
         int common = one.Count(two.Contains);
         return (double)common / Math.Max(1, one.Count + two.Count - common);
 
-        static HashSet<string> Words(string text) => new(text.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
+        static HashSet<string> Words(string text) =>
+            new(text.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
     }
 }

@@ -11,8 +11,13 @@ internal sealed partial record SentenceEmbedding
     public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         EmbeddingData texts = (EmbeddingData)data;
-        if (texts.Kind != EmbeddingRows.Scored) yield break;
-        double[] stated = [.. predictions.Select((_, i) => texts.ScoreOf(i) / texts.LargestScore)], cosines = [.. predictions.Select(prediction => ((SimilarityPrediction)prediction).Similarity)];
-        yield return new ReportSection("Similarity", [new PlotBlock(new ScatterPlot("Cosine by stated score (divided by the largest)", stated, cosines))]);
+        if (texts.Kind != EmbeddingRows.Scored)
+            yield break;
+        double[] stated = [.. predictions.Select((_, i) => texts.ScoreOf(i) / texts.LargestScore)],
+            cosines = [.. predictions.Select(prediction => ((SimilarityPrediction)prediction).Similarity)];
+        yield return new ReportSection(
+            "Similarity",
+            [new PlotBlock(new ScatterPlot("Cosine by stated score (divided by the largest)", stated, cosines))]
+        );
     }
 }

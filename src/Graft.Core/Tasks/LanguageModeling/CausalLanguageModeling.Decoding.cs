@@ -19,12 +19,15 @@ public sealed partial record CausalLanguageModeling
         for (int f = 0; f < scores.Count; f++)
         {
             int example = encoded.Features[f].Example;
-            if (scores[f].Written is { } written) predictions[example] = new TextPrediction(encoded.Tokenizer!.Decode([.. written]), written);
-            foreach (float logProbability in scores[f].Values) sums[example] -= logProbability;
+            if (scores[f].Written is { } written)
+                predictions[example] = new TextPrediction(encoded.Tokenizer!.Decode([.. written]), written);
+            foreach (float logProbability in scores[f].Values)
+                sums[example] -= logProbability;
             counts[example] += scores[f].Values.Length;
         }
 
-        for (int i = 0; i < predictions.Length; i++) predictions[i] ??= new LanguageModelPrediction(sums[i], counts[i], System.Text.Encoding.UTF8.GetByteCount(texts.Rows[i].Text));
+        for (int i = 0; i < predictions.Length; i++)
+            predictions[i] ??= new LanguageModelPrediction(sums[i], counts[i], System.Text.Encoding.UTF8.GetByteCount(texts.Rows[i].Text));
         return predictions;
     }
 }

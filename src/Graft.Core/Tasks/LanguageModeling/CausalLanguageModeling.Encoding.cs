@@ -37,7 +37,8 @@ public sealed partial record CausalLanguageModeling
     }
 
     /// <inheritdoc/>
-    public override double LossItems(Feature feature) => (feature.Target as TokensTarget)?.Classes.Skip(1).Count(label => label != TokensTarget.NotLearned) ?? 0;
+    public override double LossItems(Feature feature) =>
+        (feature.Target as TokensTarget)?.Classes.Skip(1).Count(label => label != TokensTarget.NotLearned) ?? 0;
 
     /// <summary>Windows in which the overlap is read and not counted again.</summary>
     /// <example>ids 1 2 3 4 5 6, length 4, overlap 2 → 1 2 3 4, then 3 4 5 6 of which 5 and 6 count</example>
@@ -49,8 +50,15 @@ public sealed partial record CausalLanguageModeling
             int end = Math.Min(ids.Length, start + options.MaxLength);
             int[] window = ids[start..end];
             long[] targets = [.. window.Select((id, i) => start > 0 && i < overlap ? TokensTarget.NotLearned : id)];
-            yield return new Feature { Example = example, Ids = window, TypeIds = new int[window.Length], Target = new TokensTarget(targets) };
-            if (end == ids.Length || options.Truncate) yield break;
+            yield return new Feature
+            {
+                Example = example,
+                Ids = window,
+                TypeIds = new int[window.Length],
+                Target = new TokensTarget(targets),
+            };
+            if (end == ids.Length || options.Truncate)
+                yield break;
             start = end - overlap;
         }
     }

@@ -6,8 +6,8 @@ using Graft.Tasks.SequenceClassification;
 namespace Graft.Tasks.LanguageModeling;
 
 /// <summary>
-/// The next token of the user's own texts (Radford et al. 2019). Long texts are read in overlapping windows in which every token counts once,
-/// with the overlap before it as context; an end token follows each text. Evaluation measures perplexity; prediction writes on.
+/// The next token of the user's own texts (Radford et al. 2019). Long texts are read in overlapping windows in which every token counts
+/// once, with the overlap before it as context; an end token follows each text. Evaluation measures perplexity; prediction writes on.
 /// </summary>
 public sealed partial record CausalLanguageModeling : FineTuningTask
 {
@@ -30,7 +30,13 @@ public sealed partial record CausalLanguageModeling : FineTuningTask
         LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = false });
         return new TextData(path, [.. file.Rows.Select(row => row with { Pair = null, Labels = labelled ? [row.Text] : [] })], file.BadRows)
         {
-            Reading = file.Interpretation with { Pair = null, Label = null, LabelSyntax = null, Labels = new Dictionary<string, long>(StringComparer.Ordinal) },
+            Reading = file.Interpretation with
+            {
+                Pair = null,
+                Label = null,
+                LabelSyntax = null,
+                Labels = new Dictionary<string, long>(StringComparer.Ordinal),
+            },
         };
     }
 

@@ -18,13 +18,23 @@ public sealed partial record MultipleChoice
         for (int i = 0; i < examples.Count; i++)
         {
             MultipleChoiceExample example = examples.Examples[i];
-            if (example.Choices.Count != choices) throw new InputException($"{examples.PlaceOf(i)}: {example.Choices.Count} choices where the first example has {choices}; every example of a file needs as many");
+            if (example.Choices.Count != choices)
+                throw new InputException(
+                    $"{examples.PlaceOf(i)}: {example.Choices.Count} choices where the first example has {choices}; every example of a "
+                        + $"file needs as many"
+                );
             List<TokenizedText> windows = [];
             List<int> counts = [];
             int longest = 0;
             foreach (string choice in example.Choices)
             {
-                IReadOnlyList<TokenizedText> ofChoice = PairWindows.Of(tokenizer, example.Prompt, example.Question.Length == 0 ? choice : $"{example.Question} {choice}", options, out int whole);
+                IReadOnlyList<TokenizedText> ofChoice = PairWindows.Of(
+                    tokenizer,
+                    example.Prompt,
+                    example.Question.Length == 0 ? choice : $"{example.Question} {choice}",
+                    options,
+                    out int whole
+                );
                 windows.AddRange(ofChoice);
                 counts.Add(ofChoice.Count);
                 tokens += whole;

@@ -10,7 +10,8 @@ public sealed partial record MultipleChoice
     public override string MainMetric => "accuracy";
 
     /// <inheritdoc/>
-    public override string TruthOf(TaskData data, int example) => ((ChoiceData)data).Examples[example].Label.ToString(CultureInfo.InvariantCulture);
+    public override string TruthOf(TaskData data, int example) =>
+        ((ChoiceData)data).Examples[example].Label.ToString(CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public override string? SliceLabelOf(TaskData data, int example) => $"choice {TruthOf(data, example)}";

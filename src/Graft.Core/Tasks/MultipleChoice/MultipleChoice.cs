@@ -7,7 +7,8 @@ using Graft.Evaluation;
 namespace Graft.Tasks.MultipleChoice;
 
 /// <summary>Prompts with choices.</summary>
-internal sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record ChoiceData(string Path, IReadOnlyList<MultipleChoiceExample> Examples, IReadOnlyList<BadRow> BadRows)
+    : TaskData(Path, BadRows)
 {
     /// <inheritdoc/>
     public override int Count => Examples.Count;
@@ -53,8 +54,8 @@ public sealed record ChoicePrediction(int Choice, string Text, double[] Probabil
 }
 
 /// <summary>
-/// One of several continuations (Devlin et al. 2019, §4.4): each choice goes through the model with the prompt, one score each, softmax over
-/// the choices of an example.
+/// One of several continuations (Devlin et al. 2019, §4.4): each choice goes through the model with the prompt, one score each, softmax
+/// over the choices of an example.
 /// </summary>
 public sealed partial record MultipleChoice : FineTuningTask
 {

@@ -16,7 +16,8 @@ public sealed record AnswerCandidate(string Text, int Start, int End, double Sco
 /// <param name="Best">The answer given.</param>
 /// <param name="NullDifference">Score of "no answer" minus that of the best answer: above the threshold there is none.</param>
 /// <param name="Candidates">The best answers, best first.</param>
-public sealed record AnswerPrediction(string Id, AnswerCandidate Best, double NullDifference, IReadOnlyList<AnswerCandidate> Candidates) : Prediction
+public sealed record AnswerPrediction(string Id, AnswerCandidate Best, double NullDifference, IReadOnlyList<AnswerCandidate> Candidates)
+    : Prediction
 {
     /// <summary>The best candidate that is an answer, whether or not it is given; null where there is none.</summary>
     public AnswerCandidate? BestAnswer => Candidates.FirstOrDefault(candidate => candidate.Text.Length > 0);
@@ -36,8 +37,14 @@ public sealed record AnswerPrediction(string Id, AnswerCandidate Best, double Nu
     /// <inheritdoc/>
     public override Prediction InCodePoints(string? context)
     {
-        if (context is null) return this;
-        AnswerCandidate Counted(AnswerCandidate answer) => answer with { Start = CodePoints.FromUtf16(context, answer.Start), End = CodePoints.FromUtf16(context, answer.End) };
+        if (context is null)
+            return this;
+        AnswerCandidate Counted(AnswerCandidate answer) =>
+            answer with
+            {
+                Start = CodePoints.FromUtf16(context, answer.Start),
+                End = CodePoints.FromUtf16(context, answer.End),
+            };
         return this with { Best = Counted(Best), Candidates = [.. Candidates.Select(Counted)], Offsets = "codepoint" };
     }
 

@@ -12,13 +12,23 @@ internal static class NoAnswerTuning
     public static double Best(QuestionData data, IReadOnlyList<Prediction> predictions)
     {
         AnswerPrediction[] answers = [.. predictions.Cast<AnswerPrediction>()];
-        KeyValuePair<string, IReadOnlyList<string>>[] golds = [.. data.Questions.Select(question =>
-            KeyValuePair.Create(question.Id, (IReadOnlyList<string>)[.. question.Answers.Select(answer => answer.Text)]))];
-        Dictionary<string, string> texts = answers.ToDictionary(answer => answer.Id, answer => answer.BestAnswer?.Text ?? "", StringComparer.Ordinal);
+        KeyValuePair<string, IReadOnlyList<string>>[] golds =
+        [
+            .. data.Questions.Select(question =>
+                KeyValuePair.Create(question.Id, (IReadOnlyList<string>)[.. question.Answers.Select(answer => answer.Text)])
+            ),
+        ];
+        Dictionary<string, string> texts = answers.ToDictionary(
+            answer => answer.Id,
+            answer => answer.BestAnswer?.Text ?? "",
+            StringComparer.Ordinal
+        );
 
         // The script expects probabilities from 0 on; ranks are in the same order, and 0 is left for "answer nothing".
         double[] sorted = [.. answers.Select(answer => answer.NullDifference).Distinct().Order()];
-        IEnumerable<KeyValuePair<string, double>> ranks = answers.Select(answer => KeyValuePair.Create(answer.Id, Array.BinarySearch(sorted, answer.NullDifference) + 1.0));
+        IEnumerable<KeyValuePair<string, double>> ranks = answers.Select(answer =>
+            KeyValuePair.Create(answer.Id, Array.BinarySearch(sorted, answer.NullDifference) + 1.0)
+        );
         int best = (int)new SquadV2(golds, texts).BestF1(ranks).Threshold;
         return best == 0 ? sorted[0] - 1 : sorted[best - 1];
     }

@@ -27,7 +27,12 @@ public sealed partial record QuestionAnswering
 
     /// <inheritdoc/>
     public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) =>
-        NoAnswerThreshold is null || !((QuestionData)data).HasUnanswerable ? Decisions : Decisions with { NoAnswerThreshold = NoAnswerTuning.Best((QuestionData)data, predictions) };
+        NoAnswerThreshold is null || !((QuestionData)data).HasUnanswerable
+            ? Decisions
+            : Decisions with
+            {
+                NoAnswerThreshold = NoAnswerTuning.Best((QuestionData)data, predictions),
+            };
 
     private static void AddCandidates(PassageFeature feature, FeatureScores scores, string context, List<AnswerCandidate> found)
     {
@@ -45,22 +50,34 @@ public sealed partial record QuestionAnswering
         }
     }
 
-    /// <summary>The score without its last digits, which depend on the batch: answers that score alike, as repeated sentences do, rank by place.</summary>
+    /// <summary>
+    /// The score without its last digits, which depend on the batch: answers that score alike, as repeated sentences do, rank by place.
+    /// </summary>
     private static double Rank(AnswerCandidate candidate) => Math.Round(candidate.Score, 4);
 
     private AnswerPrediction Choose(Question question, List<AnswerCandidate> found, double nothing)
     {
         // The same words may come from two windows; the better reading counts.
         AnswerCandidate none = new("", 0, 0, nothing, 0);
-        AnswerCandidate[] best = [.. found.GroupBy(candidate => (candidate.Start, candidate.End)).Select(same => same.MaxBy(candidate => candidate.Score)!)
-            .OrderByDescending(Rank).ThenBy(candidate => candidate.Start).ThenBy(candidate => candidate.End).Take(BestAnswers)];
-        if (NoAnswerThreshold is not null || best.Length == 0) best = [.. best.Append(none).OrderByDescending(Rank)];
+        AnswerCandidate[] best =
+        [
+            .. found
+                .GroupBy(candidate => (candidate.Start, candidate.End))
+                .Select(same => same.MaxBy(candidate => candidate.Score)!)
+                .OrderByDescending(Rank)
+                .ThenBy(candidate => candidate.Start)
+                .ThenBy(candidate => candidate.End)
+                .Take(BestAnswers),
+        ];
+        if (NoAnswerThreshold is not null || best.Length == 0)
+            best = [.. best.Append(none).OrderByDescending(Rank)];
         double[] probabilities = new double[best.Length];
         TensorPrimitives.SoftMax<double>([.. best.Select(candidate => candidate.Score)], probabilities);
         AnswerCandidate[] candidates = [.. best.Select((candidate, i) => candidate with { Probability = probabilities[i] })];
         AnswerCandidate answer = candidates.FirstOrDefault(candidate => candidate.Text.Length > 0) ?? candidates[0];
         double difference = nothing - answer.Score;
-        if (NoAnswerThreshold is double threshold && difference > threshold) answer = candidates.First(candidate => candidate.Text.Length == 0);
+        if (NoAnswerThreshold is double threshold && difference > threshold)
+            answer = candidates.First(candidate => candidate.Text.Length == 0);
         return new AnswerPrediction(question.Id, answer, difference, candidates);
     }
 }

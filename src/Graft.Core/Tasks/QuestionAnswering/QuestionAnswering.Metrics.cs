@@ -28,21 +28,29 @@ public sealed partial record QuestionAnswering
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) => ScoreSet.Questions(Scores(data, predictions));
+    public override IReadOnlyList<NamedScore> Measure(TaskData data, IReadOnlyList<Prediction> predictions) =>
+        ScoreSet.Questions(Scores(data, predictions));
 
     /// <summary>Exact match and F1 of each question, as the official scripts count them.</summary>
     internal static IReadOnlyList<QuestionScore> Scores(TaskData data, IReadOnlyList<Prediction> predictions) =>
-        [.. ((QuestionData)data).Questions.Zip(predictions, (question, prediction) => SquadV2.Score(question.Id, [.. question.Answers.Select(answer => answer.Text)], prediction.Answer))];
+        [
+            .. ((QuestionData)data).Questions.Zip(predictions, (question, prediction) =>
+                SquadV2.Score(question.Id, [.. question.Answers.Select(answer => answer.Text)], prediction.Answer)
+            ),
+        ];
 
     /// <inheritdoc/>
-    public override string TruthOf(TaskData data, int example) => ((QuestionData)data).Questions[example].Answers is [Answer first, ..] ? first.Text : "";
+    public override string TruthOf(TaskData data, int example) =>
+        ((QuestionData)data).Questions[example].Answers is [Answer first, ..] ? first.Text : "";
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation) => new Dictionary<string, double>(StringComparer.Ordinal)
-    {
-        ["first_sentence"] = ((QuestionData)evaluation).Questions.Average(question =>
-            SquadV2.Score(question.Id, [.. question.Answers.Select(answer => answer.Text)], FirstSentence(question.Context)).F1),
-    };
+    public override IReadOnlyDictionary<string, double> Baselines(TaskData train, TaskData evaluation) =>
+        new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["first_sentence"] = ((QuestionData)evaluation).Questions.Average(question =>
+                SquadV2.Score(question.Id, [.. question.Answers.Select(answer => answer.Text)], FirstSentence(question.Context)).F1
+            ),
+        };
 
     private static string FirstSentence(string context)
     {

@@ -12,11 +12,21 @@ public sealed partial record QuestionAnswering
     public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
     {
         IReadOnlyList<QuestionScore> scores = Scores(data, predictions);
-        ReportSection? answers = AnswerSection.Build([.. ((QuestionData)data).Questions.Select((question, i) =>
-        {
-            AnswerCandidate best = ((AnswerPrediction)predictions[i]).Best;
-            return new AnsweredExample(question, best.Text.Length == 0 ? null : new Answer(best.Text, best.Start), scores[i].F1, best.Probability);
-        })]);
-        if (answers is not null) yield return answers;
+        ReportSection? answers = AnswerSection.Build([
+            .. ((QuestionData)data).Questions.Select(
+                (question, i) =>
+                {
+                    AnswerCandidate best = ((AnswerPrediction)predictions[i]).Best;
+                    return new AnsweredExample(
+                        question,
+                        best.Text.Length == 0 ? null : new Answer(best.Text, best.Start),
+                        scores[i].F1,
+                        best.Probability
+                    );
+                }
+            ),
+        ]);
+        if (answers is not null)
+            yield return answers;
     }
 }

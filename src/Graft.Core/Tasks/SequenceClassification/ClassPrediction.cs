@@ -8,7 +8,8 @@ namespace Graft.Tasks.SequenceClassification;
 /// <param name="Logits">Raw scores, one a class.</param>
 /// <param name="Probabilities">The softmax.</param>
 /// <param name="Labels">The classes' names.</param>
-public sealed record ClassPrediction(string Label, int Class, double[] Logits, double[] Probabilities, IReadOnlyList<string> Labels) : Prediction
+public sealed record ClassPrediction(string Label, int Class, double[] Logits, double[] Probabilities, IReadOnlyList<string> Labels)
+    : Prediction
 {
     /// <inheritdoc/>
     public override string Answer => Label;
@@ -30,7 +31,8 @@ public sealed record ClassPrediction(string Label, int Class, double[] Logits, d
 /// <param name="Flags">For each label whether it is chosen.</param>
 /// <param name="Probabilities">For each label.</param>
 /// <param name="Labels">The labels' names.</param>
-public sealed record LabelsPrediction(IReadOnlyList<string> Chosen, bool[] Flags, double[] Probabilities, IReadOnlyList<string> Labels) : Prediction
+public sealed record LabelsPrediction(IReadOnlyList<string> Chosen, bool[] Flags, double[] Probabilities, IReadOnlyList<string> Labels)
+    : Prediction
 {
     /// <inheritdoc/>
     public override string Answer => string.Join('|', Chosen);
@@ -62,7 +64,8 @@ public sealed record ValuePrediction(double Value) : Prediction
 public sealed record ValuesPrediction(double[] Values, IReadOnlyList<string> Names) : Prediction
 {
     /// <inheritdoc/>
-    public override string Answer => string.Join(' ', Values.Select(value => value.ToString("0.####", System.Globalization.CultureInfo.InvariantCulture)));
+    public override string Answer =>
+        string.Join(' ', Values.Select(value => value.ToString("0.####", System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <inheritdoc/>
     public override JsonNode? Details => NamedNumbers.Of(Names, Values);

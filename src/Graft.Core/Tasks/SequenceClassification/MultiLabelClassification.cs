@@ -22,8 +22,15 @@ public sealed partial record MultiLabelClassification : SequenceTask
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
         IReadOnlyList<LabelledText> rows = ((TextData)train).Rows;
-        if (rows.Count > 0 && rows.All(row => row.Labels.Order(StringComparer.Ordinal).SequenceEqual(rows[0].Labels.Order(StringComparer.Ordinal))))
-            throw new InputException($"{train.Path}: every row has {(rows[0].Labels.Count == 0 ? "no label" : $"the labels \"{string.Join("\", \"", rows[0].Labels)}\"")}; a classifier needs rows that differ");
+        if (
+            rows.Count > 0
+            && rows.All(row => row.Labels.Order(StringComparer.Ordinal).SequenceEqual(rows[0].Labels.Order(StringComparer.Ordinal)))
+        )
+            throw new InputException(
+                $"{train.Path}: every row has "
+                    + $"{(rows[0].Labels.Count == 0 ? "no label" : $"the labels \"{string.Join("\", \"", rows[0].Labels)}\"")}; a "
+                    + $"classifier needs rows that differ"
+            );
         string[] labels = [.. rows.SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return WithLabels(labels);
     }
@@ -31,7 +38,8 @@ public sealed partial record MultiLabelClassification : SequenceTask
     private bool[] Flags(LabelledText row, string place)
     {
         string? unknown = row.Labels.FirstOrDefault(label => !Labels.Contains(label));
-        if (unknown is not null) throw new InputException($"{place}: the label \"{unknown}\" is not one of the model's ({string.Join(", ", Labels.Take(8))})");
+        if (unknown is not null)
+            throw new InputException($"{place}: the label \"{unknown}\" is not one of the model's ({string.Join(", ", Labels.Take(8))})");
         return [.. Labels.Select(label => row.Labels.Contains(label))];
     }
 }

@@ -25,7 +25,16 @@ public abstract record SequenceTask : FineTuningTask
     /// <inheritdoc/>
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
-        LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled, MultiLabel = IsMultiLabel, RequirePair = RequiresPair, Answer = Answer });
+        LabelledTextFile file = LabelledTextReader.Read(
+            path,
+            columns with
+            {
+                RequireLabel = labelled,
+                MultiLabel = IsMultiLabel,
+                RequirePair = RequiresPair,
+                Answer = Answer,
+            }
+        );
         return new TextData(path, file.Rows, file.BadRows) { Reading = file.Interpretation };
     }
 
@@ -49,7 +58,15 @@ public abstract record SequenceTask : FineTuningTask
             LabelledText row = texts.Rows[example];
             FeatureTarget? target = row.Labels.Count == 0 && !IsMultiLabel ? null : Target(row, texts.PlaceOf(example));
             IReadOnlyList<TokenizedText> windows = PairWindows.Of(tokenizer, row.Text, row.Pair, options, out int whole);
-            features.AddRange(windows.Select(window => new Feature { Example = example, Ids = window.Ids, TypeIds = window.TypeIds, Target = target }));
+            features.AddRange(
+                windows.Select(window => new Feature
+                {
+                    Example = example,
+                    Ids = window.Ids,
+                    TypeIds = window.TypeIds,
+                    Target = target,
+                })
+            );
             tokens += whole;
             beyond += Math.Max(0, whole - options.MaxLength);
             if (whole > options.MaxLength) longExamples++;
@@ -65,7 +82,8 @@ public abstract record SequenceTask : FineTuningTask
     private protected abstract FeatureTarget Target(LabelledText row, string place);
 
     /// <summary>Texts and their pairs, for the baselines.</summary>
-    private protected static (string Text, string? Pair)[] Texts(TaskData data) => [.. ((TextData)data).Rows.Select(row => (row.Text, row.Pair))];
+    private protected static (string Text, string? Pair)[] Texts(TaskData data) =>
+        [.. ((TextData)data).Rows.Select(row => (row.Text, row.Pair))];
 
     /// <summary>The mean of each example's window scores, [examples][columns].</summary>
     private protected static double[][] Pooled(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)

@@ -8,7 +8,10 @@ public sealed partial record TextClassification
 {
     /// <inheritdoc/>
     public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) =>
-        Decisions with { Temperature = TemperatureScaling.Fit(Truth(data), [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]) };
+        Decisions with
+        {
+            Temperature = TemperatureScaling.Fit(Truth(data), [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]),
+        };
 
     /// <inheritdoc/>
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>

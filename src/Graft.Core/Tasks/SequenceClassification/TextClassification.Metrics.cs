@@ -20,7 +20,16 @@ public sealed partial record TextClassification
         return
         [
             .. ScoreSet.Classification(truth, predicted, Labels.Count),
-            new NamedScore("loss", Bootstrap.Mean([.. truth.Select((label, i) => -Math.Log(Math.Max(probabilities[i][label], 2.220446049250313e-16)))], seed: 0) with { Value = loss }),
+            new NamedScore(
+                "loss",
+                Bootstrap.Mean(
+                    [.. truth.Select((label, i) => -Math.Log(Math.Max(probabilities[i][label], 2.220446049250313e-16)))],
+                    seed: 0
+                ) with
+                {
+                    Value = loss,
+                }
+            ),
             new NamedScore("calibration_error", ScoreInterval.Of(error)),
         ];
     }

@@ -14,7 +14,11 @@ public sealed partial record TextClassification
         ClassifiedExample[] examples = [.. predictions.Select((prediction, i) =>
             new ClassifiedExample(data.TextOf(i), ((TextData)data).Rows[i].Line, truth[i], ((ClassPrediction)prediction).Probabilities))];
         yield return ClassificationSection.Classes(examples, Labels);
-        yield return ClassificationSection.CalibrationOf(examples, Scaled(truth, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)], decidedHere));
-        if (ClassificationSection.Mistakes(examples, Labels) is { } mistakes) yield return mistakes;
+        yield return ClassificationSection.CalibrationOf(
+            examples,
+            Scaled(truth, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)], decidedHere)
+        );
+        if (ClassificationSection.Mistakes(examples, Labels) is { } mistakes)
+            yield return mistakes;
     }
 }

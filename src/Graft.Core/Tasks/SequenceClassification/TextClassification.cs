@@ -20,8 +20,12 @@ public sealed partial record TextClassification : SequenceTask
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
-        string[] labels = [.. ((TextData)train).Rows.Select(row => row.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        if (labels.Length >= 2) return WithLabels(labels);
+        string[] labels =
+        [
+            .. ((TextData)train).Rows.Select(row => row.Label!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        ];
+        if (labels.Length >= 2)
+            return WithLabels(labels);
         throw new InputException($"{train.Path}: every row has the label \"{labels[0]}\"; a classifier needs at least two");
     }
 
@@ -35,12 +39,21 @@ public sealed partial record TextClassification : SequenceTask
         double[] temperatures = [temperature, temperature];
         if (decidedHere)
         {
-            int[][] halves = [[.. Enumerable.Range(0, truth.Length).Where(i => i % 2 == 1)], [.. Enumerable.Range(0, truth.Length).Where(i => i % 2 == 0)]];
-            temperatures = [.. halves.Select(half => TemperatureScaling.Fit([.. half.Select(i => truth[i])], [.. half.Select(i => logits[i])]))];
+            int[][] halves =
+            [
+                [.. Enumerable.Range(0, truth.Length).Where(i => i % 2 == 1)],
+                [.. Enumerable.Range(0, truth.Length).Where(i => i % 2 == 0)],
+            ];
+            temperatures =
+            [
+                .. halves.Select(half => TemperatureScaling.Fit([.. half.Select(i => truth[i])], [.. half.Select(i => logits[i])])),
+            ];
         }
 
         double[][] probabilities = [.. logits.Select((row, i) => TemperatureScaling.Probabilities(row, temperatures[i % 2]))];
-        string how = decidedHere ? "fitted on either half of these examples, shown on the other; the run keeps the temperature of all of them" : "fitted on the run's development data";
+        string how = decidedHere
+            ? "fitted on either half of these examples, shown on the other; the run keeps the temperature of all of them"
+            : "fitted on the run's development data";
         return new ScaledConfidence(temperature, probabilities, how);
     }
 
@@ -51,6 +64,9 @@ public sealed partial record TextClassification : SequenceTask
             if (Labels[i] == label) return i;
         }
 
-        throw new InputException($"{place}: the label \"{label}\" is not one of the model's ({string.Join(", ", Labels.Take(8))}{(Labels.Count > 8 ? ", …" : "")})");
+        throw new InputException(
+            $"{place}: the label \"{label}\" is not one of the model's "
+                + $"({string.Join(", ", Labels.Take(8))}{(Labels.Count > 8 ? ", …" : "")})"
+        );
     }
 }

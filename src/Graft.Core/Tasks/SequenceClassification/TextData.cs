@@ -11,7 +11,9 @@ internal sealed record TextData(string Path, IReadOnlyList<LabelledText> Rows, I
 
     /// <summary>The texts of a file, a part at a time, without their labels.</summary>
     internal static IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        Parts(LabelledTextReader.Stream, path, columns, examples, onBadRow, (rows, read) => new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []) { Reading = read });
+        Parts(LabelledTextReader.Stream, path, columns, examples, onBadRow, (rows, read) =>
+            new TextData(path, [.. rows.Select(row => row with { Labels = [] })], []) { Reading = read }
+        );
 
     /// <inheritdoc/>
     public override int Count => Rows.Count;

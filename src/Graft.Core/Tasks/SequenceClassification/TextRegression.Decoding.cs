@@ -19,6 +19,10 @@ public sealed partial record TextRegression
         _ => value,
     };
 
-    private static double ValueOf(Prediction prediction) => prediction is ValuePrediction one ? one.Value
-        : throw new InputException("the model gives several numbers a text: graft predict tells them, but they are not compared with one column");
+    private static double ValueOf(Prediction prediction) =>
+        prediction is ValuePrediction one
+            ? one.Value
+            : throw new InputException(
+                "the model gives several numbers a text: graft predict tells them, but they are not compared with one column"
+            );
 }

@@ -24,7 +24,11 @@ public sealed partial record TextRegression : SequenceTask
 
     /// <summary>A published model may give several numbers, each with a name; training is for one.</summary>
     /// <inheritdoc/>
-    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this with { Labels = labels.Count > 1 ? labels : ["LABEL_0"] };
+    public override FineTuningTask WithLabels(IReadOnlyList<string> labels) =>
+        this with
+        {
+            Labels = labels.Count > 1 ? labels : ["LABEL_0"],
+        };
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabelsOf(TaskData train) => WithLabels([]);

@@ -7,7 +7,8 @@ namespace Graft.Tasks.TextToText;
 /// <param name="Tokens">The ids, an end token included.</param>
 /// <param name="ExpectedLogProbability">The log probability of the expected text; null where none was given.</param>
 /// <param name="ExpectedTokens">The length in tokens.</param>
-public sealed record TextPrediction(string Text, IReadOnlyList<int> Tokens, double? ExpectedLogProbability = null, int ExpectedTokens = 0) : Prediction
+public sealed record TextPrediction(string Text, IReadOnlyList<int> Tokens, double? ExpectedLogProbability = null, int ExpectedTokens = 0)
+    : Prediction
 {
     /// <inheritdoc/>
     public override string Answer => Text;

@@ -31,16 +31,25 @@ public sealed partial record TextToText
             if (whole > source.Length) longExamples++;
             beyond += whole - source.Length;
             tokens += whole;
-            features.Add(new Feature
-            {
-                Example = example,
-                Ids = source.Ids,
-                TypeIds = source.TypeIds,
-                Target = target is null ? null : new WrittenTarget(target.Length <= Generation.MaxNewTokens ? target : target[..Generation.MaxNewTokens]),
-            });
+            features.Add(
+                new Feature
+                {
+                    Example = example,
+                    Ids = source.Ids,
+                    TypeIds = source.TypeIds,
+                    Target = target is null
+                        ? null
+                        : new WrittenTarget(target.Length <= Generation.MaxNewTokens ? target : target[..Generation.MaxNewTokens]),
+                }
+            );
         }
 
-        return new EncodedData(features, longExamples, beyond, tokens) { Losses = asked > 0 ? [new BeyondLimit("target tokens", asked, cut)] : [], Tokenizer = tokenizer, IsCut = true };
+        return new EncodedData(features, longExamples, beyond, tokens)
+        {
+            Losses = asked > 0 ? [new BeyondLimit("target tokens", asked, cut)] : [],
+            Tokenizer = tokenizer,
+            IsCut = true,
+        };
     }
 
     /// <inheritdoc/>

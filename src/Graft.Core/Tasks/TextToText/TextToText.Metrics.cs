@@ -15,21 +15,31 @@ public sealed partial record TextToText
     {
         Rouge rouge = new();
         (string Written, string Expected)[] texts = [.. predictions.Select((prediction, i) => (prediction.Answer, TruthOf(data, i)))];
-        NamedScore Mean(string name, Func<(string Written, string Expected), double> score) => new(name, Bootstrap.Mean([.. texts.Select(score)], seed: 0));
+        NamedScore Mean(string name, Func<(string Written, string Expected), double> score) =>
+            new(name, Bootstrap.Mean([.. texts.Select(score)], seed: 0));
         return
         [
             Mean("rouge_l", pair => rouge.L(pair.Written, pair.Expected).F1),
             Mean("rouge_1", pair => rouge.N(pair.Written, pair.Expected, 1).F1),
             Mean("rouge_2", pair => rouge.N(pair.Written, pair.Expected, 2).F1),
             Mean("exact_match", pair => pair.Written == pair.Expected ? 1 : 0),
-            new NamedScore("loss", Bootstrap.Interval(predictions.Count, positions => Loss([.. positions.ToArray().Select(i => (TextPrediction)predictions[i])]), seed: 0)),
+            new NamedScore(
+                "loss",
+                Bootstrap.Interval(
+                    predictions.Count,
+                    positions => Loss([.. positions.ToArray().Select(i => (TextPrediction)predictions[i])]),
+                    seed: 0
+                )
+            ),
         ];
 
-        static double Loss(TextPrediction[] written) => -written.Sum(text => text.ExpectedLogProbability ?? double.NaN) / written.Sum(text => text.ExpectedTokens);
+        static double Loss(TextPrediction[] written) =>
+            -written.Sum(text => text.ExpectedLogProbability ?? double.NaN) / written.Sum(text => text.ExpectedTokens);
     }
 
     /// <inheritdoc/>
-    public override double CreditOf(TaskData data, int example, Prediction prediction) => new Rouge().L(prediction.Answer, TruthOf(data, example)).F1;
+    public override double CreditOf(TaskData data, int example, Prediction prediction) =>
+        new Rouge().L(prediction.Answer, TruthOf(data, example)).F1;
 
     /// <inheritdoc/>
     public override string TruthOf(TaskData data, int example) => ((TextData)data).Rows[example].Label ?? "";

@@ -6,8 +6,8 @@ using Graft.Tasks.SequenceClassification;
 namespace Graft.Tasks.TextToText;
 
 /// <summary>
-/// A text for a text (Raffel et al. 2020, §2.4): the encoder reads one, the decoder learns to write the other; evaluation generates. T5 has no
-/// table of positions, so a longer --max-length reads longer texts; what lies beyond it is cut and counted.
+/// A text for a text (Raffel et al. 2020, §2.4): the encoder reads one, the decoder learns to write the other; evaluation generates. T5 has
+/// no table of positions, so a longer --max-length reads longer texts; what lies beyond it is cut and counted.
 /// </summary>
 public sealed partial record TextToText : FineTuningTask
 {
@@ -27,7 +27,10 @@ public sealed partial record TextToText : FineTuningTask
     public override TaskData Read(string path, ColumnOptions columns, bool labelled)
     {
         LabelledTextFile file = LabelledTextReader.Read(path, columns with { RequireLabel = labelled, Answer = AnswerKind.Text });
-        return new TextData(path, labelled ? file.Rows : [.. file.Rows.Select(row => row with { Labels = [] })], file.BadRows) { Reading = file.Interpretation };
+        return new TextData(path, labelled ? file.Rows : [.. file.Rows.Select(row => row with { Labels = [] })], file.BadRows)
+        {
+            Reading = file.Interpretation,
+        };
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,12 @@ public sealed record Entity(string Type, string Text, int Start, int End, double
 /// <param name="Text">The sentence.</param>
 /// <param name="Entities">What the tags mark; empty for tags without a scheme.</param>
 public sealed record TagsPrediction(
-    IReadOnlyList<string> Words, IReadOnlyList<string> Tags, IReadOnlyList<double> Probabilities, string Text, IReadOnlyList<Entity> Entities) : Prediction
+    IReadOnlyList<string> Words,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<double> Probabilities,
+    string Text,
+    IReadOnlyList<Entity> Entities
+) : Prediction
 {
     /// <inheritdoc/>
     public override string Answer => string.Join(' ', Tags);
@@ -33,11 +38,21 @@ public sealed record TagsPrediction(
     public string Offsets { get; init; } = "utf16";
 
     /// <inheritdoc/>
-    public override Prediction InCodePoints(string? context) => this with
-    {
-        Entities = [.. Entities.Select(entity => entity with { Start = CodePoints.FromUtf16(Text, entity.Start), End = CodePoints.FromUtf16(Text, entity.End) })],
-        Offsets = "codepoint",
-    };
+    public override Prediction InCodePoints(string? context) =>
+        this with
+        {
+            Entities =
+            [
+                .. Entities.Select(entity =>
+                    entity with
+                    {
+                        Start = CodePoints.FromUtf16(Text, entity.Start),
+                        End = CodePoints.FromUtf16(Text, entity.End),
+                    }
+                ),
+            ],
+            Offsets = "codepoint",
+        };
 
     /// <inheritdoc/>
     public override JsonObject ToJson() => new()

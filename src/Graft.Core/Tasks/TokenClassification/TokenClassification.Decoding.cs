@@ -12,7 +12,10 @@ public sealed partial record TokenClassification
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
     {
         TokenData sentences = (TokenData)data;
-        (int Feature, int Token, int Context)[][] deciding = [.. sentences.Sequences.Select(sentence => Enumerable.Repeat((-1, -1, -1), sentence.Words.Count).ToArray())];
+        (int Feature, int Token, int Context)[][] deciding =
+        [
+            .. sentences.Sequences.Select(sentence => Enumerable.Repeat((-1, -1, -1), sentence.Words.Count).ToArray()),
+        ];
         for (int f = 0; f < encoded.Features.Count; f++)
         {
             WordsFeature feature = (WordsFeature)encoded.Features[f];
@@ -26,15 +29,33 @@ public sealed partial record TokenClassification
             }
         }
 
-        return [.. sentences.Sequences.Select((sentence, example) =>
-        {
-            TagsPrediction tags = Decode(sentence, deciding[example], scores);
-            if (Aggregation is not TokenAggregation aggregation || sentence.Text is null) return tags;
-            return tags with { Entities = TokenEntities.Of(sentence.Text, Labels, aggregation, TokensOfText.Deciding(encoded.Features, example, scores)) };
-        })];
+        return
+        [
+            .. sentences.Sequences.Select(
+                (sentence, example) =>
+                {
+                    TagsPrediction tags = Decode(sentence, deciding[example], scores);
+                    if (Aggregation is not TokenAggregation aggregation || sentence.Text is null)
+                        return tags;
+                    return tags with
+                    {
+                        Entities = TokenEntities.Of(
+                            sentence.Text,
+                            Labels,
+                            aggregation,
+                            TokensOfText.Deciding(encoded.Features, example, scores)
+                        ),
+                    };
+                }
+            ),
+        ];
     }
 
-    private TagsPrediction Decode(TokenSequence sentence, (int Feature, int Token, int Context)[] deciding, IReadOnlyList<FeatureScores> scores)
+    private TagsPrediction Decode(
+        TokenSequence sentence,
+        (int Feature, int Token, int Context)[] deciding,
+        IReadOnlyList<FeatureScores> scores
+    )
     {
         string[] tags = new string[sentence.Words.Count];
         double[] probabilities = new double[tags.Length];

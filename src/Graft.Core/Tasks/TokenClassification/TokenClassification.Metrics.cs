@@ -10,7 +10,8 @@ public sealed partial record TokenClassification
     /// <inheritdoc/>
     public override string MainMetric => MarksEntities ? "entity_f1" : "accuracy";
 
-    private bool MarksEntities => Labels.Any(label => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal));
+    private bool MarksEntities =>
+        Labels.Any(label => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal));
 
     private TagScheme Scheme => !MarksEntities ? TagScheme.None
         : HasPrefix("U-") || HasPrefix("L-") ? TagScheme.Bilou
@@ -42,7 +43,8 @@ public sealed partial record TokenClassification
     {
         IReadOnlyList<TokenSequence> learned = ((TokenData)train).Sequences, asked = ((TokenData)evaluation).Sequences;
         MostFrequentTag tagger = new(learned.Select(sentence => sentence.Words), learned.Select(sentence => sentence.Tags));
-        IReadOnlyList<string>[] truth = [.. asked.Select(sentence => sentence.Tags)], tags = [.. asked.Select(sentence => tagger.Predict(sentence.Words))];
+        IReadOnlyList<string>[] truth = [.. asked.Select(sentence => sentence.Tags)],
+            tags = [.. asked.Select(sentence => tagger.Predict(sentence.Words))];
         double score = MarksEntities ? EntityScores.Of(truth, tags).Micro.F1 : TokenAccuracy.Of(truth, tags);
         return new Dictionary<string, double>(StringComparer.Ordinal) { ["most_frequent_tag"] = score };
     }
@@ -50,7 +52,10 @@ public sealed partial record TokenClassification
     /// <inheritdoc/>
     protected override long[]? ClassCounts(TaskData train)
     {
-        Dictionary<string, int> counts = ((TokenData)train).Sequences.SelectMany(sentence => sentence.Tags).CountBy(tag => tag, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, int> counts = ((TokenData)train)
+            .Sequences.SelectMany(sentence => sentence.Tags)
+            .CountBy(tag => tag, StringComparer.Ordinal)
+            .ToDictionary(StringComparer.Ordinal);
         return [.. Labels.Select(label => (long)counts.GetValueOrDefault(label))];
     }
 }

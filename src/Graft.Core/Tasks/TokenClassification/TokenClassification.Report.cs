@@ -13,10 +13,11 @@ public sealed partial record TokenClassification
     {
         if (!MarksEntities) yield break;
         yield return EntitySection.Build([.. ((TokenData)data).Sequences.Zip(predictions, (sentence, prediction) =>
-        {
-            (string text, int[] starts) = sentence.Layout();
-            IReadOnlyList<EntitySpan> truth = TagSchemes.Entities(sentence.Tags, TagScheme.Iob2), found = TagSchemes.Entities(((TagsPrediction)prediction).Tags, TagScheme.Iob2);
-            return new TaggedExample(text, starts, sentence.Words, truth, found, sentence.Line);
-        })]);
+            {
+                (string text, int[] starts) = sentence.Layout();
+                IReadOnlyList<EntitySpan> truth = TagSchemes.Entities(sentence.Tags, TagScheme.Iob2),
+                    found = TagSchemes.Entities(((TagsPrediction)prediction).Tags, TagScheme.Iob2);
+                return new TaggedExample(text, starts, sentence.Words, truth, found, sentence.Line);
+            })]);
     }
 }

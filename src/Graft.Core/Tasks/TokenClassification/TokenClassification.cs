@@ -7,8 +7,8 @@ using Graft.Tokenizers;
 namespace Graft.Tasks.TokenClassification;
 
 /// <summary>
-/// A tag for every word (Devlin et al. 2019, §5.3): in training every sub-word carries the word's tag (B-X on its first, I-X on the rest), in
-/// evaluation the first sub-word decides. Long sentences are read in overlapping windows; a word is decided where it has most context.
+/// A tag for every word (Devlin et al. 2019, §5.3): in training every sub-word carries the word's tag (B-X on its first, I-X on the rest),
+/// in evaluation the first sub-word decides. Long sentences are read in overlapping windows; a word is decided where it has most context.
 /// </summary>
 public sealed partial record TokenClassification : FineTuningTask
 {
@@ -25,7 +25,8 @@ public sealed partial record TokenClassification : FineTuningTask
     public TokenAggregation? Aggregation { get; init; }
 
     /// <summary>
-    /// True for models that others trained: a text is read as it stands, and words that a file gives each follow a space. A run's model is asked as it was trained: word by word.
+    /// True for models that others trained: a text is read as it stands, and words that a file gives each follow a space. A run's model is
+    /// asked as it was trained: word by word.
     /// </summary>
     internal bool IsPublished { get; init; }
 
@@ -42,7 +43,9 @@ public sealed partial record TokenClassification : FineTuningTask
     {
         SortedSet<string> labels = new(((TokenData)train).Sequences.SelectMany(sequence => sequence.Tags), StringComparer.Ordinal);
         labels.UnionWith(labels.Where(label => label.StartsWith("B-", StringComparison.Ordinal)).Select(Inside).ToArray()); // for the rest of a cut word
-        return labels.Count >= 2 ? WithLabels([.. labels]) : throw new InputException($"{train.Path}: every word has the same tag; there is nothing to tell apart");
+        return labels.Count >= 2
+            ? WithLabels([.. labels])
+            : throw new InputException($"{train.Path}: every word has the same tag; there is nothing to tell apart");
     }
 
     /// <inheritdoc/>
@@ -50,7 +53,9 @@ public sealed partial record TokenClassification : FineTuningTask
 
     /// <inheritdoc/>
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
-        TaskData.Parts(TokenData.Stream, path, columns, examples, onBadRow, (sentences, read) => new TokenData(path, sentences, []) { Reading = read });
+        TaskData.Parts(TokenData.Stream, path, columns, examples, onBadRow, (sentences, read) =>
+            new TokenData(path, sentences, []) { Reading = read }
+        );
 
     /// <inheritdoc/>
     public override TaskData FromTexts(IReadOnlyList<(string Text, string? Pair)> texts) =>

@@ -4,7 +4,8 @@ using Graft.Data.Tagging;
 namespace Graft.Tasks.TokenClassification;
 
 /// <summary>Sentences of words, with tags in IOB2 or without a scheme.</summary>
-internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows) : TaskData(Path, BadRows)
+internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Sequences, IReadOnlyList<BadRow> BadRows)
+    : TaskData(Path, BadRows)
 {
     /// <inheritdoc/>
     public override int Count => Sequences.Count;
@@ -24,11 +25,23 @@ internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Seque
     /// <inheritdoc/>
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Sequences = [.. examples.Select(i => Sequences[i])] };
 
-    /// <summary>Words to be tagged, sentence by sentence: tagged files without their tags; plain text and tables of texts cut into words.</summary>
-    internal static IEnumerable<TokenSequence> Stream(string path, ColumnOptions columns, Action<BadRow> onBadRow, Action<Interpretation> onRead)
+    /// <summary>
+    /// Words to be tagged, sentence by sentence: tagged files without their tags; plain text and tables of texts cut into words.
+    /// </summary>
+    internal static IEnumerable<TokenSequence> Stream(
+        string path,
+        ColumnOptions columns,
+        Action<BadRow> onBadRow,
+        Action<Interpretation> onRead
+    )
     {
-        if (!HoldsTexts(path, columns)) return TokenReader.Stream(path, Columns(columns, requireTags: false), onBadRow, onRead).Select(sequence => sequence with { Tags = [] });
-        return LabelledTextReader.Stream(path, columns with { Label = null, LabelColumns = [] }, onBadRow, onRead).Where(row => !string.IsNullOrWhiteSpace(row.Text))
+        if (!HoldsTexts(path, columns))
+            return TokenReader
+                .Stream(path, Columns(columns, requireTags: false), onBadRow, onRead)
+                .Select(sequence => sequence with { Tags = [] });
+        return LabelledTextReader
+            .Stream(path, columns with { Label = null, LabelColumns = [] }, onBadRow, onRead)
+            .Where(row => !string.IsNullOrWhiteSpace(row.Text))
             .Select(row => WordSplitter.Split(row.Text) with { Line = row.Line, Row = row.Row, Id = row.Id });
     }
 
@@ -43,16 +56,27 @@ internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Seque
         if (TokenReader.FormatOf(path, columns) == "conll")
         {
             string[] lines = [.. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(20)];
-            return lines.Count(line => !line.Contains('\t', StringComparison.Ordinal) && line.Contains(' ', StringComparison.Ordinal)) > lines.Length / 2
+            return lines.Count(line => !line.Contains('\t', StringComparison.Ordinal) && line.Contains(' ', StringComparison.Ordinal))
+                    > lines.Length / 2
                 && !lines.All(line => TagSchemes.MarksEntities(line.Split(' ')[^1]));
         }
 
         if (extension is ".conllu") return false;
         LabelledText[] first = [.. LabelledTextReader.Stream(path, columns with { Label = null, LabelColumns = [] }).Take(20)];
-        return first.Length > 0 && first.All(row => !row.Text.StartsWith('[')) && first.Count(row => row.Text.Contains(' ', StringComparison.Ordinal)) > first.Length / 2; // words have no blanks in them
+        // words have no blanks in them
+        return first.Length > 0
+            && first.All(row => !row.Text.StartsWith('['))
+            && first.Count(row => row.Text.Contains(' ', StringComparison.Ordinal)) > first.Length / 2;
     }
 
-    private static TokenColumnOptions Columns(ColumnOptions columns, bool requireTags) => new() { Word = columns.Text, Tag = columns.Label, RequireTags = requireTags, File = columns };
+    private static TokenColumnOptions Columns(ColumnOptions columns, bool requireTags) =>
+        new()
+        {
+            Word = columns.Text,
+            Tag = columns.Label,
+            RequireTags = requireTags,
+            File = columns,
+        };
 
     /// <summary>Reads tagged words; every scheme of entities becomes IOB2, the one the model learns.</summary>
     internal static TokenData Read(string path, ColumnOptions columns, bool labelled)
@@ -62,10 +86,19 @@ internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Seque
             List<BadRow> badRows = [];
             Interpretation? read = null;
             TokenSequence[] untagged = [.. Stream(path, columns, badRows.Add, interpretation => read = interpretation)];
-            return untagged.Length > 0 ? new TokenData(path, untagged, badRows) { Reading = read } : throw new InputException(badRows.Count > 0 ? $"no sentence can be used: {badRows[0]}" : $"{path} holds no text");
+            return untagged.Length > 0
+                ? new TokenData(path, untagged, badRows) { Reading = read }
+                : throw new InputException(badRows.Count > 0 ? $"no sentence can be used: {badRows[0]}" : $"{path} holds no text");
         }
 
         TokenFile file = TokenReader.Read(path, Columns(columns, labelled));
-        return new TokenData(path, [.. file.Sequences.Select(sequence => sequence with { Tags = TagSchemes.ToIob2(sequence.Tags, file.Scheme) })], file.BadRows) { Reading = file.Interpretation };
+        return new TokenData(
+            path,
+            [.. file.Sequences.Select(sequence => sequence with { Tags = TagSchemes.ToIob2(sequence.Tags, file.Scheme) })],
+            file.BadRows
+        )
+        {
+            Reading = file.Interpretation,
+        };
     }
 }

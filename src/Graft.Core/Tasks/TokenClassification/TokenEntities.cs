@@ -28,18 +28,29 @@ internal static class TokenEntities
     private sealed record Labelled(string Label, double Score, int Start, int End);
 
     /// <summary>The entities of a text, in order.</summary>
-    public static IReadOnlyList<Entity> Of(string text, IReadOnlyList<string> labels, TokenAggregation aggregation, IReadOnlyList<ScoredToken> tokens)
+    public static IReadOnlyList<Entity> Of(
+        string text,
+        IReadOnlyList<string> labels,
+        TokenAggregation aggregation,
+        IReadOnlyList<ScoredToken> tokens
+    )
     {
         List<Labelled> items = aggregation is TokenAggregation.None or TokenAggregation.Simple
             ? [.. tokens.Select(token => Best(token.Probabilities, token, labels))]
             : Words(tokens, aggregation, labels);
-        IEnumerable<List<Labelled>> groups = aggregation == TokenAggregation.None ? items.Select(item => new List<Labelled> { item }) : Groups(items);
-        return [.. groups.Where(group => group[0].Label != Outside).Select(group =>
-        {
-            (int start, int end) = (group[0].Start, group[^1].End);
-            string type = aggregation == TokenAggregation.None ? group[0].Label : TypeOf(group[0].Label);
-            return new Entity(type, text[start..end], start, end, group.Average(item => item.Score));
-        })];
+        IEnumerable<List<Labelled>> groups =
+            aggregation == TokenAggregation.None ? items.Select(item => new List<Labelled> { item }) : Groups(items);
+        return
+        [
+            .. groups
+                .Where(group => group[0].Label != Outside)
+                .Select(group =>
+                {
+                    (int start, int end) = (group[0].Start, group[^1].End);
+                    string type = aggregation == TokenAggregation.None ? group[0].Label : TypeOf(group[0].Label);
+                    return new Entity(type, text[start..end], start, end, group.Average(item => item.Score));
+                }),
+        ];
     }
 
     private static List<Labelled> Words(IReadOnlyList<ScoredToken> tokens, TokenAggregation aggregation, IReadOnlyList<string> labels)
@@ -86,5 +97,6 @@ internal static class TokenEntities
         if (group.Count > 0) yield return group;
     }
 
-    private static string TypeOf(string label) => label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal) ? label[2..] : label;
+    private static string TypeOf(string label) =>
+        label.StartsWith("B-", StringComparison.Ordinal) || label.StartsWith("I-", StringComparison.Ordinal) ? label[2..] : label;
 }

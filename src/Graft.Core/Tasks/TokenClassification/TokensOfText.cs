@@ -37,16 +37,28 @@ internal static class TokensOfText
 
     /// <summary>The text of a token, by which pieces that continue a word are told; null where the tokenizer does not mark them.</summary>
     public static Func<int, string?>? SubwordMarks(Tokenizer tokenizer) =>
-        Enumerable.Range(0, tokenizer.IdEnd).Any(id => tokenizer.IdToToken(id)?.StartsWith(Continuation, StringComparison.Ordinal) == true) ? tokenizer.IdToToken : null;
+        Enumerable.Range(0, tokenizer.IdEnd).Any(id => tokenizer.IdToToken(id)?.StartsWith(Continuation, StringComparison.Ordinal) == true)
+            ? tokenizer.IdToToken
+            : null;
 
-    /// <summary>Which tokens continue a word, as the reference tells it: by the mark where the tokenizer has one, else by the space that is missing before them.</summary>
-    public static bool[] Continues(TokenizedText window, string text, Func<int, string?>? marks, int? unknown) => [.. Enumerable.Range(0, window.Length).Select(token =>
-    {
-        if (window.SpecialTokensMask[token] != 0 || window.Ids[token] == unknown) return false;
-        (int start, int end) = (window.Offsets[token].Start, window.Offsets[token].End);
-        if (marks is not null) return marks(window.Ids[token])!.Length != end - start;
-        return start > 0 && !text.AsSpan(start - 1, Math.Min(2, text.Length - start + 1)).Contains(' ');
-    })];
+    /// <summary>
+    /// Which tokens continue a word, as the reference tells it: by the mark where the tokenizer has one, else by the space that is missing
+    /// before them.
+    /// </summary>
+    public static bool[] Continues(TokenizedText window, string text, Func<int, string?>? marks, int? unknown) =>
+        [
+            .. Enumerable
+                .Range(0, window.Length)
+                .Select(token =>
+                {
+                    if (window.SpecialTokensMask[token] != 0 || window.Ids[token] == unknown)
+                        return false;
+                    (int start, int end) = (window.Offsets[token].Start, window.Offsets[token].End);
+                    if (marks is not null)
+                        return marks(window.Ids[token])!.Length != end - start;
+                    return start > 0 && !text.AsSpan(start - 1, Math.Min(2, text.Length - start + 1)).Contains(' ');
+                }),
+        ];
 
     /// <summary>The tokens of an example in the order of its text, each from the window in which it has most context.</summary>
     public static IReadOnlyList<ScoredToken> Deciding(IReadOnlyList<Feature> features, int example, IReadOnlyList<FeatureScores> scores)
@@ -60,12 +72,20 @@ internal static class TokensOfText
                 TextRange place = feature.Offsets![token];
                 if (place.End <= place.Start) continue; // special tokens stand for no text
                 int context = Math.Min(token, feature.Ids.Length - 1 - token);
-                if (!best.TryGetValue((place.Start, place.End), out (int, int, int Context) known) || context > known.Context) best[(place.Start, place.End)] = (f, token, context);
+                if (!best.TryGetValue((place.Start, place.End), out (int, int, int Context) known) || context > known.Context)
+                    best[(place.Start, place.End)] = (f, token, context);
             }
         }
 
-        return [.. best.Select(pair => new ScoredToken(
-            pair.Key.Start, pair.Key.End, ((WordsFeature)features[pair.Value.Feature]).Continues![pair.Value.Token], SoftMax(scores[pair.Value.Feature].Row(pair.Value.Token))))];
+        return
+        [
+            .. best.Select(pair => new ScoredToken(
+                pair.Key.Start,
+                pair.Key.End,
+                ((WordsFeature)features[pair.Value.Feature]).Continues![pair.Value.Token],
+                SoftMax(scores[pair.Value.Feature].Row(pair.Value.Token))
+            )),
+        ];
     }
 
     private static double[] SoftMax(ReadOnlySpan<float> logits)

@@ -13,8 +13,8 @@ public static class Classifier
     public static string Data { get; } = Path.Combine(AppContext.BaseDirectory, "data");
 
     /// <summary>
-    /// Fits a classifier on the vectors of graft-small, which takes seconds. With thousands of labels, or a larger model, leave <c>Strategy</c> out: all of the
-    /// model is then fine-tuned. Every other option has a default (learning rate, epochs, seed).
+    /// Fits a classifier on the vectors of graft-small, which takes seconds. With thousands of labels, or a larger model, leave
+    /// <c>Strategy</c> out: all of the model is then fine-tuned. Every other option has a default (learning rate, epochs, seed).
     /// </summary>
     public static FineTuningResult Train(string output) => FineTuning.Run(new FineTuningOptions
     {

@@ -2,7 +2,8 @@ using Graft.Serving;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 
-// "Graft": { "Models": { "reviews": "runs/reviews" }, "ApiKeys": [] } in appsettings.json; every model is opened and warmed up before the first connection.
+// "Graft": { "Models": { "reviews": "runs/reviews" }, "ApiKeys": [] } in appsettings.json; every model is opened and warmed up before the
+// first connection.
 IConfigurationSection graft = builder.Configuration.GetSection("Graft");
 builder.Services.AddGraftServing(new ServingOptions
 {

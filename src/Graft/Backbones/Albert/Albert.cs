@@ -7,12 +7,21 @@ namespace Graft.Backbones.Albert;
 
 /// <summary>
 /// ALBERT (Lan et al. 2020, §3.1): BERT's encoder with small word vectors that one matrix brings to the width of the states (factorised
-/// embeddings), and layers that share their weights: layer i uses group ⌊i / (layers / groups)⌋ and runs all blocks of it. Nothing is dropped
-/// at the end of the feed-forward half.
+/// embeddings), and layers that share their weights: layer i uses group ⌊i / (layers / groups)⌋ and runs all blocks of it. Nothing is
+/// dropped at the end of the feed-forward half.
 /// </summary>
 internal sealed partial class Albert : BertEncoder
 {
-    private static readonly BertLayerNames s_names = new("query", "key", "value", "dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm");
+    private static readonly BertLayerNames s_names = new(
+        "query",
+        "key",
+        "value",
+        "dense",
+        "attention.LayerNorm",
+        "ffn",
+        "ffn_output",
+        "full_layer_layer_norm"
+    );
 
     private readonly AlbertConfig _config;
     private readonly Projection _widen;
@@ -21,7 +30,10 @@ internal sealed partial class Albert : BertEncoder
         : base(config)
     {
         _config = config;
-        _widen = Add("encoder.embedding_hidden_mapping_in", new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange)));
+        _widen = Add(
+            "encoder.embedding_hidden_mapping_in",
+            new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange))
+        );
         Layers = new BertLayer[config.Groups * config.BlocksInGroup]; // those with weights of their own
         for (int i = 0; i < Layers.Length; i++)
         {
@@ -32,7 +44,8 @@ internal sealed partial class Albert : BertEncoder
         if (pooler) Pooler = AddPooler("pooler");
     }
 
-    private protected override Tensor Embed(EncoderInput input, LayerContext context) => _widen.Forward(base.Embed(input, context), context);
+    private protected override Tensor Embed(EncoderInput input, LayerContext context) =>
+        _widen.Forward(base.Embed(input, context), context);
 
     private protected override Tensor Encode(Tensor states, EncoderInput input, LayerContext context)
     {

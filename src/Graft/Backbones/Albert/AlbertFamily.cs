@@ -11,10 +11,8 @@ internal sealed class AlbertFamily : ModelFamily
 
     public override string Prefix => "albert.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
-    {
-        ["AlbertForPreTraining"] = HeadKind.PreTraining,
-    };
+    public override IReadOnlyDictionary<string, HeadKind> Architectures =>
+        new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal) { ["AlbertForPreTraining"] = HeadKind.PreTraining };
 
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("predictions.decoder", "predictions.decoder.bias");
 
@@ -31,16 +29,27 @@ internal sealed class AlbertFamily : ModelFamily
         {
             HeadKind.MaskedLm => Predictions(albert),
             HeadKind.PreTraining => Predictions(albert) with { Sentence = ("sop_classifier.classifier", albert.ClassifierDropout) },
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, albert.ClassifierDropout),
+            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+                "classifier",
+                HeadPooling.Pooler,
+                albert.ClassifierDropout
+            ),
             HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, albert.ClassifierDropout),
             HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }
 
-    public override bool IsRedundant(string key) => base.IsRedundant(key) || key is "predictions.decoder.weight" or "predictions.decoder.bias";
+    public override bool IsRedundant(string key) =>
+        base.IsRedundant(key) || key is "predictions.decoder.weight" or "predictions.decoder.bias";
 
-    private static LanguageModelRecipe Predictions(AlbertConfig config) => new(
-        new TransformRecipe("predictions.dense", config.Activation, config.EmbeddingSize) { Norm = "predictions.LayerNorm", Eps = config.LayerNormEps },
-        "predictions.bias");
+    private static LanguageModelRecipe Predictions(AlbertConfig config) =>
+        new(
+            new TransformRecipe("predictions.dense", config.Activation, config.EmbeddingSize)
+            {
+                Norm = "predictions.LayerNorm",
+                Eps = config.LayerNormEps,
+            },
+            "predictions.bias"
+        );
 }

@@ -22,7 +22,8 @@ internal abstract class EncoderAttention : Layer
 }
 
 /// <summary>
-/// Multi-head attention of a text to itself (Vaswani et al. 2017, §3.2): every token asks (query) every token (key) and takes from it (value).
+/// Multi-head attention of a text to itself (Vaswani et al. 2017, §3.2): every token asks (query) every token (key) and takes from it
+/// (value).
 /// Legend: B batch, T tokens, H heads, N size per head, D = H·N.
 /// </summary>
 internal partial class BertAttention : EncoderAttention
@@ -44,7 +45,9 @@ internal partial class BertAttention : EncoderAttention
         Core = new AttentionCore(config.HeadCount, size, scale ?? 1 / Math.Sqrt(size), config.AttentionDropout, DropoutSites.Layer(index));
     }
 
-    /// <summary>The call that computes what <see cref="WrittenOut"/> says: with its own kernel, padded or packed, with dropout and tuned prefixes.</summary>
+    /// <summary>
+    /// The call that computes what <see cref="WrittenOut"/> says: with its own kernel, padded or packed, with dropout and tuned prefixes.
+    /// </summary>
     public override AttentionCore Core { get; }
 
     private protected Projection Query { get; }
@@ -66,8 +69,8 @@ internal partial class BertAttention : EncoderAttention
     }
 
     /// <summary>
-    /// The attention as the paper has it: softmax(Q·Kᵀ/√N + mask)·V for each head. The layers call <see cref="AttentionCore.Forward"/>, which
-    /// never keeps the T × T scores; a contract test holds the two to the same numbers.
+    /// The attention as the paper has it: softmax(Q·Kᵀ/√N + mask)·V for each head. The layers call <see cref="AttentionCore.Forward"/>,
+    /// which never keeps the T × T scores; a contract test holds the two to the same numbers.
     /// </summary>
     /// <param name="query">[B, T, D].</param>
     /// <param name="key">[B, T, D].</param>

@@ -4,8 +4,8 @@ using Graft.Torch;
 namespace Graft.Backbones.Bert;
 
 /// <summary>
-/// BERT's config.json; also Google's bert_config.json, whose missing keys have BERT's values. Families that kept BERT's encoder derive their
-/// configuration from it and state what theirs says differently.
+/// BERT's config.json; also Google's bert_config.json, whose missing keys have BERT's values. Families that kept BERT's encoder derive
+/// their configuration from it and state what theirs says differently.
 /// </summary>
 internal class BertConfig : ModelConfig
 {
@@ -83,12 +83,25 @@ internal class BertConfig : ModelConfig
     public override void Validate()
     {
         base.Validate();
-        _ = (EmbeddingSize, IntermediateSize, Positions, Types, Activation, LayerNormEps, HiddenDropout, AttentionDropout, ClassifierDropout);
+        _ = (
+            EmbeddingSize,
+            IntermediateSize,
+            Positions,
+            Types,
+            Activation,
+            LayerNormEps,
+            HiddenDropout,
+            AttentionDropout,
+            ClassifierDropout
+        );
         if (Has("position_embedding_type") && Text("position_embedding_type") != PositionKind)
             throw Wrong("position_embedding_type", Node("position_embedding_type"), $"\"{PositionKind}\"");
-        if (!PositionsFromPadding) return;
-        if (PaddingRow is null) throw Wrong("pad_token_id", null, "a whole number: positions count from it");
-        if (Positions <= PaddingRow + 1) throw Wrong("max_position_embeddings", Node("max_position_embeddings"), "more than pad_token_id + 1");
+        if (!PositionsFromPadding)
+            return;
+        if (PaddingRow is null)
+            throw Wrong("pad_token_id", null, "a whole number: positions count from it");
+        if (Positions <= PaddingRow + 1)
+            throw Wrong("max_position_embeddings", Node("max_position_embeddings"), "more than pad_token_id + 1");
     }
 
     protected override ModelConfig Create(JsonObject json) => new BertConfig(json);

@@ -8,14 +8,20 @@ internal partial class BertEmbeddings
     /// <summary>Whether the graph's input has segments: one kind of segment is no input.</summary>
     public bool ReadsSegments => _types is { Rows: > 1 };
 
-    /// <summary>LN(word + position + segment), [B, T, E]. In standard operators always: ONNX Runtime's EmbedLayerNormalization takes longer.</summary>
+    /// <summary>
+    /// LN(word + position + segment), [B, T, E]. In standard operators always: ONNX Runtime's EmbedLayerNormalization takes longer.
+    /// </summary>
     public Value Draw(GraphContext graph)
     {
         GraphBuilder g = graph.Builder;
         Value sum = Words.Draw(graph, graph.InputIds);
-        if (_types is not null) sum = g.Add(sum, ReadsSegments ? _types.DrawWide(graph, graph.TokenTypeIds!.Value) : graph.Weight(_types.Weight)); // [1, E] for one kind
-        if (_positions is not null) sum = g.Add(sum, DrawPositions(graph, _positions));
-        if (DrawMore(graph) is Value more) sum = g.Add(sum, more);
+        // [1, E] for one kind
+        if (_types is not null)
+            sum = g.Add(sum, ReadsSegments ? _types.DrawWide(graph, graph.TokenTypeIds!.Value) : graph.Weight(_types.Weight));
+        if (_positions is not null)
+            sum = g.Add(sum, DrawPositions(graph, _positions));
+        if (DrawMore(graph) is Value more)
+            sum = g.Add(sum, more);
         return _norm.Draw(graph, sum);
     }
 

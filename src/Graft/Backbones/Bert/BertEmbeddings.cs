@@ -22,8 +22,12 @@ internal partial class BertEmbeddings : Layer
         (int width, double deviation) = (config.EmbeddingSize, config.InitializerRange);
         Words = Add("word_embeddings", new EmbeddingTable("token id", config.VocabularySize, width, deviation, config.PaddingRow));
         if (config.Positions > 0)
-            _positions = Add("position_embeddings", new EmbeddingTable("position", config.Positions, width, deviation, config.PositionsFromPadding ? config.PaddingRow : null));
-        if (config.Types > 0) _types = Add("token_type_embeddings", new EmbeddingTable("segment", config.Types, width, deviation));
+            _positions = Add(
+                "position_embeddings",
+                new EmbeddingTable("position", config.Positions, width, deviation, config.PositionsFromPadding ? config.PaddingRow : null)
+            );
+        if (config.Types > 0)
+            _types = Add("token_type_embeddings", new EmbeddingTable("segment", config.Types, width, deviation));
         _norm = Add("LayerNorm", new Norm(width, config.LayerNormEps));
     }
 
@@ -60,7 +64,11 @@ internal partial class BertEmbeddings : Layer
     {
         PositionIds.Require(input.Longest + offset, _config.PositionLimit!.Value, "position_embeddings");
         Tensor ids = input.PositionIds
-            ?? (_config.PositionsFromPadding ? PositionIds.FromPadding(input, _config.PaddingRow!.Value, offset) : PositionIds.FromStart(input, offset));
+            ?? (
+                _config.PositionsFromPadding
+                    ? PositionIds.FromPadding(input, _config.PaddingRow!.Value, offset)
+                    : PositionIds.FromStart(input, offset)
+            );
         return table.Forward(ids);
     }
 }

@@ -6,9 +6,10 @@ namespace Graft.Backbones.Bert;
 
 /// <summary>
 /// BERT (Devlin et al. 2019): a deep bidirectional Transformer encoder. Input vectors are the sums of word, position and segment vectors
-/// (§3, figure 2): <see cref="BertEmbeddings"/>. The layers are those of Vaswani et al. (2017): <see cref="BertLayer"/>, with softmax(Q·Kᵀ/√N)·V
-/// in <see cref="BertAttention"/>. The pooled state is tanh(W·h₍CLS₎ + b): <see cref="BertPooler"/>. Families that kept this encoder derive from
-/// it and state what they do differently. Legend: B batch, T tokens, D width of the states; packed, [B, T] is [tokens].
+/// (§3, figure 2): <see cref="BertEmbeddings"/>. The layers are those of Vaswani et al. (2017): <see cref="BertLayer"/>, with
+/// softmax(Q·Kᵀ/√N)·V in <see cref="BertAttention"/>. The pooled state is tanh(W·h₍CLS₎ + b): <see cref="BertPooler"/>. Families that kept
+/// this encoder derive from it and state what they do differently. Legend: B batch, T tokens, D width of the states; packed, [B, T] is
+/// [tokens].
 /// </summary>
 internal partial class BertEncoder : Backbone
 {

@@ -12,13 +12,15 @@ internal class BertFamily : ModelFamily
 
     public override string Prefix => "bert.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
-    {
-        [ClassPrefix + "ForPreTraining"] = HeadKind.PreTraining,
-        [ClassPrefix + "ForSpanBoundaryPreTraining"] = HeadKind.SpanBoundary,
-    };
+    public override IReadOnlyDictionary<string, HeadKind> Architectures =>
+        new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
+        {
+            [ClassPrefix + "ForPreTraining"] = HeadKind.PreTraining,
+            [ClassPrefix + "ForSpanBoundaryPreTraining"] = HeadKind.SpanBoundary,
+        };
 
-    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("cls.predictions.decoder", "cls.predictions.decoder.bias");
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) =>
+        ("cls.predictions.decoder", "cls.predictions.decoder.bias");
 
     public override bool Follows(string key) => key is "sbo_max_targets" or "sbo_position_embedding_size";
 
@@ -34,7 +36,11 @@ internal class BertFamily : ModelFamily
             HeadKind.MaskedLm => Predictions(bert),
             HeadKind.PreTraining => Predictions(bert) with { Sentence = ("cls.seq_relationship", 0) },
             HeadKind.SpanBoundary => Predictions(bert) with { SpanBoundary = bert.SpanBoundary },
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, bert.ClassifierDropout),
+            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+                "classifier",
+                HeadPooling.Pooler,
+                bert.ClassifierDropout
+            ),
             HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, bert.ClassifierDropout),
             HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,

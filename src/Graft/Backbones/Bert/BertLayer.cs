@@ -7,11 +7,28 @@ namespace Graft.Backbones.Bert;
 
 /// <summary>What a family's checkpoints call the parts of a layer; those of the attention come after "attention.".</summary>
 internal sealed record BertLayerNames(
-    string Query, string Key, string Value, string AttentionOutput, string AttentionNorm, string Intermediate, string Output, string OutputNorm)
+    string Query,
+    string Key,
+    string Value,
+    string AttentionOutput,
+    string AttentionNorm,
+    string Intermediate,
+    string Output,
+    string OutputNorm
+)
 {
     /// <summary>BERT's own names, which most families kept.</summary>
-    public static BertLayerNames Published { get; } = new(
-        "self.query", "self.key", "self.value", "output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm");
+    public static BertLayerNames Published { get; } =
+        new(
+            "self.query",
+            "self.key",
+            "self.value",
+            "output.dense",
+            "attention.output.LayerNorm",
+            "intermediate.dense",
+            "output.dense",
+            "output.LayerNorm"
+        );
 }
 
 /// <summary>

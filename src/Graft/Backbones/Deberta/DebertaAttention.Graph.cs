@@ -24,20 +24,28 @@ internal sealed partial class DebertaAttention
             : DistanceScores.Draw(graph, Core, query, _positionKey.Draw(graph, distances), _scale, DrawIndex(graph, distance => -distance));
         if (_positionQuery is null) return scores;
         Value products = g.Transpose(
-            DistanceScores.Draw(graph, Core, key, _positionQuery.Draw(graph, distances), _scale, DrawIndex(graph, distance => distance)), 0, 1, 3, 2);
+            DistanceScores.Draw(graph, Core, key, _positionQuery.Draw(graph, distances), _scale, DrawIndex(graph, distance => distance)),
+            0,
+            1,
+            3,
+            2
+        );
         return scores is Value first ? g.Add(first, products) : products;
     }
 
     /// <summary>
-    /// The row of the whole table for each pair, int64 [T, T]. In the forward pass a table of the text's own span is cut out; no distance of the
-    /// text reaches beyond it, so that the rows are the same.
+    /// The row of the whole table for each pair, int64 [T, T]. In the forward pass a table of the text's own span is cut out; no distance
+    /// of the text reaches beyond it, so that the rows are the same.
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="signed">What is counted, of (column − row).</param>
     private Value DrawIndex(GraphContext graph, Func<long, long> signed)
     {
         int most = _config.MaxDistance;
-        long[] rows = [.. Enumerable.Range(-most, (2 * most) + 1).Select(distance => Math.Clamp(signed(distance) + most, 0, (2 * most) - 1))];
+        long[] rows =
+        [
+            .. Enumerable.Range(-most, (2 * most) + 1).Select(distance => Math.Clamp(signed(distance) + most, 0, (2 * most) - 1)),
+        ];
         GraphBuilder g = graph.Builder;
         return g.Gather(g.Integers(rows), g.Add(g.Distances(graph.Tokens, most), g.Integers([most], [])));
     }

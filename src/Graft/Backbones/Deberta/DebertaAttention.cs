@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.Deberta;
 
 /// <summary>
-/// DeBERTa's attention (He et al. 2021, §3.1, equation 4): scores (q·kᵀ + q·k_rᵀ + k·q_rᵀ) / √(N·(1 + kinds)), with k_r and q_r projections of
-/// the vectors of distances. One matrix without bias makes queries, keys and values, head by head; only queries and values have biases.
+/// DeBERTa's attention (He et al. 2021, §3.1, equation 4): scores (q·kᵀ + q·k_rᵀ + k·q_rᵀ) / √(N·(1 + kinds)), with k_r and q_r projections
+/// of the vectors of distances. One matrix without bias makes queries, keys and values, head by head; only queries and values have biases.
 /// Legend: B batch, T tokens, H heads, N size per head, D = H·N, S distances on each side.
 /// </summary>
 internal sealed partial class DebertaAttention : EncoderAttention
@@ -47,7 +47,8 @@ internal sealed partial class DebertaAttention : EncoderAttention
     public override Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null)
     {
         (long batch, long tokens, long width) = (x.shape[0], x.shape[1], x.shape[2]);
-        Tensor[] parts = _input.Forward(x, context).view(batch, tokens, Core.Heads, -1).chunk(3, -1); // [B, T, H, N] of each head's [q; k; v]
+        // [B, T, H, N] of each head's [q; k; v]
+        Tensor[] parts = _input.Forward(x, context).view(batch, tokens, Core.Heads, -1).chunk(3, -1);
         Tensor query = parts[0].reshape(batch, tokens, width) + _queryBias, key = parts[1].reshape(batch, tokens, width);
         Tensor value = parts[2].reshape(batch, tokens, width) + _valueBias;
         return _output.Forward(Core.Forward(query, key, value, context, Scores(query, key, context, bias)), context);
@@ -58,10 +59,15 @@ internal sealed partial class DebertaAttention : EncoderAttention
     {
         if (table is null || (_positionKey is null && _positionQuery is null)) return null;
         long tokens = query.shape[1], span = Math.Min(tokens, _config.MaxDistance);
-        Tensor distances = DistanceScores.Dropped(table, _config.HiddenDropout, _site, context).slice(0, _config.MaxDistance - span, _config.MaxDistance + span, 1); // [2S, D]
+        // [2S, D]
+        Tensor distances = DistanceScores
+            .Dropped(table, _config.HiddenDropout, _site, context)
+            .slice(0, _config.MaxDistance - span, _config.MaxDistance + span, 1);
         Tensor places = arange(tokens, ScalarType.Int64);
         Tensor index = (places.unsqueeze(1) - places.unsqueeze(0) + span).clamp(0, (2 * span) - 1); // query − key: [T, T]
-        Tensor? scores = _positionKey is null ? null : DistanceScores.Of(Core, query, _positionKey.ForwardBeforeSoftmax(distances, context), _scale, index);
+        Tensor? scores = _positionKey is null
+            ? null
+            : DistanceScores.Of(Core, query, _positionKey.ForwardBeforeSoftmax(distances, context), _scale, index);
         if (_positionQuery is not null)
         {
             Tensor back = (places.unsqueeze(0) - places.unsqueeze(1) + span).clamp(0, (2 * span) - 1); // the same, from the key's side

@@ -48,12 +48,16 @@ internal class DebertaConfig : BertConfig
     public bool PositionToContent => IsRelative && AttentionTypes.Contains("p2c", StringComparer.Ordinal);
 
     /// <summary>What pos_att_type names, a list or "c2p|p2c".</summary>
-    public IReadOnlyList<string> AttentionTypes => Node("pos_att_type") switch
-    {
-        JsonArray names => [.. names.Select(name => (string?)name ?? "")],
-        JsonValue value when value.TryGetValue(out string? names) => names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-        _ => [],
-    };
+    public IReadOnlyList<string> AttentionTypes =>
+        Node("pos_att_type") switch
+        {
+            JsonArray names => [.. names.Select(name => (string?)name ?? "")],
+            JsonValue value when value.TryGetValue(out string? names) => names.Split(
+                '|',
+                StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+            ),
+            _ => [],
+        };
 
     /// <summary>The largest distance that counts.</summary>
     public int MaxDistance => OptionalInt("max_relative_positions") is > 0 and int distance ? distance : base.Positions;
@@ -65,10 +69,14 @@ internal class DebertaConfig : BertConfig
     {
         base.Validate();
         _ = (IsRelative, MaxDistance, PoolerDropout, PoolerActivation, Flag("legacy"));
-        if (OptionalInt("pooler_hidden_size") is int pooled && pooled != HiddenSize) throw Wrong("pooler_hidden_size", Node("pooler_hidden_size"), "the same as hidden_size");
-        if (OptionalInt("embedding_size") is int width && width != HiddenSize) throw Wrong("embedding_size", Node("embedding_size"), "the same as hidden_size");
-        if (AttentionTypes.FirstOrDefault(type => type is not ("c2p" or "p2c")) is not null) throw Wrong("pos_att_type", Node("pos_att_type"), "\"c2p\" and \"p2c\"");
-        if (Has("talking_head") && Flag("talking_head")) throw Wrong("talking_head", Node("talking_head"), "false");
+        if (OptionalInt("pooler_hidden_size") is int pooled && pooled != HiddenSize)
+            throw Wrong("pooler_hidden_size", Node("pooler_hidden_size"), "the same as hidden_size");
+        if (OptionalInt("embedding_size") is int width && width != HiddenSize)
+            throw Wrong("embedding_size", Node("embedding_size"), "the same as hidden_size");
+        if (AttentionTypes.FirstOrDefault(type => type is not ("c2p" or "p2c")) is not null)
+            throw Wrong("pos_att_type", Node("pos_att_type"), "\"c2p\" and \"p2c\"");
+        if (Has("talking_head") && Flag("talking_head"))
+            throw Wrong("talking_head", Node("talking_head"), "false");
     }
 
     protected override ModelConfig Create(JsonObject json) => new DebertaConfig(json);

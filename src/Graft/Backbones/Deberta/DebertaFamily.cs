@@ -11,10 +11,22 @@ internal class DebertaFamily : ModelFamily
 
     public override string Prefix => "deberta.";
 
-    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => config.Flag("legacy") ? ("cls.predictions.decoder", "cls.predictions.decoder.bias") : null;
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) =>
+        config.Flag("legacy") ? ("cls.predictions.decoder", "cls.predictions.decoder.bias") : null;
 
-    public override bool Follows(string key) => key is "attention_head_size" or "cls_dropout" or "conv_act" or "conv_groups" or "conv_kernel_size" or "embedding_size"
-        or "norm_rel_ebd" or "pooler_hidden_size" or "position_buckets" or "share_att_key" or "talking_head";
+    public override bool Follows(string key) =>
+        key
+            is "attention_head_size"
+                or "cls_dropout"
+                or "conv_act"
+                or "conv_groups"
+                or "conv_kernel_size"
+                or "embedding_size"
+                or "norm_rel_ebd"
+                or "pooler_hidden_size"
+                or "position_buckets"
+                or "share_att_key"
+                or "talking_head";
 
     public override ModelConfig ReadConfig(JsonObject json) => new DebertaConfig(json);
 
@@ -25,8 +37,16 @@ internal class DebertaFamily : ModelFamily
         DebertaConfig deberta = (DebertaConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => Predictions(deberta, deberta.Flag("legacy") ? "cls.predictions.transform." : "lm_predictions.lm_head.", deberta.Flag("legacy") ? "cls.predictions.bias" : "lm_predictions.lm_head.bias"),
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.First, deberta.ClassifierDropout)
+            HeadKind.MaskedLm => Predictions(
+                deberta,
+                deberta.Flag("legacy") ? "cls.predictions.transform." : "lm_predictions.lm_head.",
+                deberta.Flag("legacy") ? "cls.predictions.bias" : "lm_predictions.lm_head.bias"
+            ),
+            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+                "classifier",
+                HeadPooling.First,
+                deberta.ClassifierDropout
+            )
             {
                 Transform = new TransformRecipe("pooler.dense", deberta.PoolerActivation, config.HiddenSize),
                 TransformDropout = deberta.PoolerDropout,
@@ -41,8 +61,16 @@ internal class DebertaFamily : ModelFamily
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>
         config.Flag("legacy") && keys.Contains("lm_predictions.lm_head.dense.weight") ? config.With("legacy", false) : config;
 
-    public override bool IsRedundant(string key) => base.IsRedundant(key) || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias";
+    public override bool IsRedundant(string key) =>
+        base.IsRedundant(key) || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias";
 
-    private static LanguageModelRecipe Predictions(DebertaConfig config, string prefix, string bias) => new(
-        new TransformRecipe(prefix + "dense", config.Activation, config.HiddenSize) { Norm = prefix + "LayerNorm", Eps = config.LayerNormEps }, bias);
+    private static LanguageModelRecipe Predictions(DebertaConfig config, string prefix, string bias) =>
+        new(
+            new TransformRecipe(prefix + "dense", config.Activation, config.HiddenSize)
+            {
+                Norm = prefix + "LayerNorm",
+                Eps = config.LayerNormEps,
+            },
+            bias
+        );
 }

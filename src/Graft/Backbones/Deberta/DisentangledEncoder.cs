@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.Deberta;
 
 /// <summary>
-/// What DeBERTa and DeBERTa-v2 share (He et al. 2021, §3.1): BERT's encoder with attention that keeps a word's content and its position apart.
+/// What DeBERTa and DeBERTa-v2 share (He et al. 2021, §3.1): BERT's encoder with attention that keeps a word's content and its position
+/// apart.
 /// A table has a vector for every distance; padded tokens' vectors are zero.
 /// </summary>
 internal abstract partial class DisentangledEncoder : BertEncoder
@@ -19,8 +20,17 @@ internal abstract partial class DisentangledEncoder : BertEncoder
         : base(config)
     {
         _config = config;
-        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"encoder.layer.{i}", new BertLayer(config, BertLayerNames.Published, i, attention(i))))];
-        if (config.IsRelative) _relative = Add("encoder.rel_embeddings", new EmbeddingTable("distance", 2 * config.Span, config.HiddenSize, config.InitializerRange));
+        Layers =
+        [
+            .. Enumerable
+                .Range(0, config.LayerCount)
+                .Select(i => Add($"encoder.layer.{i}", new BertLayer(config, BertLayerNames.Published, i, attention(i)))),
+        ];
+        if (config.IsRelative)
+            _relative = Add(
+                "encoder.rel_embeddings",
+                new EmbeddingTable("distance", 2 * config.Span, config.HiddenSize, config.InitializerRange)
+            );
     }
 
     /// <summary>The position products differ for each pair of tokens and text, so a packed batch is padded for these families.</summary>

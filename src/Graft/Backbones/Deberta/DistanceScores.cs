@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace Graft.Backbones.Deberta;
 
-/// <summary>Products of words with distances, as DeBERTa's scores need them. Legend: B batch, T tokens, H heads, N size per head, S distances on each side.</summary>
+/// <summary>
+/// Products of words with distances, as DeBERTa's scores need them. Legend: B batch, T tokens, H heads, N size per head, S distances on
+/// each side.
+/// </summary>
 internal static class DistanceScores
 {
     /// <summary>Scaled products of content with every distance, and of those each pair's own: [B, H, T, T].</summary>
@@ -26,7 +29,9 @@ internal static class DistanceScores
         return products.gather(-1, index.view(1, 1, tokens, tokens).expand(batch, count, tokens, tokens));
     }
 
-    /// <summary>The same as a graph: content · positionsᵀ of each head, and of each pair the entry that the index names, [B, H, T, T].</summary>
+    /// <summary>
+    /// The same as a graph: content · positionsᵀ of each head, and of each pair the entry that the index names, [B, H, T, T].
+    /// </summary>
     public static Value Draw(GraphContext graph, AttentionCore attention, Value content, Value positions, double scale, Value index)
     {
         GraphBuilder g = graph.Builder;

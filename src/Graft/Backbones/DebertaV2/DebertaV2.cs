@@ -9,8 +9,8 @@ using static TorchSharp.torch.nn;
 namespace Graft.Backbones.DebertaV2;
 
 /// <summary>
-/// DeBERTa-v2 and v3 (He et al. 2021; He et al. 2023): DeBERTa with logarithmic buckets of distance, whose vectors may be normalised and pass
-/// through the matrices of the words. v2 has a convolution beside its first layer.
+/// DeBERTa-v2 and v3 (He et al. 2021; He et al. 2023): DeBERTa with logarithmic buckets of distance, whose vectors may be normalised and
+/// pass through the matrices of the words. v2 has a convolution beside its first layer.
 /// </summary>
 internal sealed partial class DebertaV2 : DisentangledEncoder
 {
@@ -53,8 +53,15 @@ internal sealed partial class DebertaV2 : DisentangledEncoder
 
         public Tensor Forward(Tensor embedded, Tensor states, Tensor? attentionMask, LayerContext context)
         {
-            Tensor beside = functional.conv1d(
-                embedded.transpose(1, 2), _weight, _bias, padding: (_config.ConvolutionWidth - 1) / 2, groups: _config.ConvolutionGroups).transpose(1, 2);
+            Tensor beside = functional
+                .conv1d(
+                    embedded.transpose(1, 2),
+                    _weight,
+                    _bias,
+                    padding: (_config.ConvolutionWidth - 1) / 2,
+                    groups: _config.ConvolutionGroups
+                )
+                .transpose(1, 2);
             Tensor? mask = attentionMask?.to(states.dtype).unsqueeze(-1); // [B, T, 1]
             if (mask is not null) beside = beside * mask;
             beside = Ops.Dropout(beside, _config.HiddenDropout, context.Site(DropoutSites.FinalStates));

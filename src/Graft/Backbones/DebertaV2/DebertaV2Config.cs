@@ -39,8 +39,10 @@ internal sealed class DebertaV2Config(JsonObject json) : DebertaConfig(json, Def
     {
         base.Validate();
         _ = (Span, ConvolutionWidth, ConvolutionActivation);
-        if (OptionalInt("attention_head_size") is int size && size != HiddenSize / HeadCount) throw Wrong("attention_head_size", Node("attention_head_size"), "hidden_size / num_attention_heads");
-        if (ConvolutionWidth % 2 == 0 && ConvolutionWidth > 0) throw Wrong("conv_kernel_size", Node("conv_kernel_size"), "an odd number");
+        if (OptionalInt("attention_head_size") is int size && size != HiddenSize / HeadCount)
+            throw Wrong("attention_head_size", Node("attention_head_size"), "hidden_size / num_attention_heads");
+        if (ConvolutionWidth % 2 == 0 && ConvolutionWidth > 0)
+            throw Wrong("conv_kernel_size", Node("conv_kernel_size"), "an odd number");
     }
 
     protected override ModelConfig Create(JsonObject json) => new DebertaV2Config(json);

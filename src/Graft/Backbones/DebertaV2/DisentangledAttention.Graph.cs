@@ -14,14 +14,33 @@ internal sealed partial class DisentangledAttention
         if (distances is not Graphs.Value vectors || !BiasReadsContent) return null;
         GraphBuilder g = graph.Builder;
         Graphs.Value? bias = null;
-        if (_config.ContentToPosition) bias = DistanceScores.Draw(graph, Core, query, (_positionKey ?? Key).Draw(graph, vectors), _scale, DrawIndex(graph, bucket => bucket + _config.Span));
-        if (!_config.PositionToContent) return bias;
-        Graphs.Value picked = DistanceScores.Draw(graph, Core, key, (_positionQuery ?? Query).Draw(graph, vectors), _scale, DrawIndex(graph, bucket => _config.Span - bucket));
+        if (_config.ContentToPosition)
+            bias = DistanceScores.Draw(
+                graph,
+                Core,
+                query,
+                (_positionKey ?? Key).Draw(graph, vectors),
+                _scale,
+                DrawIndex(graph, bucket => bucket + _config.Span)
+            );
+        if (!_config.PositionToContent)
+            return bias;
+        Graphs.Value picked = DistanceScores.Draw(
+            graph,
+            Core,
+            key,
+            (_positionQuery ?? Query).Draw(graph, vectors),
+            _scale,
+            DrawIndex(graph, bucket => _config.Span - bucket)
+        );
         Graphs.Value products = g.Transpose(picked, 0, 1, 3, 2);
         return bias is Graphs.Value first ? g.Add(first, products) : products;
     }
 
-    /// <summary>The row of the table for each pair, int64 [T, T]: a function of the distance alone, so a list of all distances that differ is part of the graph.</summary>
+    /// <summary>
+    /// The row of the table for each pair, int64 [T, T]: a function of the distance alone, so a list of all distances that differ is part
+    /// of the graph.
+    /// </summary>
     private Graphs.Value DrawIndex(GraphContext graph, Func<long, long> row)
     {
         int most = Math.Max(_config.MaxDistance, 2 * _config.Span); // beyond it nothing changes any more

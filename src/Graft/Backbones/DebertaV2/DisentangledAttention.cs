@@ -35,9 +35,12 @@ internal sealed partial class DisentangledAttention : BertAttention
         _scale = Scale(config);
         _site = DropoutSites.Layer(index) + 3;
         Init init = Init.Normal(config.InitializerRange);
-        if (config.SharesMatrices) return;
-        if (config.ContentToPosition) _positionKey = Add("self.pos_key_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
-        if (config.PositionToContent) _positionQuery = Add("self.pos_query_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
+        if (config.SharesMatrices)
+            return;
+        if (config.ContentToPosition)
+            _positionKey = Add("self.pos_key_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
+        if (config.PositionToContent)
+            _positionQuery = Add("self.pos_query_proj", new Projection(config.HiddenSize, config.HiddenSize, init));
     }
 
     /// <summary>Positions look at keys, bias and all.</summary>
@@ -59,7 +62,9 @@ internal sealed partial class DisentangledAttention : BertAttention
         if (_config.PositionToContent)
         {
             Tensor positionQuery = (_positionQuery ?? Query).Forward(distances, context);
-            Tensor products = DistanceScores.Of(Core, key, positionQuery, _scale, (_config.Span - buckets).clamp(0, (2 * _config.Span) - 1)).transpose(-1, -2);
+            Tensor products = DistanceScores
+                .Of(Core, key, positionQuery, _scale, (_config.Span - buckets).clamp(0, (2 * _config.Span) - 1))
+                .transpose(-1, -2);
             bias = bias is null ? products : bias + products;
         }
 

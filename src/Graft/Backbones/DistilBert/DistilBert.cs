@@ -8,7 +8,16 @@ namespace Graft.Backbones.DistilBert;
 /// </summary>
 internal sealed class DistilBert : BertEncoder
 {
-    private static readonly BertLayerNames s_names = new("q_lin", "k_lin", "v_lin", "out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm");
+    private static readonly BertLayerNames s_names = new(
+        "q_lin",
+        "k_lin",
+        "v_lin",
+        "out_lin",
+        "sa_layer_norm",
+        "ffn.lin1",
+        "ffn.lin2",
+        "output_layer_norm"
+    );
 
     public DistilBert(DistilBertConfig config)
         : base(config)

@@ -9,10 +9,19 @@ internal sealed class DistilBertFamily : ModelFamily
 {
     private static readonly (string Bert, string DistilBert)[] s_ofBert =
     [
-        ("bert.embeddings.", "distilbert.embeddings."), ("bert.encoder.layer.", "distilbert.transformer.layer."), ("attention.self.query.", "attention.q_lin."),
-        ("attention.self.key.", "attention.k_lin."), ("attention.self.value.", "attention.v_lin."), ("attention.output.dense.", "attention.out_lin."),
-        ("attention.output.LayerNorm.", "sa_layer_norm."), ("intermediate.dense.", "ffn.lin1."), ("output.dense.", "ffn.lin2."), ("output.LayerNorm.", "output_layer_norm."),
-        ("cls.predictions.transform.dense.", "vocab_transform."), ("cls.predictions.transform.LayerNorm.", "vocab_layer_norm."), ("cls.predictions.bias", "vocab_projector.bias"),
+        ("bert.embeddings.", "distilbert.embeddings."),
+        ("bert.encoder.layer.", "distilbert.transformer.layer."),
+        ("attention.self.query.", "attention.q_lin."),
+        ("attention.self.key.", "attention.k_lin."),
+        ("attention.self.value.", "attention.v_lin."),
+        ("attention.output.dense.", "attention.out_lin."),
+        ("attention.output.LayerNorm.", "sa_layer_norm."),
+        ("intermediate.dense.", "ffn.lin1."),
+        ("output.dense.", "ffn.lin2."),
+        ("output.LayerNorm.", "output_layer_norm."),
+        ("cls.predictions.transform.dense.", "vocab_transform."),
+        ("cls.predictions.transform.LayerNorm.", "vocab_layer_norm."),
+        ("cls.predictions.bias", "vocab_projector.bias"),
     ];
 
     public override string ModelType => "distilbert";
@@ -33,9 +42,18 @@ internal sealed class DistilBertFamily : ModelFamily
         return head switch
         {
             HeadKind.MaskedLm => new LanguageModelRecipe(
-                new TransformRecipe("vocab_transform", distil.Activation, config.HiddenSize) { Norm = "vocab_layer_norm", Eps = distil.LayerNormEps },
-                "vocab_projector.bias"),
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.First, distil.ClassifierDropout)
+                new TransformRecipe("vocab_transform", distil.Activation, config.HiddenSize)
+                {
+                    Norm = "vocab_layer_norm",
+                    Eps = distil.LayerNormEps,
+                },
+                "vocab_projector.bias"
+            ),
+            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+                "classifier",
+                HeadPooling.First,
+                distil.ClassifierDropout
+            )
             {
                 Transform = new TransformRecipe("pre_classifier", Activation.Relu, config.HiddenSize),
             },
@@ -46,9 +64,13 @@ internal sealed class DistilBertFamily : ModelFamily
     }
 
     /// <summary>A student of BERT takes its parameters under names of its own.</summary>
-    public override string NameFrom(ModelFamily teacher, string name) => teacher is BertFamily
-        ? s_ofBert.Aggregate(name.StartsWith(teacher.Prefix, StringComparison.Ordinal) ? "bert." + name[teacher.Prefix.Length..] : name, (translated, pair) => translated.Replace(pair.Bert, pair.DistilBert, StringComparison.Ordinal))
-        : name;
+    public override string NameFrom(ModelFamily teacher, string name) =>
+        teacher is BertFamily
+            ? s_ofBert.Aggregate(
+                name.StartsWith(teacher.Prefix, StringComparison.Ordinal) ? "bert." + name[teacher.Prefix.Length..] : name,
+                (translated, pair) => translated.Replace(pair.Bert, pair.DistilBert, StringComparison.Ordinal)
+            )
+            : name;
 
     public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "vocab_projector.weight";
 }

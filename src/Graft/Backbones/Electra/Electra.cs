@@ -15,7 +15,10 @@ internal sealed partial class Electra : BertEncoder
         : base(config)
     {
         if (config.EmbeddingSize != config.HiddenSize)
-            Widen = Add("embeddings_project", new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange)));
+            Widen = Add(
+                "embeddings_project",
+                new Projection(config.EmbeddingSize, config.HiddenSize, Init.Normal(config.InitializerRange))
+            );
         Layers = AddLayers("encoder.layer", BertLayerNames.Published);
     }
 

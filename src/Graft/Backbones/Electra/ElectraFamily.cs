@@ -13,10 +13,11 @@ internal sealed class ElectraFamily : ModelFamily
 
     public override string Prefix => "electra.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
-    {
-        ["ElectraForPreTraining"] = HeadKind.ReplacedTokens,
-    };
+    public override IReadOnlyDictionary<string, HeadKind> Architectures =>
+        new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
+        {
+            ["ElectraForPreTraining"] = HeadKind.ReplacedTokens,
+        };
 
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("generator_lm_head", "generator_lm_head.bias");
 
@@ -31,8 +32,13 @@ internal sealed class ElectraFamily : ModelFamily
         return head switch
         {
             HeadKind.MaskedLm => new LanguageModelRecipe(
-                new TransformRecipe("generator_predictions.dense", Activation.GeluErf, electra.EmbeddingSize) { Norm = "generator_predictions.LayerNorm", Eps = electra.LayerNormEps },
-                "generator_lm_head.bias"),
+                new TransformRecipe("generator_predictions.dense", Activation.GeluErf, electra.EmbeddingSize)
+                {
+                    Norm = "generator_predictions.LayerNorm",
+                    Eps = electra.LayerNormEps,
+                },
+                "generator_lm_head.bias"
+            ),
             HeadKind.ReplacedTokens => new ClassifierRecipe("discriminator_predictions.dense_prediction", HeadPooling.None, 0)
             {
                 Transform = new TransformRecipe("discriminator_predictions.dense", electra.Activation, width),

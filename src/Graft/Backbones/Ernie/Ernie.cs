@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.Ernie;
 
 /// <summary>
-/// ERNIE (Sun et al. 2020, ERNIE 2.0, §3.2): BERT's encoder, pre-trained on many tasks in turn. What differs: where use_task_id says so, the
-/// vector of a task is added to each token's.
+/// ERNIE (Sun et al. 2020, ERNIE 2.0, §3.2): BERT's encoder, pre-trained on many tasks in turn. What differs: where use_task_id says so,
+/// the vector of a task is added to each token's.
 /// </summary>
 internal sealed class Ernie(ErnieConfig config, bool pooler) : BertEncoder(config, pooler, new ErnieEmbeddings(config));
 
@@ -20,7 +20,8 @@ internal sealed class ErnieEmbeddings : BertEmbeddings
     public ErnieEmbeddings(ErnieConfig config)
         : base(config)
     {
-        if (config.Tasks > 0) _tasks = Add("task_type_embeddings", new EmbeddingTable("task", config.Tasks, config.EmbeddingSize, config.InitializerRange));
+        if (config.Tasks > 0)
+            _tasks = Add("task_type_embeddings", new EmbeddingTable("task", config.Tasks, config.EmbeddingSize, config.InitializerRange));
     }
 
     /// <summary>A graph has no input of tasks: all are task 0.</summary>

@@ -17,5 +17,6 @@ internal sealed class ErnieFamily : BertFamily
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Ernie((ErnieConfig)config, HasPooler(head));
 
     /// <summary>SpanBERT's head is BERT's alone.</summary>
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) => head == HeadKind.SpanBoundary ? null : base.Recipe(head, config);
+    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) =>
+        head == HeadKind.SpanBoundary ? null : base.Recipe(head, config);
 }

@@ -30,7 +30,8 @@ internal sealed partial class EuroBertLayer
         GraphBuilder g = graph.Builder;
         Value normed = _attentionNorm.Draw(graph, x);
         Value query = rotary.Draw(graph, _query.Draw(graph, normed));
-        Value key = DrawForEveryHead(graph, rotary.Draw(graph, _key.Draw(graph, normed))), value = DrawForEveryHead(graph, _value.Draw(graph, normed));
+        Value key = DrawForEveryHead(graph, rotary.Draw(graph, _key.Draw(graph, normed))),
+            value = DrawForEveryHead(graph, _value.Draw(graph, normed));
         x = AttentionOutput.Draw(graph, _attentionOutput.Draw(graph, SelfAttention.Draw(graph, query, key, value, graph.AdditiveMask)), x);
         normed = _feedForwardNorm.Draw(graph, x);
         Value gated = g.Mul(g.Activate(_gate.Draw(graph, normed), _activation), _up.Draw(graph, normed));
@@ -40,9 +41,15 @@ internal sealed partial class EuroBertLayer
     /// <summary>[B, T, G·N] → [B, T, H·N]: each group's columns once for every head that uses it.</summary>
     private Value DrawForEveryHead(GraphContext graph, Value x)
     {
-        int heads = SelfAttention.Heads, size = SelfAttention.Width / heads, each = heads / _groups;
-        if (each == 1) return x;
-        long[] columns = [.. Enumerable.Range(0, heads).SelectMany(head => Enumerable.Range(head / each * size, size)).Select(column => (long)column)];
+        int heads = SelfAttention.Heads,
+            size = SelfAttention.Width / heads,
+            each = heads / _groups;
+        if (each == 1)
+            return x;
+        long[] columns =
+        [
+            .. Enumerable.Range(0, heads).SelectMany(head => Enumerable.Range(head / each * size, size)).Select(column => (long)column),
+        ];
         return graph.Builder.Gather(x, graph.Builder.Integers(columns), axis: 2);
     }
 }

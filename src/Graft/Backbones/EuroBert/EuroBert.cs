@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.EuroBert;
 
 /// <summary>
-/// EuroBERT (Boizard et al. 2025, §2.1): the decoder that large models share (root-mean-square norms before each half, rotary positions, grouped
-/// keys and values, gated feed-forward halves) as an encoder: every token sees the whole text. Legend: B batch, T tokens, D width.
+/// EuroBERT (Boizard et al. 2025, §2.1): the decoder that large models share (root-mean-square norms before each half, rotary positions,
+/// grouped keys and values, gated feed-forward halves) as an encoder: every token sees the whole text. Legend: B batch, T tokens, D width.
 /// </summary>
 internal sealed partial class EuroBert : Backbone
 {
@@ -19,7 +19,10 @@ internal sealed partial class EuroBert : Backbone
         : base(config)
     {
         _config = config;
-        _words = Add("embed_tokens", new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId));
+        _words = Add(
+            "embed_tokens",
+            new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId)
+        );
         _layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"layers.{i}", new EuroBertLayer(config, i)))];
         _finalNorm = Add("norm", new Norm(config.HiddenSize, config.NormEps, rootMeanSquare: true));
     }

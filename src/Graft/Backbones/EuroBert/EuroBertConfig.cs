@@ -55,10 +55,14 @@ internal sealed class EuroBertConfig(JsonObject json) : ModelConfig(Completed(js
     {
         base.Validate();
         _ = (IntermediateSize, Activation, NormEps, AttentionDropout, AttentionBias, FeedForwardBias, IsTied, RotaryBase);
-        if (KeyValueHeads < 1 || HeadCount % KeyValueHeads != 0) throw Wrong("num_key_value_heads", Node("num_key_value_heads"), $"a divisor of num_attention_heads ({HeadCount})");
-        if (HeadSize < 2 || HeadSize % 2 != 0) throw Wrong("head_dim", HeadSize, "an even number: rotary positions turn pairs");
-        if (ClassifierPooling is not ("late" or "mean" or "bos")) throw Wrong("classifier_pooling", Node("classifier_pooling"), "\"late\", \"mean\" or \"bos\"");
-        if (Node("rope_scaling") is JsonNode scaling) throw Wrong("rope_scaling", scaling, "null");
+        if (KeyValueHeads < 1 || HeadCount % KeyValueHeads != 0)
+            throw Wrong("num_key_value_heads", Node("num_key_value_heads"), $"a divisor of num_attention_heads ({HeadCount})");
+        if (HeadSize < 2 || HeadSize % 2 != 0)
+            throw Wrong("head_dim", HeadSize, "an even number: rotary positions turn pairs");
+        if (ClassifierPooling is not ("late" or "mean" or "bos"))
+            throw Wrong("classifier_pooling", Node("classifier_pooling"), "\"late\", \"mean\" or \"bos\"");
+        if (Node("rope_scaling") is JsonNode scaling)
+            throw Wrong("rope_scaling", scaling, "null");
         if (Node("rope_parameters")?["rope_type"] is JsonNode type && (string?)type != "default")
             throw Wrong("rope_parameters", Node("rope_parameters"), "rope_type \"default\"");
     }
@@ -68,7 +72,8 @@ internal sealed class EuroBertConfig(JsonObject json) : ModelConfig(Completed(js
     private static JsonObject Completed(JsonObject json)
     {
         JsonObject complete = json.DeepClone().AsObject();
-        if (complete["classifier_pooling"] is null && complete["clf_pooling"] is JsonNode pooling) complete["classifier_pooling"] = pooling.DeepClone();
+        if (complete["classifier_pooling"] is null && complete["clf_pooling"] is JsonNode pooling)
+            complete["classifier_pooling"] = pooling.DeepClone();
         return complete;
     }
 }

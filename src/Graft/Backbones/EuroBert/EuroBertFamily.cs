@@ -33,13 +33,20 @@ internal sealed class EuroBertFamily : ModelFamily
         EuroBertConfig euro = (EuroBertConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => new LanguageModelRecipe(null, euro.FeedForwardBias ? "lm_head.bias" : null) { Decoder = euro.IsTied ? null : "lm_head" },
-            HeadKind.SequenceClassification => new ClassifierRecipe("classifier", euro.ClassifierPooling switch
+            HeadKind.MaskedLm => new LanguageModelRecipe(null, euro.FeedForwardBias ? "lm_head.bias" : null)
             {
-                "late" => HeadPooling.MeanOfScores,
-                "mean" => HeadPooling.Mean,
-                _ => HeadPooling.First,
-            }, 0)
+                Decoder = euro.IsTied ? null : "lm_head",
+            },
+            HeadKind.SequenceClassification => new ClassifierRecipe(
+                "classifier",
+                euro.ClassifierPooling switch
+                {
+                    "late" => HeadPooling.MeanOfScores,
+                    "mean" => HeadPooling.Mean,
+                    _ => HeadPooling.First,
+                },
+                0
+            )
             {
                 Transform = new TransformRecipe("dense", Activation.GeluErf, config.HiddenSize),
             },

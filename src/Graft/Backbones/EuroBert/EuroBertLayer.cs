@@ -25,7 +25,12 @@ internal sealed partial class EuroBertLayer : TransformerBlock
 
     public EuroBertLayer(EuroBertConfig config, int index)
     {
-        (int width, int queries, int keys, int site) = (config.HiddenSize, config.HeadCount * config.HeadSize, config.KeyValueHeads * config.HeadSize, DropoutSites.Layer(index));
+        (int width, int queries, int keys, int site) = (
+            config.HiddenSize,
+            config.HeadCount * config.HeadSize,
+            config.KeyValueHeads * config.HeadSize,
+            DropoutSites.Layer(index)
+        );
         Init init = Init.Normal(config.InitializerRange);
         (_activation, _groups) = (config.Activation, config.KeyValueHeads);
         _attentionNorm = Add("input_layernorm", new Norm(width, config.NormEps, rootMeanSquare: true));
@@ -53,7 +58,8 @@ internal sealed partial class EuroBertLayer : TransformerBlock
     {
         Tensor normed = _attentionNorm.Forward(x);
         Tensor query = rotary.Apply(SelfAttention.SplitHeads(_query.Forward(normed, context))); // [B, H, T, N]
-        Tensor key = ForEveryHead(rotary.Apply(Groups(_key.Forward(normed, context)))), value = ForEveryHead(Groups(_value.Forward(normed, context)));
+        Tensor key = ForEveryHead(rotary.Apply(Groups(_key.Forward(normed, context)))),
+            value = ForEveryHead(Groups(_value.Forward(normed, context)));
         Tensor attended = SelfAttention.Attend(query, key, value, context, context.Layout);
         x = AttentionOutput.Forward(_attentionOutput.Forward(attended, context), x, context);
         normed = _feedForwardNorm.Forward(x);
@@ -62,7 +68,8 @@ internal sealed partial class EuroBertLayer : TransformerBlock
     }
 
     /// <summary>[B, T, G·N] → [B, G, T, N]; packed [tokens, G·N] → [tokens, G, N].</summary>
-    private Tensor Groups(Tensor x) => x.dim() == 2 ? x.view(x.shape[0], _groups, -1) : x.view(x.shape[0], x.shape[1], _groups, -1).transpose(1, 2);
+    private Tensor Groups(Tensor x) =>
+        x.dim() == 2 ? x.view(x.shape[0], _groups, -1) : x.view(x.shape[0], x.shape[1], _groups, -1).transpose(1, 2);
 
     /// <summary>Each group once for every head that uses it: [B, G, T, N] → [B, H, T, N], or packed.</summary>
     private Tensor ForEveryHead(Tensor x)

@@ -55,8 +55,11 @@ internal sealed class Gpt2 : Backbone
     {
         long before = PrefixLength + (input.Cache?.Length ?? 0);
         PositionIds.Require(input.Longest + before, _config.Positions, "wpe");
-        Tensor states = (input.InputsEmbeds ?? Words.Forward(input.InputIds)) + _positions.Forward(input.PositionIds ?? PositionIds.FromStart(input, before));
-        if (input.TokenTypeIds is not null) states = states + Words.Forward(input.TokenTypeIds); // GPT-2 takes segments from the word table
+        Tensor states =
+            (input.InputsEmbeds ?? Words.Forward(input.InputIds))
+            + _positions.Forward(input.PositionIds ?? PositionIds.FromStart(input, before));
+        if (input.TokenTypeIds is not null)
+            states = states + Words.Forward(input.TokenTypeIds); // GPT-2 takes segments from the word table
         return Ops.Dropout(states, _config.EmbeddingDropout, context.Site(DropoutSites.Embeddings));
     }
 }

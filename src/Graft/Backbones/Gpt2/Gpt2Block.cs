@@ -21,7 +21,8 @@ internal sealed class Gpt2Block : TransformerBlock
         int width = config.HiddenSize, site = DropoutSites.Layer(index);
 
         // Matrices that write to the residual stream begin smaller the more of them there are.
-        Init reads = Init.Normal(config.InitializerRange), writes = Init.Normal(config.InitializerRange / Math.Sqrt(2.0 * config.LayerCount));
+        Init reads = Init.Normal(config.InitializerRange),
+            writes = Init.Normal(config.InitializerRange / Math.Sqrt(2.0 * config.LayerCount));
         _activation = config.Activation;
         _attentionNorm = Add("ln_1", new Norm(width, config.LayerNormEps));
         _queryKeyValue = Add("attn.c_attn", new Projection(width, 3 * width, reads, transposed: true) { Parts = 3 });

@@ -4,8 +4,8 @@ using Graft.Backbones.NomicBert;
 namespace Graft.Backbones.Gte;
 
 /// <summary>
-/// GTE's config.json: that of transformers (model_type "gte", rope_parameters), or that of the code it was published with (model_type "new",
-/// rope_theta, rope_scaling).
+/// GTE's config.json: that of transformers (model_type "gte", rope_parameters), or that of the code it was published with (model_type
+/// "new", rope_theta, rope_scaling).
 /// </summary>
 internal sealed class GteConfig(JsonObject json) : NomicBertConfig(Completed(json), Defaults)
 {
@@ -24,7 +24,9 @@ internal sealed class GteConfig(JsonObject json) : NomicBertConfig(Completed(jso
 
     public override double RotaryBase => base.RotaryBase * Scaling;
 
-    /// <summary>Published code stretches the frequencies by NTK scaling: the base grows by a factor, and every frequency shrinks by factor^(2/N).</summary>
+    /// <summary>
+    /// Published code stretches the frequencies by NTK scaling: the base grows by a factor, and every frequency shrinks by factor^(2/N).
+    /// </summary>
     public override double RotaryDivisor => Math.Pow(Scaling, 2.0 / HeadSize);
 
     public override bool AttentionBias => true;
@@ -42,7 +44,10 @@ internal sealed class GteConfig(JsonObject json) : NomicBertConfig(Completed(jso
         Only("layer_norm_type", "layer_norm");
         Only("logn_attention_scale", false);
         Only("pack_qkv", true);
-        if (Node("rope_scaling") is JsonNode scaling && !((string?)(scaling["type"] ?? scaling["rope_type"]) == "ntk" && scaling["mixed_b"] is null && Scaling >= 1))
+        if (
+            Node("rope_scaling") is JsonNode scaling
+            && !((string?)(scaling["type"] ?? scaling["rope_type"]) == "ntk" && scaling["mixed_b"] is null && Scaling >= 1)
+        )
             throw Wrong("rope_scaling", scaling, "null, or type \"ntk\" with a factor of at least 1 and no mixed_b");
     }
 
@@ -57,7 +62,11 @@ internal sealed class GteConfig(JsonObject json) : NomicBertConfig(Completed(jso
     {
         JsonObject complete = json.DeepClone().AsObject();
         if (complete["rope_parameters"] is null && (string?)complete["model_type"] == PublishedType)
-            complete["rope_parameters"] = new JsonObject { ["rope_theta"] = complete["rope_theta"]?.DeepClone() ?? 10_000.0, ["rope_type"] = "default" };
+            complete["rope_parameters"] = new JsonObject
+            {
+                ["rope_theta"] = complete["rope_theta"]?.DeepClone() ?? 10_000.0,
+                ["rope_type"] = "default",
+            };
         return complete;
     }
 }

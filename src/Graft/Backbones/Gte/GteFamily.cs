@@ -5,7 +5,8 @@ using Graft.Torch;
 namespace Graft.Backbones.Gte;
 
 /// <summary>
-/// GTE (Zhang et al. 2024): NomicBERT's encoder with biases. Folders of Alibaba call it "new", with the prefix "new." and code of their own;
+/// GTE (Zhang et al. 2024): NomicBERT's encoder with biases. Folders of Alibaba call it "new", with the prefix "new." and code of their
+/// own;
 /// transformers calls it "gte".
 /// </summary>
 /// <param name="modelType">"gte" or "new".</param>
@@ -42,8 +43,12 @@ internal sealed class GteFamily(string modelType, string classPrefix) : ModelFam
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>
         keys.Any(key => key.EndsWith(".attention.qkv_proj.weight", StringComparison.Ordinal)) ? config.WithPublishedKeys() : config;
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new NomicBert.NomicBert(
-        (GteConfig)config, config.HasPublishedKeys ? NomicBertNames.Gte : NomicBertNames.Transformers, head == HeadKind.SequenceClassification);
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
+        new NomicBert.NomicBert(
+            (GteConfig)config,
+            config.HasPublishedKeys ? NomicBertNames.Gte : NomicBertNames.Transformers,
+            head == HeadKind.SequenceClassification
+        );
 
     public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
     {
@@ -72,5 +77,6 @@ internal sealed class GteFamily(string modelType, string classPrefix) : ModelFam
         return key.StartsWith("lm_head.norm.", StringComparison.Ordinal) ? "lm_head.layer_norm." + key["lm_head.norm.".Length..] : key;
     }
 
-    public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "lm_head.decoder.weight" || key.EndsWith("inv_freq", StringComparison.Ordinal);
+    public override bool IsRedundant(string key) =>
+        base.IsRedundant(key) || key == "lm_head.decoder.weight" || key.EndsWith("inv_freq", StringComparison.Ordinal);
 }

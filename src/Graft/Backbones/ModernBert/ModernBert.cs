@@ -8,8 +8,9 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.ModernBert;
 
 /// <summary>
-/// ModernBERT (Warner et al. 2024, §2.1): an encoder with the norm before each half, no biases, rotary positions, gated feed-forward halves,
-/// and layers that see the whole text alternating with layers that see a window. It is made to run unpadded (§2.1.2): the packed layout.
+/// ModernBERT (Warner et al. 2024, §2.1): an encoder with the norm before each half, no biases, rotary positions, gated feed-forward
+/// halves, and layers that see the whole text alternating with layers that see a window. It is made to run unpadded (§2.1.2): the packed
+/// layout.
 /// </summary>
 internal sealed class ModernBert : Backbone
 {
@@ -46,7 +47,11 @@ internal sealed class ModernBert : Backbone
         for (int i = 0; i < _blocks.Length; i++)
         {
             context.HiddenStates?.Add(states);
-            (ModernBertBlock block, AttentionLayout layout, Rotary rotary) = (_blocks[i], _config.IsGlobal(i) ? context.Layout : local, rotaries[_config.Theta(i)]);
+            (ModernBertBlock block, AttentionLayout layout, Rotary rotary) = (
+                _blocks[i],
+                _config.IsGlobal(i) ? context.Layout : local,
+                rotaries[_config.Theta(i)]
+            );
             states = context.Run([states], x => block.Forward(x[0]!, context, layout, rotary));
         }
 
@@ -60,8 +65,15 @@ internal sealed class ModernBert : Backbone
         RequireNoPrompt();
         GraphBuilder g = graph.Builder;
         int size = _config.HiddenSize / _config.HeadCount;
-        Dictionary<double, GraphRotary> rotaries = Enumerable.Range(0, _blocks.Length).Select(_config.Theta).Distinct().ToDictionary(theta => theta, theta => new GraphRotary(graph, size, theta));
-        Value inWindow = g.Op("LessOrEqual", [g.Op("Abs", [g.Distances(graph.Tokens, _config.Window + 1)]), g.Integers([_config.Window], [])]);
+        Dictionary<double, GraphRotary> rotaries = Enumerable
+            .Range(0, _blocks.Length)
+            .Select(_config.Theta)
+            .Distinct()
+            .ToDictionary(theta => theta, theta => new GraphRotary(graph, size, theta));
+        Value inWindow = g.Op(
+            "LessOrEqual",
+            [g.Op("Abs", [g.Distances(graph.Tokens, _config.Window + 1)]), g.Integers([_config.Window], [])]
+        );
         Value local = g.Unsqueeze(g.Where(inWindow, g.Number(0), g.Number(g.Least)), 0, 1); // [1, 1, T, T]
         Value states = _embeddingNorm.Draw(graph, _words.Draw(graph, graph.InputIds));
         for (int i = 0; i < _blocks.Length; i++)
@@ -80,6 +92,10 @@ internal sealed class ModernBert : Backbone
     {
         Tensor positions = input.PositionIds ?? PositionIds.FromStart(input, PrefixLength);
         int size = _config.HiddenSize / _config.HeadCount;
-        return Enumerable.Range(0, _blocks.Length).Select(_config.Theta).Distinct().ToDictionary(theta => theta, theta => new Rotary(positions, size, theta));
+        return Enumerable
+            .Range(0, _blocks.Length)
+            .Select(_config.Theta)
+            .Distinct()
+            .ToDictionary(theta => theta, theta => new Rotary(positions, size, theta));
     }
 }

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Backbones.ModernBert;
 
-/// <summary>x += Wo·Attention(rotate(Wqkv·LN(x))); x += Wo·(act(a) ∘ g) with [a; g] = Wi·LN(x). The first layer's input is normalised already.</summary>
+/// <summary>
+/// x += Wo·Attention(rotate(Wqkv·LN(x))); x += Wo·(act(a) ∘ g) with [a; g] = Wi·LN(x). The first layer's input is normalised already.
+/// </summary>
 internal sealed class ModernBertBlock : TransformerBlock
 {
     private readonly Norm? _attentionNorm;
@@ -22,8 +24,10 @@ internal sealed class ModernBertBlock : TransformerBlock
 
     public ModernBertBlock(ModernBertConfig config, int index)
     {
-        int width = config.HiddenSize, site = DropoutSites.Layer(index);
-        Init reads = new(config.InitializerRange, Cutoff: config.InitializerCutoff), writes = new(config.OutputDeviation, Cutoff: config.InitializerCutoff);
+        int width = config.HiddenSize,
+            site = DropoutSites.Layer(index);
+        Init reads = new(config.InitializerRange, Cutoff: config.InitializerCutoff),
+            writes = new(config.OutputDeviation, Cutoff: config.InitializerCutoff);
         (_activation, _dropout, _betweenSite) = (config.Activation, config.FeedForwardDropout, site + 3);
         _attentionNorm = index == 0 ? null : Add("attn_norm", new Norm(width, config.NormEps, config.NormBias));
         _queryKeyValue = Add("attn.Wqkv", new Projection(width, 3 * width, reads, config.AttentionBias) { Parts = 3 });
@@ -31,7 +35,13 @@ internal sealed class ModernBertBlock : TransformerBlock
         _feedForwardNorm = Add("mlp_norm", new Norm(width, config.NormEps, config.NormBias));
         _input = Add("mlp.Wi", new Projection(width, 2 * config.IntermediateSize, reads, config.FeedForwardBias) { Parts = 2 });
         _output = Add("mlp.Wo", new Projection(config.IntermediateSize, width, writes, config.FeedForwardBias));
-        SelfAttention = new AttentionCore(config.HeadCount, width / config.HeadCount, 1 / Math.Sqrt((double)width / config.HeadCount), config.AttentionDropout, site);
+        SelfAttention = new AttentionCore(
+            config.HeadCount,
+            width / config.HeadCount,
+            1 / Math.Sqrt((double)width / config.HeadCount),
+            config.AttentionDropout,
+            site
+        );
         AttentionOutput = new AddNorm(null, config.AttentionDropout, site + 1);
         FeedForwardOutput = new AddNorm(null, 0, site + 2);
     }
@@ -51,8 +61,13 @@ internal sealed class ModernBertBlock : TransformerBlock
     {
         GraphBuilder g = graph.Builder;
         Value[] parts = g.Ops("Split", 3, [_queryKeyValue.Draw(graph, _attentionNorm?.Draw(graph, x) ?? x)], ("axis", -1L));
-        Value query = rotary.Draw(graph, parts[0]), key = rotary.Draw(graph, parts[1]);
-        x = AttentionOutput.Draw(graph, _attentionDense.Draw(graph, SelfAttention.Draw(graph, query, key, parts[2], graph.AdditiveMask, window)), x);
+        Value query = rotary.Draw(graph, parts[0]),
+            key = rotary.Draw(graph, parts[1]);
+        x = AttentionOutput.Draw(
+            graph,
+            _attentionDense.Draw(graph, SelfAttention.Draw(graph, query, key, parts[2], graph.AdditiveMask, window)),
+            x
+        );
         Value[] halves = g.Ops("Split", 2, [_input.Draw(graph, _feedForwardNorm.Draw(graph, x))], ("axis", -1L));
         return FeedForwardOutput.Draw(graph, _output.Draw(graph, g.Mul(g.Activate(halves[0], _activation), halves[1])), x);
     }

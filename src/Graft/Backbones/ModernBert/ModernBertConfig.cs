@@ -62,16 +62,30 @@ internal sealed class ModernBertConfig(JsonObject json) : ModelConfig(json, Defa
     public double Theta(int layer)
     {
         bool global = IsGlobal(layer);
-        if (Node("rope_parameters")?[global ? Global : Local]?["rope_theta"] is JsonValue value && value.TryGetValue(out double theta)) return theta;
+        if (Node("rope_parameters")?[global ? Global : Local]?["rope_theta"] is JsonValue value && value.TryGetValue(out double theta))
+            return theta;
         return global ? OptionalNumber("global_rope_theta") ?? 160_000 : OptionalNumber("local_rope_theta") ?? 10_000;
     }
 
     public override void Validate()
     {
         base.Validate();
-        _ = (IntermediateSize, Activation, NormEps, NormBias, AttentionBias, FeedForwardBias, EmbeddingDropout, AttentionDropout, FeedForwardDropout, Window);
-        if (Node("layer_types") is JsonArray types && types.Count != LayerCount) throw Wrong("layer_types", types, $"one entry for each of {LayerCount} layers");
-        if (Text("classifier_pooling") is not ("cls" or "mean")) throw Wrong("classifier_pooling", Node("classifier_pooling"), "\"cls\" or \"mean\"");
+        _ = (
+            IntermediateSize,
+            Activation,
+            NormEps,
+            NormBias,
+            AttentionBias,
+            FeedForwardBias,
+            EmbeddingDropout,
+            AttentionDropout,
+            FeedForwardDropout,
+            Window
+        );
+        if (Node("layer_types") is JsonArray types && types.Count != LayerCount)
+            throw Wrong("layer_types", types, $"one entry for each of {LayerCount} layers");
+        if (Text("classifier_pooling") is not ("cls" or "mean"))
+            throw Wrong("classifier_pooling", Node("classifier_pooling"), "\"cls\" or \"mean\"");
     }
 
     /// <summary>With the keys of both versions, so that either reads the same model.</summary>
@@ -79,8 +93,12 @@ internal sealed class ModernBertConfig(JsonObject json) : ModelConfig(json, Defa
     {
         int every = Enumerable.Range(1, LayerCount).FirstOrDefault(i => i == LayerCount || IsGlobal(i), 1);
         int local = Enumerable.Range(0, LayerCount).FirstOrDefault(i => !IsGlobal(i), LayerCount);
-        double globalTheta = Theta(0), localTheta = local < LayerCount ? Theta(local) : OptionalNumber("local_rope_theta") ?? 10_000;
-        return With("layer_types", new JsonArray([.. Enumerable.Range(0, LayerCount).Select(i => (JsonNode)(IsGlobal(i) ? Global : Local))]))
+        double globalTheta = Theta(0),
+            localTheta = local < LayerCount ? Theta(local) : OptionalNumber("local_rope_theta") ?? 10_000;
+        return With(
+                "layer_types",
+                new JsonArray([.. Enumerable.Range(0, LayerCount).Select(i => (JsonNode)(IsGlobal(i) ? Global : Local))])
+            )
             .With("rope_parameters", new JsonObject { [Global] = Rope(globalTheta), [Local] = Rope(localTheta) })
             .With("global_attn_every_n_layers", local < LayerCount ? every : 1)
             .With("global_rope_theta", globalTheta).With("local_rope_theta", localTheta);

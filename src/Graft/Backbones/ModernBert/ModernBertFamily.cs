@@ -36,18 +36,20 @@ internal sealed class ModernBertFamily : ModelFamily
 
     public override bool IsRedundant(string key) => base.IsRedundant(key) || key == "decoder.weight";
 
-    private static ClassifierRecipe Classifier(ModernBertConfig config, HeadPooling pooling) => new("classifier", pooling, config.ClassifierDropout)
-    {
-        Transform = PredictionHead(config),
-        Deviation = Math.Pow(config.HiddenSize, -0.5),
-    };
+    private static ClassifierRecipe Classifier(ModernBertConfig config, HeadPooling pooling) =>
+        new("classifier", pooling, config.ClassifierDropout)
+        {
+            Transform = PredictionHead(config),
+            Deviation = Math.Pow(config.HiddenSize, -0.5),
+        };
 
-    private static TransformRecipe PredictionHead(ModernBertConfig config) => new("head.dense", config.ActivationOf("classifier_activation"), config.HiddenSize)
-    {
-        Bias = config.Flag("classifier_bias"),
-        Norm = "head.norm",
-        NormBias = config.NormBias,
-        Eps = config.NormEps,
-        Deviation = config.OutputDeviation,
-    };
+    private static TransformRecipe PredictionHead(ModernBertConfig config) =>
+        new("head.dense", config.ActivationOf("classifier_activation"), config.HiddenSize)
+        {
+            Bias = config.Flag("classifier_bias"),
+            Norm = "head.norm",
+            NormBias = config.NormBias,
+            Eps = config.NormEps,
+            Deviation = config.OutputDeviation,
+        };
 }

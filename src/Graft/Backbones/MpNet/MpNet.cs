@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Graft.Backbones.MpNet;
 
 /// <summary>
-/// MPNet (Song et al. 2020): BERT's encoder trained by masked and permuted language modelling. What differs: no segments, RoBERTa's positions,
-/// and one relative bias of T5's kind that all layers add to their scores (§A).
+/// MPNet (Song et al. 2020): BERT's encoder trained by masked and permuted language modelling. What differs: no segments, RoBERTa's
+/// positions, and one relative bias of T5's kind that all layers add to their scores (§A).
 /// </summary>
 internal sealed partial class MpNet : BertEncoder
 {
@@ -26,8 +26,12 @@ internal sealed partial class MpNet : BertEncoder
         : base(config)
     {
         Layers = AddLayers("encoder.layer", s_names);
-        _relative = Add("encoder.relative_attention_bias", new EmbeddingTable("bucket", config.Buckets, config.HeadCount, config.InitializerRange));
-        if (pooler) Pooler = AddPooler("pooler.dense");
+        _relative = Add(
+            "encoder.relative_attention_bias",
+            new EmbeddingTable("bucket", config.Buckets, config.HeadCount, config.InitializerRange)
+        );
+        if (pooler)
+            Pooler = AddPooler("pooler.dense");
     }
 
     private protected override Tensor? Bias(EncoderInput input)

@@ -33,7 +33,8 @@ internal sealed class MpNetConfig(JsonObject json) : BertConfig(json, Defaults)
     public override void Validate()
     {
         base.Validate();
-        if (Buckets < MpNet.UsedBuckets) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 32");
+        if (Buckets < MpNet.UsedBuckets)
+            throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 32");
     }
 
     protected override ModelConfig Create(JsonObject json) => new MpNetConfig(json);

@@ -26,7 +26,13 @@ internal sealed class MpNetFamily : ModelFamily
         return head switch
         {
             HeadKind.MaskedLm => new LanguageModelRecipe(
-                new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize) { Norm = "lm_head.layer_norm", Eps = mpnet.LayerNormEps }, "lm_head.bias"),
+                new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize)
+                {
+                    Norm = "lm_head.layer_norm",
+                    Eps = mpnet.LayerNormEps,
+                },
+                "lm_head.bias"
+            ),
             HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
             {
                 Transform = new TransformRecipe("classifier.dense", Activation.Tanh, config.HiddenSize),

@@ -13,7 +13,8 @@ internal sealed partial class NomicBert
         GraphBuilder g = graph.Builder;
         GraphRotary rotary = new(graph, _config.HeadSize, _config.RotaryBase, _config.RotaryDivisor);
         Value states = _words.Draw(graph, graph.InputIds);
-        if (_types is not null) states = g.Add(states, GraphReadsSegments ? _types.DrawWide(graph, graph.TokenTypeIds!.Value) : graph.Weight(_types.Weight));
+        if (_types is not null)
+            states = g.Add(states, GraphReadsSegments ? _types.DrawWide(graph, graph.TokenTypeIds!.Value) : graph.Weight(_types.Weight));
         states = _embeddingNorm.Draw(graph, states);
         foreach (NomicBertLayer layer in _layers)
         {
@@ -32,8 +33,15 @@ internal sealed partial class NomicBertLayer
     public Value Draw(GraphContext graph, Value x, GraphRotary rotary)
     {
         GraphBuilder g = graph.Builder;
-        Value[] parts = DrawParts(graph, _queryKeyValue, x, 3), upGate;
-        Value attended = SelfAttention.Draw(graph, rotary.Draw(graph, parts[0]), rotary.Draw(graph, parts[1]), parts[2], graph.AdditiveMask);
+        Value[] parts = DrawParts(graph, _queryKeyValue, x, 3),
+            upGate;
+        Value attended = SelfAttention.Draw(
+            graph,
+            rotary.Draw(graph, parts[0]),
+            rotary.Draw(graph, parts[1]),
+            parts[2],
+            graph.AdditiveMask
+        );
         x = AttentionOutput.Draw(graph, _attentionOutput.Draw(graph, attended), x);
         upGate = DrawParts(graph, _upGate, x, 2);
         return FeedForwardOutput.Draw(graph, _down.Draw(graph, g.Mul(g.Activate(upGate[1], _activation), upGate[0])), x);

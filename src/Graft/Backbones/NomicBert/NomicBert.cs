@@ -27,8 +27,15 @@ internal sealed partial class NomicBert : Backbone
     {
         _config = config;
         Init init = Init.Normal(config.InitializerRange);
-        _words = Add("embeddings.word_embeddings", new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId));
-        if (config.Types > 0) _types = Add("embeddings.token_type_embeddings", new EmbeddingTable("segment", config.Types, config.HiddenSize, config.InitializerRange));
+        _words = Add(
+            "embeddings.word_embeddings",
+            new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId)
+        );
+        if (config.Types > 0)
+            _types = Add(
+                "embeddings.token_type_embeddings",
+                new EmbeddingTable("segment", config.Types, config.HiddenSize, config.InitializerRange)
+            );
         _embeddingNorm = Add(names.EmbeddingNorm, new Norm(config.HiddenSize, config.LayerNormEps));
         _layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"{names.Layers}.{i}", new NomicBertLayer(config, names, i)))];
         if (pooler) _pooler = new BertPooler(Add("pooler.dense", new Projection(config.HiddenSize, config.HiddenSize, init)));
@@ -43,10 +50,16 @@ internal sealed partial class NomicBert : Backbone
     public override BackboneOutput Forward(EncoderInput input)
     {
         EncoderInput.Validate(input);
-        if (_config.PositionLimit is int limit) PositionIds.Require(input.Longest + PrefixLength, limit, "rotary_scaling_factor: beyond max_trained_positions");
+        if (_config.PositionLimit is int limit)
+            PositionIds.Require(input.Longest + PrefixLength, limit, "rotary_scaling_factor: beyond max_trained_positions");
         input = Prompt.Apply(input, Words);
         LayerContext context = new(input, LayerContext.LayoutOf(input)) { Recompute = GradientCheckpointing };
-        Rotary rotary = new(input.PositionIds ?? PositionIds.FromStart(input, PrefixLength), _config.HeadSize, _config.RotaryBase, _config.RotaryDivisor);
+        Rotary rotary = new(
+            input.PositionIds ?? PositionIds.FromStart(input, PrefixLength),
+            _config.HeadSize,
+            _config.RotaryBase,
+            _config.RotaryDivisor
+        );
         Tensor states = Embed(input, context);
         foreach (NomicBertLayer layer in _layers)
         {

@@ -5,8 +5,8 @@ using Graft.Torch;
 namespace Graft.Backbones.NomicBert;
 
 /// <summary>
-/// NomicBERT's config.json: that of transformers (hidden_size …), or that of the code it was published with (n_embd, rotary_emb_base …), whose
-/// keys are completed by the other's.
+/// NomicBERT's config.json: that of transformers (hidden_size …), or that of the code it was published with (n_embd, rotary_emb_base …),
+/// whose keys are completed by the other's.
 /// </summary>
 internal class NomicBertConfig : BertConfig
 {
@@ -29,8 +29,17 @@ internal class NomicBertConfig : BertConfig
     /// <summary>Keys of the published code that change what is computed, and the only value that is implemented.</summary>
     private static readonly (string Key, JsonNode? Value)[] s_only =
     [
-        ("prenorm", false), ("parallel_block", false), ("causal", false), ("qkv_proj_bias", false), ("mlp_fc1_bias", false), ("mlp_fc2_bias", false),
-        ("use_rms_norm", false), ("rotary_emb_fraction", 1.0), ("rotary_emb_interleaved", false), ("rotary_emb_scale_base", null), ("num_experts", 0),
+        ("prenorm", false),
+        ("parallel_block", false),
+        ("causal", false),
+        ("qkv_proj_bias", false),
+        ("mlp_fc1_bias", false),
+        ("mlp_fc2_bias", false),
+        ("use_rms_norm", false),
+        ("rotary_emb_fraction", 1.0),
+        ("rotary_emb_interleaved", false),
+        ("rotary_emb_scale_base", null),
+        ("num_experts", 0),
         ("moe_every_n_layers", 0),
     ];
 
@@ -69,7 +78,8 @@ internal class NomicBertConfig : BertConfig
     public virtual double BetweenDropout => 0;
 
     /// <summary>Beyond it, published code with rotary_scaling_factor turns by other angles; such texts are refused.</summary>
-    public override int? PositionLimit => OptionalNumber("rotary_scaling_factor") is null ? null : OptionalInt("max_trained_positions") ?? Int("max_position_embeddings");
+    public override int? PositionLimit =>
+        OptionalNumber("rotary_scaling_factor") is null ? null : OptionalInt("max_trained_positions") ?? Int("max_position_embeddings");
 
     private protected override string PositionKind => "rope";
 
@@ -91,11 +101,19 @@ internal class NomicBertConfig : BertConfig
     {
         foreach ((string key, JsonNode? only) in s_only)
         {
-            if (Node(key) is JsonNode found && !(only is JsonValue value && JsonNode.DeepEquals(JsonNode.Parse(found.ToJsonString()), JsonNode.Parse(value.ToJsonString()))) && !IsSameNumber(found, only))
+            if (
+                Node(key) is JsonNode found
+                && !(
+                    only is JsonValue value
+                    && JsonNode.DeepEquals(JsonNode.Parse(found.ToJsonString()), JsonNode.Parse(value.ToJsonString()))
+                )
+                && !IsSameNumber(found, only)
+            )
                 throw Wrong(key, found, only?.ToJsonString() ?? "null");
         }
 
-        if (Has("activation_function") && Text("activation_function") is not ("swiglu" or "geglu")) throw Wrong("activation_function", Node("activation_function"), "\"swiglu\" or \"geglu\"");
+        if (Has("activation_function") && Text("activation_function") is not ("swiglu" or "geglu"))
+            throw Wrong("activation_function", Node("activation_function"), "\"swiglu\" or \"geglu\"");
     }
 
     protected override ModelConfig Create(JsonObject json) => new NomicBertConfig(json);

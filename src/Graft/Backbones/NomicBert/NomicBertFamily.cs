@@ -23,7 +23,8 @@ internal sealed class NomicBertFamily : ModelFamily
 
     public override bool Implements(string className) => className.StartsWith("NomicBert", StringComparison.Ordinal);
 
-    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("cls.predictions.decoder", "cls.predictions.decoder.bias");
+    public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) =>
+        ("cls.predictions.decoder", "cls.predictions.decoder.bias");
 
     /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
     public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
@@ -33,8 +34,12 @@ internal sealed class NomicBertFamily : ModelFamily
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>
         keys.Any(key => key.EndsWith(".attn.Wqkv.weight", StringComparison.Ordinal)) ? config.WithPublishedKeys() : config;
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new NomicBert(
-        (NomicBertConfig)config, config.HasPublishedKeys ? NomicBertNames.Nomic : NomicBertNames.Transformers, head == HeadKind.SequenceClassification);
+    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
+        new NomicBert(
+            (NomicBertConfig)config,
+            config.HasPublishedKeys ? NomicBertNames.Nomic : NomicBertNames.Transformers,
+            head == HeadKind.SequenceClassification
+        );
 
     public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
     {
@@ -43,8 +48,13 @@ internal sealed class NomicBertFamily : ModelFamily
         {
             // Published code has no bias there.
             HeadKind.MaskedLm => new LanguageModelRecipe(
-                new TransformRecipe("cls.predictions.transform.dense", nomic.Activation, config.HiddenSize) { Norm = "cls.predictions.transform.layer_norm", Eps = nomic.LayerNormEps },
-                config.Has("mlp_fc2_bias") ? null : "cls.predictions.bias"),
+                new TransformRecipe("cls.predictions.transform.dense", nomic.Activation, config.HiddenSize)
+                {
+                    Norm = "cls.predictions.transform.layer_norm",
+                    Eps = nomic.LayerNormEps,
+                },
+                config.Has("mlp_fc2_bias") ? null : "cls.predictions.bias"
+            ),
             HeadKind.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Pooler, nomic.ClassifierDropout),
             HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, nomic.ClassifierDropout),
             _ => null,
@@ -52,7 +62,11 @@ internal sealed class NomicBertFamily : ModelFamily
     }
 
     /// <summary>Published heads keep the backbone under "bert.".</summary>
-    public override string CurrentKey(string key) => key.StartsWith("bert.", StringComparison.Ordinal) ? Prefix + key["bert.".Length..] : key;
+    public override string CurrentKey(string key) =>
+        key.StartsWith("bert.", StringComparison.Ordinal) ? Prefix + key["bert.".Length..] : key;
 
-    public override bool IsRedundant(string key) => base.IsRedundant(key) || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias" || key.EndsWith("inv_freq", StringComparison.Ordinal);
+    public override bool IsRedundant(string key) =>
+        base.IsRedundant(key)
+        || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias"
+        || key.EndsWith("inv_freq", StringComparison.Ordinal);
 }

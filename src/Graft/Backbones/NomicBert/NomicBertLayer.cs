@@ -37,7 +37,11 @@ internal sealed partial class NomicBertLayer : TransformerBlock
 
         // One matrix of each name; where there is one name, it holds the rows of all.
         Projection[] Parts(string[] parts, int count, int rows, bool bias) =>
-            [.. parts.Select(name => Add(name, new Projection(width, (long)rows * count / parts.Length, init, bias) { Parts = count / parts.Length }))];
+            [
+                .. parts.Select(name =>
+                    Add(name, new Projection(width, (long)rows * count / parts.Length, init, bias) { Parts = count / parts.Length })
+                ),
+            ];
     }
 
     public override AttentionCore SelfAttention { get; }
@@ -50,7 +54,8 @@ internal sealed partial class NomicBertLayer : TransformerBlock
     public Tensor Forward(Tensor x, LayerContext context, Rotary rotary)
     {
         Tensor[] parts = Project(_queryKeyValue, x, context, 3); // [B, T, H·N] each
-        Tensor query = rotary.Apply(SelfAttention.SplitHeads(parts[0])), key = rotary.Apply(SelfAttention.SplitHeads(parts[1])); // [B, H, T, N]
+        // [B, H, T, N]
+        Tensor query = rotary.Apply(SelfAttention.SplitHeads(parts[0])), key = rotary.Apply(SelfAttention.SplitHeads(parts[1]));
         Tensor attended = SelfAttention.Attend(query, key, SelfAttention.SplitHeads(parts[2]), context, context.Layout);
         x = AttentionOutput.Forward(_attentionOutput.Forward(attended, context), x, context);
         Tensor[] upGate = Project(_upGate, x, context, 2); // [B, T, I] each

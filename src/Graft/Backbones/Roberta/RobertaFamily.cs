@@ -33,7 +33,13 @@ internal sealed class RobertaFamily(string modelType, string classPrefix, string
         {
             // This head's activation is fixed, whatever the layers use.
             HeadKind.MaskedLm => new LanguageModelRecipe(
-                new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize) { Norm = "lm_head.layer_norm", Eps = roberta.LayerNormEps }, "lm_head.bias"),
+                new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize)
+                {
+                    Norm = "lm_head.layer_norm",
+                    Eps = roberta.LayerNormEps,
+                },
+                "lm_head.bias"
+            ),
             HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
             {
                 Transform = new TransformRecipe("classifier.dense", Activation.Tanh, config.HiddenSize),

@@ -4,7 +4,8 @@ namespace Graft.Backbones.T5;
 
 /// <summary>
 /// mT5's config.json: T5 1.1 with other sizes where the file does not say. What the decoder gives is never scaled, and whether the output
-/// matrix is one of its own is told by the file alone: published configurations say so, those of version 5 of transformers always say "tied".
+/// matrix is one of its own is told by the file alone: published configurations say so, those of version 5 of transformers always say
+/// "tied".
 /// </summary>
 internal sealed class MT5Config(JsonObject json) : T5Config(json, Defaults, "gated-gelu", 8)
 {
@@ -22,7 +23,10 @@ internal sealed class MT5Config(JsonObject json) : T5Config(json, Defaults, "gat
 
     public override ModelConfig Refine(IReadOnlySet<string> keys)
     {
-        bool own = keys.Contains("lm_head.weight"), judges = keys.Any(key => key.StartsWith("qa_outputs.", StringComparison.Ordinal) || key.StartsWith("classif", StringComparison.Ordinal));
+        bool own = keys.Contains("lm_head.weight"),
+            judges = keys.Any(key =>
+                key.StartsWith("qa_outputs.", StringComparison.Ordinal) || key.StartsWith("classif", StringComparison.Ordinal)
+            );
         bool writes = own || (!judges && keys.Any(key => key.StartsWith("decoder.", StringComparison.Ordinal)));
         return writes && own == IsTied ? With("tie_word_embeddings", !own) : this;
     }

@@ -50,8 +50,10 @@ internal sealed class T5 : Backbone
         if (_readsText) input = WithTextAsTarget(input);
         input = Prompt.Apply(input, Words);
         BackboneOutput encoded = input.EncoderStates is null ? Encode(input) : new BackboneOutput { LastHiddenState = input.EncoderStates };
-        if (input.Decoder is not EncoderInput target) return encoded;
-        if (_decoder is null) throw new ArgumentException("this T5 has no decoder: load it with a sequence-to-sequence head", nameof(input));
+        if (input.Decoder is not EncoderInput target)
+            return encoded;
+        if (_decoder is null)
+            throw new ArgumentException("this T5 has no decoder: load it with a sequence-to-sequence head", nameof(input));
         EncoderInput.Validate(target);
         LayerContext context = new(target, LayerContext.LayoutOf(target, causal: true)) { Recompute = GradientCheckpointing };
         AttentionLayout cross = input.IsPacked
@@ -72,11 +74,24 @@ internal sealed class T5 : Backbone
     private EncoderInput WithTextAsTarget(EncoderInput input)
     {
         if (input.InputsEmbeds is not null || Prompt.Length > 0)
-            throw new InputException("this head of T5 reads the text's ids twice, and vectors before them only once: tune it with another strategy than prompt");
+            throw new InputException(
+                "this head of T5 reads the text's ids twice, and vectors before them only once: tune it with another strategy than prompt"
+            );
         Tensor shifted = input.InputIds.roll(1, -1);
-        if (input.IsPacked) shifted.index_fill_(0, tensor(input.Boundaries![..^1].Select(row => (long)row).ToArray()), _start);
-        else shifted.select(1, 0).fill_(_start);
-        return input with { Decoder = new EncoderInput { InputIds = shifted, Boundaries = input.Boundaries, AdapterRows = input.AdapterRows, Dropout = input.Dropout } };
+        if (input.IsPacked)
+            shifted.index_fill_(0, tensor(input.Boundaries![..^1].Select(row => (long)row).ToArray()), _start);
+        else
+            shifted.select(1, 0).fill_(_start);
+        return input with
+        {
+            Decoder = new EncoderInput
+            {
+                InputIds = shifted,
+                Boundaries = input.Boundaries,
+                AdapterRows = input.AdapterRows,
+                Dropout = input.Dropout,
+            },
+        };
     }
 
     private BackboneOutput Encode(EncoderInput input)

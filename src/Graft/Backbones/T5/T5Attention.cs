@@ -25,12 +25,18 @@ internal sealed class T5Attention : Layer
         int width = config.HiddenSize, inner = config.HeadCount * config.HeadSize;
         double factor = config.InitializerFactor;
         Init keys = Init.Normal(factor * Math.Pow(width, -0.5));
-        _query = Add(name + ".q", new Projection(width, inner, Init.Normal(factor * Math.Pow((double)width * config.HeadSize, -0.5)), bias: false));
+        _query = Add(
+            name + ".q",
+            new Projection(width, inner, Init.Normal(factor * Math.Pow((double)width * config.HeadSize, -0.5)), bias: false)
+        );
         _key = Add(name + ".k", new Projection(width, inner, keys, bias: false));
         _value = Add(name + ".v", new Projection(width, inner, keys, bias: false));
         _output = Add(name + ".o", new Projection(inner, width, Init.Normal(factor * Math.Pow(inner, -0.5)), bias: false));
         if (relativeBias)
-            RelativeBias = Add(name + ".relative_attention_bias", new EmbeddingTable("bucket", config.Buckets, config.HeadCount, factor * Math.Pow(width, -0.5)));
+            RelativeBias = Add(
+                name + ".relative_attention_bias",
+                new EmbeddingTable("bucket", config.Buckets, config.HeadCount, factor * Math.Pow(width, -0.5))
+            );
         _norm = Add("layer_norm", new Norm(width, config.LayerNormEps, rootMeanSquare: true));
         Core = new AttentionCore(config.HeadCount, config.HeadSize, 1, config.Dropout, site);
     }

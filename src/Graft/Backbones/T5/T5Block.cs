@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Backbones.T5;
 
-/// <summary>x += Drop(o·Attention(LN(x))); in a decoder x += Drop(o·CrossAttention(LN(x), encoder)); x += Drop(FeedForward(LN(x))).</summary>
+/// <summary>
+/// x += Drop(o·Attention(LN(x))); in a decoder x += Drop(o·CrossAttention(LN(x), encoder)); x += Drop(FeedForward(LN(x))).
+/// </summary>
 internal sealed class T5Block : TransformerBlock
 {
     private readonly T5Attention _self;
@@ -32,9 +34,13 @@ internal sealed class T5Block : TransformerBlock
             _crossOutput = new AddNorm(null, config.Dropout, site + 3);
         }
 
-        Init reads = Init.Normal(config.InitializerRange), writes = Init.Normal(config.InitializerFactor * Math.Pow(config.IntermediateSize, -0.5));
+        Init reads = Init.Normal(config.InitializerRange),
+            writes = Init.Normal(config.InitializerFactor * Math.Pow(config.IntermediateSize, -0.5));
         string half = $"layer.{last}.DenseReluDense.";
-        _input = Add(half + (config.IsGated ? "wi_0" : "wi"), new Projection(config.HiddenSize, config.IntermediateSize, reads, bias: false));
+        _input = Add(
+            half + (config.IsGated ? "wi_0" : "wi"),
+            new Projection(config.HiddenSize, config.IntermediateSize, reads, bias: false)
+        );
         _gate = config.IsGated ? Add(half + "wi_1", new Projection(config.HiddenSize, config.IntermediateSize, reads, bias: false)) : null;
         _output = Add(half + "wo", new Projection(config.IntermediateSize, config.HiddenSize, writes, bias: false));
         _feedForwardNorm = Add($"layer.{last}.layer_norm", new Norm(config.HiddenSize, config.LayerNormEps, rootMeanSquare: true));

@@ -78,8 +78,22 @@ internal class T5Config : ModelConfig
     public override void Validate()
     {
         base.Validate();
-        _ = (DecoderLayerCount, HeadSize, IntermediateSize, MaxDistance, LayerNormEps, Dropout, ClassifierDropout, InitializerFactor, IsGated, Activation, IsTied, ScalesOutputs);
-        if (Buckets < 4) throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 4");
+        _ = (
+            DecoderLayerCount,
+            HeadSize,
+            IntermediateSize,
+            MaxDistance,
+            LayerNormEps,
+            Dropout,
+            ClassifierDropout,
+            InitializerFactor,
+            IsGated,
+            Activation,
+            IsTied,
+            ScalesOutputs
+        );
+        if (Buckets < 4)
+            throw Wrong("relative_attention_num_buckets", Node("relative_attention_num_buckets"), "at least 4");
     }
 
     /// <summary>

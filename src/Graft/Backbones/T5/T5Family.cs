@@ -32,7 +32,8 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
     public override ModelConfig ReadConfig(JsonObject json) => modelType == "mt5" ? new MT5Config(json) : new T5Config(json);
 
     /// <summary>Only classifiers keep the whole model under a name.</summary>
-    public override string PrefixUnder(HeadKind head) => head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? Prefix : "";
+    public override string PrefixUnder(HeadKind head) =>
+        head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? Prefix : "";
 
     public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new T5((T5Config)config, head switch
     {
@@ -52,12 +53,19 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
                 DecoderDeviation = t5.InitializerFactor,
                 Scale = t5.ScalesOutputs ? Math.Pow(config.HiddenSize, -0.5) : 1,
             },
-            HeadKind.SequenceClassification => new ClassifierRecipe("classification_head.out_proj", HeadPooling.LastEnd, t5.ClassifierDropout)
+            HeadKind.SequenceClassification => new ClassifierRecipe(
+                "classification_head.out_proj",
+                HeadPooling.LastEnd,
+                t5.ClassifierDropout
+            )
             {
                 Transform = new TransformRecipe("classification_head.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = t5.ClassifierDropout,
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout) { Deviation = t5.InitializerFactor },
+            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout)
+            {
+                Deviation = t5.InitializerFactor,
+            },
             HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
@@ -68,7 +76,9 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
     public override IEnumerable<string> OtherNames(string parameter)
     {
         string prefix = parameter.StartsWith(Prefix, StringComparison.Ordinal) ? Prefix : "";
-        return parameter[prefix.Length..] == "shared.weight" ? [prefix + "decoder.embed_tokens.weight", prefix + "encoder.embed_tokens.weight"] : [];
+        return parameter[prefix.Length..] == "shared.weight"
+            ? [prefix + "decoder.embed_tokens.weight", prefix + "encoder.embed_tokens.weight"]
+            : [];
     }
 
     public override bool IsRedundant(string key)

@@ -19,7 +19,9 @@ internal sealed class T5Stack : Layer
     public T5Stack(T5Config config, bool decoder)
     {
         _dropout = config.Dropout;
-        (_embeddingSite, _finalSite) = decoder ? (DropoutSites.DecoderEmbeddings, DropoutSites.DecoderFinalStates) : (DropoutSites.Embeddings, DropoutSites.FinalStates);
+        (_embeddingSite, _finalSite) = decoder
+            ? (DropoutSites.DecoderEmbeddings, DropoutSites.DecoderFinalStates)
+            : (DropoutSites.Embeddings, DropoutSites.FinalStates);
         int first = decoder ? config.LayerCount : 0; // a decoder's dropout sites come after the encoder's
         int count = decoder ? config.DecoderLayerCount : config.LayerCount;
         _blocks = [.. Enumerable.Range(0, count).Select(i => Add($"block.{i}", new T5Block(config, decoder, i == 0, first + i)))];

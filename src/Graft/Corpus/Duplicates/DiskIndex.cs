@@ -1,11 +1,11 @@
 namespace Graft.Corpus.Duplicates;
 
 /// <summary>
-/// 64-bit keys and the documents they were first seen in, on disk; memory is bounded whatever their number. New keys gather in memory and go to disk as
-/// sorted runs, which are merged when there are many (a log-structured merge tree of one level: O'Neil et al. 1996). Nearly all keys of a corpus are
-/// new, and a filter of fixed size (Bloom 1970) says so without a look at the runs.
-/// Entries of documents at or after the one being looked at do not count: after an interruption the same documents come again and find what they wrote
-/// themselves.
+/// 64-bit keys and the documents they were first seen in, on disk; memory is bounded whatever their number. New keys gather in memory and
+/// go to disk as sorted runs, which are merged when there are many (a log-structured merge tree of one level: O'Neil et al. 1996). Nearly
+/// all keys of a corpus are new, and a filter of fixed size (Bloom 1970) says so without a look at the runs.
+/// Entries of documents at or after the one being looked at do not count: after an interruption the same documents come again and find what
+/// they wrote themselves.
 /// </summary>
 internal sealed class DiskIndex : IDisposable
 {
@@ -65,7 +65,8 @@ internal sealed class DiskIndex : IDisposable
         _runs.Add(KeyRun.Write(NextPath(), _sorted.Take(count)));
         _pending.Clear();
         if (_runs.Count < MostRuns) return;
-        KeyRun merged = KeyRun.Write(NextPath(), KeyRun.Merge(_runs)); // whole before the others go: an interruption leaves entries twice, which is no harm
+        // whole before the others go: an interruption leaves entries twice, which is no harm
+        KeyRun merged = KeyRun.Write(NextPath(), KeyRun.Merge(_runs));
         foreach (KeyRun run in _runs) run.Delete();
         _runs = [merged];
     }
@@ -76,5 +77,6 @@ internal sealed class DiskIndex : IDisposable
         foreach (KeyRun run in _runs) run.Dispose();
     }
 
-    private string NextPath() => Path.Combine(_folder, _nextRun++.ToString("D6", System.Globalization.CultureInfo.InvariantCulture) + KeyRun.Extension);
+    private string NextPath() =>
+        Path.Combine(_folder, _nextRun++.ToString("D6", System.Globalization.CultureInfo.InvariantCulture) + KeyRun.Extension);
 }

@@ -14,7 +14,13 @@ internal sealed class DuplicateIndex : IDisposable
         Directory.CreateDirectory(folder);
         _threshold = threshold;
         _index = new DiskIndex(Path.Combine(folder, "keys"));
-        _sketches = new FileStream(Path.Combine(folder, "sketches.bin"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        _sketches = new FileStream(
+            Path.Combine(folder, "sketches.bin"),
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.Read,
+            bufferSize: 0
+        );
     }
 
     /// <summary>Whether a document is new; a new one is remembered. Call once for every document in order.</summary>

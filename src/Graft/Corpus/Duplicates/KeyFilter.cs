@@ -1,8 +1,8 @@
 namespace Graft.Corpus.Duplicates;
 
 /// <summary>
-/// Says of a key that it was certainly not added, or may have been: four bits of one cache line each. 64 MB, touched as it fills; of 30 million keys
-/// that were not added (5 GB of short documents) it takes, by calculation, about one in five hundred for one that was.
+/// Says of a key that it was certainly not added, or may have been: four bits of one cache line each. 64 MB, touched as it fills; of 30
+/// million keys that were not added (5 GB of short documents) it takes, by calculation, about one in five hundred for one that was.
 /// </summary>
 internal sealed class KeyFilter
 {

@@ -33,14 +33,23 @@ internal sealed class KeyRun : IDisposable
         }
     }
 
-    private KeyRun(string path) => (_path, _file) = (path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+    private KeyRun(string path) =>
+        (_path, _file) = (path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
 
     /// <summary>Writes sorted entries; of several with one key the first.</summary>
     public static KeyRun Write(string path, IEnumerable<KeyEntry> sorted)
     {
         string partial = path + ".partial";
         List<ulong> firstKeys = [];
-        using (FileStream file = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: BlocksRead * EntriesInBlock * EntryBytes))
+        using (
+            FileStream file = new(
+                partial,
+                FileMode.Create,
+                FileAccess.Write,
+                FileShare.None,
+                bufferSize: BlocksRead * EntriesInBlock * EntryBytes
+            )
+        )
         {
             long written = 0;
             ulong last = 0;

@@ -4,17 +4,43 @@ using Graft.Data;
 namespace Graft.Corpus.Readers;
 
 /// <summary>
-/// The documents of a file as text, one paragraph a line, streamed. The extension says the format (<c>.gz</c> is looked through); an unknown
-/// one is plain text, where blank lines separate documents.
+/// The documents of a file as text, one paragraph a line, streamed. The extension says the format (<c>.gz</c> is looked through); an
+/// unknown one is plain text, where blank lines separate documents.
 /// </summary>
 internal static class DocumentReader
 {
-    /// <summary>Characters after which a document is cut at the next line, so that a file without blank lines stays within memory.</summary>
+    /// <summary>
+    /// Characters after which a document is cut at the next line, so that a file without blank lines stays within memory.
+    /// </summary>
     internal const int LongestDocument = 4 << 20;
 
     private static readonly HashSet<string> s_sourceCode = new(StringComparer.Ordinal)
     {
-        ".cs", ".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".py", ".js", ".ts", ".go", ".rs", ".rb", ".php", ".sh", ".sql", ".swift", ".kt", ".scala", ".fs", ".r", ".m", ".lua", ".html", ".css",
+        ".cs",
+        ".c",
+        ".h",
+        ".cc",
+        ".cpp",
+        ".hpp",
+        ".java",
+        ".py",
+        ".js",
+        ".ts",
+        ".go",
+        ".rs",
+        ".rb",
+        ".php",
+        ".sh",
+        ".sql",
+        ".swift",
+        ".kt",
+        ".scala",
+        ".fs",
+        ".r",
+        ".m",
+        ".lua",
+        ".html",
+        ".css",
     };
 
     /// <summary>All documents of a file in order.</summary>

@@ -4,14 +4,26 @@ using ICSharpCode.SharpZipLib.BZip2;
 
 namespace Graft.Corpus.Readers;
 
-/// <summary>The articles of a MediaWiki dump (<c>pages-articles.xml</c>, plain, gz or bz2): namespace 0, no redirects, markup taken out.</summary>
+/// <summary>
+/// The articles of a MediaWiki dump (<c>pages-articles.xml</c>, plain, gz or bz2): namespace 0, no redirects, markup taken out.
+/// </summary>
 internal static class MediaWikiDocuments
 {
     public static IEnumerable<string> Read(string path)
     {
         using Stream bytes = DataFile.OpenBytes(path);
-        using Stream stream = path.EndsWith(".bz2", StringComparison.OrdinalIgnoreCase) ? Guard(path, () => new BZip2InputStream(bytes)) : bytes;
-        using XmlReader xml = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, IgnoreWhitespace = true, IgnoreComments = true });
+        using Stream stream = path.EndsWith(".bz2", StringComparison.OrdinalIgnoreCase)
+            ? Guard(path, () => new BZip2InputStream(bytes))
+            : bytes;
+        using XmlReader xml = XmlReader.Create(
+            stream,
+            new XmlReaderSettings
+            {
+                DtdProcessing = DtdProcessing.Prohibit,
+                IgnoreWhitespace = true,
+                IgnoreComments = true,
+            }
+        );
         while (Guard(path, () => xml.ReadToFollowing("page")))
         {
             if (Guard(path, () => ReadPage(xml)) is { Length: > 0 } text) yield return text;

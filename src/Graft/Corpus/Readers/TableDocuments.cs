@@ -13,8 +13,12 @@ internal static class TableDocuments
         int column = Column(table, textField);
         foreach (TableRow row in table.Rows())
         {
-            if (row.Problem is not null) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}, line {row.Line}: {row.Problem}"));
-            if (row.Cells[column] is { Length: > 0 } text) yield return text;
+            if (row.Problem is not null)
+                throw new InputException(
+                    string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}, line {row.Line}: {row.Problem}")
+                );
+            if (row.Cells[column] is { Length: > 0 } text)
+                yield return text;
         }
     }
 
@@ -26,7 +30,10 @@ internal static class TableDocuments
             if (column >= 0) return column;
         }
 
-        if (textField is null && table.Columns.Count == 1) return 0;
-        throw new InputException($"{table.Path} has no column \"{textField ?? "text"}\"; it has {string.Join(", ", table.Columns)}: name it with `text-field`");
+        if (textField is null && table.Columns.Count == 1)
+            return 0;
+        throw new InputException(
+            $"{table.Path} has no column \"{textField ?? "text"}\"; it has {string.Join(", ", table.Columns)}: name it with `text-field`"
+        );
     }
 }

@@ -14,14 +14,20 @@ internal static class WetDocuments
         using BufferedStream stream = new(DataFile.OpenBytes(path), 1 << 16);
         for (long record = 1; ReadLine(stream) is { } first; record++)
         {
-            while (first is { Length: 0 }) first = ReadLine(stream);
-            if (first is null) yield break;
-            if (!first.StartsWith("WARC/", StringComparison.Ordinal)) throw Damaged(path, record, $"\"{first[..Math.Min(40, first.Length)]}\" where a WARC record starts");
+            while (first is { Length: 0 })
+                first = ReadLine(stream);
+            if (first is null)
+                yield break;
+            if (!first.StartsWith("WARC/", StringComparison.Ordinal))
+                throw Damaged(path, record, $"\"{first[..Math.Min(40, first.Length)]}\" where a WARC record starts");
             (bool isText, long length) = ReadHeader(stream, path, record);
-            if (length is < 0 or > LargestRecord) throw Damaged(path, record, string.Create(CultureInfo.InvariantCulture, $"a Content-Length of {length}"));
+            if (length is < 0 or > LargestRecord)
+                throw Damaged(path, record, string.Create(CultureInfo.InvariantCulture, $"a Content-Length of {length}"));
             byte[] content = new byte[length];
-            if (stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length) throw Damaged(path, record, "the file ends inside it");
-            if (isText && content.Length > 0) yield return System.Text.Encoding.UTF8.GetString(content);
+            if (stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length)
+                throw Damaged(path, record, "the file ends inside it");
+            if (isText && content.Length > 0)
+                yield return System.Text.Encoding.UTF8.GetString(content);
         }
     }
 
@@ -31,10 +37,17 @@ internal static class WetDocuments
         while (ReadLine(stream) is { Length: > 0 } line)
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon < 0) throw Damaged(path, record, $"\"{line[..Math.Min(40, line.Length)]}\" in its header");
-            ReadOnlySpan<char> name = line.AsSpan(0, colon), value = line.AsSpan(colon + 1).Trim();
-            if (name.Equals("WARC-Type", StringComparison.OrdinalIgnoreCase)) isText = value.Equals("conversion", StringComparison.OrdinalIgnoreCase);
-            else if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long parsed)) length = parsed;
+            if (colon < 0)
+                throw Damaged(path, record, $"\"{line[..Math.Min(40, line.Length)]}\" in its header");
+            ReadOnlySpan<char> name = line.AsSpan(0, colon),
+                value = line.AsSpan(colon + 1).Trim();
+            if (name.Equals("WARC-Type", StringComparison.OrdinalIgnoreCase))
+                isText = value.Equals("conversion", StringComparison.OrdinalIgnoreCase);
+            else if (
+                name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long parsed)
+            )
+                length = parsed;
         }
 
         return (isText, length);

@@ -10,7 +10,17 @@ namespace Graft.Corpus.Readers;
 /// </summary>
 internal static class WikiMarkup
 {
-    private static readonly string[] s_droppedElements = ["ref", "math", "gallery", "timeline", "syntaxhighlight", "code", "score", "imagemap"];
+    private static readonly string[] s_droppedElements =
+    [
+        "ref",
+        "math",
+        "gallery",
+        "timeline",
+        "syntaxhighlight",
+        "code",
+        "score",
+        "imagemap",
+    ];
 
     public static string ToText(string markup)
     {
@@ -60,7 +70,8 @@ internal static class WikiMarkup
             kept.Append(text, from, at - from);
             int tagEnd = text.IndexOf('>', at);
             if (tagEnd < 0) return kept.ToString();
-            bool empty = text[tagEnd - 1] == '/' || (at + open.Length < text.Length && char.IsLetter(text[at + open.Length])); // <ref …/>, or <references>
+            // <ref …/>, or <references>
+            bool empty = text[tagEnd - 1] == '/' || (at + open.Length < text.Length && char.IsLetter(text[at + open.Length]));
             int end = empty ? -1 : text.IndexOf(close, tagEnd, StringComparison.OrdinalIgnoreCase);
             from = end < 0 ? tagEnd + 1 : end + close.Length;
         }
@@ -93,7 +104,9 @@ internal static class WikiMarkup
         return kept.ToString();
     }
 
-    /// <summary>[[target|words]] → words; [[File:…]], [[Category:…]] and their like in any language → nothing; [address words] → words.</summary>
+    /// <summary>
+    /// [[target|words]] → words; [[File:…]], [[Category:…]] and their like in any language → nothing; [address words] → words.
+    /// </summary>
     private static string Links(string text)
     {
         StringBuilder result = new(text.Length);
@@ -109,8 +122,10 @@ internal static class WikiMarkup
             int end = inner ? LinkEnd(text, i) : text.IndexOf(']', i);
             if (end < 0) break;
             string content = text[(i + (inner ? 2 : 1))..(inner ? end - 2 : end)];
-            if (inner) result.Append(LinkWords(content));
-            else if (content.IndexOf(' ', StringComparison.Ordinal) is > 0 and int space) result.Append(content, space + 1, content.Length - space - 1);
+            if (inner)
+                result.Append(LinkWords(content));
+            else if (content.IndexOf(' ', StringComparison.Ordinal) is > 0 and int space)
+                result.Append(content, space + 1, content.Length - space - 1);
             i = inner ? end - 1 : end;
         }
 
@@ -119,9 +134,13 @@ internal static class WikiMarkup
 
     private static string LinkWords(string content)
     {
-        int colon = content.IndexOf(':', StringComparison.Ordinal), bar = content.LastIndexOf('|');
-        bool otherNamespace = colon > 0 && (bar < 0 || colon < content.IndexOf('|', StringComparison.Ordinal)) && !content.AsSpan(0, colon).Contains(' ');
-        return otherNamespace ? "" : bar < 0 ? content : content[(bar + 1)..];
+        int colon = content.IndexOf(':', StringComparison.Ordinal),
+            bar = content.LastIndexOf('|');
+        bool otherNamespace =
+            colon > 0 && (bar < 0 || colon < content.IndexOf('|', StringComparison.Ordinal)) && !content.AsSpan(0, colon).Contains(' ');
+        return otherNamespace ? ""
+            : bar < 0 ? content
+            : content[(bar + 1)..];
     }
 
     private static int LinkEnd(string text, int start)

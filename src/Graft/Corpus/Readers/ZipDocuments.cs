@@ -4,7 +4,9 @@ using Graft.Data;
 
 namespace Graft.Corpus.Readers;
 
-/// <summary>A zip of text files, a document each. Old collections mix encodings: what is not UTF-8 is read as Latin-1, file by file.</summary>
+/// <summary>
+/// A zip of text files, a document each. Old collections mix encodings: what is not UTF-8 is read as Latin-1, file by file.
+/// </summary>
 internal static class ZipDocuments
 {
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -14,7 +16,11 @@ internal static class ZipDocuments
         using ZipArchive archive = Open(path);
         foreach (ZipArchiveEntry entry in archive.Entries.OrderBy(entry => entry.FullName, StringComparer.Ordinal))
         {
-            if (entry.Length is 0 or > DocumentReader.LongestDocument * 4L || !entry.Name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)) continue;
+            if (
+                entry.Length is 0 or > DocumentReader.LongestDocument * 4L
+                || !entry.Name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)
+            )
+                continue;
             yield return ReadEntry(path, entry);
         }
     }

@@ -3,7 +3,9 @@ using Graft.Checkpoints;
 
 namespace Graft.Corpus.Shards;
 
-/// <summary>A finished shard, mapped into memory. Pages are handed back now and then, so that a long run does not collect the whole corpus.</summary>
+/// <summary>
+/// A finished shard, mapped into memory. Pages are handed back now and then, so that a long run does not collect the whole corpus.
+/// </summary>
 internal sealed class Shard : IDisposable
 {
     private const int ReadsBetweenReleases = 4096;
@@ -61,14 +63,19 @@ internal sealed class Shard : IDisposable
 
     private unsafe void Release()
     {
-        foreach (MappedFile file in (ReadOnlySpan<MappedFile>)[_tokens, _sentences, _documents]) MemoryAdvice.HasRead(file.Pointer(0, file.Length), file.Length);
+        foreach (MappedFile file in (ReadOnlySpan<MappedFile>)[_tokens, _sentences, _documents])
+            MemoryAdvice.HasRead(file.Pointer(0, file.Length), file.Length);
     }
 
     private static MappedFile Open(string path, long bytes)
     {
         MappedFile file = MappedFile.Open(path);
-        if (file.Length == bytes) return file;
-        string message = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path} has {file.Length} bytes where corpus.json says {bytes}: build the corpus anew");
+        if (file.Length == bytes)
+            return file;
+        string message = string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{path} has {file.Length} bytes where corpus.json says {bytes}: build the corpus anew"
+        );
         file.Dispose();
         throw new InputException(message);
     }

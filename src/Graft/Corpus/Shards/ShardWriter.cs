@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Graft.Corpus.Shards;
 
 /// <summary>
-/// One shard being written: <c>NAME.tokens</c> (16- or 32-bit ids, a separator behind each document), <c>NAME.sentences</c> (where each starts)
-/// and <c>NAME.documents</c> (first token, first sentence, bytes of text).
+/// One shard being written: <c>NAME.tokens</c> (16- or 32-bit ids, a separator behind each document), <c>NAME.sentences</c> (where each
+/// starts) and <c>NAME.documents</c> (first token, first sentence, bytes of text).
 /// </summary>
 internal sealed class ShardWriter : IDisposable
 {
@@ -44,7 +44,12 @@ internal sealed class ShardWriter : IDisposable
 
         WriteIds(ids);
         WriteIds([separatorId]);
-        Lengths = new ShardLengths(Lengths.Tokens + ids.Length + 1, Lengths.Sentences + sentenceStarts.Length, Lengths.Documents + 1, Lengths.TextBytes + textBytes);
+        Lengths = new ShardLengths(
+            Lengths.Tokens + ids.Length + 1,
+            Lengths.Sentences + sentenceStarts.Length,
+            Lengths.Documents + 1,
+            Lengths.TextBytes + textBytes
+        );
     }
 
     /// <summary>Makes what was written safe.</summary>

@@ -32,7 +32,10 @@ internal sealed class CellStore
             foreach ((string key, JsonNode? value) in measured)
             {
                 if (then[key]?.ToJsonString() != value?.ToJsonString())
-                    throw new InputException($"{folder} holds measurements with {key} {then[key]?.ToJsonString() ?? "null"}, not {value?.ToJsonString() ?? "null"}: name another `output`");
+                    throw new InputException(
+                        $"{folder} holds measurements with {key} {then[key]?.ToJsonString() ?? "null"}, not "
+                            + $"{value?.ToJsonString() ?? "null"}: name another `output`"
+                    );
             }
         }
         else
@@ -53,8 +56,16 @@ internal sealed class CellStore
     }
 
     /// <summary>Keeps a measurement.</summary>
-    public void Keep(string name, Cell cell) => AtomicFile.WriteText(
-        PathOf(name), new JsonObject { ["score"] = cell.Score, ["setting"] = cell.Setting, ["seconds"] = Math.Round(cell.Seconds, 1) }.ToJsonString() + "\n");
+    public void Keep(string name, Cell cell) =>
+        AtomicFile.WriteText(
+            PathOf(name),
+            new JsonObject
+            {
+                ["score"] = cell.Score,
+                ["setting"] = cell.Setting,
+                ["seconds"] = Math.Round(cell.Seconds, 1),
+            }.ToJsonString() + "\n"
+        );
 
     private string PathOf(string name) => Path.Combine(_folder, name + ".json");
 }

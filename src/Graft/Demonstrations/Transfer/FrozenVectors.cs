@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Graft.Demonstrations.Transfer;
 
 /// <summary>
-/// Fixed vectors for what a task classifies, texts or words: from the table of word vectors alone (the same wherever a word stands), or from
-/// the last layer (a word in its context). Both are [items, D], row-major, in the data's order.
+/// Fixed vectors for what a task classifies, texts or words: from the table of word vectors alone (the same wherever a word stands), or
+/// from the last layer (a word in its context). Both are [items, D], row-major, in the data's order.
 /// </summary>
 internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, EncodingOptions encoding)
 {
@@ -35,7 +35,8 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
             foreach (IReadOnlyList<string> words in sentences.Sequences.Select(sentence => sentence.Words))
             {
                 TokenizedText tokens = tokenizer.EncodeWords(words, options: plain);
-                for (int word = 0; word < words.Count; word++) vectors.AddRange(MeanRow([.. tokens.Ids.Where((_, i) => tokens.WordIds[i] == word)]));
+                for (int word = 0; word < words.Count; word++)
+                    vectors.AddRange(MeanRow([.. tokens.Ids.Where((_, i) => tokens.WordIds[i] == word)]));
             }
         }
         else
@@ -93,7 +94,8 @@ internal sealed class FrozenVectors(PretrainedModel model, FineTuningTask task, 
     private static int[] FirstItems(TaskData data)
     {
         int[] first = new int[data.Count + 1];
-        for (int i = 0; i < data.Count; i++) first[i + 1] = first[i] + (data is TokenData sentences ? sentences.Sequences[i].Words.Count : 1);
+        for (int i = 0; i < data.Count; i++)
+            first[i + 1] = first[i] + (data is TokenData sentences ? sentences.Sequences[i].Words.Count : 1);
         return first;
     }
 

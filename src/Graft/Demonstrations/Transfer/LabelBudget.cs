@@ -24,8 +24,13 @@ public sealed record LabelBudget(int? Count, bool OfEachLabel)
     /// <exception cref="InputException">A part is none of the three forms.</exception>
     public static IReadOnlyList<LabelBudget> ParseList(string text)
     {
-        LabelBudget[] budgets = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse).Distinct()];
-        return budgets.Length > 0 ? budgets : throw new InputException("`labels` is empty; numbers are expected: 50,100,500,all or 10/label,all");
+        LabelBudget[] budgets =
+        [
+            .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse).Distinct(),
+        ];
+        return budgets.Length > 0
+            ? budgets
+            : throw new InputException("`labels` is empty; numbers are expected: 50,100,500,all or 10/label,all");
     }
 
     /// <summary>The examples that are used, in the file's order.</summary>

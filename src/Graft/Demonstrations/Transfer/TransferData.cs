@@ -16,7 +16,8 @@ internal sealed class TransferData
     private const int EnoughHeldOut = 200;
     private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private TransferData(FineTuningTask task, TaskData train, TaskData test, TaskData? evaluation) => (Task, Train, Test, Evaluation) = (task, train, test, evaluation);
+    private TransferData(FineTuningTask task, TaskData train, TaskData test, TaskData? evaluation) =>
+        (Task, Train, Test, Evaluation) = (task, train, test, evaluation);
 
     public FineTuningTask Task { get; }
 

@@ -69,13 +69,22 @@ public sealed record TransferOptions
     public void Validate()
     {
         if (Task.Name is not ("text-classification" or "text-pair-classification" or "token-classification"))
-            throw new InputException($"task is {Task.Name}; a transfer report compares classifiers: text-classification, text-pair-classification or token-classification");
-        if (Seeds < 1) throw new InputException($"seeds is {Seeds}; it must be at least 1");
-        if (Labels.Count == 0) throw new InputException("labels is empty; it must have at least one number, such as 100");
-        if (Methods.Count == 0) throw new InputException("methods is empty; it must have at least one");
-        if (Epochs is <= 0) throw new InputException(FormattableString.Invariant($"epochs is {Epochs}; it must be above 0"));
-        if (TimeBudget <= TimeSpan.Zero) throw new InputException($"time-budget is {TimeBudget}; it must be above 0");
-        if (LearningRates?.Any(rate => !(rate > 0)) == true || ScratchRates?.Any(rate => !(rate > 0)) == true) throw new InputException("learning rates must be above 0");
+            throw new InputException(
+                $"task is {Task.Name}; a transfer report compares classifiers: text-classification, text-pair-classification or "
+                    + $"token-classification"
+            );
+        if (Seeds < 1)
+            throw new InputException($"seeds is {Seeds}; it must be at least 1");
+        if (Labels.Count == 0)
+            throw new InputException("labels is empty; it must have at least one number, such as 100");
+        if (Methods.Count == 0)
+            throw new InputException("methods is empty; it must have at least one");
+        if (Epochs is <= 0)
+            throw new InputException(FormattableString.Invariant($"epochs is {Epochs}; it must be above 0"));
+        if (TimeBudget <= TimeSpan.Zero)
+            throw new InputException($"time-budget is {TimeBudget}; it must be above 0");
+        if (LearningRates?.Any(rate => !(rate > 0)) == true || ScratchRates?.Any(rate => !(rate > 0)) == true)
+            throw new InputException("learning rates must be above 0");
         Encoding.Validate();
     }
 }

@@ -20,7 +20,10 @@ internal sealed class TransferRun : IDisposable
     private readonly ILogger _logger;
     private readonly CellStore _cells;
     private readonly PretrainedModel _model;
-    private readonly Dictionary<TransferMethod, (ConvexClassifier.Vectors Train, ConvexClassifier.Vectors Test, ConvexClassifier.Vectors? Evaluation)> _vectors = [];
+    private readonly Dictionary<
+        TransferMethod,
+        (ConvexClassifier.Vectors Train, ConvexClassifier.Vectors Test, ConvexClassifier.Vectors? Evaluation)
+    > _vectors = [];
 
     public TransferRun(TransferOptions options, TransferData data, ILogger logger)
     {
@@ -42,7 +45,7 @@ internal sealed class TransferRun : IDisposable
     public void Dispose() => _model.Dispose();
 
     /// <summary>Every row, in order, as it is finished.</summary>
-    public IEnumerable<TransferRow> Rows(CancellationToken cancellation)
+    public IEnumerable<TransferRow> Rows(CancellationToken cancellationToken)
     {
         foreach (LabelBudget budget in _options.Labels)
         {
@@ -51,16 +54,21 @@ internal sealed class TransferRun : IDisposable
                 throw new InputException($"`labels` {budget.Name}: {_options.Train} has {chosen.Count} examples; write all");
             foreach (TransferMethod method in _options.Methods)
             {
-                TransferRow? row = method.IsTrained ? Trained(budget, chosen, method, cancellation) : Fixed(budget, chosen, method, cancellation);
-                if (row is not null) yield return row;
+                TransferRow? row = method.IsTrained
+                    ? Trained(budget, chosen, method, cancellationToken)
+                    : Fixed(budget, chosen, method, cancellationToken);
+                if (row is not null)
+                    yield return row;
             }
         }
     }
 
     /// <summary>A method without seeds: one measurement.</summary>
-    private TransferRow? Fixed(LabelBudget budget, IReadOnlyList<int> chosen, TransferMethod method, CancellationToken cancellation)
+    private TransferRow? Fixed(LabelBudget budget, IReadOnlyList<int> chosen, TransferMethod method, CancellationToken cancellationToken)
     {
-        Cell cell = Measured($"{budget.FileName}/{method.Key}", cancellation, () => method == TransferMethod.Counts ? Counts(chosen) : Convex(method, chosen));
+        Cell cell = Measured($"{budget.FileName}/{method.Key}", cancellationToken, () =>
+            method == TransferMethod.Counts ? Counts(chosen) : Convex(method, chosen)
+        );
         return new TransferRow(budget, chosen.Count, method, [cell.Score], cell.Setting);
     }
 
@@ -81,25 +89,65 @@ internal sealed class TransferRun : IDisposable
     }
 
     /// <summary>A method with a learning rate, chosen first, and seeds.</summary>
-    private TransferRow Trained(LabelBudget budget, IReadOnlyList<int> chosen, TransferMethod method, CancellationToken cancellation)
+    private TransferRow Trained(LabelBudget budget, IReadOnlyList<int> chosen, TransferMethod method, CancellationToken cancellationToken)
     {
         double epochs = _options.Epochs ?? AutoRecipe.Epochs("full", chosen.Count).Value;
         IReadOnlyList<TransferSplit> splits = _data.Splits(chosen);
-        double Reached(double rate) => Enumerable.Range(0, splits.Count).Average(fold =>
-            Trained(string.Create(CultureInfo.InvariantCulture, $"{budget.FileName}/{method.Key}-rate-{rate}-fold-{fold + 1}"), method, rate, _options.Seed, splits[fold], chosen.Count, epochs, cancellation).Score);
+        double Reached(double rate) =>
+            Enumerable
+                .Range(0, splits.Count)
+                .Average(fold =>
+                    Trained(
+                        string.Create(CultureInfo.InvariantCulture, $"{budget.FileName}/{method.Key}-rate-{rate}-fold-{fold + 1}"),
+                        method,
+                        rate,
+                        _options.Seed,
+                        splits[fold],
+                        chosen.Count,
+                        epochs,
+                        cancellationToken
+                    ).Score
+                );
 
         IReadOnlyList<double> rates = Rates(method);
         double best = rates.Count == 1 ? rates[0] : rates.MaxBy(Reached);
         TransferSplit whole = new(chosen, null);
-        double[] scores = [.. Enumerable.Range(0, _options.Seeds).Select(i => Trained(
-            string.Create(CultureInfo.InvariantCulture, $"{budget.FileName}/{method.Key}-rate-{best}-seed-{_options.Seed + (ulong)i}"), method, best, _options.Seed + (ulong)i, whole, chosen.Count, epochs, cancellation, onTest: true).Score)];
+        double[] scores =
+        [
+            .. Enumerable
+                .Range(0, _options.Seeds)
+                .Select(i =>
+                    Trained(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{budget.FileName}/{method.Key}-rate-{best}-seed-{_options.Seed + (ulong)i}"
+                        ),
+                        method,
+                        best,
+                        _options.Seed + (ulong)i,
+                        whole,
+                        chosen.Count,
+                        epochs,
+                        cancellationToken,
+                        onTest: true
+                    ).Score
+                ),
+        ];
         return new TransferRow(budget, chosen.Count, method, scores, best);
     }
 
     /// <summary>One training run, judged on the split's held-out share, on development data, or on the test data.</summary>
     private Cell Trained(
-        string name, TransferMethod method, double rate, ulong seed, TransferSplit split, int labels, double epochs, CancellationToken cancellation, bool onTest = false) =>
-        Measured(name, cancellation, () =>
+        string name,
+        TransferMethod method,
+        double rate,
+        ulong seed,
+        TransferSplit split,
+        int labels,
+        double epochs,
+        CancellationToken cancellationToken,
+        bool onTest = false
+    ) => Measured(name, cancellationToken, () =>
         {
             string run = Path.Combine(_options.Output, "work", "runs", name.Replace('/', '-'));
             string train = run + "-train.jsonl", judged = run + "-judged.jsonl";
@@ -119,9 +167,15 @@ internal sealed class TransferRun : IDisposable
                     Encoding = _options.Encoding,
                     FromScratch = method == TransferMethod.Scratch,
                     Resume = true,
-                    Training = new TrainingOptions { Seed = seed, Compute = ComputeContext.Current, EvaluateEvery = long.MaxValue, CheckpointEvery = s_checkpointEvery },
+                    Training = new TrainingOptions
+                    {
+                        Seed = seed,
+                        Compute = ComputeContext.Current,
+                        EvaluateEvery = long.MaxValue,
+                        CheckpointEvery = s_checkpointEvery,
+                    },
                 },
-                cancellation: cancellation);
+                cancellationToken: cancellationToken);
             Directory.Delete(run, recursive: true);
             File.Delete(train);
             File.Delete(judged);
@@ -129,10 +183,10 @@ internal sealed class TransferRun : IDisposable
         });
 
     /// <summary>The measurement of a name: the one that is kept, or a new one.</summary>
-    private Cell Measured(string name, CancellationToken cancellation, Func<(double Score, double? Setting)> measure)
+    private Cell Measured(string name, CancellationToken cancellationToken, Func<(double Score, double? Setting)> measure)
     {
         if (_cells.Find(name) is { } kept) return kept;
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         Stopwatch watch = Stopwatch.StartNew();
         (double score, double? setting) = measure();
         Cell cell = new(score, setting, watch.Elapsed.TotalSeconds);
@@ -141,17 +195,22 @@ internal sealed class TransferRun : IDisposable
         return cell;
     }
 
-    private (ConvexClassifier.Vectors Train, ConvexClassifier.Vectors Test, ConvexClassifier.Vectors? Evaluation) VectorsOf(TransferMethod method)
+    private (ConvexClassifier.Vectors Train, ConvexClassifier.Vectors Test, ConvexClassifier.Vectors? Evaluation) VectorsOf(
+        TransferMethod method
+    )
     {
         if (_vectors.TryGetValue(method, out var known)) return known;
         FrozenVectors extractor = Extractor();
-        ConvexClassifier.Vectors Of(TaskData data) => new(data, method == TransferMethod.Static ? extractor.Static(data) : extractor.Contextual(data));
+        ConvexClassifier.Vectors Of(TaskData data) =>
+            new(data, method == TransferMethod.Static ? extractor.Static(data) : extractor.Contextual(data));
         return _vectors[method] = (Of(_data.Train), Of(_data.Test), _data.Evaluation is null ? null : Of(_data.Evaluation));
     }
 
     private FrozenVectors Extractor() => new(_model, _data.Task, _options.Encoding);
 
-    /// <summary>The rates tried: the papers' ranges around what <see cref="AutoRecipe"/> takes; randomly initialised weights want higher ones.</summary>
+    /// <summary>
+    /// The rates tried: the papers' ranges around what <see cref="AutoRecipe"/> takes; randomly initialised weights want higher ones.
+    /// </summary>
     private IReadOnlyList<double> Rates(TransferMethod method)
     {
         bool isSmall = _model.Backbone.ParameterCount < SmallModel;

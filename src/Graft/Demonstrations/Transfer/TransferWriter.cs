@@ -35,27 +35,46 @@ internal static class TransferWriter
             : string.Create(CultureInfo.InvariantCulture, $"{100 * row.Score.Value:0.0} ± {100 * half:0.0}");
     }
 
-    private static string Title(TransferOptions options) => $"What pre-training is worth: {NameOf(options.Model)} on {NameOf(Path.GetDirectoryName(Path.GetFullPath(options.Train))!)}";
+    private static string Title(TransferOptions options) =>
+        $"What pre-training is worth: {NameOf(options.Model)} on {NameOf(Path.GetDirectoryName(Path.GetFullPath(options.Train))!)}";
 
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
 
     private static string How(TransferOptions options, TransferData data, TransferResult result)
     {
         string judged = options.Evaluation is null ? "on a held-out fifth of the labels themselves" : $"on {options.Evaluation}";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{Capitalized(result.Metric)} in percent on all {result.TestExamples:N0} examples of the test file; {data.Task.Labels.Count} labels, those of the whole training file. A number of labels means the first so many examples. ")
-            + $"Trained methods: mean of {options.Seeds} seeds{(options.Seeds > 2 ? " ± half the 95 % interval of that mean (Student's t)" : "")}; the same epochs and batch for both, the learning rate chosen {judged}. "
-            + "The classifier on fixed vectors is logistic regression, its penalty chosen the same way; it has one optimum and so no spread.";
+        return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Capitalized(result.Metric)} in percent on all {result.TestExamples:N0} examples of the test file; "
+                    + $"{data.Task.Labels.Count} labels, those of the whole training file. A number of labels means the first so many "
+                    + $"examples. "
+            )
+            + $"Trained methods: mean of {options.Seeds} "
+                + $"seeds{(options.Seeds > 2 ? " ± half the 95 % interval of that mean (Student's t)" : "")}; the same epochs and "
+                + $"batch for both, the learning rate chosen {judged}. "
+            + "The classifier on fixed vectors is logistic regression, its penalty chosen the same way; it has one optimum and so no "
+                + "spread.";
     }
 
     private static string Capitalized(string metric) => char.ToUpperInvariant(metric[0]) + metric[1..].Replace('_', ' ');
 
     private static List<IReadOnlyList<string>> Cells(TransferOptions options, TransferResult result) =>
-        [.. result.Rows.Select(row => (row.Budget, row.Examples)).Distinct().Select(line => (IReadOnlyList<string>)
         [
-            line.Budget.Name == line.Examples.ToString(CultureInfo.InvariantCulture) ? line.Budget.Name : string.Create(CultureInfo.InvariantCulture, $"{line.Budget.Name} ({line.Examples:N0})"),
-            .. options.Methods.Select(method => Cell(result.Rows.FirstOrDefault(row => row.Budget == line.Budget && row.Method == method))),
-        ])];
+            .. result
+                .Rows.Select(row => (row.Budget, row.Examples))
+                .Distinct()
+                .Select(line =>
+                    (IReadOnlyList<string>)
+                        [
+                            line.Budget.Name == line.Examples.ToString(CultureInfo.InvariantCulture)
+                                ? line.Budget.Name
+                                : string.Create(CultureInfo.InvariantCulture, $"{line.Budget.Name} ({line.Examples:N0})"),
+                            .. options.Methods.Select(method =>
+                                Cell(result.Rows.FirstOrDefault(row => row.Budget == line.Budget && row.Method == method))
+                            ),
+                        ]
+                ),
+        ];
 
     private static string[] Header(TransferOptions options) => ["labels", .. options.Methods.Select(method => method.Name)];
 
@@ -69,7 +88,8 @@ internal static class TransferWriter
         Row([.. options.Methods.Select(_ => "---:").Prepend("---:")]);
         foreach (IReadOnlyList<string> cells in Cells(options, result)) Row(cells);
         text.Append("\n![the same as a plot](transfer.svg)\n\n");
-        foreach (TransferMethod method in options.Methods) text.Append("- **").Append(method.Name).Append("**: ").Append(method.What).Append(Settings(result, method)).Append('\n');
+        foreach (TransferMethod method in options.Methods)
+            text.Append("- **").Append(method.Name).Append("**: ").Append(method.What).Append(Settings(result, method)).Append('\n');
         text.Append("\nMade by:\n\n```\n").Append(options.CommandLine).Append("\n```\n");
         return text.ToString();
     }
@@ -81,23 +101,51 @@ internal static class TransferWriter
         return settings.Length == 0 ? "" : $" ({(method.IsTrained ? "learning rate" : "penalty")} {string.Join(", ", settings)})";
     }
 
-    private static LinePlot PlotOf(TransferResult result) => new(
-        $"{Capitalized(result.Metric)} by number of labels; bands are 95 % intervals over seeds", "labels", result.Metric.Replace('_', ' '),
-        [.. result.Rows.GroupBy(row => row.Method).Select(rows => new LineSeries(rows.Key.Name, [.. rows.OrderBy(row => row.Examples).Select(row => ((double)row.Examples, row.Score))]))],
-        LogarithmicX: result.Rows.Select(row => row.Examples).Distinct().Count() > 1);
+    private static LinePlot PlotOf(TransferResult result) =>
+        new(
+            $"{Capitalized(result.Metric)} by number of labels; bands are 95 % intervals over seeds",
+            "labels",
+            result.Metric.Replace('_', ' '),
+            [
+                .. result
+                    .Rows.GroupBy(row => row.Method)
+                    .Select(rows => new LineSeries(
+                        rows.Key.Name,
+                        [.. rows.OrderBy(row => row.Examples).Select(row => ((double)row.Examples, row.Score))]
+                    )),
+            ],
+            LogarithmicX: result.Rows.Select(row => row.Examples).Distinct().Count() > 1
+        );
 
     private static Report Page(TransferOptions options, TransferData data, TransferResult result, LinePlot plot)
     {
-        Report report = new Report(Title(options), $"{options.Train}, judged on {options.Test}")
-            .Add(new ReportSection("Score by number of labels",
-            [
-                new Paragraph(How(options, data, result)),
-                new PlotBlock(plot),
-                new ReportTable(result.IsComplete ? "Every method" : "Every method; not complete: the time was up", Header(options), Cells(options, result), NumericFrom: 0),
-                new ReportTable("The methods", ["method", "what it is"], [.. options.Methods.Select(method => (IReadOnlyList<string>)[method.Name, method.What + Settings(result, method)])]),
-            ]));
-        (double, ScoreInterval)[] tuned = [.. result.Rows.Where(row => row.Method == TransferMethod.Full).Select(row => ((double)row.Examples, row.Score))];
-        return tuned.Select(point => point.Item1).Distinct().Count() < FewestForCurve ? report : report.Add(LearningCurveSection.Build(tuned, result.Metric));
+        Report report = new Report(Title(options), $"{options.Train}, judged on {options.Test}").Add(
+            new ReportSection(
+                "Score by number of labels",
+                [
+                    new Paragraph(How(options, data, result)),
+                    new PlotBlock(plot),
+                    new ReportTable(
+                        result.IsComplete ? "Every method" : "Every method; not complete: the time was up",
+                        Header(options),
+                        Cells(options, result),
+                        NumericFrom: 0
+                    ),
+                    new ReportTable(
+                        "The methods",
+                        ["method", "what it is"],
+                        [.. options.Methods.Select(method => (IReadOnlyList<string>)[method.Name, method.What + Settings(result, method)])]
+                    ),
+                ]
+            )
+        );
+        (double, ScoreInterval)[] tuned =
+        [
+            .. result.Rows.Where(row => row.Method == TransferMethod.Full).Select(row => ((double)row.Examples, row.Score)),
+        ];
+        return tuned.Select(point => point.Item1).Distinct().Count() < FewestForCurve
+            ? report
+            : report.Add(LearningCurveSection.Build(tuned, result.Metric));
     }
 
     private static JsonObject Json(TransferOptions options, TransferResult result) => new()

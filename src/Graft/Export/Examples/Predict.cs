@@ -7,6 +7,7 @@ internal static class PredictExample
     public static void Answer(string folder, params string[] texts)
     {
         using Predictor predictor = Predictor.Load(folder);
-        foreach (Prediction answer in predictor.Predict([.. texts.Select(text => (text, (string?)null))])) Console.WriteLine($"{answer.Answer} {answer.Confidence:0.00}");
+        foreach (Prediction answer in predictor.Predict([.. texts.Select(text => (text, (string?)null))]))
+            Console.WriteLine($"{answer.Answer} {answer.Confidence:0.00}");
     }
 }

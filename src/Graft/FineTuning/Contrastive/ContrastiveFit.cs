@@ -10,7 +10,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Graft.Tasks.Contrastive;
 
-/// <summary>A body that is trained on pairs, and the classifier on its vectors: the computing part of a contrastive run, in a run folder or in memory.</summary>
+/// <summary>
+/// A body that is trained on pairs, and the classifier on its vectors: the computing part of a contrastive run, in a run folder or in
+/// memory.
+/// </summary>
 internal sealed class ContrastiveFit : IDisposable
 {
     private readonly FineTuningOptions _options;
@@ -26,17 +29,30 @@ internal sealed class ContrastiveFit : IDisposable
     /// <param name="describe">Names a text for messages.</param>
     /// <param name="logger">Told of rates and parameters.</param>
     /// <exception cref="InputException">The task tells no labels apart, or an option is not for this strategy.</exception>
-    public ContrastiveFit(FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, ILogger logger)
+    public ContrastiveFit(
+        FineTuningOptions options,
+        FineTuningTask task,
+        IReadOnlyList<Feature> train,
+        Func<Feature, string> describe,
+        ILogger logger
+    )
     {
         string name = options.Strategy is ContrastiveTuning ? "`strategy` contrastive" : "`features` vectors";
-        if (task.Head != HeadKind.SequenceClassification) throw new InputException($"{name} is for tasks that give whole texts labels; {task.Name} is none");
-        if (!task.Loss.IsPlain) throw new InputException($"{name} has no class weights and no label smoothing");
+        if (task.Head != HeadKind.SequenceClassification)
+            throw new InputException($"{name} is for tasks that give whole texts labels; {task.Name} is none");
+        if (!task.Loss.IsPlain)
+            throw new InputException($"{name} has no class weights and no label smoothing");
         (_options, _train) = (options, train);
         int[][] labels = VectorClassifierFit.LabelsOf(train);
         LoadOptions load = new()
         {
-            Head = HeadKind.Embedding, Normalize = true, Dropout = options.Dropout, Seed = options.Training.Seed, FromScratch = options.FromScratch,
-            Labels = task.Labels, ProblemType = task.ProblemType,
+            Head = HeadKind.Embedding,
+            Normalize = true,
+            Dropout = options.Dropout,
+            Seed = options.Training.Seed,
+            FromScratch = options.FromScratch,
+            Labels = task.Labels,
+            ProblemType = task.ProblemType,
         };
         Model = PretrainedModel.Load(options.Model, load);
         Model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
@@ -49,12 +65,23 @@ internal sealed class ContrastiveFit : IDisposable
         }
 
         _batches = new PairBatches(
-            train, epoch => new PairSampler(labels, CounterRandom.Key(options.Training.Seed, epoch)).Draw(strategy),
-            new BatchingOptions { BatchSize = options.BatchSize ?? AutoRecipe.PairBatchSize.Value, GradientAccumulation = options.GradientAccumulation, Seed = options.Training.Seed }, describe);
+            train,
+            epoch => new PairSampler(labels, CounterRandom.Key(options.Training.Seed, epoch)).Draw(strategy),
+            new BatchingOptions
+            {
+                BatchSize = options.BatchSize ?? AutoRecipe.PairBatchSize.Value,
+                GradientAccumulation = options.GradientAccumulation,
+                Seed = options.Training.Seed,
+            },
+            describe
+        );
         options.Layers.Reinitialize(Model.Network, Model.Backbone, options.Training.Seed);
         Resolution = Resolution.Of(options, Model, _module, train.Count, logger);
         if (options.Training.EarlyStopping is not null && options.Training.EvaluateEvery is null)
-            Resolution = Resolution with { Training = Resolution.Training with { EvaluateEvery = Math.Max(1, (_batches.StepsPerEpoch ?? 0) / 10) } };
+            Resolution = Resolution with
+            {
+                Training = Resolution.Training with { EvaluateEvery = Math.Max(1, (_batches.StepsPerEpoch ?? 0) / 10) },
+            };
     }
 
     /// <summary>The body.</summary>
@@ -67,20 +94,37 @@ internal sealed class ContrastiveFit : IDisposable
     /// <param name="folder">Where checkpoints go; null: nowhere.</param>
     /// <param name="development">Held-out texts with labels; null: none.</param>
     /// <param name="observers">The observers.</param>
-    public Trainer? Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) => _batches is null ? null
-        : new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers) { Development = development };
+    public Trainer? Trainer(string? folder, IDevelopmentEvaluation? development, IReadOnlyList<ITrainingObserver> observers) =>
+        _batches is null
+            ? null
+            : new(new ContrastiveTrainable(Model, _module, _options.Layers), _batches, Resolution.Training, folder, observers)
+            {
+                Development = development,
+            };
 
     /// <summary>The classifier on the body's vectors as they are now.</summary>
-    public LinearClassifier Classifier(int labels, CancellationToken cancellation = default) => VectorClassifierFit.Fit(_train, TextVectors.Of(Model, _train, cancellation), labels, _c);
+    public LinearClassifier Classifier(int labels, CancellationToken cancellationToken = default) =>
+        VectorClassifierFit.Fit(_train, TextVectors.Of(Model, _train, cancellationToken), labels, _c);
 
     /// <summary>Trains in memory and scores held-out features.</summary>
     public static FeatureScores[] Score(
-        FineTuningOptions options, FineTuningTask task, IReadOnlyList<Feature> train, Func<Feature, string> describe, IReadOnlyList<Feature> held, CancellationToken cancellation)
+        FineTuningOptions options,
+        FineTuningTask task,
+        IReadOnlyList<Feature> train,
+        Func<Feature, string> describe,
+        IReadOnlyList<Feature> held,
+        CancellationToken cancellationToken
+    )
     {
         using ContrastiveFit fit = new(options, task, train, describe, NullLogger.Instance);
-        using (Trainer? trainer = fit.Trainer(null, null, [])) trainer?.Run(cancellation);
-        LinearClassifier classifier = fit.Classifier(task.Labels.Count, cancellation);
-        return [.. classifier.Score(TextVectors.Of(fit.Model, held, cancellation)).Select(values => new FeatureScores(values, values.Length))];
+        using (Trainer? trainer = fit.Trainer(null, null, [])) trainer?.Run(cancellationToken);
+        LinearClassifier classifier = fit.Classifier(task.Labels.Count, cancellationToken);
+        return
+        [
+            .. classifier
+                .Score(TextVectors.Of(fit.Model, held, cancellationToken))
+                .Select(values => new FeatureScores(values, values.Length)),
+        ];
     }
 
     public void Dispose() => Model.Dispose();
@@ -91,12 +135,19 @@ internal sealed class ContrastiveFit : IDisposable
         Resolved<double> none = new(1, "none: one optimum, found by L-BFGS");
         long parameters = task.Labels.Count * (((EmbeddingHead)Model.Head!).WidthOn(Model.Config.HiddenSize) + 1L);
         logger.Tell(FormattableString.Invariant($"strategy head on the model's vectors: {parameters:N0} parameters"));
-        return new Resolution(options.Training with { Epochs = 1, LearningRate = none.Value }, none, none, new(1, none.Reason)) { TrainedParameters = parameters, AllParameters = Model.ParameterCount + parameters };
+        return new Resolution(options.Training with { Epochs = 1, LearningRate = none.Value }, none, none, new(1, none.Reason))
+        {
+            TrainedParameters = parameters,
+            AllParameters = Model.ParameterCount + parameters,
+        };
     }
 }
 
-/// <summary>Development data judged by a classifier that is fitted on the training texts' vectors of the moment: its loss decides, not the pairs'.</summary>
-internal sealed class ClassifierEvaluation(ContrastiveFit fit, FineTuningTask task, TaskData data, EncodedData encoded) : IDevelopmentEvaluation
+/// <summary>
+/// Development data judged by a classifier that is fitted on the training texts' vectors of the moment: its loss decides, not the pairs'.
+/// </summary>
+internal sealed class ClassifierEvaluation(ContrastiveFit fit, FineTuningTask task, TaskData data, EncodedData encoded)
+    : IDevelopmentEvaluation
 {
     public string Metric => "head_loss";
 
@@ -105,8 +156,14 @@ internal sealed class ClassifierEvaluation(ContrastiveFit fit, FineTuningTask ta
     public IReadOnlyDictionary<string, double> Evaluate()
     {
         float[][] scores = fit.Classifier(task.Labels.Count).Score(TextVectors.Of(fit.Model, encoded.Features));
-        IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, [.. scores.Select(values => new FeatureScores(values, values.Length))]);
-        Dictionary<string, double> metrics = TaskMetrics.Measure(task, data, predictions).ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
+        IReadOnlyList<Prediction> predictions = task.Decode(
+            data,
+            encoded,
+            [.. scores.Select(values => new FeatureScores(values, values.Length))]
+        );
+        Dictionary<string, double> metrics = TaskMetrics
+            .Measure(task, data, predictions)
+            .ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
         metrics[Metric] = VectorClassifierFit.Loss(encoded.Features, scores);
         return metrics;
     }

@@ -5,8 +5,8 @@ using Graft.Tuning;
 namespace Graft.Tasks.Contrastive;
 
 /// <summary>
-/// Label names as data: "card lost" and "This text is about {label}." → the text "This text is about card lost." with that label. Beside training texts two of each; alone
-/// eight, a classifier without any example (Tunstall et al. 2022).
+/// Label names as data: "card lost" and "This text is about {label}." → the text "This text is about card lost." with that label. Beside
+/// training texts two of each; alone eight, a classifier without any example (Tunstall et al. 2022).
 /// </summary>
 internal static class LabelTemplates
 {
@@ -18,16 +18,24 @@ internal static class LabelTemplates
     /// <exception cref="InputException">There are fewer than two names, or the strategy or task cannot learn from them.</exception>
     public static TaskData Of(FineTuningOptions options)
     {
-        if (options.Strategy is not ContrastiveTuning strategy) throw new InputException("`train` is missing: only `strategy` contrastive learns from `label-names` alone");
-        if (options.Task is not TextClassification) throw new InputException($"`train` is missing: {options.Task.Name} does not learn from label names alone");
-        if (options.Columns.LabelNames.Count < 2) throw new InputException("`train` is missing: without it at least two `label-names` are needed");
+        if (options.Strategy is not ContrastiveTuning strategy)
+            throw new InputException("`train` is missing: only `strategy` contrastive learns from `label-names` alone");
+        if (options.Task is not TextClassification)
+            throw new InputException($"`train` is missing: {options.Task.Name} does not learn from label names alone");
+        if (options.Columns.LabelNames.Count < 2)
+            throw new InputException("`train` is missing: without it at least two `label-names` are needed");
         return new TextData("label names", Rows(options.Columns.LabelNames, strategy.Template ?? Usual, Alone), []);
     }
 
     /// <summary>Training data with texts made of its labels' names, where the strategy asks for them.</summary>
     public static TaskData With(FineTuningOptions options, FineTuningTask task, TaskData train)
     {
-        if (options.Strategy is not ContrastiveTuning { Template: string template } || train is not TextData texts || options.Train.Length == 0) return train;
+        if (
+            options.Strategy is not ContrastiveTuning { Template: string template }
+            || train is not TextData texts
+            || options.Train.Length == 0
+        )
+            return train;
         return texts with { Rows = [.. texts.Rows, .. Rows(task.Labels, template, Beside)] };
     }
 

@@ -2,12 +2,20 @@ using Graft.Training;
 
 namespace Graft.Tasks.Contrastive;
 
-/// <summary>Pairs in the order in which they were drawn; each pass of an epoch has new ones. A text that occurs in several pairs of a batch goes through the model once.</summary>
+/// <summary>
+/// Pairs in the order in which they were drawn; each pass of an epoch has new ones. A text that occurs in several pairs of a batch goes
+/// through the model once.
+/// </summary>
 /// <param name="features">The texts.</param>
 /// <param name="draw">The pairs of an epoch; each epoch has as many as the first.</param>
 /// <param name="options">Sizes.</param>
 /// <param name="describe">Names a text for messages.</param>
-internal sealed class PairBatches(IReadOnlyList<Feature> features, Func<ulong, TextPair[]> draw, BatchingOptions options, Func<Feature, string> describe) : IBatchSource
+internal sealed class PairBatches(
+    IReadOnlyList<Feature> features,
+    Func<ulong, TextPair[]> draw,
+    BatchingOptions options,
+    Func<Feature, string> describe
+) : IBatchSource
 {
     private readonly long _steps = (draw(0).Length + options.BatchSize - 1) / options.BatchSize;
     private TextPair[] _pairs = draw(0);
@@ -65,7 +73,9 @@ internal sealed class PairBatch : IMicroBatch
     public PairBatch(IReadOnlyList<Feature> features, TextPair[] pairs, int[] whole, Func<Feature, string> describe)
     {
         int[] texts = [.. pairs.SelectMany(pair => new[] { pair.First, pair.Second }).Distinct()];
-        Dictionary<int, long> places = texts.Select((text, place) => (text, place)).ToDictionary(entry => entry.text, entry => (long)entry.place);
+        Dictionary<int, long> places = texts
+            .Select((text, place) => (text, place))
+            .ToDictionary(entry => entry.text, entry => (long)entry.place);
         Texts = [.. texts.Select(text => features[text])];
         Sequences = [.. texts.Select(text => (long)Array.IndexOf(whole, text))];
         (First, Second) = ([.. pairs.Select(pair => places[pair.First])], [.. pairs.Select(pair => places[pair.Second])]);
@@ -95,7 +105,8 @@ internal sealed class PairBatch : IMicroBatch
 
     public IReadOnlyList<double> Counts { get; }
 
-    public string Describe() => string.Join(", ", Texts.Take(4).Select(_describe)) + (Texts.Count > 4 ? $" and {Texts.Count - 4} more" : "");
+    public string Describe() =>
+        string.Join(", ", Texts.Take(4).Select(_describe)) + (Texts.Count > 4 ? $" and {Texts.Count - 4} more" : "");
 
     public void Dispose()
     {

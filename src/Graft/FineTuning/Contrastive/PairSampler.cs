@@ -9,8 +9,8 @@ namespace Graft.Tasks.Contrastive;
 internal readonly record struct TextPair(int First, int Second, bool AreEqual);
 
 /// <summary>
-/// Draws the pairs of a pass. Labels [a, a, b], one round → (0, 1, equal), (0, 2, unequal), (1, 0, equal), (1, 2, unequal), (2, 0, unequal), shuffled: a text that
-/// is the only one of its label has no equal partner.
+/// Draws the pairs of a pass. Labels [a, a, b], one round → (0, 1, equal), (0, 2, unequal), (1, 0, equal), (1, 2, unequal), (2, 0,
+/// unequal), shuffled: a text that is the only one of its label has no equal partner.
 /// </summary>
 internal sealed class PairSampler
 {
@@ -27,7 +27,10 @@ internal sealed class PairSampler
     public PairSampler(IReadOnlyList<int[]> labels, ulong seed)
     {
         _labels = [.. labels.Select(own => own.Length == 0 ? [-1] : own)];
-        _texts = _labels.SelectMany((own, text) => own.Select(label => (label, text))).GroupBy(entry => entry.label, entry => entry.text).ToDictionary(group => group.Key, group => group.ToArray());
+        _texts = _labels
+            .SelectMany((own, text) => own.Select(label => (label, text)))
+            .GroupBy(entry => entry.label, entry => entry.text)
+            .ToDictionary(group => group.Key, group => group.ToArray());
         _names = [.. _texts.Keys.Order()];
         _random = new CounterRandom(CounterRandom.Key(seed, Purpose));
     }
@@ -59,8 +62,10 @@ internal sealed class PairSampler
     private TextPair[] Distinct(ContrastiveTuning options)
     {
         long most = Math.Min(options.MaxPairs, 2L * options.Rounds * _labels.Count);
-        (List<TextPair> equal, List<TextPair> unequal) = (long)_labels.Count * (_labels.Count - 1) / 2 <= MostEnumerated ? All() : Some(most);
-        TextPair[] same = [.. equal], other = [.. unequal];
+        (List<TextPair> equal, List<TextPair> unequal) =
+            (long)_labels.Count * (_labels.Count - 1) / 2 <= MostEnumerated ? All() : Some(most);
+        TextPair[] same = [.. equal],
+            other = [.. unequal];
         _random.Shuffle<TextPair>(same);
         _random.Shuffle<TextPair>(other);
         if (options.Sampling == PairSampling.Undersampling)
@@ -99,7 +104,8 @@ internal sealed class PairSampler
         {
             int text = _random.NextInt(_labels.Count);
             bool same = draw % 2 == 0;
-            if ((same ? Equal(text) : Unequal(text)) is int partner && seen.Add((Math.Min(text, partner), Math.Max(text, partner)))) (same ? equal : unequal).Add(new(text, partner, same));
+            if ((same ? Equal(text) : Unequal(text)) is int partner && seen.Add((Math.Min(text, partner), Math.Max(text, partner))))
+                (same ? equal : unequal).Add(new(text, partner, same));
         }
 
         return (equal, unequal);

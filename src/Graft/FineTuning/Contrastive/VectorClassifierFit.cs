@@ -2,7 +2,9 @@ using Graft.Evaluation;
 
 namespace Graft.Tasks.Contrastive;
 
-/// <summary>The convex classifier on texts' vectors of length 1: L2-regularised logistic regression, for several labels one of each.</summary>
+/// <summary>
+/// The convex classifier on texts' vectors of length 1: L2-regularised logistic regression, for several labels one of each.
+/// </summary>
 internal static class VectorClassifierFit
 {
     private const int Folds = 5;
@@ -10,8 +12,8 @@ internal static class VectorClassifierFit
     private static readonly double[] s_inverses = [1, 10, 100];
 
     /// <summary>
-    /// The inverse penalty C (1, 10 or 100): a larger one where the log loss of held-out texts is clearly smaller with it, as with many classes of few texts. Chosen on vectors that
-    /// have not been tuned on these labels: on tuned ones every C looks good.
+    /// The inverse penalty C (1, 10 or 100): a larger one where the log loss of held-out texts is clearly smaller with it, as with many
+    /// classes of few texts. Chosen on vectors that have not been tuned on these labels: on tuned ones every C looks good.
     /// </summary>
     /// <inheritdoc cref="Fit"/>
     public static double ChooseC(IReadOnlyList<Feature> features, float[] vectors, int labels)
@@ -24,8 +26,10 @@ internal static class VectorClassifierFit
             double loss = 0;
             for (int held = 0; held < Folds; held++)
             {
-                int[] inside = [.. Enumerable.Range(0, features.Count).Where(i => fold[i] != held)], outside = [.. Enumerable.Range(0, features.Count).Where(i => fold[i] == held)];
-                if (inside.Length == 0 || outside.Length == 0) continue;
+                int[] inside = [.. Enumerable.Range(0, features.Count).Where(i => fold[i] != held)],
+                    outside = [.. Enumerable.Range(0, features.Count).Where(i => fold[i] == held)];
+                if (inside.Length == 0 || outside.Length == 0)
+                    continue;
                 LinearClassifier classifier = Fit([.. inside.Select(i => features[i])], Rows(vectors, width, inside), labels, c);
                 loss += outside.Length * Loss([.. outside.Select(i => features[i])], classifier.Score(Rows(vectors, width, outside)));
             }
@@ -49,7 +53,17 @@ internal static class VectorClassifierFit
     {
         int[] fold = new int[features.Count];
         int next = 0;
-        foreach (IGrouping<string, int> group in Enumerable.Range(0, features.Count).GroupBy(i => features[i].Target is ClassTarget one ? $"{one.Class}" : string.Join(' ', ((LabelsTarget)features[i].Target!).Flags), StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, int> group in Enumerable
+                .Range(0, features.Count)
+                .GroupBy(
+                    i =>
+                        features[i].Target is ClassTarget one
+                            ? $"{one.Class}"
+                            : string.Join(' ', ((LabelsTarget)features[i].Target!).Flags),
+                    StringComparer.Ordinal
+                )
+        )
         {
             foreach (int text in group) fold[text] = next++ % Folds;
         }
@@ -65,12 +79,27 @@ internal static class VectorClassifierFit
     public static LinearClassifier Fit(IReadOnlyList<Feature> features, float[] vectors, int labels, double c = 1)
     {
         int width = vectors.Length / features.Count;
-        if (features[0].Target is ClassTarget) return LogisticRegression.FitPlain(vectors, width, [.. features.Select(feature => ((ClassTarget)feature.Target!).Class)], labels, c);
-        float[] weight = new float[labels * width], bias = new float[labels];
+        if (features[0].Target is ClassTarget)
+            return LogisticRegression.FitPlain(
+                vectors,
+                width,
+                [.. features.Select(feature => ((ClassTarget)feature.Target!).Class)],
+                labels,
+                c
+            );
+        float[] weight = new float[labels * width],
+            bias = new float[labels];
         for (int label = 0; label < labels; label++)
         {
-            LinearClassifier own = LogisticRegression.FitPlain(vectors, width, [.. features.Select(feature => ((LabelsTarget)feature.Target!).Flags[label] > 0 ? 1 : 0)], 2, c);
-            for (int i = 0; i < width; i++) weight[(label * width) + i] = own.Weight[width + i] - own.Weight[i];
+            LinearClassifier own = LogisticRegression.FitPlain(
+                vectors,
+                width,
+                [.. features.Select(feature => ((LabelsTarget)feature.Target!).Flags[label] > 0 ? 1 : 0)],
+                2,
+                c
+            );
+            for (int i = 0; i < width; i++)
+                weight[(label * width) + i] = own.Weight[width + i] - own.Weight[i];
             bias[label] = own.Bias[1] - own.Bias[0];
         }
 
@@ -78,12 +107,19 @@ internal static class VectorClassifierFit
     }
 
     /// <summary>The labels of each text, for drawing pairs.</summary>
-    public static int[][] LabelsOf(IReadOnlyList<Feature> features) => [.. features.Select(feature => feature.Target switch
-    {
-        ClassTarget one => new[] { one.Class },
-        LabelsTarget several => [.. Enumerable.Range(0, several.Flags.Length).Where(label => several.Flags[label] > 0)],
-        _ => throw new InputException("contrastive tuning tells labels apart: it is for text-classification and multi-label-classification"),
-    })];
+    public static int[][] LabelsOf(IReadOnlyList<Feature> features) =>
+        [
+            .. features.Select(feature =>
+                feature.Target switch
+                {
+                    ClassTarget one => new[] { one.Class },
+                    LabelsTarget several => [.. Enumerable.Range(0, several.Flags.Length).Where(label => several.Flags[label] > 0)],
+                    _ => throw new InputException(
+                        "contrastive tuning tells labels apart: it is for text-classification and multi-label-classification"
+                    ),
+                }
+            ),
+        ];
 
     /// <summary>The mean log loss of scores: of the class, or over labels that of each.</summary>
     public static double Loss(IReadOnlyList<Feature> features, float[][] scores)
@@ -99,7 +135,12 @@ internal static class VectorClassifierFit
             }
 
             float[] flags = ((LabelsTarget)features[i].Target!).Flags;
-            sum += flags.Select((flag, label) => Math.Max(scores[i][label], 0) - (scores[i][label] * flag) + Math.Log(1 + Math.Exp(-Math.Abs(scores[i][label])))).Average();
+            sum += flags
+                .Select(
+                    (flag, label) =>
+                        Math.Max(scores[i][label], 0) - (scores[i][label] * flag) + Math.Log(1 + Math.Exp(-Math.Abs(scores[i][label])))
+                )
+                .Average();
         }
 
         return sum / scores.Length;

@@ -32,9 +32,16 @@ internal sealed class FeatureTable
     {
         get
         {
-            string? own = Environment.GetEnvironmentVariable("GRAFT_CACHE"), shared = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            string parent = own is { Length: > 0 } ? own
-                : Path.Combine(shared is { Length: > 0 } ? shared : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "graft");
+            string? own = Environment.GetEnvironmentVariable("GRAFT_CACHE"),
+                shared = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            string parent = own is { Length: > 0 }
+                ? own
+                : Path.Combine(
+                    shared is { Length: > 0 }
+                        ? shared
+                        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+                    "graft"
+                );
             return Path.Combine(parent, "features");
         }
     }
@@ -45,9 +52,15 @@ internal sealed class FeatureTable
     /// <param name="features">The texts.</param>
     /// <param name="options">Layers and pooling.</param>
     /// <param name="logger">Told where they come from.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
     public static FeatureTable Of(
-        Lazy<PretrainedModel> model, string modelHash, IReadOnlyList<Feature> features, FeatureOptions options, ILogger logger, CancellationToken cancellation)
+        Lazy<PretrainedModel> model,
+        string modelHash,
+        IReadOnlyList<Feature> features,
+        FeatureOptions options,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         string path = Path.Combine(Folder, Key(modelHash, features, options) + ".safetensors");
         if (Read(path, features.Count) is FeatureTable kept)
@@ -56,7 +69,7 @@ internal sealed class FeatureTable
             return kept;
         }
 
-        FeatureTable computed = Compute(model.Value, features, options, cancellation);
+        FeatureTable computed = Compute(model.Value, features, options, cancellationToken);
         SafetensorsWriter.Write(path, [TensorToWrite.FromSingles(TensorName, [features.Count, computed.Width], computed.Vectors)]);
         logger.Tell($"features of {features.Count} texts are kept in {path}");
         return computed;
@@ -78,18 +91,26 @@ internal sealed class FeatureTable
     }
 
     /// <summary>Batches of about equally long texts; what a text gives does not depend on its neighbours.</summary>
-    private static FeatureTable Compute(PretrainedModel model, IReadOnlyList<Feature> features, FeatureOptions options, CancellationToken cancellation)
+    private static FeatureTable Compute(
+        PretrainedModel model,
+        IReadOnlyList<Feature> features,
+        FeatureOptions options,
+        CancellationToken cancellationToken
+    )
     {
         Collator collator = Collator.Of(BatchLayout.Packed, model);
         int width = options.Layers.Count * model.Config.HiddenSize;
         float[] vectors = new float[(long)features.Count * width];
         foreach (int[] places in LengthBatches.Of(features))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             using IDisposable inference = inference_mode();
             using ComputeScope computing = model.Enter();
             using DisposeScope scope = NewDisposeScope();
-            EncoderInput input = collator.Input([.. places.Select(i => features[i])]) with { OutputHiddenStates = options.NeedsHiddenStates };
+            EncoderInput input = collator.Input([.. places.Select(i => features[i])]) with
+            {
+                OutputHiddenStates = options.NeedsHiddenStates,
+            };
             Tensor batch = options.Vectors(model.Backbone.Forward(input), input).contiguous();
             ReadOnlySpan<float> rows = MemoryMarshal.Cast<byte, float>(batch.bytes);
             for (int i = 0; i < places.Length; i++) rows.Slice(i * width, width).CopyTo(vectors.AsSpan(places[i] * width, width));

@@ -35,7 +35,8 @@ internal sealed class EmbeddingObjective(SentenceEmbedding task) : TaskObjective
         if (batch.Features[0].Target is NumberTarget) return Scored(own, batch.Features);
         if (batch.Features.Count == batch.Whole.Count) return Ranked(own, batch.Whole, parts).sum();
 
-        // A cut batch still has all its negatives (Gao et al. 2021): the other parts' vectors are constants here, and their own turn gives the rest of the gradient.
+        // A cut batch still has all its negatives (Gao et al. 2021): the other parts' vectors are constants here, and their own turn gives
+        // the rest of the gradient.
         Tensor others = Whole(model, collator, batch, context, own.shape[1]);
         long first = (long)batch.First * parts, last = first + own.shape[0];
         Tensor all = cat([others.slice(0, 0, first, 1), own, others.slice(0, last, others.shape[0], 1)], 0);
@@ -45,7 +46,13 @@ internal sealed class EmbeddingObjective(SentenceEmbedding task) : TaskObjective
     }
 
     /// <summary>One vector of length 1 for each part, [parts, D]; windows of a long text count by their mean.</summary>
-    private static Tensor Vectors(PretrainedModel model, Collator collator, IReadOnlyList<Feature> features, ulong? seed = null, int first = 0)
+    private static Tensor Vectors(
+        PretrainedModel model,
+        Collator collator,
+        IReadOnlyList<Feature> features,
+        ulong? seed = null,
+        int first = 0
+    )
     {
         Tensor rows = model.Forward(collator.Input(features, seed, first)).Scores!.Logits!;
         return nn.functional.normalize(Collator.PartMeans(rows, features), 2.0, 1L);
@@ -74,13 +81,22 @@ internal sealed class EmbeddingObjective(SentenceEmbedding task) : TaskObjective
     {
         long[] rows = [.. Enumerable.Range(0, features.Count).Select(i => (long)i * parts)];
         Tensor anchors = vectors.index_select(0, tensor(rows));
-        Tensor candidates = cat([.. Enumerable.Range(1, parts - 1).Select(part => vectors.index_select(0, tensor((long[])[.. rows.Select(row => row + part)])))], 0);
+        Tensor candidates = cat(
+            [
+                .. Enumerable
+                    .Range(1, parts - 1)
+                    .Select(part => vectors.index_select(0, tensor((long[])[.. rows.Select(row => row + part)]))),
+            ],
+            0
+        );
         Tensor scores = nn.functional.linear(anchors, candidates) * Sharpness; // [B, (parts − 1) · B]
         if (Twins(features) is { } twins) scores = scores.masked_fill(twins, Hidden);
         return nn.functional.cross_entropy(scores, arange(features.Count, ScalarType.Int64), reduction: nn.Reduction.None);
     }
 
-    /// <summary>Candidates that are word for word the right partner or the text itself are no negatives; null where there are none.</summary>
+    /// <summary>
+    /// Candidates that are word for word the right partner or the text itself are no negatives; null where there are none.
+    /// </summary>
     private static Tensor? Twins(IReadOnlyList<Feature> features)
     {
         string[][] texts = [.. features.Select(Texts)];
@@ -123,7 +139,8 @@ internal sealed class EmbeddingObjective(SentenceEmbedding task) : TaskObjective
     }
 
     /// <summary>Stated similarities divided by the one that means "the same", [examples].</summary>
-    private Tensor Wanted(IReadOnlyList<Feature> features) => tensor((float[])[.. features.Select(feature => ((NumberTarget)feature.Target!).Value / (float)task.Scale)]);
+    private Tensor Wanted(IReadOnlyList<Feature> features) =>
+        tensor((float[])[.. features.Select(feature => ((NumberTarget)feature.Target!).Value / (float)task.Scale)]);
 
     /// <summary>The vectors of the whole optimizer batch without gradients, computed once an update.</summary>
     private Tensor Whole(PretrainedModel model, Collator collator, FeatureBatch batch, StepContext context, long width)

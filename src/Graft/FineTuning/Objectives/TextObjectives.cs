@@ -20,7 +20,13 @@ internal sealed class ClassObjective(TextClassification task) : TaskObjective
 internal sealed class LabelsObjective(MultiLabelClassification task) : TaskObjective
 {
     public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
-        new() { Labels = tensor((float[])[.. features.SelectMany(feature => ((LabelsTarget)feature.Target!).Flags)], [features.Count, task.Labels.Count]) };
+        new()
+        {
+            Labels = tensor(
+                (float[])[.. features.SelectMany(feature => ((LabelsTarget)feature.Target!).Flags)],
+                [features.Count, task.Labels.Count]
+            ),
+        };
 
     public override Tensor Loss(HeadOutput output, EncoderInput? input, Targets targets, Head? head) => task.Loss.IsPlain
         ? Losses.BinaryCrossEntropy("loss", output.Logits!, targets.Labels).Sum
@@ -33,5 +39,6 @@ internal sealed class NumberObjective : TaskObjective
     public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
         new() { Labels = tensor((float[])[.. features.Select(feature => ((NumberTarget)feature.Target!).Value)]) };
 
-    public override Tensor Loss(HeadOutput output, EncoderInput? input, Targets targets, Head? head) => Losses.SquaredError("loss", output.Logits!, targets.Labels).Sum;
+    public override Tensor Loss(HeadOutput output, EncoderInput? input, Targets targets, Head? head) =>
+        Losses.SquaredError("loss", output.Logits!, targets.Labels).Sum;
 }

@@ -8,7 +8,8 @@ namespace Graft.Tasks.Objectives;
 /// <summary>A tag for every token: cross-entropy of those that count.</summary>
 internal sealed class TagObjective(TokenClassification.TokenClassification task) : TaskObjective
 {
-    public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) => new() { Labels = collator.TokenClasses(features) };
+    public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
+        new() { Labels = collator.TokenClasses(features) };
 
     public override Tensor Loss(HeadOutput output, EncoderInput? input, Targets targets, Head? head) => task.Loss.IsPlain
         ? Losses.CrossEntropy("loss", output.Logits!, targets.Labels).Sum

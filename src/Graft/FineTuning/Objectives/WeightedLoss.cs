@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Graft.Tasks.Objectives;
 
 /// <summary>
-/// The loss with class weights and label smoothing: the same cross-entropy as PyTorch's, (1 − ε) · w(y) · −log p(y) + ε / K · Σ w(k) · −log p(k), divided by Σ w(y).
+/// The loss with class weights and label smoothing: the same cross-entropy as PyTorch's, (1 − ε) · w(y) · −log p(y) + ε / K · Σ w(k) · −log
+/// p(k), divided by Σ w(y).
 /// </summary>
 internal static class WeightedLoss
 {

@@ -15,7 +15,8 @@ internal sealed class CausalObjective : PretrainingObjective
 
     public override IReadOnlyList<string> LossTerms => ["causal"];
 
-    public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) => CorruptedSequence.Of(CausalLm.Targets(sequence.Ids), sequence);
+    public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) =>
+        CorruptedSequence.Of(CausalLm.Targets(sequence.Ids), sequence);
 
     public override double[] Counts(PretrainingBatch batch) => [batch.Sequences.Sum(sequence => sequence.Targets.Length)];
 

@@ -9,13 +9,22 @@ using static TorchSharp.torch;
 
 namespace Graft.Pretraining.Objectives;
 
-/// <summary>DistilBERT's triple loss: 5 · soft targets + 2 · masked LM + 1 · cosine. Teacher and student share a vocabulary and see the same masked text.</summary>
+/// <summary>
+/// DistilBERT's triple loss: 5 · soft targets + 2 · masked LM + 1 · cosine. Teacher and student share a vocabulary and see the same masked
+/// text.
+/// </summary>
 /// <param name="teacher">The teacher with its masked-LM head; not trained, not disposed.</param>
 /// <param name="options">Weights and temperature.</param>
 /// <param name="masking">How tokens are chosen.</param>
 /// <param name="vocabulary">Specials, words and the mask.</param>
 /// <param name="pairs">Sequences are pairs of segments, half of the second ones from other documents.</param>
-internal sealed class DistillationObjective(PretrainedModel teacher, DistillationOptions options, MaskedLmOptions masking, MaskingVocabulary vocabulary, bool pairs = false) : PretrainingObjective
+internal sealed class DistillationObjective(
+    PretrainedModel teacher,
+    DistillationOptions options,
+    MaskedLmOptions masking,
+    MaskingVocabulary vocabulary,
+    bool pairs = false
+) : PretrainingObjective
 {
     private readonly MaskedObjective _masked = new(masking, vocabulary);
 
@@ -43,7 +52,15 @@ internal sealed class DistillationObjective(PretrainedModel teacher, Distillatio
         }
 
         Tensor states = Run(model, batch.Input(seed)).LastHiddenState;
-        return Terms(states, ((LanguageModelHead)model.Head!).Score(states), taught, taughtLogits, batch.Rows(sequence => sequence.Positions), batch.Values(sequence => sequence.Targets), options);
+        return Terms(
+            states,
+            ((LanguageModelHead)model.Head!).Score(states),
+            taught,
+            taughtLogits,
+            batch.Rows(sequence => sequence.Positions),
+            batch.Values(sequence => sequence.Targets),
+            options
+        );
     }
 
     /// <summary>The terms over tokens that are not padding.</summary>

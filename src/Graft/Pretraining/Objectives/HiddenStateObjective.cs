@@ -11,10 +11,11 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining.Objectives;
 
 /// <summary>
-/// Distillation between models of other widths and vocabularies: the direction of the teacher's last hidden states, averaged over words on both
-/// sides, [CLS] and [SEP] counting as words. Both read the text as it is. The teacher's states are centred and turned into the student's width by
-/// their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse. A student of the teacher's
-/// own width follows the states as they are. Alone, or with one half of the sequences masked, which learn masked LM instead.
+/// Distillation between models of other widths and vocabularies: the direction of the teacher's last hidden states, averaged over words on
+/// both sides, [CLS] and [SEP] counting as words. Both read the text as it is. The teacher's states are centred and turned into the
+/// student's width by their principal directions, found once on the first sequences: a fixed target, so that nothing can collapse. A
+/// student of the teacher's own width follows the states as they are. Alone, or with one half of the sequences masked, which learn masked
+/// LM instead.
 /// </summary>
 internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
 {
@@ -32,7 +33,13 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
     /// <param name="codec">The student's.</param>
     /// <param name="masking">How tokens are chosen; null: no masked LM.</param>
     /// <param name="weight">Weight of the hidden states beside masked LM.</param>
-    public HiddenStateObjective(PretrainedModel teacher, Tokenizer teacherTokenizer, TextCodec codec, MaskedLmOptions? masking, double weight)
+    public HiddenStateObjective(
+        PretrainedModel teacher,
+        Tokenizer teacherTokenizer,
+        TextCodec codec,
+        MaskedLmOptions? masking,
+        double weight
+    )
     {
         _vocabulary = codec.MaskingVocabulary();
         _masked = masking is null ? null : new MaskedObjective(masking, _vocabulary);
@@ -51,7 +58,8 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         return CorruptedSequence.Whole(sequence) with { Alignment = words.WithEnds(sequence.Ids.Length) };
     }
 
-    public override double[] Counts(PretrainingBatch batch) => [.. _masked?.Counts(batch) ?? [], batch.Sequences.Sum(sequence => sequence.Alignment?.Words.Count ?? 0)];
+    public override double[] Counts(PretrainingBatch batch) =>
+        [.. _masked?.Counts(batch) ?? [], batch.Sequences.Sum(sequence => sequence.Alignment?.Words.Count ?? 0)];
 
     /// <summary>Finds the teacher's principal directions on some thousand words.</summary>
     public override void Prepare(PretrainedModel model, IReadOnlyList<CorruptedSequence> sequences)
@@ -62,7 +70,13 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor words = TeacherWords(Batch(sequences)); // [words, D]
-        if (width > words.shape[1]) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the student is wider ({width}) than its teacher ({words.shape[1]})"));
+        if (width > words.shape[1])
+            throw new InputException(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"the student is wider ({width}) than its teacher ({words.shape[1]})"
+                )
+            );
         Tensor mean = words.mean([0]);
         _directions = PrincipalDirections.Of(words - mean, width).DetachFromDisposeScope(); // [D, width]
         _mean = mean.DetachFromDisposeScope();
@@ -97,15 +111,27 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         for (int i = 0; i < followed.Length; i++) boundaries[i + 1] = boundaries[i] + followed[i].Alignment!.TeacherIds.Length;
         EncoderInput input = new()
         {
-            InputIds = tensor(followed.SelectMany(sequence => sequence.Alignment!.TeacherIds).Select(id => (long)id).ToArray(), ScalarType.Int64),
+            InputIds = tensor(
+                followed.SelectMany(sequence => sequence.Alignment!.TeacherIds).Select(id => (long)id).ToArray(),
+                ScalarType.Int64
+            ),
             Boundaries = boundaries,
         };
-        return WordMeans(Run(_teacher, input).LastHiddenState, followed, sequence => sequence.Alignment!.TeacherIds.Length, pair => pair.Teacher);
+        return WordMeans(
+            Run(_teacher, input).LastHiddenState,
+            followed,
+            sequence => sequence.Alignment!.TeacherIds.Length,
+            pair => pair.Teacher
+        );
     }
 
     /// <summary>The mean of each word's rows: [tokens, D] → [words, D].</summary>
     private static Tensor WordMeans(
-        Tensor states, IReadOnlyList<CorruptedSequence> sequences, Func<CorruptedSequence, int> length, Func<(Word Student, Word Teacher), Word> side)
+        Tensor states,
+        IReadOnlyList<CorruptedSequence> sequences,
+        Func<CorruptedSequence, int> length,
+        Func<(Word Student, Word Teacher), Word> side
+    )
     {
         List<long> rows = [], wordOfRow = [];
         List<float> share = [];

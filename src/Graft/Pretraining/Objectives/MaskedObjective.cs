@@ -9,20 +9,30 @@ using static TorchSharp.torch;
 
 namespace Graft.Pretraining.Objectives;
 
-/// <summary>Masked language modelling, alone or beside a judgement of the sentence pair; the head runs on the chosen rows and no others.</summary>
+/// <summary>
+/// Masked language modelling, alone or beside a judgement of the sentence pair; the head runs on the chosen rows and no others.
+/// </summary>
 /// <param name="masking">How tokens are chosen.</param>
 /// <param name="vocabulary">Specials, words and the mask.</param>
 /// <param name="sentenceOrder">Null: no pairs. False: next sentence. True: sentence order.</param>
-internal sealed class MaskedObjective(MaskedLmOptions masking, MaskingVocabulary vocabulary, bool? sentenceOrder = null) : PretrainingObjective
+internal sealed class MaskedObjective(MaskedLmOptions masking, MaskingVocabulary vocabulary, bool? sentenceOrder = null)
+    : PretrainingObjective
 {
     public override HeadKind Head => sentenceOrder is null ? HeadKind.MaskedLm : HeadKind.PreTraining;
 
-    public override IReadOnlyList<string> LossTerms => sentenceOrder switch { null => ["mlm"], false => ["mlm", "nsp"], true => ["mlm", "sop"] };
+    public override IReadOnlyList<string> LossTerms =>
+        sentenceOrder switch
+        {
+            null => ["mlm"],
+            false => ["mlm", "nsp"],
+            true => ["mlm", "sop"],
+        };
 
     public override bool? SentenceOrder => sentenceOrder;
 
     /// <summary>Whether this sequence is of the half that is masked, where the other half is read as it is.</summary>
-    public static bool Takes(TrainingSequence sequence, ulong seed) => (CounterRandom.Key(seed, (ulong)sequence.Number, (ulong)sequence.Visit) & 1) == 0;
+    public static bool Takes(TrainingSequence sequence, ulong seed) =>
+        (CounterRandom.Key(seed, (ulong)sequence.Number, (ulong)sequence.Visit) & 1) == 0;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {

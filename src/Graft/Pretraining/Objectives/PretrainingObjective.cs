@@ -7,8 +7,8 @@ using Graft.Torch.Compute;
 namespace Graft.Pretraining.Objectives;
 
 /// <summary>
-/// An objective in a run: how a sequence is corrupted, which head predicts what was lost, and the terms of the loss. Everything is a function
-/// of (sequence, seed) and of the parameters.
+/// An objective in a run: how a sequence is corrupted, which head predicts what was lost, and the terms of the loss. Everything is a
+/// function of (sequence, seed) and of the parameters.
 /// </summary>
 internal abstract class PretrainingObjective
 {

@@ -16,7 +16,8 @@ namespace Graft.Pretraining.Objectives;
 /// <param name="generator">A small masked language model of the same vocabulary; trained beside the model, disposed with the run.</param>
 /// <param name="masking">How places are chosen.</param>
 /// <param name="vocabulary">Specials, words and the mask.</param>
-internal sealed class ReplacedTokensObjective(PretrainedModel generator, MaskedLmOptions masking, MaskingVocabulary vocabulary) : PretrainingObjective
+internal sealed class ReplacedTokensObjective(PretrainedModel generator, MaskedLmOptions masking, MaskingVocabulary vocabulary)
+    : PretrainingObjective
 {
     private readonly MaskedObjective _masked = new(masking, vocabulary);
     private nn.Module? _both;
@@ -55,7 +56,8 @@ internal sealed class ReplacedTokensObjective(PretrainedModel generator, MaskedL
             CorruptedSequence sequence = batch.Sequences[i];
             CounterRandom random = new(CounterRandom.Key(seed, (ulong)(batch.FirstPlace + i), 2));
             int[] samples = new int[sequence.Positions.Length];
-            for (int k = 0; k < samples.Length; k++) samples[k] = ReplacedTokenDetection.Sample(scores.AsSpan(row++ * vocabulary, vocabulary), ref random);
+            for (int k = 0; k < samples.Length; k++)
+                samples[k] = ReplacedTokenDetection.Sample(scores.AsSpan(row++ * vocabulary, vocabulary), ref random);
             (int[] replaced, bool[] isReplaced) = ReplacedTokenDetection.Replace(sequence.Original, sequence.Positions, samples);
             ids.Add(replaced);
             labels.AddRange(isReplaced.Select(value => value ? 1L : 0L));

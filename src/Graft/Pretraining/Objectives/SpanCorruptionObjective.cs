@@ -14,7 +14,8 @@ namespace Graft.Pretraining.Objectives;
 /// <param name="sentinels">The sentinels' ids in the order of use.</param>
 /// <param name="endId">&lt;/s&gt;.</param>
 /// <param name="padId">Padding, and what the decoder starts with.</param>
-internal sealed class SpanCorruptionObjective(SpanCorruptionOptions options, IReadOnlyList<int> sentinels, int endId, int padId) : PretrainingObjective
+internal sealed class SpanCorruptionObjective(SpanCorruptionOptions options, IReadOnlyList<int> sentinels, int endId, int padId)
+    : PretrainingObjective
 {
     public override HeadKind Head => HeadKind.SequenceToSequence;
 
@@ -33,12 +34,32 @@ internal sealed class SpanCorruptionObjective(SpanCorruptionOptions options, IRe
     {
         EncoderInput input = batch.Padded(seed, [.. batch.Sequences.Select(sequence => sequence.Ids)], padId) with
         {
-            Decoder = batch.Padded(seed is null ? null : seed + 1, [.. batch.Sequences.Select(sequence => (int[])[padId, .. sequence.DecoderTargets!.AsSpan(0, sequence.DecoderTargets!.Length - 1)])], padId),
+            Decoder = batch.Padded(
+                seed is null ? null : seed + 1,
+                [
+                    .. batch.Sequences.Select(sequence =>
+                        (int[])[padId, .. sequence.DecoderTargets!.AsSpan(0, sequence.DecoderTargets!.Length - 1)]
+                    ),
+                ],
+                padId
+            ),
         };
         Tensor states = Run(model, input).LastHiddenState; // [B, T, D]
         long width = states.shape[1];
-        Tensor rows = tensor(batch.Sequences.SelectMany((sequence, i) => Enumerable.Range(0, sequence.DecoderTargets!.Length).Select(t => (i * width) + t)).ToArray(), ScalarType.Int64);
+        Tensor rows = tensor(
+            batch
+                .Sequences.SelectMany((sequence, i) => Enumerable.Range(0, sequence.DecoderTargets!.Length).Select(t => (i * width) + t))
+                .ToArray(),
+            ScalarType.Int64
+        );
         Tensor written = states.reshape(-1, states.shape[2]).index_select(0, rows);
-        return [new ClassScores("denoising", ((LanguageModelHead)model.Head!).Score(written), batch.Values(sequence => sequence.DecoderTargets!))];
+        return
+        [
+            new ClassScores(
+                "denoising",
+                ((LanguageModelHead)model.Head!).Score(written),
+                batch.Values(sequence => sequence.DecoderTargets!)
+            ),
+        ];
     }
 }

@@ -40,6 +40,14 @@ internal sealed class SpanObjective(SpanMaskingOptions masking, MaskingVocabular
         Tensor left = states.index_select(0, batch.Rows(sequence => sequence.BoundaryPairs.Select(pair => pair.Left)));
         Tensor right = states.index_select(0, batch.Rows(sequence => sequence.BoundaryPairs.Select(pair => pair.Right)));
         Tensor places = batch.Values(sequence => sequence.BoundaryPairs.Select(pair => pair.Place));
-        return [masked, new ClassScores("sbo", head.ScoreSpan(left, right, places), batch.Values(sequence => sequence.BoundaryPairs.Select(pair => pair.Target)))];
+        return
+        [
+            masked,
+            new ClassScores(
+                "sbo",
+                head.ScoreSpan(left, right, places),
+                batch.Values(sequence => sequence.BoundaryPairs.Select(pair => pair.Target))
+            ),
+        ];
     }
 }

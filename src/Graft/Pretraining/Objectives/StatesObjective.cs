@@ -9,9 +9,9 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining.Objectives;
 
 /// <summary>
-/// Distillation of a sentence encoder into a student of its own vocabulary and width: both read the text as it is, and the student follows the
-/// direction of the teacher's last hidden state at every token, [CLS] and [SEP] included. Alone, the student keeps its pooler, which goes on
-/// reading a [CLS] that means the same; or one half of the sequences is masked and learns masked LM instead.
+/// Distillation of a sentence encoder into a student of its own vocabulary and width: both read the text as it is, and the student follows
+/// the direction of the teacher's last hidden state at every token, [CLS] and [SEP] included. Alone, the student keeps its pooler, which
+/// goes on reading a [CLS] that means the same; or one half of the sequences is masked and learns masked LM instead.
 /// </summary>
 /// <param name="teacher">Not trained, not disposed.</param>
 /// <param name="masked">Masked LM for one half of the sequences; null: states alone.</param>
@@ -28,7 +28,8 @@ internal sealed class StatesObjective(PretrainedModel teacher, MaskedObjective? 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) =>
         masked is not null && MaskedObjective.Takes(sequence, seed) ? masked.Corrupt(sequence, seed) : CorruptedSequence.Whole(sequence);
 
-    public override double[] Counts(PretrainingBatch batch) => [.. masked?.Counts(batch) ?? [], batch.Sequences.Where(IsFollowed).Sum(sequence => sequence.Ids.Length)];
+    public override double[] Counts(PretrainingBatch batch) =>
+        [.. masked?.Counts(batch) ?? [], batch.Sequences.Where(IsFollowed).Sum(sequence => sequence.Ids.Length)];
 
     public override IReadOnlyList<TermScores> Scores(PretrainedModel model, PretrainingBatch batch, ulong? seed)
     {

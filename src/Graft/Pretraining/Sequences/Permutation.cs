@@ -28,8 +28,11 @@ internal readonly struct Permutation(long count, ulong key)
 
     private ulong Encrypt(ulong value)
     {
-        ulong mask = (1ul << _halfBits) - 1, left = value >> _halfBits, right = value & mask;
-        for (ulong round = 0; round < Rounds; round++) (left, right) = (right, left ^ (CounterRandom.Mix(right ^ CounterRandom.Mix(key + round)) & mask));
+        ulong mask = (1ul << _halfBits) - 1,
+            left = value >> _halfBits,
+            right = value & mask;
+        for (ulong round = 0; round < Rounds; round++)
+            (left, right) = (right, left ^ (CounterRandom.Mix(right ^ CounterRandom.Mix(key + round)) & mask));
         return (left << _halfBits) | right;
     }
 }

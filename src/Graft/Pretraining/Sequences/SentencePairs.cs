@@ -30,15 +30,33 @@ internal sealed class SentencePairs : ISequenceSource
     public SentencePairs(IReadOnlyList<CorpusSplit> splits, SequenceFrame frame, int maxLength, ulong seed, bool order, bool shuffle = true)
     {
         ArgumentNullException.ThrowIfNull(splits);
-        if (frame is not { First: not null, Last: not null }) throw new InputException("sentence pairs need a tokenizer with [CLS] and [SEP]");
-        if (maxLength < SegmentPairs.Specials + 4) throw new InputException("max-length", maxLength.ToString(System.Globalization.CultureInfo.InvariantCulture), string.Create(System.Globalization.CultureInfo.InvariantCulture, $"at least {SegmentPairs.Specials + 4}, for a pair of sentences"));
-        (_splits, _store, _frame, _maxLength, _seed, _order, _shuffle) = (splits, new JoinedSplits(splits), frame, maxLength, seed, order, shuffle);
+        if (frame is not { First: not null, Last: not null })
+            throw new InputException("sentence pairs need a tokenizer with [CLS] and [SEP]");
+        if (maxLength < SegmentPairs.Specials + 4)
+            throw new InputException(
+                "max-length",
+                maxLength.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"at least {SegmentPairs.Specials + 4}, for a pair of sentences"
+                )
+            );
+        (_splits, _store, _frame, _maxLength, _seed, _order, _shuffle) = (
+            splits,
+            new JoinedSplits(splits),
+            frame,
+            maxLength,
+            seed,
+            order,
+            shuffle
+        );
         _firstDocument = new long[splits.Count + 1];
         for (int i = 0; i < splits.Count; i++) _firstDocument[i + 1] = _firstDocument[i] + (splits[i].Documents * Repeats(i));
     }
 
     /// <summary>An estimate from the tokens: how many pairs an epoch really has is known when it was gone through.</summary>
-    public long PerEpoch => Math.Max(1, _splits.Select((split, i) => split.Tokens * Repeats(i)).Sum() / Math.Max(1, _maxLength - SegmentPairs.Specials));
+    public long PerEpoch =>
+        Math.Max(1, _splits.Select((split, i) => split.Tokens * Repeats(i)).Sum() / Math.Max(1, _maxLength - SegmentPairs.Specials));
 
     private long Documents => _firstDocument[^1];
 
@@ -67,10 +85,15 @@ internal sealed class SentencePairs : ISequenceSource
             int split = Array.FindLastIndex(_firstDocument, _firstDocument.Length - 2, start => start <= document);
             long stored = _store.FirstDocument(split) + ((document - _firstDocument[split]) % _splits[split].Documents);
             CounterRandom random = new(CounterRandom.Key(_seed, (ulong)epoch, (ulong)document));
-            pairs.AddRange(_order ? SentenceOrder.Pairs(_store, stored, _maxLength, ref random) : NextSentence.Pairs(_store, stored, _maxLength, ref random));
+            pairs.AddRange(
+                _order
+                    ? SentenceOrder.Pairs(_store, stored, _maxLength, ref random)
+                    : NextSentence.Pairs(_store, stored, _maxLength, ref random)
+            );
         }
 
-        if (pairs.Count == 0 && BlocksPerEpoch == 1) throw new InputException("the corpus has no document with two sentences: no pair can be made");
+        if (pairs.Count == 0 && BlocksPerEpoch == 1)
+            throw new InputException("the corpus has no document with two sentences: no pair can be made");
         SegmentPair[] shuffled = [.. pairs];
         CounterRandom order = new(CounterRandom.Key(_seed, (ulong)block, 1));
         if (_shuffle) order.Shuffle(shuffled.AsSpan());
@@ -85,7 +108,11 @@ internal sealed class SentencePairs : ISequenceSource
         int[] ids = [_frame.First!.Value, .. first, _frame.Last!.Value, .. second, _frame.Last!.Value];
         int[] typeIds = new int[ids.Length];
         Array.Fill(typeIds, 1, first.Count + 2, ids.Length - first.Count - 2);
-        return new TrainingSequence(ids, CounterRandom.Key((ulong)pair.First.Document, (ulong)pair.First.Start), index) { TypeIds = typeIds, PairLabel = pair.Label };
+        return new TrainingSequence(ids, CounterRandom.Key((ulong)pair.First.Document, (ulong)pair.First.Start), index)
+        {
+            TypeIds = typeIds,
+            PairLabel = pair.Label,
+        };
     }
 
     private long Repeats(int split) => Math.Max(1, (long)Math.Round(_splits[split].Weight));

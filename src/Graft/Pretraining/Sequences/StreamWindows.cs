@@ -25,14 +25,37 @@ internal sealed class StreamWindows : ISequenceSource
     /// <param name="seed">The run's seed.</param>
     /// <param name="shuffle">False: the windows in their order, cut at the same places in every epoch (evaluation).</param>
     /// <exception cref="InputException">The corpus is shorter than one window.</exception>
-    public StreamWindows(IReadOnlyList<CorpusSplit> splits, SequenceFrame frame, int separatorId, int length, ulong seed, bool shuffle = true)
+    public StreamWindows(
+        IReadOnlyList<CorpusSplit> splits,
+        SequenceFrame frame,
+        int separatorId,
+        int length,
+        ulong seed,
+        bool shuffle = true
+    )
     {
         ArgumentNullException.ThrowIfNull(splits);
         (_splits, _frame, _separatorId, _text, _seed, Shuffled) = (splits, frame, separatorId, length - frame.Count, seed, shuffle);
-        if (_text < 1) throw new InputException("max-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture), string.Create(System.Globalization.CultureInfo.InvariantCulture, $"above {frame.Count}: special tokens leave no room for text"));
+        if (_text < 1)
+            throw new InputException(
+                "max-length",
+                length.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"above {frame.Count}: special tokens leave no room for text"
+                )
+            );
         _first = new long[splits.Count + 1];
-        for (int i = 0; i < splits.Count; i++) _first[i + 1] = _first[i] + (long)Math.Round(Windows(i) * splits[i].Weight);
-        if (PerEpoch == 0) throw new InputException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the corpus has {splits.Sum(split => split.Tokens)} tokens, fewer than one sequence of {length}: add text or lower `max-length`"));
+        for (int i = 0; i < splits.Count; i++)
+            _first[i + 1] = _first[i] + (long)Math.Round(Windows(i) * splits[i].Weight);
+        if (PerEpoch == 0)
+            throw new InputException(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"the corpus has {splits.Sum(split => split.Tokens)} tokens, fewer than one sequence of {length}: add text or "
+                        + $"lower `max-length`"
+                )
+            );
     }
 
     /// <summary>Documents become sequences of their own.</summary>
@@ -59,7 +82,8 @@ internal sealed class StreamWindows : ISequenceSource
         long offset = Shuffled ? (long)(CounterRandom.Key(_seed, (ulong)epoch, (ulong)source) % (ulong)_text) : 0;
         int[] text = new int[_text];
         _splits[source].Read(offset + (window * _text), text);
-        ulong number = CounterRandom.Key((ulong)source, (ulong)offset, (ulong)window), visit = CounterRandom.Key((ulong)epoch, (ulong)repeat);
+        ulong number = CounterRandom.Key((ulong)source, (ulong)offset, (ulong)window),
+            visit = CounterRandom.Key((ulong)epoch, (ulong)repeat);
         return CutAtDocuments ? Cut(text, number, visit) : [new TrainingSequence(_frame.Around(WithoutLastSeparator(text)), number, visit)];
     }
 
@@ -67,7 +91,8 @@ internal sealed class StreamWindows : ISequenceSource
     private long Windows(int source) => Math.Max(0, (_splits[source].Tokens - (Shuffled ? _text - 1 : 0)) / _text);
 
     // [SEP] [SEP] at the end would be a sequence the model never meets again; the frame's own is enough.
-    private ReadOnlySpan<int> WithoutLastSeparator(int[] text) => _frame.Last == _separatorId && text[^1] == _separatorId && text.Length > 1 ? text.AsSpan(0, text.Length - 1) : text;
+    private ReadOnlySpan<int> WithoutLastSeparator(int[] text) =>
+        _frame.Last == _separatorId && text[^1] == _separatorId && text.Length > 1 ? text.AsSpan(0, text.Length - 1) : text;
 
     private List<TrainingSequence> Cut(int[] text, ulong number, ulong visit)
     {
@@ -75,7 +100,10 @@ internal sealed class StreamWindows : ISequenceSource
         for (int start = 0; start < text.Length;)
         {
             int length = Array.IndexOf(text, _separatorId, start) is >= 0 and int separator ? separator - start : text.Length - start;
-            if (length > 0) sequences.Add(new TrainingSequence(_frame.Around(text.AsSpan(start, length)), CounterRandom.Key(number, (ulong)start), visit));
+            if (length > 0)
+                sequences.Add(
+                    new TrainingSequence(_frame.Around(text.AsSpan(start, length)), CounterRandom.Key(number, (ulong)start), visit)
+                );
             start += length + 1;
         }
 

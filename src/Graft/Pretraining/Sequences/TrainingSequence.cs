@@ -14,7 +14,8 @@ internal sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)
 }
 
 /// <summary>
-/// Sequences of a corpus in a training order: epoch after epoch, each in an order of its own. A function of (seed, index), entered anywhere.
+/// Sequences of a corpus in a training order: epoch after epoch, each in an order of its own. A function of (seed, index), entered
+/// anywhere.
 /// </summary>
 internal interface ISequenceSource
 {

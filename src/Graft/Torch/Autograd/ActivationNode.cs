@@ -33,6 +33,9 @@ internal sealed class ActivationNode : GradientNode
     protected override Tensor?[] Backward(Tensor gradient)
     {
         using Tensor contiguous = gradient.contiguous();
-        return [_gated ? GatedKernels.GateGradient(contiguous, _x, _activation) : ElementwiseKernels.MapGradient(contiguous, _x, _activation)];
+        return
+        [
+            _gated ? GatedKernels.GateGradient(contiguous, _x, _activation) : ElementwiseKernels.MapGradient(contiguous, _x, _activation),
+        ];
     }
 }

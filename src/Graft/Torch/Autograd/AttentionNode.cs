@@ -16,7 +16,17 @@ internal sealed unsafe class AttentionNode : GradientNode
     private readonly RowDropout? _dropout;
 
     private AttentionNode(
-        AttentionGeometry geometry, Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor output, Tensor statistics, float scale, RowDropout? dropout)
+        AttentionGeometry geometry,
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        Tensor? mask,
+        Tensor? bias,
+        Tensor output,
+        Tensor statistics,
+        float scale,
+        RowDropout? dropout
+    )
     {
         _geometry = geometry;
         (_q, _k, _v, _output, _statistics) = (Keep(q), Keep(k), Keep(v), Keep(output), Keep(statistics));
@@ -35,7 +45,16 @@ internal sealed unsafe class AttentionNode : GradientNode
     /// <param name="bias">Four dimensions, or null.</param>
     /// <param name="probability">The probability of dropout.</param>
     /// <param name="site">The site of dropout.</param>
-    public static Tensor Run(Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias, double probability, DropoutSite site)
+    public static Tensor Run(
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        AttentionLayout layout,
+        double scale,
+        Tensor? bias,
+        double probability,
+        DropoutSite site
+    )
     {
         bool recorded = IsNeeded(q, k, v, bias);
         AttentionGeometry geometry = new(q, k, v, layout);
@@ -46,8 +65,10 @@ internal sealed unsafe class AttentionNode : GradientNode
         using Tensor? statistics = recorded ? empty(geometry.Rows * geometry.Heads * 2) : null;
         using Tensor? mask = layout.Mask?.contiguous(), added = bias?.contiguous();
         Tensor output = LikeProjection(q);
-        Kernel(geometry, queries, keys, values, mask, added, statistics, (float)scale, dropout).Forward(new HeadView(output, geometry.IsPacked));
-        if (!recorded) return output;
+        Kernel(geometry, queries, keys, values, mask, added, statistics, (float)scale, dropout)
+            .Forward(new HeadView(output, geometry.IsPacked));
+        if (!recorded)
+            return output;
         AttentionNode node = new(geometry, queries, keys, values, mask, added, output, statistics!, (float)scale, dropout);
         return bias is null ? node.Record(output, q, k, v) : node.Record(output, q, k, v, bias);
     }
@@ -62,8 +83,13 @@ internal sealed unsafe class AttentionNode : GradientNode
         Tensor? biasGradient = _bias is not null && Needs(3) ? zeros_like(_bias) : null;
         AttentionKernel kernel = Kernel(_geometry, _q, _k, _v, _mask, _bias, _statistics, _scale, _dropout);
         kernel.Backward(
-            new HeadView(upstream, packed), new HeadView(_output, packed), new HeadView(dq, packed), new HeadView(dk, packed), new HeadView(dv, packed),
-            biasGradient is null ? default : new ScoreView(biasGradient));
+            new HeadView(upstream, packed),
+            new HeadView(_output, packed),
+            new HeadView(dq, packed),
+            new HeadView(dk, packed),
+            new HeadView(dv, packed),
+            biasGradient is null ? default : new ScoreView(biasGradient)
+        );
         return _bias is null ? [dq, dk, dv] : [dq, dk, dv, biasGradient];
     }
 
@@ -76,7 +102,16 @@ internal sealed unsafe class AttentionNode : GradientNode
     }
 
     private static AttentionKernel Kernel(
-        AttentionGeometry geometry, Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor? statistics, float scale, RowDropout? dropout) =>
+        AttentionGeometry geometry,
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        Tensor? mask,
+        Tensor? bias,
+        Tensor? statistics,
+        float scale,
+        RowDropout? dropout
+    ) =>
         new(geometry, scale, dropout)
         {
             Q = new HeadView(q, geometry.IsPacked),

@@ -50,7 +50,14 @@ internal sealed unsafe class DropoutNode : GradientNode
         KernelThreads.For(x.numel() / width, 1 + (4096 / width), (begin, end) =>
         {
             for (long row = begin; row < end; row++)
-                DropoutKernels.DropRow(dropout.Mask, dropout.Stream(row), from + (row * width), added is null ? null : added + (row * width), to + (row * width), width);
+                DropoutKernels.DropRow(
+                    dropout.Mask,
+                    dropout.Stream(row),
+                    from + (row * width),
+                    added is null ? null : added + (row * width),
+                    to + (row * width),
+                    width
+                );
         });
         return result;
     }

@@ -69,7 +69,10 @@ internal abstract unsafe class GradientNode
         _deleted = Release;
         lock (s_alive) s_alive.Add(this);
         NativeMethods.TensorList list = new() { Handles = handles, Count = inputs.Length };
-        _pointers = NativeMethods.THSAutograd_CSharpNode_ctor(Marshal.GetFunctionPointerForDelegate(_apply), Marshal.GetFunctionPointerForDelegate(_deleted));
+        _pointers = NativeMethods.THSAutograd_CSharpNode_ctor(
+            Marshal.GetFunctionPointerForDelegate(_apply),
+            Marshal.GetFunctionPointerForDelegate(_deleted)
+        );
         NativeMethods.THSAutograd_CSharpNode_setNextEdges(_pointers, list, 1);
         NativeMethods.THSAutograd_CSharpNode_clearInputMetadata(_pointers);
         nint outputHandle = output.Handle;
@@ -82,14 +85,18 @@ internal abstract unsafe class GradientNode
         return recorded;
     }
 
-    /// <summary>The gradients of the recorded inputs; null where none is needed or it was added to the parameter's gradient already.</summary>
+    /// <summary>
+    /// The gradients of the recorded inputs; null where none is needed or it was added to the parameter's gradient already.
+    /// </summary>
     /// <param name="gradient">The gradient of the output; disposed by the caller.</param>
     protected abstract Tensor?[] Backward(Tensor gradient);
 
     /// <summary>True when the i-th recorded input wants a gradient.</summary>
     protected bool Needs(int input) => _needed[input];
 
-    /// <summary>Holds a tensor until the backward pass is over: a reference of our own, outside any scope and without its history.</summary>
+    /// <summary>
+    /// Holds a tensor until the backward pass is over: a reference of our own, outside any scope and without its history.
+    /// </summary>
     protected Tensor Keep(Tensor tensor)
     {
         Tensor kept = tensor.detach().DetachFromDisposeScope();
@@ -97,7 +104,10 @@ internal abstract unsafe class GradientNode
         return kept;
     }
 
-    /// <summary>Holds a leaf itself, so that its gradient can be added to in place; of anything else the values (its history would tie the graph into a knot).</summary>
+    /// <summary>
+    /// Holds a leaf itself, so that its gradient can be added to in place; of anything else the values (its history would tie the graph
+    /// into a knot).
+    /// </summary>
     protected Tensor KeepLeaf(Tensor tensor)
     {
         if (!tensor.is_leaf) return Keep(tensor);

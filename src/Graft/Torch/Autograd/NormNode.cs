@@ -23,7 +23,16 @@ internal sealed unsafe class NormNode : GradientNode
     private readonly bool _centered;
     private readonly long[] _shape;
 
-    private NormNode(Tensor normalized, Tensor inverse, Tensor weight, Tensor? bias, RowDropout? dropout, bool hasResidual, bool centered, long[] shape)
+    private NormNode(
+        Tensor normalized,
+        Tensor inverse,
+        Tensor weight,
+        Tensor? bias,
+        RowDropout? dropout,
+        bool hasResidual,
+        bool centered,
+        long[] shape
+    )
     {
         _normalized = Keep(normalized);
         _inverse = Keep(inverse);
@@ -81,16 +90,31 @@ internal sealed unsafe class NormNode : GradientNode
         using Tensor partial = zeros(2, blocks, width); // of the weight, of the bias
         Tensor dz = empty(_shape);
         Tensor dx = _dropout is null ? dz : empty(_shape);
-        float* g = Dispatcher.Data(upstream), hat = Dispatcher.Data(_normalized), inverse = Dispatcher.Data(_inverse), w = Dispatcher.Data(_weight);
-        float* sums = Dispatcher.Data(partial), to = Dispatcher.Data(dz), dropped = Dispatcher.Data(dx);
+        float* g = Dispatcher.Data(upstream),
+            hat = Dispatcher.Data(_normalized),
+            inverse = Dispatcher.Data(_inverse),
+            w = Dispatcher.Data(_weight);
+        float* sums = Dispatcher.Data(partial),
+            to = Dispatcher.Data(dz),
+            dropped = Dispatcher.Data(dx);
         KernelThreads.For(blocks, 1 + (4096 / (width * BlockRows)), (begin, end) =>
         {
             for (long row = begin * BlockRows; row < Math.Min(end * BlockRows, rows); row++)
             {
                 long at = row * width, block = row / BlockRows;
                 NormKernels.NormGradientRow(
-                    g + at, hat + at, inverse[row], w, _centered, to + at, sums + (block * width), sums + ((blocks + block) * width), width);
-                if (_dropout is not null) DropoutKernels.DropRow(_dropout.Mask, _dropout.Stream(row), to + at, null, dropped + at, width);
+                    g + at,
+                    hat + at,
+                    inverse[row],
+                    w,
+                    _centered,
+                    to + at,
+                    sums + (block * width),
+                    sums + ((blocks + block) * width),
+                    width
+                );
+                if (_dropout is not null)
+                    DropoutKernels.DropRow(_dropout.Mask, _dropout.Stream(row), to + at, null, dropped + at, width);
             }
         });
         return Gradients(dx, dz, partial);

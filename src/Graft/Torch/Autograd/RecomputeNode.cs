@@ -19,7 +19,8 @@ internal sealed class RecomputeNode : GradientNode
     }
 
     /// <summary>The function of the inputs; only they are kept.</summary>
-    /// <param name="function">A pure function of its inputs and of parameters; parameters' gradients are added to in the backward pass.</param>
+    /// <param name="function">A pure function of its inputs and of parameters; parameters' gradients are added to in the backward
+    /// pass.</param>
     /// <param name="inputs">Everything that a gradient flows back to, parameters apart.</param>
     public static Tensor Run(Func<Tensor?[], Tensor> function, Tensor?[] inputs)
     {

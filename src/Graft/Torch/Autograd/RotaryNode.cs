@@ -54,7 +54,8 @@ internal sealed unsafe class RotaryNode : GradientNode
             {
                 (long text, long token) = (row / tokens, row % tokens);
                 long angle = (shared ? token : row) * half;
-                for (long head = 0; head < heads; head++) TurnHead(from.At(text, head, token), cosines + angle, sines + angle, to.At(text, head, token), half, back);
+                for (long head = 0; head < heads; head++)
+                    TurnHead(from.At(text, head, token), cosines + angle, sines + angle, to.At(text, head, token), half, back);
             }
         });
         return output;
@@ -67,7 +68,10 @@ internal sealed unsafe class RotaryNode : GradientNode
         int i = 0;
         for (; i + 8 <= half; i += 8)
         {
-            Vector256<float> first = Vector256.Load(x + i), second = Vector256.Load(x + half + i), c = Vector256.Load(cos + i), s = Vector256.Load(sin + i) * sign;
+            Vector256<float> first = Vector256.Load(x + i),
+                second = Vector256.Load(x + half + i),
+                c = Vector256.Load(cos + i),
+                s = Vector256.Load(sin + i) * sign;
             ((first * c) - (second * s)).Store(y + i);
             ((second * c) + (first * s)).Store(y + half + i);
         }

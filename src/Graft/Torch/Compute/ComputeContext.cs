@@ -4,7 +4,8 @@ using TorchSharp;
 namespace Graft.Torch.Compute;
 
 /// <summary>
-/// How the numbers of one object (a model, a trainer, a predictor) are computed: where, in which precision, by which library, on how many threads.
+/// How the numbers of one object (a model, a trainer, a predictor) are computed: where, in which precision, by which library, on how many
+/// threads.
 /// Two objects with contexts of their own compute side by side in one process, each to the bits it makes alone.
 /// <code>
 /// ComputeContext rounded = new() { Precision = Precision.Bf16, Threads = 4 };
@@ -12,13 +13,16 @@ namespace Graft.Torch.Compute;
 /// </code>
 /// </summary>
 /// <remarks>
-/// <para>An object enters its context on its thread for the time of its forward passes or its training (<see cref="Enter"/>); operations ask for the thread's context, and
-/// what is recorded for a backward pass remembers the one it was computed in, whichever thread the backward pass runs on. Nothing is chosen for the process.</para>
-/// <para><b>Threads.</b> OpenMP (libtorch's operations, oneDNN, Graft's own kernels) and MKL hold the number of threads for each calling thread, so a context's number
-/// holds for libtorch's operations too. libtorch hands the number set last to threads that it meets for the first time: it is what work outside any context runs on
-/// there. Graft's kernels add up in an order that does not depend on the number; the products of MKL and oneDNN may.</para>
-/// <para><b>What belongs to the process</b> and to no context: the allocator's options and how long waiting threads spin (<see cref="Engine"/>), oneDNN's cache of prepared
-/// products, which is keyed by shape, type and number of threads, so that it changes times and never numbers, and the threads of libtorch's pools.</para>
+/// <para>An object enters its context on its thread for the time of its forward passes or its training (<see cref="Enter"/>); operations
+/// ask for the thread's context, and what is recorded for a backward pass remembers the one it was computed in, whichever thread the
+/// backward pass runs on. Nothing is chosen for the process.</para>
+/// <para><b>Threads.</b> OpenMP (libtorch's operations, oneDNN, Graft's own kernels) and MKL hold the number of threads for each calling
+/// thread, so a context's number holds for libtorch's operations too. libtorch hands the number set last to threads that it meets for the
+/// first time: it is what work outside any context runs on there. Graft's kernels add up in an order that does not depend on the number;
+/// the products of MKL and oneDNN may.</para>
+/// <para><b>What belongs to the process</b> and to no context: the allocator's options and how long waiting threads spin
+/// (<see cref="Engine"/>), oneDNN's cache of prepared products, which is keyed by shape, type and number of threads, so that it changes
+/// times and never numbers, and the threads of libtorch's pools.</para>
 /// </remarks>
 public sealed record ComputeContext : IComputeOptions
 {
@@ -27,7 +31,9 @@ public sealed record ComputeContext : IComputeOptions
     [ThreadStatic]
     private static bool s_isPending; // entered before libtorch was loaded: its threads are not set yet
 
-    /// <summary>All automatic: the processor, fp32, its fastest library (or GRAFT_MATRIX_PRODUCT), a thread a core (or GRAFT_THREADS).</summary>
+    /// <summary>
+    /// All automatic: the processor, fp32, its fastest library (or GRAFT_MATRIX_PRODUCT), a thread a core (or GRAFT_THREADS).
+    /// </summary>
     public static ComputeContext Default { get; } = new();
 
     /// <summary>That of the calling thread: the one entered last, else <see cref="Default"/>.</summary>
@@ -42,7 +48,9 @@ public sealed record ComputeContext : IComputeOptions
     public Precision Precision { get; init; }
 
     /// <summary>Which library multiplies fp32 matrices.</summary>
-    /// <value>Null for the one that GRAFT_MATRIX_PRODUCT names, or the faster one of this machine: <see cref="MatrixLibraries.Default"/>.</value>
+    /// <value>
+    /// Null for the one that GRAFT_MATRIX_PRODUCT names, or the faster one of this machine: <see cref="MatrixLibraries.Default"/>.
+    /// </value>
     public MatrixLibrary? Library { get; init; }
 
     /// <summary>Threads of products and kernels.</summary>
@@ -61,7 +69,8 @@ public sealed record ComputeContext : IComputeOptions
     /// <exception cref="InputException">The number of threads is not positive, or nothing can be computed on the device.</exception>
     public void Validate()
     {
-        if (Threads is int threads && threads < 1) throw new InputException("threads", threads.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (Threads is int threads && threads < 1)
+            throw new InputException("threads", threads.ToString(CultureInfo.InvariantCulture), "at least 1");
         Device.Require();
     }
 

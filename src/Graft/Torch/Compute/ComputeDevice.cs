@@ -12,15 +12,22 @@ public readonly record struct ComputeDevice(int? CudaIndex)
 
     /// <summary>Reads "cpu", "cuda" or "cuda:0".</summary>
     /// <exception cref="InputException">It is none of them.</exception>
-    public static ComputeDevice Parse(string name) => name switch
-    {
-        "cpu" => Cpu,
-        "cuda" => new ComputeDevice(0),
-        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) => new ComputeDevice(index),
-        _ => throw new InputException("device", name, "cpu or cuda:0"),
-    };
+    public static ComputeDevice Parse(string name) =>
+        name switch
+        {
+            "cpu" => Cpu,
+            "cuda" => new ComputeDevice(0),
+            _ when name.StartsWith("cuda:", StringComparison.Ordinal)
+                    && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) => new ComputeDevice(
+                index
+            ),
+            _ => throw new InputException("device", name, "cpu or cuda:0"),
+        };
 
-    /// <summary>Refuses what this process cannot compute on. Optimizer, dropout and attention are kernels of the processor, so no CUDA device can be used so far, not even where libtorch has one.</summary>
+    /// <summary>
+    /// Refuses what this process cannot compute on. Optimizer, dropout and attention are kernels of the processor, so no CUDA device can be
+    /// used so far, not even where libtorch has one.
+    /// </summary>
     /// <exception cref="InputException">A CUDA device.</exception>
     public void Require()
     {

@@ -1,6 +1,9 @@
 namespace Graft.Torch.Compute;
 
-/// <summary>Long computations beside the caller: on a thread of their own, because what computes never awaits and its scopes and context belong to its thread.</summary>
+/// <summary>
+/// Long computations beside the caller: on a thread of their own, because what computes never awaits and its scopes and context belong to
+/// its thread.
+/// </summary>
 internal static class ComputeThread
 {
     /// <summary>Runs work in the calling thread's context.</summary>

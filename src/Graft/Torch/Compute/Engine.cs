@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace Graft.Torch.Compute;
 
-/// <summary>Loads libtorch once a process and sets up what belongs to the process: allocator, spinning threads. How numbers are computed is no business of the process: <see cref="ComputeContext"/>.</summary>
+/// <summary>
+/// Loads libtorch once a process and sets up what belongs to the process: allocator, spinning threads. How numbers are computed is no
+/// business of the process: <see cref="ComputeContext"/>.
+/// </summary>
 public static class Engine
 {
     private const string CachedProducts = "64"; // a step of training has some twenty shapes
@@ -48,10 +51,14 @@ public static class Engine
         s_isStarted = true;
     }
 
-    /// <summary>Says in one line that no package brings libtorch, instead of the binding's page; a libtorch that the system finds for itself serves too.</summary>
+    /// <summary>
+    /// Says in one line that no package brings libtorch, instead of the binding's page; a libtorch that the system finds for itself serves
+    /// too.
+    /// </summary>
     private static void RequireLibTorch()
     {
-        if (NativeFiles.Find(NativeFiles.LibTorch) is not null || NativeLibrary.TryLoad("torch_cpu", typeof(Engine).Assembly, null, out _)) return;
+        if (NativeFiles.Find(NativeFiles.LibTorch) is not null || NativeLibrary.TryLoad("torch_cpu", typeof(Engine).Assembly, null, out _))
+            return;
         string version = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "";
         throw new InputException(NativeFiles.IsServed
             ? $"libtorch is not beside the program, and Graft computes with it: dotnet add package TorchSharp-cpu --version {version}"
@@ -59,8 +66,9 @@ public static class Engine
     }
 
     /// <summary>
-    /// Ends the process of a console program, as its last act. Once libtorch is loaded, without the destructors of its globals: .NET's own threads may still release tensors
-    /// meanwhile, and a run that had ended well was seen to abort there, with glibc's "corrupted size vs. prev_size". The system takes everything back anyway.
+    /// Ends the process of a console program, as its last act. Once libtorch is loaded, without the destructors of its globals: .NET's own
+    /// threads may still release tensors meanwhile, and a run that had ended well was seen to abort there, with glibc's "corrupted size vs.
+    /// prev_size". The system takes everything back anyway.
     /// </summary>
     /// <param name="code">The exit code; where the process ends in the usual way it is for the caller to return.</param>
     public static void EndProcess(int code)
@@ -72,8 +80,8 @@ public static class Engine
     }
 
     /// <summary>
-    /// Threads that wait for one another spin before they sleep, with OpenMP's default for milliseconds. Where something else wants the core,
-    /// that is time taken from the thread that is waited for. Read when libtorch is loaded; what the user has set stays.
+    /// Threads that wait for one another spin before they sleep, with OpenMP's default for milliseconds. Where something else wants the
+    /// core, that is time taken from the thread that is waited for. Read when libtorch is loaded; what the user has set stays.
     /// </summary>
     private static void SpinBriefly()
     {
@@ -82,13 +90,16 @@ public static class Engine
     }
 
     /// <summary>
-    /// oneDNN keeps prepared products for every shape it meets, and libtorch wrappers around them: over texts of all lengths that is memory without end (622 MB and rising
-    /// after 4,000 texts; 400 MB with bounds, no slower). Read when libtorch is loaded; what the user has set stays.
+    /// oneDNN keeps prepared products for every shape it meets, and libtorch wrappers around them: over texts of all lengths that is memory
+    /// without end (622 MB and rising after 4,000 texts; 400 MB with bounds, no slower). Read when libtorch is loaded; what the user has
+    /// set stays.
     /// </summary>
     private static void BoundCaches()
     {
-        if (!OperatingSystem.IsLinux()) return;
-        foreach (string name in (string[])["ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"]) _ = NativeMethods.SetNativeEnvironment(name, CachedProducts, overwrite: 0);
+        if (!OperatingSystem.IsLinux())
+            return;
+        foreach (string name in (string[])["ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"])
+            _ = NativeMethods.SetNativeEnvironment(name, CachedProducts, overwrite: 0);
     }
 
     private static int? EnvironmentThreads()

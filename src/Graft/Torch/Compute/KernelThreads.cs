@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Graft.Torch.Compute;
 
-/// <summary>Runs managed kernels on libtorch's own threads, as many as the calling thread's context says, so that they never compete with those of its products.</summary>
+/// <summary>
+/// Runs managed kernels on libtorch's own threads, as many as the calling thread's context says, so that they never compete with those of
+/// its products.
+/// </summary>
 internal static unsafe class KernelThreads
 {
     /// <summary>Runs <paramref name="body"/> on disjoint ranges that cover 0 … <paramref name="count"/>.</summary>
@@ -25,7 +28,10 @@ internal static unsafe class KernelThreads
         GCHandle handle = GCHandle.Alloc(work);
         try
         {
-            Dispatcher.Check(NativeMethods.torch_parallel_for(0, count, grain, &Invoke, (void*)GCHandle.ToIntPtr(handle)), "torch_parallel_for");
+            Dispatcher.Check(
+                NativeMethods.torch_parallel_for(0, count, grain, &Invoke, (void*)GCHandle.ToIntPtr(handle)),
+                "torch_parallel_for"
+            );
         }
         finally
         {

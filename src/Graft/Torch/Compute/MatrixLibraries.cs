@@ -6,13 +6,17 @@ using static TorchSharp.torch.nn;
 
 namespace Graft.Torch.Compute;
 
-/// <summary>The library that multiplies where a context names none: what is known of the processor, else a probe of some milliseconds.</summary>
+/// <summary>
+/// The library that multiplies where a context names none: what is known of the processor, else a probe of some milliseconds.
+/// </summary>
 internal static class MatrixLibraries
 {
     private const string Variable = "GRAFT_MATRIX_PRODUCT";
     private const int Width = 768, Rounds = 6;
     private const double ClearWin = 1.3;
-    private static readonly Lazy<MatrixLibrary> s_default = new(() => FromEnvironment() ?? (IsKnownForOneDnn ? MatrixLibrary.OneDnn : Probe()));
+    private static readonly Lazy<MatrixLibrary> s_default = new(() =>
+        FromEnvironment() ?? (IsKnownForOneDnn ? MatrixLibrary.OneDnn : Probe())
+    );
 
     /// <summary>What GRAFT_MATRIX_PRODUCT names (mkl or onednn), or the faster one: a fact about this machine, found once.</summary>
     /// <exception cref="InputException">GRAFT_MATRIX_PRODUCT is neither.</exception>
@@ -35,7 +39,9 @@ internal static class MatrixLibraries
         return string.IsNullOrEmpty(name) ? null : Find(name) ?? throw new InputException($"{Variable}={name}: mkl or onednn is allowed");
     }
 
-    /// <summary>AMD with AVX-512, which MKL does not use there: oneDNN is faster, by a tenth (Zen 4) or twice (Zen 5), and no probe can err.</summary>
+    /// <summary>
+    /// AMD with AVX-512, which MKL does not use there: oneDNN is faster, by a tenth (Zen 4) or twice (Zen 5), and no probe can err.
+    /// </summary>
     private static bool IsKnownForOneDnn => Processor.IsAmd && Avx512F.IsSupported;
 
     /// <summary>

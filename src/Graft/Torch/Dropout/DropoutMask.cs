@@ -57,7 +57,9 @@ internal readonly struct DropoutMask
         return x ^ (x >> 16);
     }
 
-    /// <summary>The factors (0 or <see cref="Scale"/>) of elements <paramref name="element"/> … + 15; the element is a multiple of 16.</summary>
+    /// <summary>
+    /// The factors (0 or <see cref="Scale"/>) of elements <paramref name="element"/> … + 15; the element is a multiple of 16.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (Vector256<float> Low, Vector256<float> High) Factors(ulong stream, int element)
     {

@@ -66,7 +66,8 @@ public sealed class DropoutPlan
         int row = 0;
         for (int s = 0; s < sequenceKeys.Length; s++)
         {
-            for (int position = 0; position < lengths[s]; position++) tokenKeys[row++] = CounterRandom.Mix(sequenceKeys[s] + (ulong)position);
+            for (int position = 0; position < lengths[s]; position++)
+                tokenKeys[row++] = CounterRandom.Mix(sequenceKeys[s] + (ulong)position);
         }
 
         return new DropoutPlan(seed, tokenKeys, sequenceKeys);
@@ -86,7 +87,9 @@ public sealed class DropoutPlan
         if (rows == _tokenKeys.Length) return _tokenKeys;
         if (rows == _sequenceKeys.Length) return _sequenceKeys;
         string message = string.Create(
-            CultureInfo.InvariantCulture, $"dropout on {rows} rows, but the plan has {_tokenKeys.Length} tokens in {_sequenceKeys.Length} sequences");
+            CultureInfo.InvariantCulture,
+            $"dropout on {rows} rows, but the plan has {_tokenKeys.Length} tokens in {_sequenceKeys.Length} sequences"
+        );
         throw new ArgumentException(message, nameof(rows));
     }
 }
@@ -105,7 +108,8 @@ public readonly record struct DropoutSite(DropoutPlan? Plan, int Number)
     /// <summary>True where the site drops at a positive probability.</summary>
     internal bool Drops(double probability)
     {
-        if (probability is < 0 or >= 1) throw new ArgumentOutOfRangeException(nameof(probability), probability, "a dropout probability lies in [0, 1)");
+        if (probability is < 0 or >= 1)
+            throw new ArgumentOutOfRangeException(nameof(probability), probability, "a dropout probability lies in [0, 1)");
         return Plan is not null && probability > 0;
     }
 }

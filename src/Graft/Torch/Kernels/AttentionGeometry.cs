@@ -65,7 +65,10 @@ internal sealed class AttentionGeometry
     {
         int dimensions = layout.IsPacked ? 3 : 4;
         if (q.dim() != dimensions || k.dim() != dimensions || v.dim() != dimensions || !Fits(q, k, v, layout))
-            throw new ArgumentException($"attention: queries {q.ShapeText()}, keys {k.ShapeText()} and values {v.ShapeText()} do not fit each other or the layout", nameof(k));
+            throw new ArgumentException(
+                $"attention: queries {q.ShapeText()}, keys {k.ShapeText()} and values {v.ShapeText()} do not fit each other or the layout",
+                nameof(k)
+            );
         IsPacked = layout.IsPacked;
         (_boundaries, _keyBoundaries) = (layout.Boundaries, layout.KeyBoundaries);
         Heads = (int)q.size(1);
@@ -132,5 +135,6 @@ internal sealed class AttentionGeometry
             : same && Agree(0, q, k, v) && v.size(2) == k.size(2);
     }
 
-    private static bool Agree(int dimension, Tensor q, Tensor k, Tensor v) => k.size(dimension) == q.size(dimension) && v.size(dimension) == q.size(dimension);
+    private static bool Agree(int dimension, Tensor q, Tensor k, Tensor v) =>
+        k.size(dimension) == q.size(dimension) && v.size(dimension) == q.size(dimension);
 }

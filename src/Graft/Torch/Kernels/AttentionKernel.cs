@@ -18,7 +18,10 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
     /// <summary>The additive bias; default for none.</summary>
     public ScoreView Bias { get; init; }
 
-    /// <summary>What softmax found in each row of each head, [rows, H, 2]: the largest score, the inverse of the sum. Null where no backward pass follows.</summary>
+    /// <summary>
+    /// What softmax found in each row of each head, [rows, H, 2]: the largest score, the inverse of the sum. Null where no backward pass
+    /// follows.
+    /// </summary>
     public required float* Statistics { get; init; }
 
     /// <summary>Queries.</summary>
@@ -32,32 +35,48 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
 
     /// <summary>output = dropout(softmax(scale · q·kᵀ + mask + bias)) · v.</summary>
     public void Forward(HeadView output) => ForEachHead(byHead: false, (sequence, head, scratch) =>
-    {
-        (long keyBatch, long keyToken) = geometry.KeyOrigin(sequence);
-        (long batch, long token) = geometry.Origin(sequence);
-        foreach (Block block in Blocks(sequence))
         {
-            float* value = V.At(keyBatch, head, keyToken + block.FirstKey);
-            Scores(sequence, head, block, scratch);
-            for (int i = 0; i < block.Rows; i++)
+            (long keyBatch, long keyToken) = geometry.KeyOrigin(sequence);
+            (long batch, long token) = geometry.Origin(sequence);
+            foreach (Block block in Blocks(sequence))
             {
-                float* row = scratch + ((long)i * block.Keys);
-                (int from, int to) = geometry.Reach(sequence, block.FirstRow + i);
-                (float largest, float inverseSum) = SoftmaxKernels.Softmax(row, block.Keys, from - block.FirstKey, to - block.FirstKey);
-                if (Statistics is not null)
+                float* value = V.At(keyBatch, head, keyToken + block.FirstKey);
+                Scores(sequence, head, block, scratch);
+                for (int i = 0; i < block.Rows; i++)
                 {
-                    float* statistics = StatisticsOf(sequence, head, block.FirstRow + i);
-                    (statistics[0], statistics[1]) = (largest, inverseSum);
+                    float* row = scratch + ((long)i * block.Keys);
+                    (int from, int to) = geometry.Reach(sequence, block.FirstRow + i);
+                    (float largest, float inverseSum) = SoftmaxKernels.Softmax(row, block.Keys, from - block.FirstKey, to - block.FirstKey);
+                    if (Statistics is not null)
+                    {
+                        float* statistics = StatisticsOf(sequence, head, block.FirstRow + i);
+                        (statistics[0], statistics[1]) = (largest, inverseSum);
+                    }
+
+                    if (dropout is not null)
+                        SoftmaxKernels.DropProbabilities(
+                            row,
+                            block.Keys,
+                            dropout.Mask,
+                            dropout.Stream(geometry.FirstRow(sequence) + block.FirstRow + i, head),
+                            block.FirstKey
+                        );
                 }
 
-                if (dropout is not null)
-                    SoftmaxKernels.DropProbabilities(row, block.Keys, dropout.Mask, dropout.Stream(geometry.FirstRow(sequence) + block.FirstRow + i, head), block.FirstKey);
+                SmallProduct.Times(
+                    block.Rows,
+                    geometry.Size,
+                    block.Keys,
+                    1,
+                    scratch,
+                    block.Keys,
+                    value,
+                    V.RowStride,
+                    output.At(batch, head, token + block.FirstRow),
+                    output.RowStride
+                );
             }
-
-            SmallProduct.Times(
-                block.Rows, geometry.Size, block.Keys, 1, scratch, block.Keys, value, V.RowStride, output.At(batch, head, token + block.FirstRow), output.RowStride);
-        }
-    });
+        });
 
     /// <summary>The gradients of q, k and v (zeroed before), and of the bias where wanted.</summary>
     /// <param name="gradient">The gradient of the output.</param>
@@ -71,12 +90,23 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
         // A bias is shared between sequences: then each thread takes whole heads, so that sums have one order.
         ForEachHead(byHead: !biasGradient.IsNone, (sequence, head, scratch) =>
         {
-            foreach (Block block in Blocks(sequence)) BackwardBlock(sequence, head, block, scratch, gradient, output, dq, dk, dv, biasGradient);
+            foreach (Block block in Blocks(sequence))
+                BackwardBlock(sequence, head, block, scratch, gradient, output, dq, dk, dv, biasGradient);
         });
     }
 
     private void BackwardBlock(
-        int sequence, int head, in Block block, float* scratch, HeadView gradient, HeadView output, HeadView dq, HeadView dk, HeadView dv, ScoreView biasGradient)
+        int sequence,
+        int head,
+        in Block block,
+        float* scratch,
+        HeadView gradient,
+        HeadView output,
+        HeadView dq,
+        HeadView dk,
+        HeadView dv,
+        ScoreView biasGradient
+    )
     {
         (int rows, int keys, int size) = (block.Rows, block.Keys, geometry.Size);
         (long keyBatch, long keyToken) = geometry.KeyOrigin(sequence);
@@ -85,7 +115,18 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
         float* p = scratch, dp = scratch + ((long)rows * keys);
         float* upstream = gradient.At(batch, head, token), result = output.At(batch, head, token);
         Scores(sequence, head, block, p);
-        SmallProduct.TimesTransposed(rows, keys, size, 1, upstream, gradient.RowStride, V.At(keyBatch, head, keyToken), V.RowStride, dp, keys);
+        SmallProduct.TimesTransposed(
+            rows,
+            keys,
+            size,
+            1,
+            upstream,
+            gradient.RowStride,
+            V.At(keyBatch, head, keyToken),
+            V.RowStride,
+            dp,
+            keys
+        );
         for (int i = 0; i < rows; i++)
         {
             float* row = p + ((long)i * keys), drow = dp + ((long)i * keys);
@@ -98,9 +139,42 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
             if (!biasGradient.IsNone) ColumnKernels.AddTo(biasGradient.Row(batch, head, block.FirstRow + i) + block.FirstKey, drow, keys);
         }
 
-        SmallProduct.AddTransposedTimes(keys, size, rows, 1, p, keys, upstream, gradient.RowStride, dv.At(keyBatch, head, keyToken), dv.RowStride);
-        SmallProduct.Times(rows, size, keys, scale, dp, keys, K.At(keyBatch, head, keyToken), K.RowStride, dq.At(batch, head, token), dq.RowStride);
-        SmallProduct.AddTransposedTimes(keys, size, rows, scale, dp, keys, Q.At(batch, head, token), Q.RowStride, dk.At(keyBatch, head, keyToken), dk.RowStride);
+        SmallProduct.AddTransposedTimes(
+            keys,
+            size,
+            rows,
+            1,
+            p,
+            keys,
+            upstream,
+            gradient.RowStride,
+            dv.At(keyBatch, head, keyToken),
+            dv.RowStride
+        );
+        SmallProduct.Times(
+            rows,
+            size,
+            keys,
+            scale,
+            dp,
+            keys,
+            K.At(keyBatch, head, keyToken),
+            K.RowStride,
+            dq.At(batch, head, token),
+            dq.RowStride
+        );
+        SmallProduct.AddTransposedTimes(
+            keys,
+            size,
+            rows,
+            scale,
+            dp,
+            keys,
+            Q.At(batch, head, token),
+            Q.RowStride,
+            dk.At(keyBatch, head, keyToken),
+            dk.RowStride
+        );
     }
 
     /// <summary>scale · q·kᵀ + mask + bias of a block, [rows, keys].</summary>
@@ -128,7 +202,8 @@ internal sealed unsafe class AttentionKernel(AttentionGeometry geometry, float s
         for (int first = 0; first < tokens; first += BlockRows)
         {
             int rows = Math.Min(BlockRows, tokens - first);
-            int from = geometry.Reach(sequence, first).From / 16 * 16, to = geometry.Reach(sequence, first + rows - 1).To; // masks begin at multiples of 16
+            // masks begin at multiples of 16
+            int from = geometry.Reach(sequence, first).From / 16 * 16, to = geometry.Reach(sequence, first + rows - 1).To;
             yield return new Block(first, rows, from, to - from);
         }
     }

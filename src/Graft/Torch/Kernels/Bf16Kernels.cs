@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Torch.Kernels;
 
-/// <summary>Between fp32 and bfloat16, the upper half of fp32: libtorch's own conversions took a fifth of a distillation step on a Zen 5.</summary>
+/// <summary>
+/// Between fp32 and bfloat16, the upper half of fp32: libtorch's own conversions took a fifth of a distillation step on a Zen 5.
+/// </summary>
 internal static unsafe class Bf16Kernels
 {
     /// <summary>The nearest bfloat16 values, ties to even, as libtorch rounds.</summary>

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Torch.Kernels;
 
-/// <summary>Sums of columns, transposed copies and rows added to a table: passes that go down a matrix in strips as wide as a few cache lines.</summary>
+/// <summary>
+/// Sums of columns, transposed copies and rows added to a table: passes that go down a matrix in strips as wide as a few cache lines.
+/// </summary>
 internal static unsafe class ColumnKernels
 {
     /// <summary>Adds the column sums of a matrix to a vector: the gradient of a bias.</summary>
@@ -39,7 +41,10 @@ internal static unsafe class ColumnKernels
         int c = 0;
         for (; c + 32 <= width; c += 32)
         {
-            Vector256<float> s0 = Vector256.Load(sums + c), s1 = Vector256.Load(sums + c + 8), s2 = Vector256.Load(sums + c + 16), s3 = Vector256.Load(sums + c + 24);
+            Vector256<float> s0 = Vector256.Load(sums + c),
+                s1 = Vector256.Load(sums + c + 8),
+                s2 = Vector256.Load(sums + c + 16),
+                s3 = Vector256.Load(sums + c + 24);
             float* row = matrix + c;
             for (long r = 0; r < rows; r++, row += stride)
             {
@@ -111,10 +116,22 @@ internal static unsafe class ColumnKernels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TransposeEight(float* from, long stride, float* to, long columns)
     {
-        Vector256<float> r0 = Vector256.Load(from), r1 = Vector256.Load(from + stride), r2 = Vector256.Load(from + (2 * stride)), r3 = Vector256.Load(from + (3 * stride));
-        Vector256<float> r4 = Vector256.Load(from + (4 * stride)), r5 = Vector256.Load(from + (5 * stride)), r6 = Vector256.Load(from + (6 * stride)), r7 = Vector256.Load(from + (7 * stride));
-        Vector256<float> p0 = Avx.UnpackLow(r0, r1), p1 = Avx.UnpackHigh(r0, r1), p2 = Avx.UnpackLow(r2, r3), p3 = Avx.UnpackHigh(r2, r3);
-        Vector256<float> p4 = Avx.UnpackLow(r4, r5), p5 = Avx.UnpackHigh(r4, r5), p6 = Avx.UnpackLow(r6, r7), p7 = Avx.UnpackHigh(r6, r7);
+        Vector256<float> r0 = Vector256.Load(from),
+            r1 = Vector256.Load(from + stride),
+            r2 = Vector256.Load(from + (2 * stride)),
+            r3 = Vector256.Load(from + (3 * stride));
+        Vector256<float> r4 = Vector256.Load(from + (4 * stride)),
+            r5 = Vector256.Load(from + (5 * stride)),
+            r6 = Vector256.Load(from + (6 * stride)),
+            r7 = Vector256.Load(from + (7 * stride));
+        Vector256<float> p0 = Avx.UnpackLow(r0, r1),
+            p1 = Avx.UnpackHigh(r0, r1),
+            p2 = Avx.UnpackLow(r2, r3),
+            p3 = Avx.UnpackHigh(r2, r3);
+        Vector256<float> p4 = Avx.UnpackLow(r4, r5),
+            p5 = Avx.UnpackHigh(r4, r5),
+            p6 = Avx.UnpackLow(r6, r7),
+            p7 = Avx.UnpackHigh(r6, r7);
         r0 = Avx.Shuffle(p0, p2, 0x44);
         r1 = Avx.Shuffle(p0, p2, 0xEE);
         r2 = Avx.Shuffle(p1, p3, 0x44);

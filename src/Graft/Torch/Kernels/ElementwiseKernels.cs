@@ -23,8 +23,12 @@ internal static unsafe class ElementwiseKernels
     public static Tensor MapGradient(Tensor gradient, Tensor x, Activation activation)
     {
         Tensor result = empty_like(x);
-        float* upstream = Dispatcher.Data(gradient), from = Dispatcher.Data(x), to = Dispatcher.Data(result);
-        KernelThreads.For(x.numel(), OwnKernels.Grain, (begin, end) => MapGradientRange(activation, upstream + begin, from + begin, to + begin, end - begin));
+        float* upstream = Dispatcher.Data(gradient),
+            from = Dispatcher.Data(x),
+            to = Dispatcher.Data(result);
+        KernelThreads.For(x.numel(), OwnKernels.Grain, (begin, end) =>
+            MapGradientRange(activation, upstream + begin, from + begin, to + begin, end - begin)
+        );
         return result;
     }
 

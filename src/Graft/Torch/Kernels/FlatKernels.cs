@@ -34,9 +34,10 @@ internal static unsafe class FlatKernels
     /// <param name="count">Values.</param>
     /// <param name="sums">One a block.</param>
     public static void SumsOfSquares(float* data, long count, double[] sums) => KernelThreads.For(sums.Length, 1, (begin, end) =>
-    {
-        for (long block = begin; block < end; block++) sums[block] = SumOfSquares(data + (block * Block), Math.Min(Block, count - (block * Block)));
-    });
+        {
+            for (long block = begin; block < end; block++)
+                sums[block] = SumOfSquares(data + (block * Block), Math.Min(Block, count - (block * Block)));
+        });
 
     /// <summary>The norm from the sums of all blocks, added in their order.</summary>
     public static double NormOf(ReadOnlySpan<double> sums)

@@ -74,7 +74,14 @@ internal static unsafe class GatedKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GateGradientRow<TFunction>(float* gradient, float* value, float* gate, float* valueGradient, float* gateGradient, int count)
+    private static void GateGradientRow<TFunction>(
+        float* gradient,
+        float* value,
+        float* gate,
+        float* valueGradient,
+        float* gateGradient,
+        int count
+    )
         where TFunction : struct, IElementwise
     {
         int i = 0;

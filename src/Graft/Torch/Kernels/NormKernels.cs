@@ -50,13 +50,24 @@ internal static unsafe class NormKernels
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void NormGradientRow(
-        float* gradient, float* normalized, float inverse, float* weight, bool centered, float* dz, float* weightGradient, float* biasGradient, int width)
+        float* gradient,
+        float* normalized,
+        float inverse,
+        float* weight,
+        bool centered,
+        float* dz,
+        float* weightGradient,
+        float* biasGradient,
+        int width
+    )
     {
         Vector256<float> sums = default, products = default;
         int i = 0;
         for (; i + 8 <= width; i += 8)
         {
-            Vector256<float> upstream = Vector256.Load(gradient + i), value = Vector256.Load(normalized + i), g = upstream * Vector256.Load(weight + i);
+            Vector256<float> upstream = Vector256.Load(gradient + i),
+                value = Vector256.Load(normalized + i),
+                g = upstream * Vector256.Load(weight + i);
             sums += g;
             products = Vector256.MultiplyAddEstimate(g, value, products);
             Vector256.MultiplyAddEstimate(upstream, value, Vector256.Load(weightGradient + i)).Store(weightGradient + i);

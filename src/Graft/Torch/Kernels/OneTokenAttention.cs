@@ -58,6 +58,7 @@ internal static unsafe class OneTokenAttention
 
         public float* At(long row, long offset) => _first + (row * _stride) + offset;
 
-        public void Copy(long row, long offset, int count, float* to) => new ReadOnlySpan<float>(At(row, offset), count).CopyTo(new Span<float>(to, count));
+        public void Copy(long row, long offset, int count, float* to) =>
+            new ReadOnlySpan<float>(At(row, offset), count).CopyTo(new Span<float>(to, count));
     }
 }

@@ -11,8 +11,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Graft.Torch.Kernels;
 
 /// <summary>
-/// One row times a matrix, without gradient: what writing text token by token consists of. Every value of the matrix is read once, so memory
-/// is the bound; libtorch's libraries reach half of it where the matrix lies the wrong way round for them.
+/// One row times a matrix, without gradient: what writing text token by token consists of. Every value of the matrix is read once, so
+/// memory is the bound; libtorch's libraries reach half of it where the matrix lies the wrong way round for them.
 /// </summary>
 internal static unsafe class RowProduct
 {
@@ -29,7 +29,11 @@ internal static unsafe class RowProduct
     /// <param name="x">[…, in].</param>
     /// <param name="weight">[out, in], or the transposed view of [in, out].</param>
     public static bool Applies(Tensor x, Tensor weight) =>
-        x.numel() == weight.size(1) && x.dtype == ScalarType.Float32 && x.is_contiguous() && weight.dtype == ScalarType.Float32 && (weight.is_contiguous() || IsTransposed(weight));
+        x.numel() == weight.size(1)
+        && x.dtype == ScalarType.Float32
+        && x.is_contiguous()
+        && weight.dtype == ScalarType.Float32
+        && (weight.is_contiguous() || IsTransposed(weight));
 
     /// <summary>x·Wᵀ + b.</summary>
     /// <param name="x">[1, …, in].</param>
@@ -50,8 +54,11 @@ internal static unsafe class RowProduct
         if (IsTransposed(weight)) AddRows(row, matrix, result, inputs, outputs);
         else
         {
-            int width = Math.Max(1, (int)Math.Max(Grain / inputs, outputs / (4 * Parts))), parts = (outputs + width - 1) / width;
-            KernelThreads.TakeTurns(parts, part => AddDots(row, matrix, result, inputs, part * width, Math.Min(outputs, (part + 1) * width)));
+            int width = Math.Max(1, (int)Math.Max(Grain / inputs, outputs / (4 * Parts))),
+                parts = (outputs + width - 1) / width;
+            KernelThreads.TakeTurns(parts, part =>
+                AddDots(row, matrix, result, inputs, part * width, Math.Min(outputs, (part + 1) * width))
+            );
         }
 
         return product;
@@ -66,9 +73,9 @@ internal static unsafe class RowProduct
     }
 
     /// <summary>
-    /// The matrix lies [in, out]: its rows are added up, each times one input. Every part of the inputs has sums of its own, so that each thread
-    /// reads one stretch of memory from end to end, row after row: processors look ahead along one stretch, not along several, and the sums stay
-    /// in the first cache. Parts are added in order, whatever the number of threads.
+    /// The matrix lies [in, out]: its rows are added up, each times one input. Every part of the inputs has sums of its own, so that each
+    /// thread reads one stretch of memory from end to end, row after row: processors look ahead along one stretch, not along several, and
+    /// the sums stay in the first cache. Parts are added in order, whatever the number of threads.
     /// </summary>
     private static void AddRows(float* row, float* matrix, float* result, int inputs, int outputs)
     {
@@ -82,7 +89,8 @@ internal static unsafe class RowProduct
             for (int input = part * width; input < last; input++) AddRow(row[input], matrix + ((long)input * outputs), own, outputs);
         });
         Span<float> total = new(result, outputs);
-        for (int part = 0; part < parts; part++) TensorPrimitives.Add(total, new ReadOnlySpan<float>(first + ((long)part * outputs), outputs), total);
+        for (int part = 0; part < parts; part++)
+            TensorPrimitives.Add(total, new ReadOnlySpan<float>(first + ((long)part * outputs), outputs), total);
     }
 
     /// <summary>Room for so many values, aligned, of this thread.</summary>

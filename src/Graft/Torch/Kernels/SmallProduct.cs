@@ -5,8 +5,8 @@ using Graft.Torch.Native;
 namespace Graft.Torch.Kernels;
 
 /// <summary>
-/// Products of small row-major matrices inside a kernel, on the calling thread: MKL's sgemm, where libtorch exports it (x86 Linux). Row-major
-/// C = A·B is column-major Cᵀ = Bᵀ·Aᵀ, hence the order of arguments.
+/// Products of small row-major matrices inside a kernel, on the calling thread: MKL's sgemm, where libtorch exports it (x86 Linux).
+/// Row-major C = A·B is column-major Cᵀ = Bᵀ·Aᵀ, hence the order of arguments.
 /// </summary>
 internal static unsafe class SmallProduct
 {
@@ -14,7 +14,8 @@ internal static unsafe class SmallProduct
 
     /// <summary>True where the library is there.</summary>
     public static bool IsAvailable { get; } =
-        NativeLibrary.TryLoad("torch_cpu", typeof(SmallProduct).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, "sgemm_", out _)
+        NativeLibrary.TryLoad("torch_cpu", typeof(SmallProduct).Assembly, null, out nint library)
+        && NativeLibrary.TryGetExport(library, "sgemm_", out _)
         && NativeLibrary.TryGetExport(library, NativeMethods.MklThreads, out _);
 
     /// <summary>
@@ -26,7 +27,18 @@ internal static unsafe class SmallProduct
     public static int SetThreadsHere(int threads) => NativeMethods.MklSetThreadsHere(threads);
 
     /// <summary>c [m, n] = alpha · a [m, k] · b [n, k]ᵀ.</summary>
-    public static void TimesTransposed(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC)
+    public static void TimesTransposed(
+        int m,
+        int n,
+        int k,
+        float alpha,
+        float* a,
+        int strideA,
+        float* b,
+        int strideB,
+        float* c,
+        int strideC
+    )
     {
         if (m == 1) RowTimesTransposed(n, k, alpha, a, b, strideB, c);
         else Call(Transposed, Plain, n, m, k, alpha, b, strideB, a, strideA, 0, c, strideC);
@@ -40,8 +52,18 @@ internal static unsafe class SmallProduct
     }
 
     /// <summary>c [m, n] += alpha · a [k, m]ᵀ · b [k, n].</summary>
-    public static void AddTransposedTimes(int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
-        Call(Plain, Transposed, n, m, k, alpha, b, strideB, a, strideA, 1, c, strideC);
+    public static void AddTransposedTimes(
+        int m,
+        int n,
+        int k,
+        float alpha,
+        float* a,
+        int strideA,
+        float* b,
+        int strideB,
+        float* c,
+        int strideC
+    ) => Call(Plain, Transposed, n, m, k, alpha, b, strideB, a, strideA, 1, c, strideC);
 
     // One row, as in writing text token by token: the library would first copy the matrix into the order it likes.
     private static void RowTimesTransposed(int n, int k, float alpha, float* a, float* b, int strideB, float* c)
@@ -53,11 +75,25 @@ internal static unsafe class SmallProduct
     {
         Span<float> row = new(c, n);
         row.Clear();
-        for (int i = 0; i < k; i++) TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(b + ((long)i * strideB), n), alpha * a[i], row, row);
+        for (int i = 0; i < k; i++)
+            TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(b + ((long)i * strideB), n), alpha * a[i], row, row);
     }
 
     private static void Call(
-        byte transA, byte transB, int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float beta, float* c, int strideC)
+        byte transA,
+        byte transB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        float* a,
+        int strideA,
+        float* b,
+        int strideB,
+        float beta,
+        float* c,
+        int strideC
+    )
     {
         if (m > 0 && n > 0) NativeMethods.sgemm_(&transA, &transB, &m, &n, &k, &alpha, a, &strideA, b, &strideB, &beta, c, &strideC);
     }

@@ -30,8 +30,8 @@ internal static class VectorMath
 
     /// <summary>The normal distribution Φ(x) and its density φ(x).</summary>
     /// <remarks>
-    /// Φ(−|x|) = ½·e^(−x²/2)·s·q(s) with s = 1/(1 + 0.28·|x|/√2): q is erfc(t)·e^(t²)/s fitted at Chebyshev nodes (relative error below 1e-8),
-    /// so the tail keeps its relative precision.
+    /// Φ(−|x|) = ½·e^(−x²/2)·s·q(s) with s = 1/(1 + 0.28·|x|/√2): q is erfc(t)·e^(t²)/s fitted at Chebyshev nodes (relative error below
+    /// 1e-8), so the tail keeps its relative precision.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector256<float> Distribution, Vector256<float> Density) Normal(Vector256<float> x)
@@ -50,7 +50,11 @@ internal static class VectorMath
         q = Vector256.MultiplyAddEstimate(q, s, Vector256.Create(0.157922819f));
         Vector256<float> bell = Exp(x * x * -0.5f);
         Vector256<float> tail = q * s * bell * 0.5f;
-        Vector256<float> distribution = Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256<float>.Zero), Vector256<float>.One - tail, tail);
+        Vector256<float> distribution = Vector256.ConditionalSelect(
+            Vector256.GreaterThan(x, Vector256<float>.Zero),
+            Vector256<float>.One - tail,
+            tail
+        );
         return (distribution, bell * InverseRootTwoPi);
     }
 
@@ -80,7 +84,11 @@ internal static class VectorMath
     {
         x = Vector256.Min(Vector256.Max(x, Vector256.Create(-30f)), Vector256.Create(30f)); // beyond, the slope is exactly 0 or 1
         Vector256<float> sigmoid = Sigmoid(Inner(x));
-        Vector256<float> slope = Vector256.MultiplyAddEstimate(x * x, Vector256.Create(6 * RootTwoOverPi * Cubic), Vector256.Create(2 * RootTwoOverPi));
+        Vector256<float> slope = Vector256.MultiplyAddEstimate(
+            x * x,
+            Vector256.Create(6 * RootTwoOverPi * Cubic),
+            Vector256.Create(2 * RootTwoOverPi)
+        );
         return sigmoid + (x * sigmoid * (Vector256<float>.One - sigmoid) * slope);
     }
 

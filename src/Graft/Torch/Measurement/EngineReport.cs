@@ -16,7 +16,15 @@ namespace Graft.Torch.Measurement;
 /// <param name="LibraryVersion">The binding's version.</param>
 /// <param name="Patch">What is known of the native binding's need for a newer C++ library.</param>
 public sealed record EngineReport(
-    string Runtime, string System, int Processors, string VectorInstructions, long MemoryBytes, string? Library, string LibraryVersion, string Patch)
+    string Runtime,
+    string System,
+    int Processors,
+    string VectorInstructions,
+    long MemoryBytes,
+    string? Library,
+    string LibraryVersion,
+    string Patch
+)
 {
     /// <summary>Reads what can be read without loading libtorch: some milliseconds.</summary>
     public static EngineReport Read()
@@ -37,13 +45,20 @@ public sealed record EngineReport(
     public static EngineProbe Probe()
     {
         Engine.Start();
-        return new EngineProbe(ComputeContext.Current.ResolvedThreads, PeakRate.Measure(), PeakRate.MeasureBf16(), ComputeContext.Current.ResolvedLibrary, TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0);
+        return new EngineProbe(
+            ComputeContext.Current.ResolvedThreads,
+            PeakRate.Measure(),
+            PeakRate.MeasureBf16(),
+            ComputeContext.Current.ResolvedLibrary,
+            TorchSharp.torch.cuda_is_available() ? TorchSharp.torch.cuda.device_count() : 0
+        );
     }
 
     private static string PatchState(string path)
     {
         if (!OperatingSystem.IsLinux()) return "not needed here";
-        // The name, with its final zero, stands in the dynamic string table where the binding still asks for it (docs/decisions/0001-native-patch.md).
+        // The name, with its final zero, stands in the dynamic string table where the binding still asks for it
+        // (docs/decisions/0001-native-patch.md).
         bool asks = File.ReadAllBytes(path).AsSpan().IndexOf("\0_ZSt21ios_base_library_initv\0"u8) >= 0;
         return asks ? "not patched: needs GLIBCXX_3.4.32" : "patched: loads with older C++ libraries";
     }

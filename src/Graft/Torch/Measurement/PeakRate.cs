@@ -16,7 +16,9 @@ public sealed record PeakRate(double MklGflops, double OneDnnGflops)
     /// <summary>The larger of both.</summary>
     public double Gflops => Math.Max(MklGflops, OneDnnGflops);
 
-    /// <summary>Measures the machine's fastest product now; neighbours change it from minute to minute, so measure beside what is compared.</summary>
+    /// <summary>
+    /// Measures the machine's fastest product now; neighbours change it from minute to minute, so measure beside what is compared.
+    /// </summary>
     /// <param name="repetitions">How often each product is timed; the fastest counts.</param>
     public static PeakRate Measure(int repetitions = 10)
     {
@@ -27,7 +29,8 @@ public sealed record PeakRate(double MklGflops, double OneDnnGflops)
         double operations = 2.0 * Rows * In * Out;
         double mkl = operations / ProductTimer.Fastest(() => functional.linear(x, weight), repetitions) / 1e9;
         Tensor packed = Dispatcher.ReorderLinearWeight(weight, Rows);
-        double oneDnn = operations / ProductTimer.Fastest(() => Dispatcher.LinearPointwise(x, packed, null, "none"u8, default), repetitions) / 1e9;
+        double oneDnn =
+            operations / ProductTimer.Fastest(() => Dispatcher.LinearPointwise(x, packed, null, "none"u8, default), repetitions) / 1e9;
         return new PeakRate(mkl, oneDnn);
     }
 

@@ -1,9 +1,10 @@
 namespace Graft.Torch.Native;
 
 /// <summary>
-/// Keeps the system's signals (Ctrl-C, SIGTERM, SIGCONT, a resized terminal …) from the calling thread while it lives; they are taken by another thread, or afterwards.
-/// oneDNN's fp32 product (jit_avx512_common_gemm_f32) points the stack register into its workspace on the heap when a row is long: the frame
-/// of a handler that runs meanwhile would be written over whatever lies before the workspace (docs/decisions/0003-signals.md).
+/// Keeps the system's signals (Ctrl-C, SIGTERM, SIGCONT, a resized terminal …) from the calling thread while it lives; they are taken by
+/// another thread, or afterwards.
+/// oneDNN's fp32 product (jit_avx512_common_gemm_f32) points the stack register into its workspace on the heap when a row is long: the
+/// frame of a handler that runs meanwhile would be written over whatever lies before the workspace (docs/decisions/0003-signals.md).
 /// </summary>
 internal unsafe ref struct BlockedSignals
 {

@@ -16,7 +16,10 @@ internal static unsafe class Dispatcher
         ulong* stack = stackalloc ulong[2];
         stack[0] = Own(weight);
         stack[1] = Optional((ulong)rows);
-        Check(NativeMethods.torch_call_dispatcher("mkldnn::_reorder_linear_weight", "", stack, NativeMethods.StableVersion), "mkldnn::_reorder_linear_weight");
+        Check(
+            NativeMethods.torch_call_dispatcher("mkldnn::_reorder_linear_weight", "", stack, NativeMethods.StableVersion),
+            "mkldnn::_reorder_linear_weight"
+        );
         return Wrap((nint)stack[0]);
     }
 
@@ -35,7 +38,15 @@ internal static unsafe class Dispatcher
             byte* variant = algorithmText;
             using BlockedSignals blocked = BlockedSignals.OfThisThread();
             int status = NativeMethods.aoti_torch_cpu__linear_pointwise(
-                x.Handle, weight.Handle, bias is null ? null : &biasHandle, attributeText, null, 0, algorithmText is null ? null : &variant, &result);
+                x.Handle,
+                weight.Handle,
+                bias is null ? null : &biasHandle,
+                attributeText,
+                null,
+                0,
+                algorithmText is null ? null : &variant,
+                &result
+            );
             Check(status, "mkldnn::_linear_pointwise");
         }
 

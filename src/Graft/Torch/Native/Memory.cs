@@ -16,8 +16,8 @@ public static class Memory
     public static long PeakResident => Status("VmHWM:") ?? System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64;
 
     /// <summary>
-    /// Everything made until disposal is released with it, except what <c>MoveToOuterDisposeScope</c> saves: one a micro-batch. Scopes belong
-    /// to a thread: never await inside.
+    /// Everything made until disposal is released with it, except what <c>MoveToOuterDisposeScope</c> saves: one a micro-batch. Scopes
+    /// belong to a thread: never await inside.
     /// </summary>
     public static DisposeScope Scope() => NewDisposeScope();
 
@@ -27,7 +27,10 @@ public static class Memory
         foreach (string line in File.ReadLines("/proc/self/status"))
         {
             if (line.StartsWith(key, StringComparison.Ordinal))
-                return long.Parse(line.AsSpan(key.Length).Trim().ToString().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+                return long.Parse(
+                        line.AsSpan(key.Length).Trim().ToString().Split(' ')[0],
+                        System.Globalization.CultureInfo.InvariantCulture
+                    ) * 1024;
         }
 
         return null;

@@ -4,7 +4,8 @@ namespace Graft.Torch.Native;
 
 /// <summary>
 /// What libtorch exports with C linkage beyond the binding (torch/csrc/stable/c/shim.h, torch/csrc/inductor/aoti_torch/c/shim.h), and the
-/// C library's switches. A tensor handle is a pointer to an <c>at::Tensor</c>, which is what <c>Tensor.Handle</c> holds. The THSAutograd functions are the native half of the binding's own <c>torch.autograd.Function</c>
+/// C library's switches. A tensor handle is a pointer to an <c>at::Tensor</c>, which is what <c>Tensor.Handle</c> holds. The THSAutograd
+/// functions are the native half of the binding's own <c>torch.autograd.Function</c>
 /// (TorchSharp 0.107): see <c>Autograd/GradientNode</c> for why they are called directly.
 /// </summary>
 internal static unsafe partial class NativeMethods
@@ -21,7 +22,13 @@ internal static unsafe partial class NativeMethods
     public static partial int torch_call_dispatcher(string operation, string overload, ulong* stack, ulong version);
 
     [LibraryImport(LibTorch)]
-    public static partial int torch_parallel_for(long begin, long end, long grain, delegate* unmanaged<long, long, void*, void> body, void* context);
+    public static partial int torch_parallel_for(
+        long begin,
+        long end,
+        long grain,
+        delegate* unmanaged<long, long, void*, void> body,
+        void* context
+    );
 
     [LibraryImport(LibTorch)]
     public static partial int aoti_torch_new_tensor_handle(nint tensor, nint* copy);
@@ -35,7 +42,20 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(LibTorch)]
     public static partial void sgemm_(
-        byte* transA, byte* transB, int* m, int* n, int* k, float* alpha, float* a, int* lda, float* b, int* ldb, float* beta, float* c, int* ldc);
+        byte* transA,
+        byte* transB,
+        int* m,
+        int* n,
+        int* k,
+        float* alpha,
+        float* a,
+        int* lda,
+        float* b,
+        int* ldb,
+        float* beta,
+        float* c,
+        int* ldc
+    );
 
     [LibraryImport(LibTorch, EntryPoint = MklThreads)]
     public static partial int MklSetThreadsHere(int threads);
@@ -57,7 +77,13 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Binding)]
     public static partial void THSAutograd_Function_wrapOutputs(
-        TensorList inputs, TensorList notDifferentiable, TensorList changed, TensorList outputs, NodePointers node, delegate* unmanaged<nuint, nint*> allocate);
+        TensorList inputs,
+        TensorList notDifferentiable,
+        TensorList changed,
+        TensorList outputs,
+        NodePointers node,
+        delegate* unmanaged<nuint, nint*> allocate
+    );
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     public static partial int SetAllocatorOption(int option, int value);

@@ -16,16 +16,28 @@ internal static partial class Ops
     /// <param name="v">The same for the values.</param>
     /// <param name="layout">Padded or packed, mask, causal, window.</param>
     /// <param name="scale">What the products are multiplied by: 1/√N in most families, 1 in T5.</param>
-    /// <param name="bias">Added to the scores, [B or 1, H or 1, Tq, Tk] (packed: [1, H or 1, longest, longest]); null for none. Differentiable.</param>
+    /// <param name="bias">Added to the scores, [B or 1, H or 1, Tq, Tk] (packed: [1, H or 1, longest, longest]); null for none.
+    /// Differentiable.</param>
     /// <param name="dropout">The share of probabilities dropped.</param>
     /// <param name="site">Where in the model; none in evaluation.</param>
     /// <returns>A tensor of q's shape. In memory heads lie beside each other within a token, so joining them costs nothing.</returns>
     public static Tensor Attention(
-        Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias = null, double dropout = 0, DropoutSite site = default)
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        AttentionLayout layout,
+        double scale,
+        Tensor? bias = null,
+        double dropout = 0,
+        DropoutSite site = default
+    )
     {
-        if (SmallProduct.IsAvailable && OwnKernels.Apply(q, k, v, layout.Mask, bias)) return AttentionNode.Run(q, k, v, layout, scale, bias, dropout, site);
-        if (!layout.IsPacked) return AttentionWithProbabilities(q, k, v, layout, scale, bias, dropout, site).Output;
-        int[] rows = layout.Boundaries!, keyRows = layout.KeyBoundaries!;
+        if (SmallProduct.IsAvailable && OwnKernels.Apply(q, k, v, layout.Mask, bias))
+            return AttentionNode.Run(q, k, v, layout, scale, bias, dropout, site);
+        if (!layout.IsPacked)
+            return AttentionWithProbabilities(q, k, v, layout, scale, bias, dropout, site).Output;
+        int[] rows = layout.Boundaries!,
+            keyRows = layout.KeyBoundaries!;
         List<Tensor> outputs = [];
         for (int s = 0; s + 1 < rows.Length; s++)
         {
@@ -46,14 +58,32 @@ internal static partial class Ops
     /// <returns>Output [B, H, T, N] and probabilities [B, H, T, Tk].</returns>
     /// <inheritdoc cref="Attention"/>
     public static (Tensor Output, Tensor Probabilities) AttentionWithProbabilities(
-        Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias = null, double dropout = 0, DropoutSite site = default)
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        AttentionLayout layout,
+        double scale,
+        Tensor? bias = null,
+        double dropout = 0,
+        DropoutSite site = default
+    )
     {
         if (layout.IsPacked) throw new ArgumentException("probabilities are given for the padded layout only", nameof(layout));
         return AttentionWithProbabilities(q, k, v, layout, scale, bias, dropout, site, 0, q.shape[0] * q.shape[2]);
     }
 
     private static (Tensor Output, Tensor Probabilities) AttentionWithProbabilities(
-        Tensor q, Tensor k, Tensor v, AttentionLayout layout, double scale, Tensor? bias, double dropout, DropoutSite site, int firstRow, long rows)
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        AttentionLayout layout,
+        double scale,
+        Tensor? bias,
+        double dropout,
+        DropoutSite site,
+        int firstRow,
+        long rows
+    )
     {
         (long batch, long heads, long tokens, long size, long keyTokens) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3], k.shape[2]);
         if (k.shape[3] != size || v.shape[2] != keyTokens || k.shape[1] != heads || k.shape[0] != batch)
@@ -65,8 +95,11 @@ internal static partial class Ops
         using Tensor? reach = Reach(layout, tokens, keyTokens);
         if (reach is not null) scores = scores + reach;
         Tensor probabilities = functional.softmax(scores, -1);
-        Tensor dropped = site.Drops(dropout) ? probabilities * ProbabilityFactors(batch, heads, tokens, keyTokens, dropout, site, firstRow, rows) : probabilities;
-        Tensor output = bmm(dropped.reshape(-1, tokens, keyTokens), v.reshape(-1, keyTokens, v.shape[3])).view(batch, heads, tokens, v.shape[3]);
+        Tensor dropped = site.Drops(dropout)
+            ? probabilities * ProbabilityFactors(batch, heads, tokens, keyTokens, dropout, site, firstRow, rows)
+            : probabilities;
+        Tensor output = bmm(dropped.reshape(-1, tokens, keyTokens), v.reshape(-1, keyTokens, v.shape[3]))
+            .view(batch, heads, tokens, v.shape[3]);
         return (output.transpose(1, 2).contiguous().transpose(1, 2), probabilities);
     }
 

@@ -43,7 +43,15 @@ internal static partial class Ops
     /// <param name="eps">Added to the variance.</param>
     /// <param name="probability">The share of x that is dropped.</param>
     /// <param name="site">Where in the model; none in evaluation.</param>
-    public static Tensor DropoutAddLayerNorm(Tensor x, Tensor residual, Tensor weight, Tensor? bias, double eps, double probability, DropoutSite site)
+    public static Tensor DropoutAddLayerNorm(
+        Tensor x,
+        Tensor residual,
+        Tensor weight,
+        Tensor? bias,
+        double eps,
+        double probability,
+        DropoutSite site
+    )
     {
         RequireWidth(x, weight.size(0), "layer norm");
         RequireShape(x, residual);
@@ -96,6 +104,7 @@ internal static partial class Ops
 
     private static void RequireShape(Tensor x, Tensor residual)
     {
-        if (!HasShapeOf(x, residual)) throw new ArgumentException($"residual {residual.ShapeText()} has not the shape {x.ShapeText()}", nameof(residual));
+        if (!HasShapeOf(x, residual))
+            throw new ArgumentException($"residual {residual.ShapeText()} has not the shape {x.ShapeText()}", nameof(residual));
     }
 }

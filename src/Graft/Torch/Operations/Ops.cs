@@ -61,7 +61,8 @@ internal static partial class Ops
     /// <returns>[…, I].</returns>
     public static Tensor Gate(Tensor x, Activation activation)
     {
-        if (activation is Activation.GeluErf or Activation.GeluTanh or Activation.Silu && OwnKernels.Apply(x)) return ActivationNode.Run(x, activation, gated: true);
+        if (activation is Activation.GeluErf or Activation.GeluTanh or Activation.Silu && OwnKernels.Apply(x))
+            return ActivationNode.Run(x, activation, gated: true);
         Tensor[] halves = x.chunk(2, -1);
         return Activate(halves[0], activation) * halves[1];
     }
@@ -108,6 +109,9 @@ internal static partial class Ops
     private static void RequireWidth(Tensor x, long width, string operation)
     {
         if (x.size(-1) != width)
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{operation}: the last dimension of {x.ShapeText()} is not {width}"), nameof(x));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"{operation}: the last dimension of {x.ShapeText()} is not {width}"),
+                nameof(x)
+            );
     }
 }

@@ -108,7 +108,16 @@ internal sealed unsafe class AdamW : Optimizer
             for (long start = 0; start < segment.Count; start += Block)
             {
                 long at = offset + start;
-                pieces.Add(new Piece(values + start, gradient + segment.Offset + start, mean + at, square + at, (int)Math.Min(Block, segment.Count - start), update));
+                pieces.Add(
+                    new Piece(
+                        values + start,
+                        gradient + segment.Offset + start,
+                        mean + at,
+                        square + at,
+                        (int)Math.Min(Block, segment.Count - start),
+                        update
+                    )
+                );
             }
         }
 
@@ -127,7 +136,8 @@ internal sealed unsafe class AdamW : Optimizer
     ]);
 
     /// <inheritdoc/>
-    internal override IEnumerable<string> MomentsOf(TrainedParameter parameter) => [FirstMoment + parameter.Name, SecondMoment + parameter.Name];
+    internal override IEnumerable<string> MomentsOf(TrainedParameter parameter) =>
+        [FirstMoment + parameter.Name, SecondMoment + parameter.Name];
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -13,7 +13,14 @@ namespace Graft.Torch.Optimizers;
 /// <param name="RateFactor">What the learning rate is multiplied by (layer-wise rates); 1 for most.</param>
 /// <param name="Matrices">The matrices of a hidden layer that it is made of; null for embeddings, heads and vectors.</param>
 /// <param name="StartsAt">The update from which on it is trained (gradual unfreezing); 0 for most.</param>
-internal sealed record TrainedParameter(string Name, Parameter Value, bool Decays, double RateFactor = 1, HiddenMatrices? Matrices = null, long StartsAt = 0);
+internal sealed record TrainedParameter(
+    string Name,
+    Parameter Value,
+    bool Decays,
+    double RateFactor = 1,
+    HiddenMatrices? Matrices = null,
+    long StartsAt = 0
+);
 
 /// <summary>The matrices of a hidden layer that one parameter holds: three in a joint query, key and value.</summary>
 /// <param name="Count">How many, all of one shape.</param>
@@ -24,7 +31,9 @@ public readonly record struct HiddenMatrices(int Count, bool InColumns = false);
 /// The gradients of all trained parameters in one flat fp32 tensor, each <c>parameter.grad</c> a view of it, so that zeroing, the global
 /// norm and the optimizer's step are one pass each.
 /// </summary>
-/// <remarks>Move the model to its device first: <c>.to()</c> replaces parameters. Parameters must not be trained by anyone else meanwhile.</remarks>
+/// <remarks>
+/// Move the model to its device first: <c>.to()</c> replaces parameters. Parameters must not be trained by anyone else meanwhile.
+/// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
     private const int Alignment = 16; // floats: a cache line
@@ -39,9 +48,12 @@ internal sealed class FlatParameters : IDisposable
         long offset = 0;
         foreach (TrainedParameter parameter in parameters)
         {
-            if (parameter.Value.dtype != ScalarType.Float32) throw new ArgumentException($"{parameter.Name} is {parameter.Value.dtype}: fp32 is trained", nameof(parameters));
-            if (!parameter.Value.is_contiguous()) throw new ArgumentException($"{parameter.Name} is not contiguous", nameof(parameters));
-            if (!names.Add(parameter.Name)) throw new ArgumentException($"{parameter.Name} is listed twice", nameof(parameters));
+            if (parameter.Value.dtype != ScalarType.Float32)
+                throw new ArgumentException($"{parameter.Name} is {parameter.Value.dtype}: fp32 is trained", nameof(parameters));
+            if (!parameter.Value.is_contiguous())
+                throw new ArgumentException($"{parameter.Name} is not contiguous", nameof(parameters));
+            if (!names.Add(parameter.Name))
+                throw new ArgumentException($"{parameter.Name} is listed twice", nameof(parameters));
             long count = parameter.Value.numel();
             _segments.Add(new Segment(parameter, offset, count));
             offset += Aligned(count);
@@ -72,7 +84,8 @@ internal sealed class FlatParameters : IDisposable
         foreach (Segment segment in _segments)
         {
             bool isTrained = step >= segment.Parameter.StartsAt;
-            if (segment.Parameter.StartsAt > 0 && segment.Parameter.Value.requires_grad != isTrained) segment.Parameter.Value.requires_grad = isTrained;
+            if (segment.Parameter.StartsAt > 0 && segment.Parameter.Value.requires_grad != isTrained)
+                segment.Parameter.Value.requires_grad = isTrained;
         }
     }
 
@@ -82,7 +95,9 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>The Euclidean norm over all gradients, summed in double precision.</summary>
     public double GradientNorm() => FlatKernels.Norm(Gradient);
 
-    /// <summary>What gradients are multiplied by so that their norm is at most <paramref name="clipNorm"/>: min(1, clip / (norm + 1e-6)).</summary>
+    /// <summary>
+    /// What gradients are multiplied by so that their norm is at most <paramref name="clipNorm"/>: min(1, clip / (norm + 1e-6)).
+    /// </summary>
     /// <param name="norm">The global norm.</param>
     /// <param name="clipNorm">The bound; 0 or less for none.</param>
     public static double ClipFactor(double norm, double clipNorm) => clipNorm <= 0 ? 1 : Math.Min(1, clipNorm / (norm + 1e-6));
@@ -94,7 +109,12 @@ internal sealed class FlatParameters : IDisposable
         foreach (Segment segment in _segments)
         {
             for (long done = 0; done < segment.Count; done += 1 << 20)
-                hash.Append(new ReadOnlySpan<byte>(Dispatcher.Data(segment.Parameter.Value) + done, (int)Math.Min(1 << 20, segment.Count - done) * sizeof(float)));
+                hash.Append(
+                    new ReadOnlySpan<byte>(
+                        Dispatcher.Data(segment.Parameter.Value) + done,
+                        (int)Math.Min(1 << 20, segment.Count - done) * sizeof(float)
+                    )
+                );
         }
 
         return hash.Finish();
@@ -121,14 +141,16 @@ internal sealed class FlatParameters : IDisposable
     internal unsafe void CopyValuesToGradient(long from, long to)
     {
         float* flat = Dispatcher.Data(Gradient);
-        foreach (Segment segment in Within(from, to)) FlatKernels.Copy(Dispatcher.Data(segment.Parameter.Value) + segment.Start, flat + segment.Offset, segment.Count);
+        foreach (Segment segment in Within(from, to))
+            FlatKernels.Copy(Dispatcher.Data(segment.Parameter.Value) + segment.Start, flat + segment.Offset, segment.Count);
     }
 
     /// <summary>Takes the values of a part of the parameters from where their gradients lie.</summary>
     internal unsafe void CopyGradientToValues(long from, long to)
     {
         float* flat = Dispatcher.Data(Gradient);
-        foreach (Segment segment in Within(from, to)) FlatKernels.Copy(flat + segment.Offset, Dispatcher.Data(segment.Parameter.Value) + segment.Start, segment.Count);
+        foreach (Segment segment in Within(from, to))
+            FlatKernels.Copy(flat + segment.Offset, Dispatcher.Data(segment.Parameter.Value) + segment.Start, segment.Count);
     }
 
     /// <summary>The part of a flat tensor that belongs to a parameter, in the parameter's shape.</summary>

@@ -21,15 +21,17 @@ public sealed record MuonOptions
     /// <exception cref="InputException">A constant is out of its range.</exception>
     public void Validate()
     {
-        if (Momentum is not (>= 0 and < 1)) throw new InputException("momentum", FormattableString.Invariant($"{Momentum}"), "a number in [0, 1)");
-        if (Iterations is not (>= 1 and <= 20)) throw new InputException("iterations", FormattableString.Invariant($"{Iterations}"), "from 1 to 20");
+        if (Momentum is not (>= 0 and < 1))
+            throw new InputException("momentum", FormattableString.Invariant($"{Momentum}"), "a number in [0, 1)");
+        if (Iterations is not (>= 1 and <= 20))
+            throw new InputException("iterations", FormattableString.Invariant($"{Iterations}"), "from 1 to 20");
     }
 }
 
 /// <summary>
-/// Muon (Jordan 2024): the Nesterov momentum of each hidden matrix is replaced by the orthogonal matrix nearest to it, so that every direction
-/// moves by the same amount. Steps are scaled by 0.2·√max(rows, columns) (Liu et al. 2025, §2.2): their root mean square is then AdamW's, and
-/// AdamW's learning rate and weight decay carry over. Everything that is no hidden matrix goes to AdamW.
+/// Muon (Jordan 2024): the Nesterov momentum of each hidden matrix is replaced by the orthogonal matrix nearest to it, so that every
+/// direction moves by the same amount. Steps are scaled by 0.2·√max(rows, columns) (Liu et al. 2025, §2.2): their root mean square is then
+/// AdamW's, and AdamW's learning rate and weight decay carry over. Everything that is no hidden matrix goes to AdamW.
 /// </summary>
 internal sealed unsafe class Muon : Optimizer
 {
@@ -78,7 +80,8 @@ internal sealed unsafe class Muon : Optimizer
         Accumulate((float)gradientScale);
         using (IDisposable noGradient = no_grad())
         {
-            foreach ((FlatParameters.Segment segment, long offset) in _places.Where(place => Steps > place.Segment.Parameter.StartsAt)) Move(segment, offset, learningRate * segment.Parameter.RateFactor);
+            foreach ((FlatParameters.Segment segment, long offset) in _places.Where(place => Steps > place.Segment.Parameter.StartsAt))
+                Move(segment, offset, learningRate * segment.Parameter.RateFactor);
         }
 
         _rest.Step(learningRate, gradientScale);
@@ -87,10 +90,19 @@ internal sealed unsafe class Muon : Optimizer
     /// <summary>The momentum ("momentum.NAME") and AdamW's moments.</summary>
     /// <inheritdoc/>
     internal override IEnumerable<Moment> Moments() =>
-        _rest.Moments().Concat(_places.Select(place => new Moment(Momentum + place.Segment.Parameter.Name, place.Segment, FlatParameters.View(_momentum, place.Segment, place.Offset))));
+        _rest
+            .Moments()
+            .Concat(
+                _places.Select(place => new Moment(
+                    Momentum + place.Segment.Parameter.Name,
+                    place.Segment,
+                    FlatParameters.View(_momentum, place.Segment, place.Offset)
+                ))
+            );
 
     /// <inheritdoc/>
-    internal override IEnumerable<string> MomentsOf(TrainedParameter parameter) => parameter.Matrices is null ? _rest.MomentsOf(parameter) : [Momentum + parameter.Name];
+    internal override IEnumerable<string> MomentsOf(TrainedParameter parameter) =>
+        parameter.Matrices is null ? _rest.MomentsOf(parameter) : [Momentum + parameter.Name];
 
     /// <inheritdoc/>
     public override void Restore(IReadOnlyDictionary<string, Tensor> state, long steps)
@@ -112,12 +124,16 @@ internal sealed unsafe class Muon : Optimizer
     /// <summary>m ← β·m + (1 − β)·g; the direction is one step ahead of it: (1 − β)·g + β·m.</summary>
     private void Accumulate(float scale)
     {
-        float beta = (float)_options.Momentum, share = (float)(1 - _options.Momentum) * scale;
-        float* gradient = Dispatcher.Data(_parameters.Gradient), momentum = Dispatcher.Data(_momentum), direction = Dispatcher.Data(_direction);
+        float beta = (float)_options.Momentum,
+            share = (float)(1 - _options.Momentum) * scale;
+        float* gradient = Dispatcher.Data(_parameters.Gradient),
+            momentum = Dispatcher.Data(_momentum),
+            direction = Dispatcher.Data(_direction);
         List<(long From, long To, int Count)> pieces = [];
         foreach ((FlatParameters.Segment segment, long offset) in _places)
         {
-            for (long start = 0; start < segment.Count; start += Block) pieces.Add((segment.Offset + start, offset + start, (int)Math.Min(Block, segment.Count - start)));
+            for (long start = 0; start < segment.Count; start += Block)
+                pieces.Add((segment.Offset + start, offset + start, (int)Math.Min(Block, segment.Count - start)));
         }
 
         KernelThreads.For(pieces.Count, 1, (begin, end) =>
@@ -155,7 +171,11 @@ internal sealed unsafe class Muon : Optimizer
         using DisposeScope scope = NewDisposeScope();
         (int count, bool inColumns) = segment.Parameter.Matrices!.Value;
         Tensor whole = FlatParameters.View(_direction, segment, offset);
-        foreach ((Tensor direction, Tensor weight) in whole.chunk(count, inColumns ? 1 : 0).Zip(segment.Parameter.Value.chunk(count, inColumns ? 1 : 0)))
+        foreach (
+            (Tensor direction, Tensor weight) in whole
+                .chunk(count, inColumns ? 1 : 0)
+                .Zip(segment.Parameter.Value.chunk(count, inColumns ? 1 : 0))
+        )
         {
             using DisposeScope inner = NewDisposeScope();
             Tensor orthogonal = Orthogonal.Nearest(direction, _options.Iterations);

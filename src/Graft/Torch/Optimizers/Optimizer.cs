@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Graft.Torch.Optimizers;
 
-/// <summary>Moves trained parameters along their flat gradients. What it remembers between steps has names, so that a run resumes to the same bits.</summary>
+/// <summary>
+/// Moves trained parameters along their flat gradients. What it remembers between steps has names, so that a run resumes to the same bits.
+/// </summary>
 internal abstract class Optimizer : IDisposable
 {
     /// <summary>The number of steps made.</summary>
@@ -16,7 +18,8 @@ internal abstract class Optimizer : IDisposable
 
     /// <summary>What is remembered, by name and in its parameter's shape: views, for a checkpoint to write.</summary>
     /// <returns>Views that the caller disposes.</returns>
-    public IReadOnlyDictionary<string, Tensor> State() => Moments().ToDictionary(moment => moment.Name, moment => moment.View, StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, Tensor> State() =>
+        Moments().ToDictionary(moment => moment.Name, moment => moment.View, StringComparer.Ordinal);
 
     /// <summary>What is remembered of each parameter, or stretch of one, that this optimizer moves.</summary>
     /// <returns>With views that the caller disposes.</returns>
@@ -35,8 +38,10 @@ internal abstract class Optimizer : IDisposable
         foreach ((string name, FlatParameters.Segment segment, Tensor target) in Moments())
         {
             using Tensor view = target;
-            if (!state.TryGetValue(name, out Tensor? source)) throw new InputException($"the checkpoint has no {name}: it belongs to another model, strategy or optimizer");
-            if (!source.shape.SequenceEqual(segment.Parameter.Value.shape)) throw new InputException($"{name} in the checkpoint has another shape: it belongs to another model");
+            if (!state.TryGetValue(name, out Tensor? source))
+                throw new InputException($"the checkpoint has no {name}: it belongs to another model, strategy or optimizer");
+            if (!source.shape.SequenceEqual(segment.Parameter.Value.shape))
+                throw new InputException($"{name} in the checkpoint has another shape: it belongs to another model");
             if (segment.IsWhole)
             {
                 view.copy_(source);

@@ -14,7 +14,8 @@ internal static class MatrixProduct
     /// <param name="x">[rows, in], contiguous.</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out] or null.</param>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) => IsOneDnn(x) ? OneDnnLinear(x, weight, bias) : functional.linear(x, weight, bias);
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) =>
+        IsOneDnn(x) ? OneDnnLinear(x, weight, bias) : functional.linear(x, weight, bias);
 
     /// <summary>The same through oneDNN, whatever is in use.</summary>
     public static Tensor OneDnnLinear(Tensor x, Tensor weight, Tensor? bias)
@@ -69,5 +70,6 @@ internal static class MatrixProduct
         weight.shape[1] % 512 == 0 && x.shape[0] >= 256 && weight.is_contiguous() && OwnKernels.Apply(weight);
 
     // bfloat16 goes to oneDNN by itself where the processor has it.
-    private static bool IsOneDnn(Tensor x) => x.dtype == ScalarType.Float32 && ComputeContext.Current.ResolvedLibrary == MatrixLibrary.OneDnn;
+    private static bool IsOneDnn(Tensor x) =>
+        x.dtype == ScalarType.Float32 && ComputeContext.Current.ResolvedLibrary == MatrixLibrary.OneDnn;
 }

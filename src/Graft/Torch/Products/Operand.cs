@@ -9,7 +9,8 @@ internal static class Operand
 {
     /// <summary>What a product is given: the tensor itself, or its bfloat16 values.</summary>
     /// <returns>A reference that the caller disposes.</returns>
-    public static Tensor Of(Tensor values) => Of(values, ComputeContext.Current.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+    public static Tensor Of(Tensor values) =>
+        Of(values, ComputeContext.Current.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
 
     /// <summary>The same, for a product with an operand of this type.</summary>
     public static Tensor Of(Tensor values, ScalarType type)

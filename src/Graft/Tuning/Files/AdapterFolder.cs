@@ -21,7 +21,11 @@ internal sealed class AdapterFolder : IDisposable
     private static readonly string[] s_weights = [WeightsFile, "adapter_model.bin", "adapter.safetensors", HubWeightsFile];
     private static readonly string[] s_heads = ["model_head.safetensors", HubHeadFile];
     private static readonly string[] s_outputs = ["classifier.weight", "classifier.out_proj.weight", "score.weight"];
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly AdapterFormat _format;
     private readonly Checkpoint _weights;
@@ -52,7 +56,10 @@ internal sealed class AdapterFolder : IDisposable
     /// <summary>True for a folder with an adapter and no model of its own.</summary>
     public static bool IsAdapter(string folder) =>
         File.Exists(System.IO.Path.Combine(folder, ConfigFile))
-        && (CheckpointFolder.Find(folder) is not string found || System.IO.Path.GetFileName(found).StartsWith("adapter_model", StringComparison.Ordinal));
+        && (
+            CheckpointFolder.Find(folder) is not string found
+            || System.IO.Path.GetFileName(found).StartsWith("adapter_model", StringComparison.Ordinal)
+        );
 
     /// <summary>Opens a folder.</summary>
     /// <exception cref="InputException">A file is missing, damaged, or of an unknown kind.</exception>
@@ -60,7 +67,8 @@ internal sealed class AdapterFolder : IDisposable
     {
         AdapterJson config = AdapterJson.Read(System.IO.Path.Combine(folder, ConfigFile));
         AdapterFormat format = AdapterFormat.Of(config);
-        Checkpoint weights = First(folder, s_weights) ?? throw new InputException($"{folder}: holds no weights of an adapter: expected one of {string.Join(", ", s_weights)}");
+        Checkpoint weights = First(folder, s_weights)
+            ?? throw new InputException($"{folder}: holds no weights of an adapter: expected one of {string.Join(", ", s_weights)}");
         try
         {
             bool isWhole = System.IO.Path.GetFileName(weights.FilePath) == WeightsFile;
@@ -80,11 +88,14 @@ internal sealed class AdapterFolder : IDisposable
     public Heads.FeatureOptions? Features => _format is FeatureFormat ? FeatureFormat.Features(Config) : null;
 
     /// <summary>How many scores the adapter's classifier gives: the rows of its last matrix; null where the folder has none.</summary>
-    public int? OutputCount => Tensors.LastOrDefault(tensor => s_outputs.Any(ending => tensor.Name.EndsWith(ending, StringComparison.Ordinal))) is { } stored
-        ? checked((int)stored.Shape[0])
-        : null;
+    public int? OutputCount =>
+        Tensors.LastOrDefault(tensor => s_outputs.Any(ending => tensor.Name.EndsWith(ending, StringComparison.Ordinal))) is { } stored
+            ? checked((int)stored.Shape[0])
+            : null;
 
-    /// <summary>Puts the adapter on a model: fills slots, copies the new parts' values and those of the model's own parameters that it keeps.</summary>
+    /// <summary>
+    /// Puts the adapter on a model: fills slots, copies the new parts' values and those of the model's own parameters that it keeps.
+    /// </summary>
     /// <param name="model">The whole model.</param>
     /// <param name="backbone">The backbone.</param>
     /// <param name="place">Where the value of a model's own parameter goes; null: into the parameter itself.</param>
@@ -95,10 +106,13 @@ internal sealed class AdapterFolder : IDisposable
         Dictionary<string, DeclaredParameter> own = model.Declared().ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         List<DeclaredParameter> saved = [];
         Adapter adapter = strategy.Attach(model, backbone, saved);
-        Dictionary<string, DeclaredParameter> missing = adapter.Parts.Declared().ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        Dictionary<string, DeclaredParameter> missing = adapter
+            .Parts.Declared()
+            .ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         foreach (StoredTensor stored in Tensors)
         {
-            if (stored.Name.Contains(".original_module.", StringComparison.Ordinal)) continue; // what PEFT keeps of the base beside a trained copy
+            if (stored.Name.Contains(".original_module.", StringComparison.Ordinal))
+                continue; // what PEFT keeps of the base beside a trained copy
             string[] names = [.. _format.ModelNames(stored.Name)];
             if (Array.Find(names, missing.ContainsKey) is string part)
             {
@@ -126,8 +140,14 @@ internal sealed class AdapterFolder : IDisposable
     public static void Write(string folder, AdapterTarget target)
     {
         AdapterFormat format = AdapterFormat.For(target.Adapter.Strategy);
-        if (format is AdapterHubFormat) WriteForAdapterHub(folder, target);
-        Write(folder, format.Config(target), target.Adapter.Parameters.Select(parameter => ToWrite(format.Key(target.Adapter.Strategy, parameter.Name), parameter.Value)), target.Base);
+        if (format is AdapterHubFormat)
+            WriteForAdapterHub(folder, target);
+        Write(
+            folder,
+            format.Config(target),
+            target.Adapter.Parameters.Select(parameter => ToWrite(format.Key(target.Adapter.Strategy, parameter.Name), parameter.Value)),
+            target.Base
+        );
     }
 
     /// <summary>Writes a configuration and weights that say which base they are for.</summary>
@@ -150,19 +170,34 @@ internal sealed class AdapterFolder : IDisposable
     /// <summary>The two files that AdapterHub's library opens: the adapter's own parts, and the head.</summary>
     private static void WriteForAdapterHub(string folder, AdapterTarget target)
     {
-        PyTorchWriter.Write(System.IO.Path.Combine(folder, HubWeightsFile), target.Adapter.Parts.Declared().Select(part => ToWrite(part.Name, part.Value)));
-        if (target.Adapter.Saved.Count == 0) return;
-        PyTorchWriter.Write(System.IO.Path.Combine(folder, HubHeadFile), target.Adapter.Saved.Select(parameter => ToWrite(parameter.Name, parameter.Value)));
-        AtomicFile.WriteText(System.IO.Path.Combine(folder, HubHeadConfig), AdapterHubFormat.HeadConfig(target).ToJsonString(s_json) + "\n");
+        PyTorchWriter.Write(
+            System.IO.Path.Combine(folder, HubWeightsFile),
+            target.Adapter.Parts.Declared().Select(part => ToWrite(part.Name, part.Value))
+        );
+        if (target.Adapter.Saved.Count == 0)
+            return;
+        PyTorchWriter.Write(
+            System.IO.Path.Combine(folder, HubHeadFile),
+            target.Adapter.Saved.Select(parameter => ToWrite(parameter.Name, parameter.Value))
+        );
+        AtomicFile.WriteText(
+            System.IO.Path.Combine(folder, HubHeadConfig),
+            AdapterHubFormat.HeadConfig(target).ToJsonString(s_json) + "\n"
+        );
     }
 
     private static Checkpoint? First(string folder, string[] names) =>
-        names.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists) is string path ? Checkpoint.Open(path) : null;
+        names.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists) is string path
+            ? Checkpoint.Open(path)
+            : null;
 
     private unsafe void Copy(StoredTensor stored, DeclaredParameter target)
     {
         if (!stored.Shape.SequenceEqual(target.Value.shape))
-            throw new InputException($"{Path}: {stored.Name} is [{string.Join(", ", stored.Shape.ToArray())}], this model needs [{string.Join(", ", target.Value.shape)}]: the adapter is for another model");
+            throw new InputException(
+                $"{Path}: {stored.Name} is [{string.Join(", ", stored.Shape.ToArray())}], this model needs "
+                    + $"[{string.Join(", ", target.Value.shape)}]: the adapter is for another model"
+            );
         stored.CopyTo(Dispatcher.Data(target.Value), stored.ElementCount);
     }
 

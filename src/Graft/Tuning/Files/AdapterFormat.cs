@@ -51,7 +51,14 @@ internal abstract class AdapterFormat
 /// <param name="Kind">What stands on it.</param>
 /// <param name="HeadParameters">Names of the head's parameters.</param>
 /// <param name="Base">Where it is from.</param>
-internal sealed record AdapterTarget(Adapter Adapter, Layer Model, Backbone Backbone, HeadKind Kind, IReadOnlySet<string> HeadParameters, AdapterBase Base);
+internal sealed record AdapterTarget(
+    Adapter Adapter,
+    Layer Model,
+    Backbone Backbone,
+    HeadKind Kind,
+    IReadOnlySet<string> HeadParameters,
+    AdapterBase Base
+);
 
 /// <summary>The model that an adapter was trained on.</summary>
 /// <param name="Id">A folder, or a name of the hub.</param>

@@ -6,8 +6,8 @@ using Graft.Torch;
 namespace Graft.Tuning.Files;
 
 /// <summary>
-/// AdapterHub's bottleneck adapters (its library's "double_seq_bn" is Houlsby's, "seq_bn" Pfeiffer's). Weights are called after the block they
-/// are in, <c>….output.adapters.NAME.adapter_down.0.weight</c>; the head lies in a file of its own.
+/// AdapterHub's bottleneck adapters (its library's "double_seq_bn" is Houlsby's, "seq_bn" Pfeiffer's). Weights are called after the block
+/// they are in, <c>….output.adapters.NAME.adapter_down.0.weight</c>; the head lies in a file of its own.
 /// </summary>
 internal sealed class AdapterHubFormat : AdapterFormat
 {
@@ -28,10 +28,23 @@ internal sealed class AdapterHubFormat : AdapterFormat
     public override TuningStrategy Strategy(AdapterJson config, IReadOnlyList<StoredTensor> tensors)
     {
         AdapterJson options = config.Part("config");
-        options.Refuse("is_parallel", "phm_layer", "use_gating", "inv_adapter", "ln_before", "ln_after", "cross_adapter", "adapter_residual_before_ln", "leave_out");
-        if (options.Number("scaling", 1) != 1) throw options.Wrong("scaling", "1");
-        if (options.Number("dropout", 0) != 0) throw options.Wrong("dropout", "0");
-        if (!options.Flag("output_adapter") || !options.Flag("original_ln_after", true)) throw options.Wrong(options.Flag("output_adapter") ? "original_ln_after" : "output_adapter", "true");
+        options.Refuse(
+            "is_parallel",
+            "phm_layer",
+            "use_gating",
+            "inv_adapter",
+            "ln_before",
+            "ln_after",
+            "cross_adapter",
+            "adapter_residual_before_ln",
+            "leave_out"
+        );
+        if (options.Number("scaling", 1) != 1)
+            throw options.Wrong("scaling", "1");
+        if (options.Number("dropout", 0) != 0)
+            throw options.Wrong("dropout", "0");
+        if (!options.Flag("output_adapter") || !options.Flag("original_ln_after", true))
+            throw options.Wrong(options.Flag("output_adapter") ? "original_ln_after" : "output_adapter", "true");
         return new BottleneckAdapter
         {
             AfterAttention = options.Flag("mh_adapter"),
@@ -39,7 +52,9 @@ internal sealed class AdapterHubFormat : AdapterFormat
             AddsToOutput = options.Flag("residual_before_ln", true),
             Activation = Activations.Parse(options.Text("non_linearity") ?? throw options.Wrong("non_linearity", "a name")),
             ReductionFactor = options.Number("reduction_factor", 16),
-            TrainsNorms = tensors.Any(tensor => s_norms.Any(norm => tensor.Name.EndsWith(norm + ".weight", StringComparison.OrdinalIgnoreCase))),
+            TrainsNorms = tensors.Any(tensor =>
+                s_norms.Any(norm => tensor.Name.EndsWith(norm + ".weight", StringComparison.OrdinalIgnoreCase))
+            ),
             AdapterName = config.Text("name") ?? "task",
         };
     }

@@ -38,29 +38,40 @@ internal sealed class AdapterJson(string path, JsonObject json)
         _ => throw Wrong(key, "true or false"),
     };
 
-    public double Number(string key, double fallback) => json[key] switch
-    {
-        null => fallback,
-        JsonValue value when value.TryGetValue(out double number) => number,
-        JsonValue value when value.TryGetValue(out string? text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
-        _ => throw Wrong(key, "a number"),
-    };
+    public double Number(string key, double fallback) =>
+        json[key] switch
+        {
+            null => fallback,
+            JsonValue value when value.TryGetValue(out double number) => number,
+            JsonValue value
+                when value.TryGetValue(out string? text)
+                    && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
+            _ => throw Wrong(key, "a number"),
+        };
 
-    public int Count(string key) => json[key] is JsonValue value && value.TryGetValue(out int count) && count > 0 ? count : throw Wrong(key, "a whole number of at least 1");
+    public int Count(string key) =>
+        json[key] is JsonValue value && value.TryGetValue(out int count) && count > 0
+            ? count
+            : throw Wrong(key, "a whole number of at least 1");
 
     /// <summary>A list of whole numbers.</summary>
-    public IReadOnlyList<int> Numbers(string key) => json[key] is JsonArray list && list.All(item => item is JsonValue value && value.TryGetValue<int>(out _))
-        ? [.. list.Select(item => item!.GetValue<int>())]
-        : throw Wrong(key, "a list of whole numbers");
+    public IReadOnlyList<int> Numbers(string key) =>
+        json[key] is JsonArray list && list.All(item => item is JsonValue value && value.TryGetValue<int>(out _))
+            ? [.. list.Select(item => item!.GetValue<int>())]
+            : throw Wrong(key, "a list of whole numbers");
 
     /// <summary>A list of texts, or a single one; empty where there is none.</summary>
-    public IReadOnlyList<string> Texts(string key) => json[key] switch
-    {
-        null => [],
-        JsonArray list when list.All(item => item is JsonValue value && value.TryGetValue<string>(out _)) => [.. list.Select(item => item!.GetValue<string>())],
-        JsonValue value when value.TryGetValue(out string? text) => [text],
-        _ => throw Wrong(key, "a list of names"),
-    };
+    public IReadOnlyList<string> Texts(string key) =>
+        json[key] switch
+        {
+            null => [],
+            JsonArray list when list.All(item => item is JsonValue value && value.TryGetValue<string>(out _)) =>
+            [
+                .. list.Select(item => item!.GetValue<string>()),
+            ],
+            JsonValue value when value.TryGetValue(out string? text) => [text],
+            _ => throw Wrong(key, "a list of names"),
+        };
 
     /// <summary>Refuses a key that is set.</summary>
     /// <exception cref="InputException">It is: Graft lacks what it asks for.</exception>

@@ -14,7 +14,8 @@ internal sealed class FeatureFormat : AdapterFormat
 
     public override string? BaseModel(AdapterJson config) => config.Text("base_model_name_or_path");
 
-    public override TuningStrategy Strategy(AdapterJson config, IReadOnlyList<StoredTensor> tensors) => new HeadTuning { Features = Features(config) };
+    public override TuningStrategy Strategy(AdapterJson config, IReadOnlyList<StoredTensor> tensors) =>
+        new HeadTuning { Features = Features(config) };
 
     public override JsonObject Config(AdapterTarget target) => Config(((HeadTuning)target.Adapter.Strategy).Features!, target.Base);
 
@@ -32,9 +33,12 @@ internal sealed class FeatureFormat : AdapterFormat
     public override string Key(TuningStrategy strategy, string parameter) => parameter;
 
     /// <summary>What a configuration says of its features.</summary>
-    public static FeatureOptions Features(AdapterJson config) => new()
-    {
-        Layers = config.Numbers("layers"),
-        Pooling = Enum.TryParse(config.Text("pooling"), ignoreCase: true, out EmbeddingPooling pooling) ? pooling : throw config.Wrong("pooling", "mean, first, last, max, meansqrtlength or weightedmean"),
-    };
+    public static FeatureOptions Features(AdapterJson config) =>
+        new()
+        {
+            Layers = config.Numbers("layers"),
+            Pooling = Enum.TryParse(config.Text("pooling"), ignoreCase: true, out EmbeddingPooling pooling)
+                ? pooling
+                : throw config.Wrong("pooling", "mean, first, last, max, meansqrtlength or weightedmean"),
+        };
 }

@@ -17,15 +17,22 @@ internal sealed class PeftFormat : AdapterFormat
 
     private static readonly (string Task, HeadKind Head)[] s_tasks =
     [
-        ("SEQ_CLS", HeadKind.SequenceClassification), ("TOKEN_CLS", HeadKind.TokenClassification), ("QUESTION_ANS", HeadKind.QuestionAnswering),
-        ("CAUSAL_LM", HeadKind.CausalLm), ("SEQ_2_SEQ_LM", HeadKind.SequenceToSequence), ("FEATURE_EXTRACTION", HeadKind.None), ("FEATURE_EXTRACTION", HeadKind.Embedding),
+        ("SEQ_CLS", HeadKind.SequenceClassification),
+        ("TOKEN_CLS", HeadKind.TokenClassification),
+        ("QUESTION_ANS", HeadKind.QuestionAnswering),
+        ("CAUSAL_LM", HeadKind.CausalLm),
+        ("SEQ_2_SEQ_LM", HeadKind.SequenceToSequence),
+        ("FEATURE_EXTRACTION", HeadKind.None),
+        ("FEATURE_EXTRACTION", HeadKind.Embedding),
     ];
 
     public override HeadKind? Head(AdapterJson config)
     {
         if (config.Text("task_type") is not string task) return null;
         (string Task, HeadKind Head) known = Array.Find(s_tasks, entry => entry.Task == task);
-        return known.Task is null ? throw config.Wrong("task_type", $"one of {string.Join(", ", s_tasks.Select(entry => entry.Task).Distinct())}") : known.Head;
+        return known.Task is null
+            ? throw config.Wrong("task_type", $"one of {string.Join(", ", s_tasks.Select(entry => entry.Task).Distinct())}")
+            : known.Head;
     }
 
     public override string? BaseModel(AdapterJson config) => config.Text("base_model_name_or_path");
@@ -64,9 +71,17 @@ internal sealed class PeftFormat : AdapterFormat
         bool hasHead = target.Adapter.Saved.Any(parameter => target.HeadParameters.Contains(parameter.Name));
         string? task = classifies && !hasHead ? null : Array.Find(s_tasks, entry => entry.Head == target.Kind).Task;
         bool keepsBiases = target.Adapter.Strategy is Lora { KeepsAllBiases: true };
-        string[] besides = [.. target.Adapter.Saved
-            .Where(parameter => !keepsBiases || target.HeadParameters.Contains(parameter.Name) || !parameter.Name.EndsWith(".bias", StringComparison.Ordinal))
-            .Select(parameter => SavedModule(parameter.Name, target.HeadParameters)).Distinct(StringComparer.Ordinal)];
+        string[] besides =
+        [
+            .. target
+                .Adapter.Saved.Where(parameter =>
+                    !keepsBiases
+                    || target.HeadParameters.Contains(parameter.Name)
+                    || !parameter.Name.EndsWith(".bias", StringComparison.Ordinal)
+                )
+                .Select(parameter => SavedModule(parameter.Name, target.HeadParameters))
+                .Distinct(StringComparer.Ordinal),
+        ];
         JsonObject config = new()
         {
             ["base_model_name_or_path"] = target.Base.Id,
@@ -90,10 +105,23 @@ internal sealed class PeftFormat : AdapterFormat
 
     private static Lora ReadLora(AdapterJson config, IReadOnlyList<StoredTensor> tensors)
     {
-        config.Refuse("use_dora", "use_qalora", "use_bdlora", "alpha_pattern", "lora_bias", "alora_invocation_tokens", "arrow_config", "kasa_config", "velora_config", "monteclora_config");
+        config.Refuse(
+            "use_dora",
+            "use_qalora",
+            "use_bdlora",
+            "alpha_pattern",
+            "lora_bias",
+            "alora_invocation_tokens",
+            "arrow_config",
+            "kasa_config",
+            "velora_config",
+            "monteclora_config"
+        );
         string bias = config.Text("bias") ?? "none";
-        if (bias is not ("none" or "lora_only" or "all")) throw config.Wrong("bias", "none, lora_only or all");
-        Dictionary<string, int> ranks = Modules(tensors, LoraA).ToDictionary(found => found.Name, found => checked((int)found.Tensor.Shape[0]), StringComparer.Ordinal);
+        if (bias is not ("none" or "lora_only" or "all"))
+            throw config.Wrong("bias", "none, lora_only or all");
+        Dictionary<string, int> ranks = Modules(tensors, LoraA)
+            .ToDictionary(found => found.Name, found => checked((int)found.Tensor.Shape[0]), StringComparer.Ordinal);
         return new Lora
         {
             Rank = config.Count("r"),
@@ -119,14 +147,20 @@ internal sealed class PeftFormat : AdapterFormat
 
     private static int ReadVirtualTokens(AdapterJson config, bool shared)
     {
-        if (shared && config.Number("num_transformer_submodules", 1) != 1) throw config.Wrong("num_transformer_submodules", "1 (vectors before the encoder's text only)");
+        if (shared && config.Number("num_transformer_submodules", 1) != 1)
+            throw config.Wrong("num_transformer_submodules", "1 (vectors before the encoder's text only)");
         return config.Count("num_virtual_tokens");
     }
 
     /// <summary>The modules that a kind of tensor is on, by their names in the model.</summary>
-    private static IEnumerable<(string Name, StoredTensor Tensor)> Modules(IEnumerable<StoredTensor> tensors, string ending) => tensors
-        .Where(tensor => tensor.Name.EndsWith(ending, StringComparison.Ordinal) && tensor.Name.StartsWith(Prefix, StringComparison.Ordinal) && tensor.Shape.Length == 2)
-        .Select(tensor => (tensor.Name[Prefix.Length..^ending.Length], tensor));
+    private static IEnumerable<(string Name, StoredTensor Tensor)> Modules(IEnumerable<StoredTensor> tensors, string ending) =>
+        tensors
+            .Where(tensor =>
+                tensor.Name.EndsWith(ending, StringComparison.Ordinal)
+                && tensor.Name.StartsWith(Prefix, StringComparison.Ordinal)
+                && tensor.Shape.Length == 2
+            )
+            .Select(tensor => (tensor.Name[Prefix.Length..^ending.Length], tensor));
 
     private static void WriteLora(Lora lora, AdapterTarget target, JsonObject config)
     {
@@ -138,8 +172,12 @@ internal sealed class PeftFormat : AdapterFormat
         config["bias"] = lora.KeepsAllBiases ? "all" : lora.TrainsBiases ? "lora_only" : "none";
         config["fan_in_fan_out"] = IsTransposed(target);
         config["target_modules"] = Names(lora.TargetModules ?? TargetNames.QueryAndValue(target.Model));
-        (string Name, int Rank)[] others = [.. lora.RankOf.Where(module => module.Value != lora.Rank).Select(module => (module.Key, module.Value))];
-        if (others.Length > 0) config["rank_pattern"] = new JsonObject(others.Select(module => KeyValuePair.Create(module.Name, (JsonNode?)module.Rank)));
+        (string Name, int Rank)[] others =
+        [
+            .. lora.RankOf.Where(module => module.Value != lora.Rank).Select(module => (module.Key, module.Value)),
+        ];
+        if (others.Length > 0)
+            config["rank_pattern"] = new JsonObject(others.Select(module => KeyValuePair.Create(module.Name, (JsonNode?)module.Rank)));
     }
 
     private static void WriteIa3(Ia3 ia3, AdapterTarget target, JsonObject config)
@@ -166,11 +204,14 @@ internal sealed class PeftFormat : AdapterFormat
         else config["prompt_tuning_init"] = "RANDOM";
     }
 
-    private static bool IsTransposed(AdapterTarget target) => target.Model.Find<Projection>().Any(found => found.Layer.Tuning is not null && found.Layer.IsTransposed);
+    private static bool IsTransposed(AdapterTarget target) =>
+        target.Model.Find<Projection>().Any(found => found.Layer.Tuning is not null && found.Layer.IsTransposed);
 
     /// <summary>What PEFT keeps whole: of the head its outermost module, of the backbone the layer itself.</summary>
     private static string SavedModule(string parameter, IReadOnlySet<string> headParameters) =>
-        headParameters.Contains(parameter) ? parameter[..parameter.IndexOf('.', StringComparison.Ordinal)] : parameter[..parameter.LastIndexOf('.')];
+        headParameters.Contains(parameter)
+            ? parameter[..parameter.IndexOf('.', StringComparison.Ordinal)]
+            : parameter[..parameter.LastIndexOf('.')];
 
     private static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => (JsonNode)name)];
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Graft.Tests.Data.Mutations;
 
 /// <summary>
-/// Whatever happens to a file, the doors answer it with a reading whose counts add up, or with a refusal: never with another exception, and no row
-/// goes missing in silence. GRAFT_MUTATIONS says how many (500).
+/// Whatever happens to a file, the doors answer it with a reading whose counts add up, or with a refusal: never with another exception, and
+/// no row goes missing in silence. GRAFT_MUTATIONS says how many (500).
 /// </summary>
 public sealed class MutationTests : DataFolder
 {
@@ -21,7 +21,9 @@ public sealed class MutationTests : DataFolder
     [Fact]
     public void AMutatedFileIsReadWithTrueCountsOrRefused()
     {
-        int count = int.TryParse(Environment.GetEnvironmentVariable("GRAFT_MUTATIONS"), CultureInfo.InvariantCulture, out int asked) ? asked : Usual;
+        int count = int.TryParse(Environment.GetEnvironmentVariable("GRAFT_MUTATIONS"), CultureInfo.InvariantCulture, out int asked)
+            ? asked
+            : Usual;
         string folder = Path.GetDirectoryName(PathOf("x"))!;
         string[] faults = [.. Enumerable.Range(0, count).Select(seed => MutatedFiles.Fault(seed, folder)).OfType<string>().Take(5)];
         Assert.True(faults.Length == 0, string.Join("\n\n", faults));
