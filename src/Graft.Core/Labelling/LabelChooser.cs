@@ -2,71 +2,87 @@ using System.Numerics.Tensors;
 
 namespace Graft.Labelling;
 
-/// <summary>Which text is worth a person's time: uncertain to the model, and unlike what is labelled already.</summary>
+/// <summary>
+/// Which text is worth a person's time: the one whose label would make the answers to all others surest. A linear model knows a direction
+/// of the vectors the better, the more of it the labelled ones have; a text is worth what it takes off the mean variance of all texts
+/// (transductive experimental design, Yu et al. 2006), times the square root of the model's own uncertainty. Outliers, which uncertainty
+/// and distance alone would choose, are worth little: nothing else lies their way.
+/// </summary>
 internal sealed class LabelChooser
 {
-    private const int MostCandidates = 5_000, Kept = 200;
+    private const int Kept = 100, AtHand = 100, LeastForUncertainty = 20;
+    private const double Work = 1e8; // products that a ranking may cost
+    private readonly Lock _gate = new();
     private readonly float[] _features; // [texts, width], length 1 each
-    private readonly int _width;
-    private readonly float[] _nearest; // each text's largest cosine with a labelled or asked one
+    private readonly int _width, _mostCandidates;
+    private readonly float[] _spread; // [width, width], the mean of x xᵀ over all texts
+    private readonly float[] _unknown; // [width, width], (1 + Σ x xᵀ)⁻¹ over the labelled texts
     private (int Row, double Uncertainty)[] _ranked = [];
 
     public LabelChooser(float[] features, int width)
     {
-        (_features, _width, _nearest) = (features, width, new float[features.Length / width]);
+        (_features, _width) = (features, width);
+        _mostCandidates = (int)Math.Clamp(Work / width / width, 20, 1000);
+        (_spread, _unknown) = (new float[width * width], new float[width * width]);
+        for (int i = 0; i < width; i++) _unknown[(i * width) + i] = 1;
+        int texts = features.Length / width, seen = Math.Min(texts, 2 * _mostCandidates);
+        for (int i = 0; i < seen; i++) Add(_spread, Vector((int)((long)i * texts / seen)), 1f / seen);
     }
 
     /// <summary>Takes note of a labelled text.</summary>
     public void Cover(int row)
     {
-        float[] features = _features;
-        ReadOnlySpan<float> covered = Vector(row);
-        for (int other = 0; other < _nearest.Length; other++)
+        lock (_gate)
         {
-            float cosine = TensorPrimitives.Dot(covered, features.AsSpan(other * _width, _width));
-            if (cosine > _nearest[other]) _nearest[other] = cosine;
+            float[] towards = Product(_unknown, Vector(row));
+            float scale = -1 / (1 + TensorPrimitives.Dot(towards, Vector(row)));
+            Add(_unknown, towards, scale);
         }
     }
 
-    /// <summary>Ranks up to 5,000 open texts by a new model.</summary>
+    /// <summary>Ranks open texts, of many a part drawn at random, by a new model.</summary>
     public void Rank(LabelModel model, IReadOnlyList<int> open, ref CounterRandom random)
     {
         int[] pool = [.. open];
-        int count = Math.Min(pool.Length, MostCandidates);
+        int count = Math.Min(pool.Length, _mostCandidates);
         for (int i = 0; i < count; i++)
         {
             int j = i + random.NextInt(pool.Length - i);
             (pool[i], pool[j]) = (pool[j], pool[i]);
         }
 
+        float[] unknown;
+        lock (_gate) unknown = [.. _unknown];
         (int Row, double Uncertainty)[] scored = new (int, double)[count];
-        for (int i = 0; i < count; i++) scored[i] = (pool[i], model.Uncertainty(model.Probabilities(Vector(pool[i]))));
-        _ranked = [.. scored.OrderByDescending(Worth).Take(Kept)];
+        for (int i = 0; i < count; i++)
+        {
+            double unsure = model.Examples < LeastForUncertainty ? 1 : model.Uncertainty(model.Probabilities(Vector(pool[i])));
+            scored[i] = (pool[i], Math.Sqrt(unsure));
+        }
+
+        _ranked = [.. scored.OrderByDescending(candidate => Worth(candidate, unknown)).Take(Kept)];
     }
 
     /// <summary>
-    /// The most useful text that may be asked; without a model the least like those labelled of a few random ones. −1 where there is none.
+    /// The most useful text that may be asked; without a model the one of a few random ones that most others resemble. −1 where there is
+    /// none.
     /// </summary>
     public int Choose(Func<int, bool> isOpen, IReadOnlyList<int> permutation, ref CounterRandom random)
     {
-        (int best, double most) = (-1, double.NegativeInfinity);
-        foreach ((int Row, double Uncertainty) candidate in _ranked)
+        lock (_gate)
         {
-            if (!isOpen(candidate.Row) || Worth(candidate) <= most) continue;
-            (best, most) = (candidate.Row, Worth(candidate));
+            int best = Best(_ranked.Where(candidate => isOpen(candidate.Row)));
+            if (best >= 0) return best;
+            int start = random.NextInt(permutation.Count);
+            return Best(
+                Enumerable
+                    .Range(0, permutation.Count)
+                    .Select(i => permutation[(start + i) % permutation.Count])
+                    .Where(isOpen)
+                    .Take(Math.Min(AtHand, _mostCandidates))
+                    .Select(row => (row, 1.0))
+            );
         }
-
-        if (best >= 0) return best;
-        int start = random.NextInt(permutation.Count), seen = 0;
-        for (int i = 0; i < permutation.Count && seen < 20; i++)
-        {
-            int row = permutation[(start + i) % permutation.Count];
-            if (!isOpen(row)) continue;
-            seen++;
-            if (1 - _nearest[row] > most) (best, most) = (row, 1 - _nearest[row]);
-        }
-
-        return best;
     }
 
     /// <summary>The rows whose cosine with this one is at least a bound, itself not.</summary>
@@ -74,7 +90,7 @@ internal sealed class LabelChooser
     {
         List<int> near = [];
         ReadOnlySpan<float> vector = Vector(row);
-        for (int other = 0; other < _nearest.Length; other++)
+        for (int other = 0; other < _features.Length / _width; other++)
         {
             if (other != row && TensorPrimitives.Dot(vector, Vector(other)) >= from) near.Add(other);
         }
@@ -82,7 +98,43 @@ internal sealed class LabelChooser
         return near;
     }
 
-    private double Worth((int Row, double Uncertainty) candidate) => candidate.Uncertainty * (1 - _nearest[candidate.Row]);
+    private int Best(IEnumerable<(int Row, double Uncertainty)> candidates)
+    {
+        (int best, double most) = (-1, double.NegativeInfinity);
+        foreach ((int Row, double Uncertainty) candidate in candidates)
+        {
+            double worth = Worth(candidate, _unknown);
+            if (worth > most) (best, most) = (candidate.Row, worth);
+        }
+
+        return best;
+    }
+
+    /// <summary>What a label takes off the mean variance: xᵀ A S A x / (1 + xᵀ A x) with the unknown A and the spread S.</summary>
+    private double Worth((int Row, double Uncertainty) candidate, float[] unknown)
+    {
+        ReadOnlySpan<float> vector = Vector(candidate.Row);
+        float[] towards = Product(unknown, vector);
+        double variance = 1 + TensorPrimitives.Dot(towards, vector);
+        return candidate.Uncertainty * TensorPrimitives.Dot(towards.AsSpan(), Product(_spread, towards)) / variance;
+    }
+
+    private float[] Product(float[] matrix, ReadOnlySpan<float> vector)
+    {
+        float[] product = new float[_width];
+        for (int i = 0; i < _width; i++) product[i] = TensorPrimitives.Dot(matrix.AsSpan(i * _width, _width), vector);
+        return product;
+    }
+
+    /// <summary>Adds scale · x xᵀ.</summary>
+    private void Add(float[] matrix, ReadOnlySpan<float> x, float scale)
+    {
+        for (int i = 0; i < _width; i++)
+        {
+            Span<float> row = matrix.AsSpan(i * _width, _width);
+            TensorPrimitives.MultiplyAdd(x, x[i] * scale, row, row);
+        }
+    }
 
     private ReadOnlySpan<float> Vector(int row) => _features.AsSpan(row * _width, _width);
 }

@@ -57,7 +57,7 @@ public sealed partial class LabellingSession
         {
             (_features, _width) = (features, vectors[0].Length);
             _chooser = new LabelChooser(features, _width);
-            foreach (int row in _labelled) _chooser.Cover(row);
+            foreach (int row in _labelled.Where(row => !_drawn.Contains(row))) _chooser.Cover(row);
             _fitting = Task.Run(FitAsync, CancellationToken.None);
             Wake();
         }
@@ -152,7 +152,7 @@ public sealed partial class LabellingSession
         }
     }
 
-    private (long Version, List<LabelCrossValidation.Example> Examples, List<int> Open) Snapshot()
+    private (long Version, List<LabelCrossValidation.Example> Examples, List<int> Open, HashSet<int> Drawn) Snapshot()
     {
         lock (_lock)
         {
@@ -165,7 +165,7 @@ public sealed partial class LabellingSession
             }
 
             HashSet<int> labelled = [.. examples.Select(example => example.Row)];
-            return (_version, examples, [.. Enumerable.Range(0, _texts.Length).Where(row => !labelled.Contains(row))]);
+            return (_version, examples, [.. Enumerable.Range(0, _texts.Length).Where(row => !labelled.Contains(row))], [.. _drawn]);
         }
     }
 
@@ -181,24 +181,27 @@ public sealed partial class LabellingSession
 
     private void Fit()
     {
-        (long version, List<LabelCrossValidation.Example> examples, List<int> open) = Snapshot();
-        LabelModel? model = LabelModel.Fit(
-            _features,
-            _width,
-            [.. examples.Select(example => example.Row)],
-            [.. examples.Select(example => example.Target)],
-            LabelNames.Count,
-            Several
-        );
+        (long version, List<LabelCrossValidation.Example> examples, List<int> open, HashSet<int> drawn) = Snapshot();
+        LabelModel? model = Fit(examples);
         CounterRandom random = new(CounterRandom.Key(_options.Seed, 3, (ulong)version));
-        if (model is not null) _chooser!.Rank(model, open, ref random);
+        LabelModel? choosing = drawn.Count == 0 ? model : Fit(examples.FindAll(example => !drawn.Contains(example.Row)));
+        if (choosing is not null) _chooser!.Rank(choosing, open, ref random);
         lock (_lock) _model = model;
         Volatile.Write(ref _fitted, version);
     }
 
+    private LabelModel? Fit(List<LabelCrossValidation.Example> examples) => LabelModel.Fit(
+        _features,
+        _width,
+        [.. examples.Select(example => example.Row)],
+        [.. examples.Select(example => example.Target)],
+        LabelNames.Count,
+        Several
+    );
+
     private void Measure()
     {
-        (long version, List<LabelCrossValidation.Example> examples, _) = Snapshot();
+        (long version, List<LabelCrossValidation.Example> examples, _, _) = Snapshot();
         try
         {
             (LabellingEstimate? estimate, IReadOnlyList<LabelCrossValidation.Doubt> doubts) =

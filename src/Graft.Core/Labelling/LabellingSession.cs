@@ -30,6 +30,9 @@ public sealed partial class LabellingSession : IDisposable
     private readonly List<int> _labelled = []; // rows in the order of their first label
     private readonly HashSet<int> _inOrder = [];
     private readonly Dictionary<string, int> _turns = new(StringComparer.Ordinal);
+    // What is chosen may not depend on what was drawn at random: the score is measured on the drawn ones, each by a model that did not
+    // see it, and a chooser that keeps away from them would leave every one of them alone in its place when it is held out.
+    private readonly HashSet<int> _drawn = [];
     private int _randomEnd; // texts before this place of the permutation count as drawn at random
     private int _embedded;
     private int _disposed;
@@ -259,10 +262,12 @@ public sealed partial class LabellingSession : IDisposable
             if (record.Act is LabelAct.Label or LabelAct.Decide && _inOrder.Add(row))
             {
                 _labelled.Add(row);
-                _chooser?.Cover(row);
+                if (!record.Random) _chooser?.Cover(row);
             }
 
-            if (record.Random) _randomEnd = Math.Max(_randomEnd, Array.IndexOf(_permutation, row) + 1);
+            if (!record.Random) continue;
+            _drawn.Add(row);
+            _randomEnd = Math.Max(_randomEnd, Array.IndexOf(_permutation, row) + 1);
         }
 
         string by = records[0].By;

@@ -47,12 +47,12 @@ public sealed class LabellingStudy
             )
             {
                 session.Embed(texts => [.. texts.Select(text => vectors[text])]);
-                Dictionary<string, LabelledText> rows = train.ToDictionary(row => row.Row.ToString(CultureInfo.InvariantCulture));
                 for (int i = 0; i < answers; i++)
                 {
                     LabelQuestion question = session.Next("anna")!;
-                    labelled.Add(rows[question.Id]);
-                    session.Answer(new LabelAnswer(question.Id, "anna", [rows[question.Id].Label!]));
+                    LabelledText row = train[int.Parse(question.Id, CultureInfo.InvariantCulture) - 1];
+                    labelled.Add(row);
+                    session.Answer(new LabelAnswer(question.Id, "anna", [row.Label!]));
                     if (names.Length < 10 || i % 10 == 9)
                         await session.UpToDateAsync(i == answers - 1, TestContext.Current.CancellationToken);
                 }
