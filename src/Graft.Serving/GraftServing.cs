@@ -37,6 +37,7 @@ public static class GraftServing
         services.TryAddSingleton<ServingMetrics>();
         services.TryAddSingleton<PrometheusText>();
         services.TryAddSingleton<ApiKeys>();
+        services.TryAddSingleton<InspectedModels>();
         services.TryAddSingleton<ComputeQueue>();
         services.TryAddSingleton<ModelRegistry>();
         services.TryAddSingleton<ServingServices>();
@@ -61,6 +62,7 @@ public static class GraftServing
         TokenRoutes.Map(routes);
         GraftRoutes.Map(routes);
         WritingRoutes.Map(routes);
+        InsightRoutes.Map(routes);
         DescriptionRoutes.Map(routes);
         OperationRoutes.Map(routes);
         return endpoints;

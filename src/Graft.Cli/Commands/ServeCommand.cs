@@ -36,12 +36,12 @@ internal static class ServeCommand
                 WebApplicationBuilder builder = GraftServer.CreateBuilder(server);
                 builder.Services.AddGraftServing(serving);
                 await using WebApplication app = builder.Build();
-                app.UseGraft().MapGraft();
+                app.UseGraft().MapGraft().MapGraftPlayground();
                 await app.StartAsync(cancellationToken);
                 foreach (
                     string address in app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []
                 )
-                    Terminal.Log($"listening on {address}");
+                    Terminal.Log($"listening on {address}; its page shows what the models do");
                 if (serving.ApiKeys.Count == 0 && server.Host is not ("127.0.0.1" or "localhost" or "::1"))
                     Terminal.Log("anyone who reaches this address can ask: give keys with --api-key-file");
                 try

@@ -23,6 +23,8 @@ internal sealed class ServingRequest(HttpContext context, ServingServices servic
 
     public PrometheusText Prometheus => services.Prometheus;
 
+    public InspectedModels Inspected => services.Inspected;
+
     /// <summary>Cancelled when the client is gone.</summary>
     public CancellationToken Aborted => context.RequestAborted;
 
@@ -47,5 +49,6 @@ internal sealed record ServingServices(
     ComputeQueue Queue,
     ServingMetrics Metrics,
     PrometheusText Prometheus,
-    ApiKeys Keys
+    ApiKeys Keys,
+    InspectedModels Inspected
 );

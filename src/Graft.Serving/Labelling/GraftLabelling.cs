@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Labelling;
+using Graft.Serving.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -40,22 +41,8 @@ public static class GraftLabelling
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(page);
-        string html = ReadPage();
-        string policy =
-            $"default-src 'none'; connect-src 'self'; script-src {HashOf(html, "script")}; style-src {HashOf(html, "style")}; img-src "
-                + $"data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        app.MapGet(
-            "/",
-            (RequestDelegate)(
-                context =>
-                {
-                    context.Response.Headers.ContentSecurityPolicy = policy;
-                    context.Response.Headers["Referrer-Policy"] = "no-referrer";
-                    context.Response.ContentType = "text/html; charset=utf-8";
-                    return context.Response.WriteAsync(html);
-                }
-            )
-        );
+        EmbeddedPage html = new("label.html");
+        app.MapGet("/", (RequestDelegate)html.WriteAsync);
         app.MapGet("/api/task", Guarded(page, _ => Task.FromResult<JsonNode?>(
                     new JsonObject
                     {
@@ -266,18 +253,4 @@ public static class GraftLabelling
                 ),
             ]),
         };
-
-    private static string ReadPage()
-    {
-        using Stream stream = typeof(GraftLabelling).Assembly.GetManifestResourceStream("label.html")!;
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
-    }
-
-    private static string HashOf(string html, string element)
-    {
-        int start = html.IndexOf($"<{element}>", StringComparison.Ordinal) + element.Length + 2;
-        string content = html[start..html.IndexOf($"</{element}>", StringComparison.Ordinal)].ReplaceLineEndings("\n");
-        return $"'sha256-{Convert.ToBase64String(Convert.FromHexString(Sha256.Of(content)))}'";
-    }
 }

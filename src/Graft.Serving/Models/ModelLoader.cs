@@ -10,7 +10,7 @@ namespace Graft.Serving.Models;
 /// <summary>Opens a folder as what it is: a model of vectors, of a task, or one that writes; adapters of one base together.</summary>
 internal static class ModelLoader
 {
-    private const string AdapterFile = "adapter_config.json";
+    public const string AdapterFile = "adapter_config.json";
 
     /// <summary>
     /// The sources in groups that are opened together: adapters of one base share it in memory and their texts share batches; all others

@@ -31,6 +31,10 @@ public sealed class MutationTests
         ("/v1/graft/tags", """{"inputs": "anna lives in rome", "truncate": true}"""),
         ("/v1/graft/answers", """{"question": "where ?", "context": "anna lives in rome"}"""),
         ("/v1/graft/choices", """{"prompt": "the film was", "choices": ["good", "bad"]}"""),
+        ("/v1/graft/tokens", """{"text": "the film", "pair": "good", "model": "embedding"}"""),
+        ("/v1/graft/attention", """{"text": "the film", "pair": "good", "layer": 0, "head": 1, "model": "embedding"}"""),
+        ("/v1/graft/context", """{"word": "film", "sentences": ["the film", "a film ."], "model": "embedding"}"""),
+        ("/v1/graft/explain", """{"text": "the film", "pair": "bad", "label": "good", "model": "text-classification"}"""),
         ("/v1/graft/generate", """{"prompt": "the film", "max_tokens": 2, "stop": ["."], "stream": true, "temperature": 0.5, "seed": 3}"""),
     ];
 

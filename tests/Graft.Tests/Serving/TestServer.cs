@@ -61,6 +61,7 @@ internal sealed class TestServer : IAsyncDisposable
         (string family, HeadKind head, string[]? labels) = task switch
         {
             "embedding" => ("bert", HeadKind.Embedding, null),
+            "masked-lm" => ("bert", HeadKind.MaskedLm, null),
             "text-classification" => ("bert", HeadKind.SequenceClassification, (string[])["bad", "fine", "good"]),
             "regression" => ("bert", HeadKind.SequenceClassification, ["LABEL_0"]),
             "token-classification" => ("bert", HeadKind.TokenClassification, ["B-PER", "I-PER", "O"]),
