@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# build/try-archive.sh ARCHIVE [SUITE…]: unpacks the archive into a bare root of Debian 12 (or of each SUITE: bookworm, trixie, jammy, noble …), installs nothing
-# there, and runs graft in it. Nothing in the archive may need a C or C++ library newer than Ubuntu 22.04's and Debian 12's.
-# Needs root, debootstrap and python3; exits with 77 where they are missing, or where the packages of a system cannot be fetched. UBUNTU_MIRROR: where Ubuntu's are.
+# build/try-archive.sh ARCHIVE [SUITE…]: unpacks the archive into a bare root of Debian 12 (or of each SUITE: bookworm, trixie, jammy, noble …),
+# installs nothing there, and runs graft in it. Nothing in the archive may need a C or C++ library newer than Ubuntu 22.04's and Debian 12's.
+# Needs root, debootstrap and python3; exits with 77 where they are missing, or where the packages of a system cannot be fetched.
+# UBUNTU_MIRROR: where Ubuntu's are.
 set -euo pipefail
 archive=$(readlink -f "$1")
 tools=$(cd "$(dirname "$0")" && pwd)

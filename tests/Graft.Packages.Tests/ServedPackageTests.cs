@@ -35,7 +35,7 @@ public sealed partial class ServedPackageTests(PackedProducts products)
         Assert.Contains("Answer p", said, StringComparison.Ordinal);
         string[] files =
         [
-            .. Directory.EnumerateFiles(Path.Combine(program, "bin"), "*", SearchOption.AllDirectories).Select(file => Path.GetFileName(file)),
+            .. new DirectoryInfo(Path.Combine(program, "bin")).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => file.Name),
         ];
         Assert.DoesNotContain(files, file => file.Contains("torch", StringComparison.OrdinalIgnoreCase));
         if (!OperatingSystem.IsWindows()) Assert.DoesNotContain("onnxruntime_providers_shared.dll", files);

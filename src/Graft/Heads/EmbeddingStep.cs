@@ -100,5 +100,10 @@ internal sealed class LayerNormStep(float[] weight, float[] bias) : EmbeddingSte
     }
 
     public override Value Draw(GraphBuilder g, string name, Value vectors) =>
-        g.LayerNorm(vectors, g.Weight(name + ".weight", [weight.Length], () => weight), g.Weight(name + ".bias", [bias.Length], () => bias), 1e-5);
+        g.LayerNorm(
+            vectors,
+            g.Weight(name + ".weight", [weight.Length], () => weight),
+            g.Weight(name + ".bias", [bias.Length], () => bias),
+            1e-5
+        );
 }
