@@ -31,8 +31,8 @@ public sealed record OnnxExportOptions
     public double MaxLoss { get; init; } = 0.005;
 
     /// <summary>
-    /// The weights in a file of their own, <c>model.onnx_data</c>, which ONNX Runtime maps into memory instead of copying it: programs start
-    /// in about half the time and share the weights. Always so above 2 GB.
+    /// The weights in a file of their own, <c>model.onnx_data</c>, which ONNX Runtime maps into memory instead of copying it: programs
+    /// start in about half the time and share the weights. Always so above 2 GB.
     /// </summary>
     /// <value>False: one file.</value>
     public bool ExternalData { get; init; }
