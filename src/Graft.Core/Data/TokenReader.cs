@@ -163,7 +163,7 @@ internal static class TokenReader
         bool areRows =
             table.Format == "csv"
             && WordRows.Columns(table, options) is not null
-            && !table.Probe().Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
+            && !table.Rows().Where(row => row.Problem is null).Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
         if (areRows)
         {
             if (options.File.Shard is not null)
