@@ -138,7 +138,7 @@ internal static partial class TokenReader
     }
 
     // T1 TAB Person 0 7 TAB Ann Lee; of entities in pieces 0 3;5 7
-    [GeneratedRegex("^T[0-9]+\t[^\t ]+ [0-9]+ [0-9]+(;[0-9]+ [0-9]+)*\t")]
+    [GeneratedRegex("^T[0-9]+\t[^\t ]+ [0-9]+ [0-9]+(;[0-9]+ [0-9]+)*\t", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StandoffLine();
 
     private static string Numbered(int column) => string.Create(CultureInfo.InvariantCulture, $"column {column}");

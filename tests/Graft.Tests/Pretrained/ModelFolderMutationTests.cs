@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Generation;
 using Graft.Inference;
+using Graft.Tokenizers;
 
 namespace Graft.Tests.Pretrained;
 
@@ -77,14 +78,15 @@ public sealed class ModelFolderMutationTests : IDisposable
     private sealed class Good
     {
         private readonly string _folder;
-        private readonly bool _embeds, _writes;
+        private readonly bool _isTokenizer, _embeds, _writes;
 
         public Good(string folder, string[] files)
         {
             (_folder, Files) = (folder, files);
-            _embeds = File.Exists(Path.Combine(folder, "modules.json"));
+            _isTokenizer = Directory.GetFiles(folder, "*.safetensors").Length + Directory.GetFiles(folder, "*.bin").Length == 0;
             string config = File.ReadAllText(Path.Combine(folder, "config.json"));
             string kind = (string?)JsonNode.Parse(config)?["architectures"]?[0] ?? "";
+            _embeds = File.Exists(Path.Combine(folder, "modules.json")) || kind is "BertModel";
             _writes = kind is "T5ForConditionalGeneration" or "GPT2LMHeadModel";
         }
 
@@ -92,7 +94,11 @@ public sealed class ModelFolderMutationTests : IDisposable
 
         public void Use()
         {
-            if (_embeds)
+            if (_isTokenizer)
+            {
+                _ = Tokenizer.Load(_folder).Encode(Text);
+            }
+            else if (_embeds)
             {
                 using Embedder embedder = Embedder.Load(_folder);
                 _ = embedder.Embed(Text);

@@ -47,7 +47,8 @@ internal sealed class ColumnContents(Table table)
 
     /// <summary>
     /// The columns that look like labels, the likeliest first, with their rank: columns that look alike have the same. Classes that are
-    /// words go before numbers, whole numbers before codes, these before whole phrases, and names such as <c>lang</c> and <c>…_id</c> stand last.
+    /// words go before numbers, whole numbers before codes, these before whole phrases, and names such as <c>lang</c> and <c>…_id</c>
+    /// stand last.
     /// </summary>
     public IReadOnlyList<(int Column, int Rank)> Labels(IReadOnlySet<int> taken) => [.. Free(taken)
         .Where(LooksLikeLabels)

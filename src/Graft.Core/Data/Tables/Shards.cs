@@ -56,8 +56,8 @@ internal static class Shards
         ];
         if (files.Length == 0)
             throw new InputException(
-                $"{folder} is a folder without data files ({string.Join(", ", s_extensions)}); name a file; texts in a file each, a folder a "
-                    + $"class, have to be brought together as a table"
+                $"{folder} is a folder without data files ({string.Join(", ", s_extensions)}); name a file; texts in a file each, a "
+                    + $"folder a class, have to be brought together as a table"
             );
         string kind = s_extensions.First(extension => Array.Exists(files, file => DataFile.Extension(file) == extension));
         ILookup<string, string> parts = files
