@@ -116,7 +116,8 @@ public sealed class PublishedFormsTests : DataFolder
             "text-classification",
             Rows(
                 null,
-                i => $"\"{i % 2 * 4}\",\"{1467810369 + i}\",\"Mon Apr 06 22:19:{i % 60:00} PDT 2009\",\"NO_QUERY\",\"u\",\"{Text(i)}, {Text(i + 9)}\""
+                i => $"\"{i % 2 * 4}\",\"{1467810369 + i}\",\"Mon Apr 06 22:19:{i % 60:00} PDT 2009\",\"NO_QUERY\",\"u\","
+                    + $"\"{Text(i)}, {Text(i + 9)}\""
             ),
             "column 6",
             null,
