@@ -57,14 +57,13 @@ public sealed class PredictorMemoryTests : IDisposable
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("GRAFT_LONG") == "1", "minutes, and alone in its process: GRAFT_LONG=1");
         int most = int.Parse(Environment.GetEnvironmentVariable("GRAFT_TEXTS") ?? "50000", CultureInfo.InvariantCulture);
-        string folder = _tiny.PathOf("minilm");
+        string published = TestData.Shared("models", "all-MiniLM-L6-v2"), folder = _tiny.PathOf("minilm");
         using (
-            PretrainedModel model = PretrainedModel.Load(
-                TestData.Shared("models", "all-MiniLM-L6-v2"),
-                new LoadOptions { Head = HeadKind.SequenceClassification }
-            )
+            PretrainedModel model = PretrainedModel.Load(published, new LoadOptions { Head = HeadKind.SequenceClassification })
         )
             model.Save(folder);
+        foreach (string file in Directory.EnumerateFiles(published, "*token*").Append(Path.Combine(published, "vocab.txt")))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         using Predictor predictor = Predictor.Load(folder, task: "text-classification");
         CounterRandom random = new(50);
         long early = 0;

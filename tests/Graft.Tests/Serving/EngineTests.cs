@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Graft.Export;
+using Graft.Graphs;
 using Graft.Inference;
 using Graft.Serving;
 using Graft.Serving.Queue;

@@ -31,7 +31,7 @@ public sealed class OperationTests
         await using TestServer server = await TestServer.StartAsync(["text-classification"]);
         ComputeQueue queue = server.Services.GetRequiredService<ComputeQueue>();
         using ManualResetEventSlim gate = new();
-        Task held = queue.RunAsync(gate.Wait, 0, CancellationToken.None);
+        Task held = queue.RunAsync(gate.Wait, 0, TestContext.Current.CancellationToken);
         Task<(int Status, JsonNode? Json)>[] asked = [.. Enumerable.Range(0, 20).Select(_ => server.PostAsync("/predict", Question))];
         await UntilAsync(() => queue.Requests == asked.Length);
         Task ending = server.StopAsync();
@@ -50,7 +50,7 @@ public sealed class OperationTests
         await using TestServer server = await TestServer.StartAsync(["text-classification"]);
         ComputeQueue queue = server.Services.GetRequiredService<ComputeQueue>();
         using ManualResetEventSlim gate = new();
-        Task held = queue.RunAsync(gate.Wait, 0, CancellationToken.None);
+        Task held = queue.RunAsync(gate.Wait, 0, TestContext.Current.CancellationToken);
         using (CancellationTokenSource client = new())
         {
             using StringContent content = new(Question, Encoding.UTF8, "application/json");
