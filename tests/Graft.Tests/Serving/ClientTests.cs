@@ -95,7 +95,8 @@ public sealed class ClientTests
     )]
     [InlineData(
         "/similarity",
-        """{"inputs":{"source_sentence":"What is Deep Learning?","sentences":["What is Machine Learning?"]},"parameters":{"truncate":false}}""",
+        """{"inputs":{"source_sentence":"What is Deep Learning?","sentences":["What is Machine Learning?"]},"parameters":"""
+            + """{"truncate":false}}""",
         "[#]"
     )]
     [InlineData(
