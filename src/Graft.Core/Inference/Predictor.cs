@@ -85,7 +85,8 @@ public sealed class Predictor : IDisposable
         RunManifest? record = RunManifest.Read(folder);
         FineTuningTask? asked = task is null ? null : FineTuningTasks.Parse(task);
         FineTuningTask? bound = null;
-        IScorer scorer = ScoringEngines.Open(folder, new ScorerOptions { Head = asked?.Head, Compute = compute, SameBits = sameBits }, model =>
+        ScorerOptions options = new() { Head = asked?.Head, Compute = compute, SameBits = sameBits };
+        IScorer scorer = ScoringEngines.Open(folder, options, model =>
         {
             bound = Bind(folder, record, asked, model);
             if (aggregation is not null)

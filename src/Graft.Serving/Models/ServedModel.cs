@@ -133,7 +133,8 @@ internal sealed class PredictingModel(
     {
         TaskData data = task is MultipleChoice choice
             ? choice.FromChoices([(WarmUp.Texts[0], WarmUp.Texts), (WarmUp.Texts[1], [.. WarmUp.Texts.Take(2)])])
-            : task.FromTexts([.. WarmUp.Texts.Select(text => (text, task.Head == HeadKind.QuestionAnswering ? text : null))]);
+            : task.FromTexts([.. WarmUp.Texts.Select(Asked)]);
+        (string, string?) Asked(string text) => task.Head == HeadKind.QuestionAnswering ? (WarmUp.Texts[0], text) : (text, null);
         IReadOnlyList<Feature> features = task.Encode(data, tokenizer, encoding).Features;
         return queue.RunAsync(() => engine.WarmUp([.. features.Select(feature => (lane, feature))], options), 0, cancellationToken);
     }

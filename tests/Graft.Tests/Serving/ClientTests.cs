@@ -42,7 +42,7 @@ public sealed class ClientTests
         // as its documentation shows it: one text, and the dimensions that the model has
         OpenAIEmbedding one = await client.GenerateEmbeddingAsync(
             texts[0],
-            new EmbeddingGenerationOptions { EndUserId = "me" },
+            new OpenAI.Embeddings.EmbeddingGenerationOptions { EndUserId = "me" },
             TestContext.Current.CancellationToken
         );
         Assert.Equal(embedder.Embed(texts[0]).Length, one.ToFloats().Length);
@@ -60,7 +60,7 @@ public sealed class ClientTests
         Assert.Contains("text-embedding-3-small", refused.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The requests that text-embeddings-inference's README and its OpenAPI document show, and the shapes they answer with.</summary>
+    /// <summary>The requests that text-embeddings-inference's README and its OpenAPI document show, and the shapes of answers.</summary>
     [Theory]
     [InlineData("/embed", """{"inputs":"What is Deep Learning?"}""", "[[#]]")]
     [InlineData("/embed", """{"inputs":["Today is a sunny day and I like you", "What is Deep Learning?"],"truncate":false}""", "[[#]]")]

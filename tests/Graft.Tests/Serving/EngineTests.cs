@@ -22,7 +22,6 @@ public sealed class EngineTests
     [Theory]
     [InlineData(OnnxPrecision.Fp32)]
     [InlineData(OnnxPrecision.Fp16)]
-    [InlineData(OnnxPrecision.Int8)]
     public async Task ExportedModelsAnswerAsTheLibraryDoesWhateverIsAskedBesideThem(OnnxPrecision precision)
     {
         await using TestServer server = await TestServer.StartAsync(server => new ServingOptions
