@@ -40,7 +40,7 @@ internal abstract class ServedModel(string name, string folder) : IDisposable
     /// Answers a few texts on the compute thread, so that the first request is as fast as the others, and sees whether they may share
     /// batches.
     /// </summary>
-    /// <param name="queue">Whose thread computes.</param>
+    /// <param name="queue">The queue whose thread computes.</param>
     /// <param name="options">What an answer must hold, and the tokens of a batch.</param>
     /// <param name="cancellationToken">Keeps it from beginning.</param>
     public abstract Task WarmUpAsync(ComputeQueue queue, ServingOptions options, CancellationToken cancellationToken);
@@ -132,7 +132,7 @@ internal sealed class PredictingModel(
     public override Task WarmUpAsync(ComputeQueue queue, ServingOptions options, CancellationToken cancellationToken)
     {
         TaskData data = task is MultipleChoice choice
-            ? choice.FromChoices([(WarmUp.Texts[0], WarmUp.Texts), (WarmUp.Texts[1], [.. WarmUp.Texts.Take(2)])])
+            ? choice.FromChoices([(WarmUp.Texts[0], [.. WarmUp.Texts.Take(4)]), (WarmUp.Texts[1], [.. WarmUp.Texts.TakeLast(4)])])
             : task.FromTexts([.. WarmUp.Texts.Select(Asked)]);
         (string, string?) Asked(string text) => task.Head == HeadKind.QuestionAnswering ? (WarmUp.Texts[0], text) : (text, null);
         IReadOnlyList<Feature> features = task.Encode(data, tokenizer, encoding).Features;
@@ -180,7 +180,7 @@ internal static class WarmUp
 {
     private const string Sentence = "Another text, which is longer than the first, so that the first request meets no new length. ";
 
-    /// <summary>Of one word and of about fifty.</summary>
+    /// <summary>Texts of one word and of about fifty.</summary>
     public static IReadOnlyList<string> Texts { get; } =
     [
         "A",

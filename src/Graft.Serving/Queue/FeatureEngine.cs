@@ -22,7 +22,7 @@ internal abstract class FeatureEngine
     /// <summary>
     /// Sees whether features may share batches, and scores a batch that is full, on the compute thread: memory is then as large as it gets.
     /// </summary>
-    /// <param name="features">Of several lengths.</param>
+    /// <param name="features">Features of several lengths.</param>
     /// <param name="options">What an answer must hold, and the tokens of a batch.</param>
     public void WarmUp(IReadOnlyList<(int Lane, Feature Feature)> features, ServingOptions options)
     {
@@ -35,7 +35,7 @@ internal abstract class FeatureEngine
     /// <summary>
     /// Scores features together and each alone, on the compute thread: where one differs, <see cref="SharesBatches"/> is over.
     /// </summary>
-    /// <param name="features">Of several lengths.</param>
+    /// <param name="features">Features of several lengths.</param>
     /// <param name="tolerance">How far a score may be off, relative to it where it is greater than 1; 0 for the same bits.</param>
     public void Compare(IReadOnlyList<(int Lane, Feature Feature)> features, float tolerance)
     {
