@@ -30,15 +30,13 @@ public sealed class OperationTests
     {
         await using TestServer server = await TestServer.StartAsync(["text-classification"]);
         ComputeQueue queue = server.Services.GetRequiredService<ComputeQueue>();
-        using ManualResetEventSlim gate = new();
-        Task held = queue.RunAsync(gate.Wait, 0, TestContext.Current.CancellationToken);
+        using Held held = new(queue);
         Task<(int Status, JsonNode? Json)>[] asked = [.. Enumerable.Range(0, 20).Select(_ => server.PostAsync("/predict", Question))];
         await UntilAsync(() => queue.Requests == asked.Length);
         Task ending = server.StopAsync();
         await Task.Delay(100, TestContext.Current.CancellationToken);
         Assert.False(ending.IsCompleted);
-        gate.Set();
-        await held;
+        held.Dispose();
         foreach ((int status, JsonNode? json) in await Task.WhenAll(asked))
             Assert.Equal((200, 3), (status, json!.AsArray().Count));
         await ending;
@@ -49,8 +47,7 @@ public sealed class OperationTests
     {
         await using TestServer server = await TestServer.StartAsync(["text-classification"]);
         ComputeQueue queue = server.Services.GetRequiredService<ComputeQueue>();
-        using ManualResetEventSlim gate = new();
-        Task held = queue.RunAsync(gate.Wait, 0, TestContext.Current.CancellationToken);
+        using Held held = new(queue);
         using (CancellationTokenSource client = new())
         {
             using StringContent content = new(Question, Encoding.UTF8, "application/json");
@@ -67,8 +64,7 @@ public sealed class OperationTests
             metrics = await server.GetAsync("/metrics");
         } while (!metrics.Text.Contains("status=\"499\"", StringComparison.Ordinal));
         string before = Count(metrics.Text, "graft_texts_total");
-        gate.Set();
-        await held;
+        held.Dispose();
         Assert.Equal(200, (await server.PostAsync("/predict", Question)).Status);
         string text = (await server.GetAsync("/metrics")).Text;
         Assert.Equal("1", Count(text, "graft_vanished_total"));
@@ -254,6 +250,29 @@ public sealed class OperationTests
     {
         for (int i = 0; i < 1500 && !isSo(); i++) await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.True(isSo());
+    }
+
+    /// <summary>Keeps the compute thread busy until it is disposed; what is asked meanwhile waits.</summary>
+    private sealed class Held : IDisposable
+    {
+        private readonly TaskCompletionSource _gate = new();
+
+        public Held(ComputeQueue queue)
+        {
+            using ManualResetEventSlim entered = new();
+            _ = queue.RunAsync(
+                () =>
+                {
+                    entered.Set();
+                    _gate.Task.Wait();
+                },
+                0,
+                CancellationToken.None
+            );
+            entered.Wait();
+        }
+
+        public void Dispose() => _gate.TrySetResult();
     }
 
     /// <summary>Keeps what is logged, as machines and as people read it.</summary>
