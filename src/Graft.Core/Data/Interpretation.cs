@@ -48,7 +48,7 @@ public sealed record Interpretation
     /// <value>What separates several labels in a cell; null where nothing does.</value>
     public string? LabelSeparator { get; init; }
 
-    /// <value>What was said to stand for a missing label; null where nothing was.</value>
+    /// <value>What stands for a missing label besides what programs write for nothing: as was said, or -1 where it was found.</value>
     public string? MissingLabel { get; init; }
 
     /// <value>The names that numbered classes were given; empty where they have none.</value>

@@ -114,6 +114,8 @@ public static class LabelledTextReader
         TableRow row = raw.Cells;
         string? problem = row.Problem;
         RowLabels labels = RowLabels.None;
+        if (problem is null && options.RequireLabel && ProdigyRecords.AnswerOf(table) is >= 0 and int answer)
+            problem = ProdigyRecords.Refusal(row.Cells[answer]);
         if (problem is null && map.Labels.Length > 0)
         {
             labels = column is null ? Flags(table, map, options, row) : column.Read(row.Cells[map.Labels[0]]);

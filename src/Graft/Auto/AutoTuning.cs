@@ -111,7 +111,7 @@ public static class AutoTuning
             Fit(options, data, decisions, (CoreCandidate)winner);
         }
 
-        if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)]);
+        if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)], null);
     }
 
     /// <summary>The run folder of a model that needs no libtorch.</summary>
@@ -128,10 +128,11 @@ public static class AutoTuning
         {
             EncodedData encoded = task.Encode(evaluation, tokenizer, CoreCandidate.Whole);
             FeatureScores[] scores = [.. encoded.Features.Select(model.ScoresOf)];
-            task = task with { Decisions = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false) };
+            Decisions decided = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false);
+            task = task with { Decisions = decided, Calibrated = true };
             IReadOnlyList<Prediction> predictions = task.Decode(evaluation, encoded, scores);
             RunFolder.WritePredictions(folder.Path, task, evaluation, predictions);
-            RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions));
+            RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions), task);
             evaluated = DataOf(options.Evaluation!, evaluation, encoded);
         }
 

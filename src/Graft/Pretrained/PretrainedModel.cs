@@ -125,6 +125,7 @@ public sealed class PretrainedModel : IDisposable
         SentenceTransformersLayout? sentences =
             classifiesVectors || kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
+        string[] contradictions = options.Labels is null ? [.. config.Contradictions] : [];
         Engine.Start();
         config = Adapted(config, options);
         Network network = Network.Build(config, kind, sentences, options.Features, classifiesVectors);
@@ -133,6 +134,7 @@ public sealed class PretrainedModel : IDisposable
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with
             {
                 UnknownConfigKeys = config.UnknownKeys,
+                Contradictions = contradictions,
             };
             if (network.Head is VectorClassifierHead vectors)
                 report = report.Without(VectorClassifierFile.Load(whole, vectors));

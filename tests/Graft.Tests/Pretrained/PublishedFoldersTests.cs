@@ -26,6 +26,11 @@ public sealed class PublishedFoldersTests
           "qkv_proj_bias": false, "resid_pdrop": 0.0,
           "rotary_emb_base": 1000, "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": false, "rotary_emb_scale_base": null,
           "rotary_scaling_factor": null,
+          "bos_token_id": null, "dense_seq_output": true, "eos_token_id": null, "fused_bias_fc": true, "fused_dropout_add_ln": true,
+          "pad_vocab_size_multiple": 1, "parallel_block_tied_norm": false, "reorder_and_upcast_attn": false,
+          "scale_attn_by_inverse_layer_idx": false, "scale_attn_weights": true, "summary_activation": null, "summary_first_dropout": 0.0,
+          "summary_proj_to_labels": true, "summary_type": "cls_index", "summary_use_proj": true, "torch_dtype": "float32",
+          "transformers_version": "4.37.2", "use_cache": true, "use_flash_attn": true, "use_xentropy": true,
           "type_vocab_size": 2, "use_rms_norm": false, "vocab_size": 61
         }
         """;
@@ -90,6 +95,9 @@ public sealed class PublishedFoldersTests
     [InlineData(Nomic, "rotary_emb_fraction", "0.5")]
     [InlineData(Nomic, "activation_function", "\"gelu\"")]
     [InlineData(Nomic, "num_experts", "8")]
+    [InlineData(Nomic, "scale_attn_by_inverse_layer_idx", "true")]
+    [InlineData(Nomic, "rope_scaling", "{ \"type\": \"linear\", \"factor\": 2.0 }")]
+    [InlineData(Gte, "tie_encoder_decoder", "true")]
     [InlineData(Gte, "layer_norm_type", "\"rms_norm\"")]
     [InlineData(Gte, "logn_attention_scale", "true")]
     [InlineData(Gte, "rope_scaling", "{ \"type\": \"linear\", \"factor\": 2.0 }")]
@@ -106,6 +114,28 @@ public sealed class PublishedFoldersTests
             Assert.Throws<InputException>(() => PretrainedModel.ReadConfig(folder.Path)).Message,
             StringComparison.Ordinal
         );
+    }
+
+    [Theory]
+    [InlineData(Nomic)]
+    [InlineData(Gte)]
+    public void AKeyThatIsOnNoListIsReported(string config)
+    {
+        using TemporaryFolder folder = new();
+        JsonObject json = JsonNode.Parse(config)!.AsObject();
+        json["use_sliding_trick"] = true;
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), json.ToJsonString());
+        Assert.Equal(["use_sliding_trick"], PretrainedModel.ReadConfig(folder.Path).UnknownKeys);
+    }
+
+    [Fact]
+    public void NomicsWordTableIsAsLongAsItsMultipleSays()
+    {
+        using TemporaryFolder folder = new();
+        JsonObject json = JsonNode.Parse(Nomic)!.AsObject();
+        json["pad_vocab_size_multiple"] = 64;
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), json.ToJsonString());
+        Assert.Equal(64, PretrainedModel.ReadConfig(folder.Path).VocabularySize);
     }
 
     private static void Compare(string family, string keys, string published, (string Today, string Published)[] names, bool joinsUpGate)
@@ -138,6 +168,7 @@ public sealed class PublishedFoldersTests
         using PretrainedModel loaded = PretrainedModel.Load(folder.Path);
         Assert.Equal(HeadKind.MaskedLm, loaded.HeadKind);
         Assert.Empty(loaded.Report.Missing);
+        Assert.Empty(loaded.Report.UnknownConfigKeys);
         Assert.All(loaded.Report.Unexpected, name => Assert.Equal("cls.predictions.bias", name)); // the published head has none
         EncoderInput input = TinyModels.Padded(3, 9, 17);
         TensorAssert.Close(
