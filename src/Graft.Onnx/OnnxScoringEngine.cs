@@ -54,6 +54,7 @@ public sealed class OnnxScoringEngine : IScoringEngine
             ),
         };
         own.Validate();
+        if (options.SameBits) own = own with { TokensABatch = 1 };
         ExportManifest manifest = ExportManifest.Read(folder);
         RequireAskedFor(folder, manifest, options);
         bind(Describe(manifest));

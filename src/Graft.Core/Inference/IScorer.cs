@@ -24,6 +24,19 @@ public interface IScorer : IDisposable
     /// <param name="features">Windows of examples: ids, segments, and how many sequences they are.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether <see cref="TokenStates"/> has an answer.</summary>
+    /// <value>False, unless a scorer says otherwise.</value>
+    bool HasTokenStates => false;
+
+    /// <summary>
+    /// The states of each feature's tokens, which a model of vectors pools: a row a token, as wide as the backbone's states.
+    /// </summary>
+    /// <param name="features">Windows of examples.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="InputException">The scorer has none.</exception>
+    FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
+        throw new InputException($"{Model.Name}: this engine gives vectors of texts, and none of their tokens");
 }
 
 /// <summary>What a model's files say of it: enough to know its task.</summary>
@@ -80,6 +93,12 @@ public sealed record ScorerOptions
 
     /// <summary>How it computes; an engine refuses what is another's.</summary>
     public IComputeOptions? Compute { get; init; }
+
+    /// <summary>
+    /// Whether a feature's scores should have the same bits whatever is scored beside it; they are the same to rounding otherwise (1e-6).
+    /// libtorch's products then have at least sixteen rows, and ONNX Runtime runs one text at a time.
+    /// </summary>
+    public bool SameBits { get; init; }
 }
 
 /// <summary>What opens models of a kind: libtorch, ONNX Runtime, a table of word counts.</summary>

@@ -31,7 +31,7 @@ internal static class ModelLoader
     private static PredictingModel[] OpenAdapters(ModelSource[] group, ServingOptions options)
     {
         AdapterServer adapters = AdapterServer.Load([.. group.Select(source => source.Folder)]);
-        AdapterEngine engine = new(adapters);
+        AdapterEngine engine = new(adapters, options.SameBits);
         int open = group.Length;
         void Release()
         {
@@ -62,11 +62,11 @@ internal static class ModelLoader
         switch (task)
         {
             case null or "embedding":
-                return new EmbeddingModel(source.Name, Embedder.Load(source.Folder));
+                return new EmbeddingModel(source.Name, Embedder.Load(source.Folder, new EmbedderOptions { SameBits = options.SameBits }));
             case "causal-lm" or "text-to-text":
                 return new WritingModel(source, task, TextGenerator.Load(source.Folder), options.MaxTextTokens);
             default:
-                Predictor predictor = Predictor.Load(source.Folder);
+                Predictor predictor = Predictor.Load(source.Folder, sameBits: options.SameBits);
                 return new PredictingModel(
                     source,
                     predictor.Task,

@@ -18,7 +18,26 @@ namespace Graft.Tasks;
 internal sealed class TaskScorer(TaskObjective objective, PretrainedModel model, Collator collator, int tokensABatch = 4096)
 {
     /// <summary>The scores of each feature.</summary>
-    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
+    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
+        InBatches(features, batch => objective.Score(model, collator, batch), cancellationToken);
+
+    /// <summary>The states of each feature's tokens: [tokens, D] of the last layer.</summary>
+    public FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
+        InBatches(
+            features,
+            batch =>
+            {
+                EncoderInput input = collator.Input(batch);
+                return HeadScores.Cut(new HeadOutput { Logits = model.Backbone.Forward(input).LastHiddenState }, input, batch);
+            },
+            cancellationToken
+        );
+
+    private FeatureScores[] InBatches(
+        IReadOnlyList<Feature> features,
+        Func<Feature[], IReadOnlyList<FeatureScores>> score,
+        CancellationToken cancellationToken
+    )
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
         foreach (int[] places in LengthBatches.Of(features, tokensABatch))
@@ -26,7 +45,7 @@ internal sealed class TaskScorer(TaskObjective objective, PretrainedModel model,
             cancellationToken.ThrowIfCancellationRequested();
             using IDisposable noGradient = inference_mode();
             using DisposeScope scope = NewDisposeScope();
-            IReadOnlyList<FeatureScores> batch = objective.Score(model, collator, [.. places.Select(i => features[i])]);
+            IReadOnlyList<FeatureScores> batch = score([.. places.Select(i => features[i])]);
             for (int i = 0; i < batch.Count; i++) scores[places[i]] = batch[i];
         }
 

@@ -29,6 +29,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
                 $"a {nameof(ComputeContext)}: {folder} is computed by libtorch"
             ),
         };
+        if (options.SameBits) compute = compute with { IndependentRows = true };
         PretrainedModel model = PretrainedModel.Load(
             folder,
             new LoadOptions
@@ -99,6 +100,19 @@ internal sealed class TorchScoringEngine : IScoringEngine
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 return _scorer.Score(features, cancellationToken);
+            }
+        }
+
+        public bool HasTokenStates => Model.Head == HeadKind.Embedding;
+
+        public FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
+        {
+            if (!HasTokenStates) throw new InputException($"{Model.Name} answers for a task: its tokens have no vectors of their own");
+            using ComputeScope computing = _model.Enter();
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                return _scorer.TokenStates(features, cancellationToken);
             }
         }
 

@@ -191,7 +191,7 @@ public sealed class StaticVectorTests
         Assert.Contains(expected, Assert.Throws<InputException>(() => Embedder.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
-    private static void Model2Vec(string folder, bool normalize, string[]? labels = null)
+    internal static void Model2Vec(string folder, bool normalize, string[]? labels = null)
     {
         Write(folder, s_vectors, 2);
         Config(folder, normalize, labels);

@@ -57,6 +57,13 @@ public sealed record ComputeContext : IComputeOptions
     /// <value>Null for GRAFT_THREADS, or one a processor.</value>
     public int? Threads { get; init; }
 
+    /// <summary>
+    /// Whether a row of a linear layer's output has the same bits whatever rows are beside it. The libraries have ways of their own for few
+    /// rows, which add up in another order; such products are computed with rows of zeros beside them then.
+    /// </summary>
+    /// <value>False: the same to rounding.</value>
+    public bool IndependentRows { get; init; }
+
     /// <summary>The library in use; the first question may measure for some milliseconds.</summary>
     /// <exception cref="InputException">GRAFT_MATRIX_PRODUCT is no library.</exception>
     public MatrixLibrary ResolvedLibrary => Library ?? MatrixLibraries.Default;
