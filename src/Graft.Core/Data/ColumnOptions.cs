@@ -68,7 +68,8 @@ public sealed record ColumnOptions
 
     /// <value>
     /// What stands for a missing label beside an empty cell and what programs write for nothing (<c>nan</c>, <c>None</c>, <c>NA</c> …; -1
-    /// among other whole numbers). <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null:
+    /// among classes that are numbered from 0 on; beside 0 and 1 alone it has to be said).
+    /// <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null:
     /// nothing is said.
     /// </value>
     public string? MissingLabel { get; init; }

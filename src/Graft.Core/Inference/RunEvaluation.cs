@@ -217,7 +217,7 @@ public sealed record RunEvaluation(
                 Baselines.Select(baseline => KeyValuePair.Create(baseline.Key, RunFolder.Finite(baseline.Value)))
             ),
             ["positive_class"] = Runs[0].Bound.PositiveClass,
-            ["calibrated"] = Runs[0].Bound.Calibrated && Runs[0].Bound.Decisions.Temperature is not null,
+            ["calibrated"] = Runs[0].Bound.IsCalibrated,
         };
     }
 }

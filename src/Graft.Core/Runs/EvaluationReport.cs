@@ -88,7 +88,7 @@ internal static class EvaluationReport
     {
         Report report = Add(new Report(title, subtitle), task, data, encoded, encoding, predictions, scores, baselines, columns);
         RunFolder.WritePredictions(folder, task, data, predictions);
-        RunFolder.WriteMetrics(folder, scores);
+        RunFolder.WriteMetrics(folder, scores, task);
         report.Write(Path.Combine(folder, "report.html"));
     }
 }

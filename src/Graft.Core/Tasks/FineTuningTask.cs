@@ -36,6 +36,9 @@ public abstract record FineTuningTask
     /// </summary>
     public bool Calibrated { get; init; }
 
+    /// <summary>Whether confidence is divided by a temperature: it is asked for, and there is one.</summary>
+    internal bool IsCalibrated => Calibrated && Decisions.Temperature is not null;
+
     /// <summary>How tasks that write text write it.</summary>
     public GenerationOptions Generation { get; init; } = new() { MaxNewTokens = 64 };
 

@@ -21,7 +21,8 @@ public sealed record AutoResult(string Folder, RunChoice Choice, bool WasFinishe
 /// The best model that these labels give in the time allowed: ways of learning are compared on folds of the labels, from cheap to dear,
 /// what is clearly worse is dropped early, and the winner is fitted on every label.
 /// <code>
-/// AutoResult result = AutoTuning.Run(new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
+/// AutoResult result = AutoTuning.Run(
+///     new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
 /// Console.WriteLine(result.Choice.Verdict);
 /// </code>
 /// </summary>
@@ -110,7 +111,7 @@ public static class AutoTuning
             Fit(options, data, decisions, (CoreCandidate)winner);
         }
 
-        if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)]);
+        if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)], null);
     }
 
     /// <summary>The run folder of a model that needs no libtorch.</summary>
@@ -127,10 +128,11 @@ public static class AutoTuning
         {
             EncodedData encoded = task.Encode(evaluation, tokenizer, CoreCandidate.Whole);
             FeatureScores[] scores = [.. encoded.Features.Select(model.ScoresOf)];
-            task = task with { Decisions = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false) };
+            Decisions decided = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false);
+            task = task with { Decisions = decided, Calibrated = true };
             IReadOnlyList<Prediction> predictions = task.Decode(evaluation, encoded, scores);
             RunFolder.WritePredictions(folder.Path, task, evaluation, predictions);
-            RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions));
+            RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions), task);
             evaluated = DataOf(options.Evaluation!, evaluation, encoded);
         }
 

@@ -16,7 +16,8 @@ namespace Graft.Tasks;
 /// <summary>
 /// One fine-tuning run from files to a run folder: read, encode, load, tune, train, evaluate, save.
 /// <code>
-/// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
+/// FineTuningResult result = FineTuning.Run(
+///     new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
 /// </code>
 /// </summary>
 public static partial class FineTuning
@@ -40,12 +41,7 @@ public static partial class FineTuning
         bool isFirst = processes.Rank == 0; // writes, evaluates and logs
         if (logger is null || !isFirst) logger = NullLogger.Instance;
         options = options.WithOneHome() with { Model = ShippedModel.Locate(options.Model) };
-        options.Strategy.Validate();
-        options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
-        if (options.FromScratch && options.Strategy.SavesAdapterOnly)
-            throw new InputException(
-                $"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full"
-            );
+        options.Validate();
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         if (processes.OfFirst(finished is null ? 0 : 1) == 0) finished = null;
         else finished ??= [];
@@ -226,7 +222,7 @@ public static partial class FineTuning
             : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null)
             RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
-        RunFolder.WriteMetrics(folder.Path, scores);
+        RunFolder.WriteMetrics(folder.Path, scores, prepared.Evaluation is null ? null : prepared.Task);
         RunReport.Write(folder, options, resolution, prepared, predictions, scores);
         ManifestOf.Write(folder, options, resolution, prepared, isFinished: true);
         folder.RemoveCheckpoints();
@@ -237,9 +233,7 @@ public static partial class FineTuning
     internal static Prepared Prepare(FineTuningOptions options, ILogger logger)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        options.Task.Loss.Validate();
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
-        options.Task.Generation.Validate();
         bool hasFile = options.Train.Length > 0;
         TaskData train = hasFile
             ? options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true)
@@ -328,9 +322,10 @@ public static partial class FineTuning
 
         IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores);
         Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
-        if (decisions == prepared.Task.Decisions) return (prepared, predictions);
-        FineTuningTask task = prepared.Task with { Decisions = decisions };
-        logger.Tell($"decided on {options.Evaluation}: {decisions.Describe()}");
+        if (decisions == prepared.Task.Decisions && decisions.Temperature is null) return (prepared, predictions);
+        // What the folder says of the development data is what every later command answers by default.
+        FineTuningTask task = prepared.Task with { Decisions = decisions, Calibrated = true };
+        if (decisions != prepared.Task.Decisions) logger.Tell($"decided on {options.Evaluation}: {decisions.Describe()}");
         return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
     }
 }

@@ -92,6 +92,35 @@ public sealed record FineTuningOptions
         Training = Training with { Epochs = null, LearningRate = null },
     };
 
+    /// <summary>Refuses values that no data and no model could make right, before anything is read or told.</summary>
+    /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
+    internal void Validate()
+    {
+        Strategy.Validate();
+        Layers.Validate(Strategy, Training.TimeBudget is not null);
+        Task.Loss.Validate();
+        Task.Generation.Validate();
+        Encoding.Validate();
+        bool isBounded = Training.Steps is not null || Training.TimeBudget is not null;
+        (Training with { Epochs = isBounded ? null : Epochs ?? 1, LearningRate = LearningRate }).Validate();
+        Require(Epochs is null or > 0, "epochs", Epochs, "above 0");
+        Require(BatchSize is null or >= 1, "batch-size", BatchSize, "at least 1");
+        Require(GradientAccumulation >= 1, "gradient-accumulation", GradientAccumulation, "at least 1");
+        Require(Dropout is null or (>= 0 and < 1), "dropout", Dropout, "a number in [0, 1)");
+        Require(Examples is null or >= 1, "examples", Examples, "at least 1");
+        if (FromScratch && Strategy.SavesAdapterOnly)
+            throw new InputException(
+                $"`from-scratch` draws the base anew, and a {Strategy.Name} adapter keeps no base: use `strategy` full"
+            );
+        if (ClassWeights is not (null or "balanced") && !File.Exists(ClassWeights))
+            throw new InputException("class-weights", ClassWeights, "balanced, or a file that exists");
+    }
+
+    private static void Require(bool condition, string key, object? value, string allowed)
+    {
+        if (!condition) throw new InputException(key, FormattableString.Invariant($"{value}"), allowed);
+    }
+
     private static double? One(string key, double? own, double? training) =>
         own is null || training is null || own == training
             ? own ?? training

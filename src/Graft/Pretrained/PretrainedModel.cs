@@ -14,7 +14,8 @@ namespace Graft.Pretrained;
 /// <summary>
 /// A model with its configuration and files, as Hugging Face's libraries lay them out: load, run, train, save.
 /// <code>
-/// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKind.SequenceClassification, Labels = ["no", "yes"] });
+/// using PretrainedModel model = PretrainedModel.Load(
+///     "bert-base-uncased", new() { Head = HeadKind.SequenceClassification, Labels = ["no", "yes"] });
 /// ModelOutput output = model.Forward(new EncoderInput { InputIds = ids, AttentionMask = mask });
 /// model.Save("my-model");
 /// </code>
@@ -124,6 +125,7 @@ public sealed class PretrainedModel : IDisposable
         SentenceTransformersLayout? sentences =
             classifiesVectors || kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
+        string[] contradictions = options.Labels is null ? [.. config.Contradictions] : [];
         Engine.Start();
         config = Adapted(config, options);
         Network network = Network.Build(config, kind, sentences, options.Features, classifiesVectors);
@@ -132,6 +134,7 @@ public sealed class PretrainedModel : IDisposable
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with
             {
                 UnknownConfigKeys = config.UnknownKeys,
+                Contradictions = contradictions,
             };
             if (network.Head is VectorClassifierHead vectors)
                 report = report.Without(VectorClassifierFile.Load(whole, vectors));
@@ -321,7 +324,8 @@ public sealed class PretrainedModel : IDisposable
         if (options.Labels is not null)
             config = config.WithLabels(options.Labels);
         if (options.ProblemType is not null)
-            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function"); // a cross-encoder that is trained to something else
+            // A cross-encoder that is trained to something else.
+            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function");
         if (options.ProblemType is not null)
             config = config.With("problem_type", options.ProblemType);
         if (options.Dropout is double rate)

@@ -48,7 +48,8 @@ public sealed class FamilyPortraitTests : IDisposable
                 continue;
             }
 
-            foreach (string key in new[] { "bytes", "texts_per_second_one_thread", "texts_per_second_all_threads", "milliseconds_one_text" })
+            string[] figures = ["bytes", "texts_per_second_one_thread", "texts_per_second_all_threads", "milliseconds_one_text"];
+            foreach (string key in figures)
                 Assert.True((double)member[key]! > 0, $"{member["name"]}: {key}");
             Assert.NotEmpty((string)member["verdict"]!);
         }

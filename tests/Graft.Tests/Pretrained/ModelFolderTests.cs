@@ -59,6 +59,22 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(["no", "maybe", "yes"], config.Labels);
     }
 
+    [Theory]
+    [InlineData(3, new[] { "LABEL_0", "LABEL_1", "LABEL_2" })] // as in the reference: the number counts
+    [InlineData(2, new[] { "no", "yes" })]
+    public void ANumberOfLabelsThatContradictsTheirNamesCountsAndIsTold(int number, string[] labels)
+    {
+        TinyFamily.Create(_folder, "bert", HeadKind.SequenceClassification, [.. Enumerable.Range(0, number).Select(i => $"l{i}")]);
+        Change("config.json", json =>
+        {
+            json["num_labels"] = number;
+            (json["id2label"], json["label2id"]) = (new JsonObject { ["0"] = "no", ["1"] = "yes" }, null);
+        });
+        using PretrainedModel model = PretrainedModel.Load(_folder);
+        Assert.Equal(labels, model.Config.Labels);
+        Assert.Equal(number != 2, model.Report.Notes.Any(note => note.Contains("num_labels", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void LabelsThatAreNumbersAreNamesToo() =>
         Assert.Equal(["5", "true"], TinyModels.Config("bert").With("id2label", JsonNode.Parse("""{"0": 5, "1": true}""")).Labels);
@@ -150,7 +166,8 @@ public sealed class ModelFolderTests : IDisposable
         TinyFamily.Create(_folder, "gpt2", HeadKind.CausalLm);
         int[] plain = Written("""{"eos_token_id": 6, "max_new_tokens": 6}""", out _);
         int[] without = Written(
-            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9, "renormalize_logits": false}""",
+            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9,"""
+                + $$""" "renormalize_logits": false}""",
             out IReadOnlyList<string> notes
         );
         Assert.DoesNotContain(plain[0], without);

@@ -36,7 +36,7 @@ internal sealed class GteFamily(string modelType, string classPrefix) : ModelFam
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head.decoder", "lm_head.decoder.bias");
 
     /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
-    public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
+    public override bool Follows(string key) => GteConfig.Knows(key);
 
     public override ModelConfig ReadConfig(JsonObject json) => IsPublished ? new GteConfig(json).WithPublishedKeys() : new GteConfig(json);
 

@@ -27,7 +27,7 @@ internal sealed class NomicBertFamily : ModelFamily
         ("cls.predictions.decoder", "cls.predictions.decoder.bias");
 
     /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
-    public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
+    public override bool Follows(string key) => NomicBertConfig.Reads(key);
 
     public override ModelConfig ReadConfig(JsonObject json) => new NomicBertConfig(json);
 
