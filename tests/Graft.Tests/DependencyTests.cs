@@ -112,7 +112,7 @@ public sealed partial class DependencyTests
         ["Kernels"] = ["Native", "Compute", "Dropout"],
         ["Products"] = ["Native", "Compute", "Kernels"],
         ["Autograd"] = ["Native", "Compute", "Dropout", "Kernels", "Products"],
-        ["Operations"] = ["Native", "Dropout", "Kernels", "Autograd"],
+        ["Operations"] = ["Native", "Compute", "Dropout", "Kernels", "Products", "Autograd"],
         ["Optimizers"] = ["Native", "Compute", "Kernels", "Products"],
         ["Measurement"] = ["Native", "Compute", "Products"],
     };

@@ -27,6 +27,7 @@ internal static class EvaluateCommand
             Description = "Cut long texts instead of reading them in windows (with --max-length).",
         };
         CalibrationFlags calibration = new();
+        AnswerPrecisionFlag precision = new();
         Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
         Option<string[]> slice = new("--slice")
         {
@@ -55,10 +56,14 @@ internal static class EvaluateCommand
         };
         reading.AddTo(command);
         calibration.AddTo(command);
+        precision.AddTo(command);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
                 string located = ModelFlag.Locate(parsed, model, cancellationToken);
+                IComputeOptions? compute = precision.Of(parsed);
+                if (parsed.GetValue(task) == "masked-lm" && compute is not null)
+                    throw new InputException("--precision: masked-lm is evaluated in fp32");
                 if (parsed.GetValue(task) == "masked-lm")
                     return Task.FromResult(
                         MaskedLm(located, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json))
@@ -73,6 +78,7 @@ internal static class EvaluateCommand
                     Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)),
                     Terminal.Logger,
                     calibration.IsCalibrated(parsed),
+                    compute,
                     cancellationToken
                 );
                 IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];

@@ -54,6 +54,12 @@ internal static class ExportCommand
             Required = true,
             HelpName = "DIR",
         };
+        Option<bool> all = new("--all")
+        {
+            Description =
+                "Write every form of the model (8 bits, ONNX in fp32 and in 8 bits, static vectors), measure each beside the model itself, "
+                    + "and say which to take for what.",
+        };
         Option<bool> json = CommonFlags.Json();
         Command command = new(
             "export",
@@ -68,6 +74,7 @@ internal static class ExportCommand
             maxLoss,
             externalData,
             output,
+            all,
             json,
             OptionSources.ConfigOption(),
         };
@@ -83,6 +90,17 @@ internal static class ExportCommand
                     ExternalData = parsed.GetValue(externalData),
                 };
                 string to = parsed.GetValue(output)!;
+                if (parsed.GetValue(all))
+                {
+                    if (parsed.GetResult(graph) is { Implicit: false } || parsed.GetResult(precision) is { Implicit: false })
+                        throw new InputException("--all writes every form: leave out --graph and --precision");
+                    FamilyPortrait family = FamilyPortrait.Make(
+                        ModelFlag.Locate(parsed, model, cancellationToken), to, options.Evaluation, options.MaxLoss, cancellationToken);
+                    if (parsed.GetValue(json)) Terminal.Json(family.ToJson());
+                    else family.Print();
+                    return Task.FromResult(ExitCodes.Ok);
+                }
+
                 ExportManifest written = OnnxExporter.Export(
                     ModelFlag.Locate(parsed, model, cancellationToken),
                     to,

@@ -86,13 +86,40 @@ public static class OnnxExporter
         WriteCompanions(model, folder, output);
         ExportManifest manifest = Describe(model, folder, options);
         if (options.Precision == OnnxPrecision.Int8)
-            return new OnnxQuantization(model, folder, output, options, manifest, layers, note ?? (_ => { })).Run(graph, cancellationToken);
+            return InInt8(model, folder, output, options, manifest, layers, note, cancellationToken);
         OnnxFile.Write(graph, output, options.ExternalData);
         manifest.Write(output);
         return manifest;
     }
 
-    private static PretrainedModel Load(string folder, Action<string>? note)
+    private static ExportManifest InInt8(
+        PretrainedModel model,
+        string folder,
+        string output,
+        OnnxExportOptions options,
+        ExportManifest manifest,
+        IReadOnlyList<string> layers,
+        Action<string>? note,
+        CancellationToken cancellationToken
+    )
+    {
+        void Write(IReadOnlyList<string> kept)
+        {
+            IReadOnlySet<string> names = kept.ToHashSet(StringComparer.Ordinal);
+            ModelProto graph = OnnxGraphs.Draw(model, options.Graph, OnnxPrecision.Int8, names, out _);
+            OnnxFile.Write(graph, output, options.ExternalData);
+            (manifest with { KeptLayers = kept }).Write(output);
+        }
+
+        (ExportLoss loss, IReadOnlyList<string> kept) =
+            new Quantization(model, folder, output, options, layers, Write, note).Run(cancellationToken);
+        ExportManifest done = manifest with { Loss = loss, KeptLayers = kept };
+        done.Write(output);
+        return done;
+    }
+
+    /// <summary>Opens a model that answers, an adapter merged where it can be.</summary>
+    internal static PretrainedModel Load(string folder, Action<string>? note)
     {
         PretrainedModel model = PretrainedModel.Load(folder);
         if (model.HeadKind == HeadKind.None)
@@ -129,9 +156,15 @@ public static class OnnxExporter
         PretrainedModel.SaveConfig(model.Config, model.HeadKind, output);
         if (model.TokenizerFolder is string tokenizer) CompanionFiles.Copy(tokenizer, output);
         else model.Tokenizer.Save(output);
+        CopyRecord(folder, output);
+        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKind.Embedding ? "Embed" : "Predict"));
+    }
+
+    /// <summary>Puts what a run decided beside an exported model.</summary>
+    internal static void CopyRecord(string folder, string output)
+    {
         string run = Path.Combine(folder, RunManifest.FileName);
         if (RunManifest.Read(folder) is not null) AtomicFile.WriteBytes(Path.Combine(output, RunManifest.FileName), File.ReadAllBytes(run));
-        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKind.Embedding ? "Embed" : "Predict"));
     }
 
     private static ExportManifest Describe(PretrainedModel model, string folder, OnnxExportOptions options)

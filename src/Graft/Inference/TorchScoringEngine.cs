@@ -21,6 +21,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
     {
         ComputeContext compute = options.Compute switch
         {
+            null when Int8Settings.IsIn(folder) => ComputeContext.Current with { Precision = Precision.Int8 },
             null => ComputeContext.Current,
             ComputeContext context => context,
             IComputeOptions other => throw new InputException(

@@ -14,7 +14,10 @@ internal sealed class Network : Layer
         (Backbone, Head, Prefix) = (backbone, head, prefix);
         if (prefix.Length > 0) Add(prefix[..^1], backbone);
         else Adopt(backbone);
-        if (head is not null) Adopt(head);
+        if (head is null) return;
+        foreach ((_, Projection projection) in head.Find<Projection>())
+            projection.StaysFp32 = true; // small, and its rounding would go straight into the answer
+        Adopt(head);
     }
 
     public Backbone Backbone { get; }

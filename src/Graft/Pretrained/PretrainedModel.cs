@@ -138,6 +138,7 @@ public sealed class PretrainedModel : IDisposable
             };
             if (network.Head is VectorClassifierHead vectors)
                 report = report.Without(VectorClassifierFile.Load(whole, vectors));
+            Int8Settings.Read(whole)?.Apply(network, whole);
             return new PretrainedModel(network, config, kind, report, whole) { TokenizerFolder = folder, Compute = options.Compute };
         }
         catch

@@ -73,12 +73,15 @@ public sealed record ComputeContext : IComputeOptions
     public int ResolvedThreads => Threads ?? Engine.DefaultThreads;
 
     /// <summary>Refuses impossible values.</summary>
-    /// <exception cref="InputException">The number of threads is not positive, or nothing can be computed on the device.</exception>
+    /// <exception cref="InputException">
+    /// The number of threads is not positive, nothing can be computed on the device, or the processor has no fast products of 8 bits.
+    /// </exception>
     public void Validate()
     {
         if (Threads is int threads && threads < 1)
             throw new InputException("threads", threads.ToString(CultureInfo.InvariantCulture), "at least 1");
         Device.Require();
+        if (Precision == Precision.Int8) Int8.Require();
     }
 
     /// <summary>Makes this the calling thread's context until the answer is disposed, on the same thread.</summary>

@@ -2,14 +2,12 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 using Graft.Backbones;
-using Graft.Graphs;
 using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tasks.Embedding;
 using Graft.Tokenizers;
-using Onnx;
 
 namespace Graft.Export;
 
@@ -17,46 +15,47 @@ namespace Graft.Export;
 /// Finds which layers may compute in 8 bits: all at first; while the loss is too large, the kind of layer (such as every layer's output
 /// matrix) whose return to floating point brings the scores of some examples nearest to the exact ones goes back.
 /// </summary>
-internal sealed partial class OnnxQuantization(
+/// <param name="model">The exact model.</param>
+/// <param name="folder">The folder of the exact model.</param>
+/// <param name="output">The folder of 8 bits.</param>
+/// <param name="options">What is measured on, and what may be lost.</param>
+/// <param name="layers">The layers that can compute in 8 bits.</param>
+/// <param name="write">Writes the folder with some layers in floating point.</param>
+/// <param name="note">Told what is found.</param>
+internal sealed partial class Quantization(
     PretrainedModel model,
     string folder,
     string output,
     OnnxExportOptions options,
-    ExportManifest manifest,
     IReadOnlyList<string> layers,
-    Action<string> note
+    Action<IReadOnlyList<string>> write,
+    Action<string>? note
 )
 {
     private const int SampleSize = 48, MostTexts = 1000;
 
-    /// <summary>Writes the file of 8 bits with its loss.</summary>
+    /// <summary>Writes the folder, and says what is lost with which layers in floating point.</summary>
     /// <exception cref="InputException">There is nothing to measure on, or no choice of layers holds the loss.</exception>
-    public ExportManifest Run(ModelProto first, CancellationToken cancellationToken)
+    public (ExportLoss Loss, IReadOnlyList<string> Kept) Run(CancellationToken cancellationToken)
     {
         Yardstick yardstick = Choose();
         HashSet<string> kept = new(StringComparer.Ordinal);
         if (model.Head is Layers.Layer head) // the head is small and its rounding goes straight into the answer
             kept.UnionWith(layers.Where(layer => head.Declared().Any(parameter => parameter.Name == layer + ".weight")));
-        if (kept.Count > 0) first = Draw(kept);
         (IReadOnlyList<Feature> sample, FeatureScores[] exact) = Sample(yardstick);
         double wanted = yardstick.Measure(folder);
-        for (ModelProto graph = first; ; graph = Draw(kept))
+        while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ExportLoss loss = new(yardstick.Metric, wanted, Score(graph, kept, yardstick), yardstick.Examples);
-            note(
+            Write(kept);
+            ExportLoss loss = new(yardstick.Metric, wanted, yardstick.Measure(output), yardstick.Examples);
+            note?.Invoke(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"8 bits: {loss.Metric} {loss.Quantized:0.0000} instead of {loss.Exact:0.0000} on {loss.Examples} examples{Kept(kept)}"
                 )
             );
-            if (loss.Lost <= options.MaxLoss)
-            {
-                ExportManifest done = manifest with { Loss = loss, KeptLayers = [.. layers.Where(kept.Contains)] };
-                done.Write(output);
-                return done;
-            }
-
+            if (loss.Lost <= options.MaxLoss) return (loss, InOrder(kept));
             string[] kinds = [.. layers.Where(layer => !kept.Contains(layer)).Select(Kind).Distinct()];
             if (kinds.Length <= 1)
                 throw new InputException(
@@ -72,19 +71,9 @@ internal sealed partial class OnnxQuantization(
 
     private static string Kept(HashSet<string> kept) => kept.Count == 0 ? "" : $", {kept.Count} layers in floating point";
 
-    private ModelProto Draw(HashSet<string> kept) => OnnxGraphs.Draw(model, options.Graph, OnnxPrecision.Int8, kept, out _);
+    private void Write(HashSet<string> kept) => write(InOrder(kept));
 
-    private double Score(ModelProto graph, HashSet<string> kept, Yardstick yardstick)
-    {
-        Write(graph, kept);
-        return yardstick.Measure(output);
-    }
-
-    private void Write(ModelProto graph, HashSet<string> kept)
-    {
-        OnnxFile.Write(graph, output, options.ExternalData);
-        (manifest with { KeptLayers = [.. layers.Where(kept.Contains)] }).Write(output);
-    }
+    private string[] InOrder(HashSet<string> kept) => [.. layers.Where(kept.Contains)];
 
     private double Deviation(
         HashSet<string> kept,
@@ -93,7 +82,7 @@ internal sealed partial class OnnxQuantization(
         CancellationToken cancellationToken
     )
     {
-        Write(Draw(kept), kept);
+        Write(kept);
         FeatureScores[] scores = ScoresOf(output, sample, cancellationToken);
         return scores.Zip(exact, (found, wanted) => (double)TensorPrimitives.Distance<float>(found.Values, wanted.Values)).Sum();
     }
@@ -127,7 +116,7 @@ internal sealed partial class OnnxQuantization(
             model.HeadKind == HeadKind.Embedding && string.Equals(Path.GetExtension(file), ".txt", StringComparison.OrdinalIgnoreCase);
         if (!ofTexts)
             return OfExamples(file, record);
-        note($"{file} has texts and no answers: the loss is 1 − the mean cosine of exact and quantized vectors");
+        note?.Invoke($"{file} has texts and no answers: the loss is 1 − the mean cosine of exact and quantized vectors");
         return OfTexts(file);
     }
 
