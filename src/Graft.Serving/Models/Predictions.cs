@@ -37,7 +37,7 @@ internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] 
         FeatureScores[] scores = await request
             .Queue.ScoreAsync(model.Engine, model.Lane, encoded.Features, request.Aborted)
             .ConfigureAwait(false);
-        IReadOnlyList<Prediction> answers = model.FineTuned.Decode(data, encoded, scores);
+        IReadOnlyList<Prediction> answers = model.FineTuned.Answers(data, encoded, scores);
         bool isCut = truncate || encoded.IsCut;
         bool[] cut =
         [
