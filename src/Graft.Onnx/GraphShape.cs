@@ -26,7 +26,7 @@ internal sealed record GraphShape(string[] Inputs, string[] Outputs, int Columns
             HeadKind.TokenClassification => (["logits"], manifest.Labels.Count, true),
             HeadKind.MultipleChoice => (["logits"], 1, false),
             HeadKind.QuestionAnswering => (["start_logits", "end_logits"], 2, true),
-            HeadKind.Embedding => ((string[])["sentence_embedding"], manifest.HiddenSize, false),
+            HeadKind.Embedding => ((string[])["sentence_embedding"], manifest.VectorSize ?? manifest.HiddenSize, false),
             _ => throw new InputException($"a graph with the head {manifest.Head} answers no task"),
         };
         foreach ((string name, NodeMetadata input) in session.InputMetadata)
