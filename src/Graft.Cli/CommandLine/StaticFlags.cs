@@ -19,8 +19,8 @@ internal sealed class StaticFlags
     private readonly Option<string?> _unlabelled = new("--unlabelled")
     {
         Description =
-            "With --student: the texts on which the student follows the teacher. With --static: a file of texts on which the vectors follow "
-                + "it, beside the training data of its run.",
+            "With --student: the texts on which the student follows the teacher. With --static: a file of texts on which the vectors "
+                + "follow it, beside the training data of its run.",
         HelpName = "FILE",
     };
 

@@ -32,7 +32,8 @@ internal sealed class StudentFlags
     private readonly Option<string?> _student = new("--student")
     {
         Description =
-            "A pre-trained model that learns the answers of the teacher, a fine-tuned run, on the texts of --unlabelled. Needs no --corpus.",
+            "A pre-trained model that learns the answers of the teacher, a fine-tuned run, on the texts of --unlabelled. Needs no "
+                + "--corpus.",
         HelpName = "MODEL",
     };
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Evaluation;
-using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Microsoft.Extensions.Logging;
@@ -72,7 +71,7 @@ public sealed class Drift
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Answers recent texts and compares; labels in the file are not looked at.</summary>
-    /// <param name="folder">A run folder with held-out examples: of a run with development data, with folds, or with <c>abstain</c>.</param>
+    /// <param name="folder">A run folder with held-out examples: trained with development data, folds or <c>abstain</c>.</param>
     /// <param name="input">Recent texts.</param>
     /// <param name="columns">Which columns hold what.</param>
     /// <param name="logger">Told what a person should know.</param>

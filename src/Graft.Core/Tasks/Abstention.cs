@@ -15,7 +15,7 @@ internal sealed record Abstention
     /// <summary>The accuracy that was asked for.</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>The least confidence of an answer; less is unsure. Null where no confidence is certain to do: every answer is unsure.</summary>
+    /// <summary>The least confidence of an answer that is given. Null where none is certain to do: every answer is unsure.</summary>
     public double? Confidence { get; init; }
 
     /// <summary>The share of the held-out examples that was answered.</summary>

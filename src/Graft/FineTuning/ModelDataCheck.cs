@@ -3,12 +3,10 @@ using Graft.Backbones;
 using Graft.Data;
 using Graft.Data.Checks;
 using Graft.Evaluation;
-using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Tasks.Contrastive;
 using Graft.Tasks.TokenClassification;
-using Graft.Tokenizers;
 using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using Microsoft.Extensions.Logging;
@@ -33,8 +31,8 @@ public static class ModelDataCheck
     private const double WordPenalty = 1e-3;
 
     /// <summary>
-    /// Finds suspicious labels (<c>suspicious-labels</c>: confident learning, Northcutt et al. 2021, on the probabilities of a classifier on
-    /// the model's frozen vectors, each text asked of one that was fitted without it) and near duplicates (<c>near-duplicates</c>).
+    /// Finds suspicious labels (<c>suspicious-labels</c>: confident learning, Northcutt et al. 2021, on the probabilities of a classifier
+    /// on the model's frozen vectors, each text asked of one that was fitted without it) and near duplicates (<c>near-duplicates</c>).
     /// </summary>
     /// <param name="options">The task and its training file.</param>
     /// <param name="model">The folder of a pre-trained model.</param>
@@ -262,8 +260,8 @@ public static class ModelDataCheck
             ],
             n => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{n} of texts mean{(n == "1 pair" ? "s" : "")} almost the same (cosine from {threshold:0.000} on), {differ} with different "
-                    + $"labels{(differ > 0 ? ", those first" : "")}"
+                $"{n} of texts mean{(n == "1 pair" ? "s" : "")} almost the same (cosine from {threshold:0.000} on), {differ} with "
+                    + $"different labels{(differ > 0 ? ", those first" : "")}"
             ),
             "give both the same label where they mean the same; keep them together when you split the data",
             "pair",

@@ -1,6 +1,7 @@
 using Graft.Data;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
+using Graft.Training;
 using Microsoft.Extensions.Logging;
 
 namespace Graft.Inference;
@@ -8,7 +9,11 @@ namespace Graft.Inference;
 /// <summary>
 /// A student that learns the answers of a fine-tuned run on texts without labels; its folder is a run like any other.
 /// <code>
-/// RunDistillation.Run("runs/teacher", new() { Model = "graft-small", Task = new TextClassification(), Train = "texts.txt", Output = "runs/student" });
+/// FineTuningOptions student = new()
+/// {
+///     Model = "graft-small", Task = new TextClassification(), Train = "texts.txt", Output = "runs/student",
+/// };
+/// RunDistillation.Run("runs/teacher", student);
 /// </code>
 /// </summary>
 public static class RunDistillation
@@ -27,7 +32,7 @@ public static class RunDistillation
     public static FineTuningResult Run(
         string teacher,
         FineTuningOptions options,
-        IReadOnlyList<Graft.Training.ITrainingObserver>? observers = null,
+        IReadOnlyList<ITrainingObserver>? observers = null,
         ILogger? logger = null,
         CancellationToken cancellationToken = default
     )

@@ -78,7 +78,8 @@ public sealed class AbstentionTests : IDisposable
         Drift same = Drift.Measure(_tiny.PathOf("run"), _tiny.Reviews("recent.tsv", 150, seed: 9));
         Assert.Empty(same.Warnings);
         Assert.InRange(same.Accuracy.Value, same.AccuracyBefore.Low - 0.05, 1);
-        string others = _tiny.Write("others.txt", Enumerable.Range(0, 60).Select(i => i % 2 == 0 ? "rome lima oslo ? who" : "anna lives in rome ?"));
+        string[] sentences = ["rome lima oslo ? who", "anna lives in rome ?"];
+        string others = _tiny.Write("others.txt", Enumerable.Range(0, 60).Select(i => sentences[i % 2]));
         Drift moved = Drift.Measure(_tiny.PathOf("run"), others);
         Assert.True(moved.Unfamiliar!.Value.Value > 0.9, $"{moved.Unfamiliar.Value.Value} of other texts are unfamiliar");
         Assert.NotEmpty(moved.Warnings);
