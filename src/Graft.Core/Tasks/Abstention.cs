@@ -53,7 +53,7 @@ internal sealed record Abstention
     /// <param name="accuracy">The accuracy asked for.</param>
     /// <param name="task">The task.</param>
     /// <param name="data">Examples that the model was not trained on.</param>
-    /// <param name="predictions">Its answers, with the confidence that later answers will have.</param>
+    /// <param name="predictions">The answers to them, with the confidence that later answers will have.</param>
     public static Abstention Choose(double accuracy, FineTuningTask task, TaskData data, IReadOnlyList<Prediction> predictions)
     {
         (double[] confidences, bool[] right) = Of(task, data, predictions);

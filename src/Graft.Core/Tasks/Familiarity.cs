@@ -81,7 +81,7 @@ internal sealed class Familiarity
 
     /// <summary>Which texts are unfamiliar; null where scores have no vectors.</summary>
     /// <param name="examples">The number of texts.</param>
-    /// <param name="encoded">Their windows.</param>
+    /// <param name="encoded">The windows of the texts.</param>
     /// <param name="scores">The windows' scores with their vectors.</param>
     public bool[]? AreUnfamiliar(int examples, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
     {
@@ -92,7 +92,7 @@ internal sealed class Familiarity
 
     /// <summary>One vector an example: the mean of its windows', of length 1.</summary>
     /// <param name="examples">The number of examples.</param>
-    /// <param name="features">Their windows.</param>
+    /// <param name="features">The windows of the texts.</param>
     /// <param name="windows">[windows, width], row-major.</param>
     public static float[] OfExamples(int examples, IReadOnlyList<Feature> features, float[] windows)
     {

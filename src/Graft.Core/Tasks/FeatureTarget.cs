@@ -12,7 +12,7 @@ public abstract record FeatureTarget
 internal sealed record ClassTarget(int Class) : FeatureTarget;
 
 /// <summary>What a teacher answers in the place of a label.</summary>
-/// <param name="Logits">Its raw scores, one a class.</param>
+/// <param name="Logits">The raw scores of the teacher, one a class.</param>
 internal sealed record TaughtTarget(float[] Logits) : FeatureTarget;
 
 /// <summary>A flag for each label.</summary>

@@ -40,7 +40,7 @@ internal static class SuspiciousTexts
     /// <summary>The surest first; null where the task has no labels to doubt.</summary>
     /// <param name="task">With its labels.</param>
     /// <param name="data">Labelled examples.</param>
-    /// <param name="encoded">Their features.</param>
+    /// <param name="encoded">The features of the examples.</param>
     /// <param name="scores">Scores of the features by models that were trained without their examples.</param>
     public static IReadOnlyList<SuspiciousText>? Of(
         FineTuningTask task,
@@ -85,7 +85,7 @@ internal static class SuspiciousTexts
         return OfClasses(task, data, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)]);
     }
 
-    /// <summary>Of a text's one class, by logits.</summary>
+    /// <summary>The suspicious labels of texts with one class, by logits.</summary>
     /// <param name="task">With its labels.</param>
     /// <param name="data">Labelled examples.</param>
     /// <param name="logits">[examples][classes], each row by a model that was trained without the example.</param>

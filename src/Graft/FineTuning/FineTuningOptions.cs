@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 /// <summary>Texts with the answers of a teacher.</summary>
 /// <param name="Teacher">The folder of its run.</param>
 /// <param name="Texts">The texts, without labels.</param>
-/// <param name="Logits">Its raw scores, [texts][classes].</param>
+/// <param name="Logits">The raw scores of the teacher, [texts][classes].</param>
 internal sealed record TaughtData(string Teacher, TaskData Texts, double[][] Logits)
 {
     /// <summary>The features of the texts with what they are trained towards.</summary>

@@ -10,7 +10,7 @@ namespace Graft.Tasks;
 
 /// <summary>Training examples with what a model says of them that was trained without them.</summary>
 /// <param name="Data">The examples.</param>
-/// <param name="Encoded">Their features.</param>
+/// <param name="Encoded">The features of the examples.</param>
 /// <param name="Scores">One a feature.</param>
 /// <param name="Distances">How far each is from what its model was trained on; empty where that was not asked for.</param>
 internal sealed record HeldOutPart(
@@ -130,7 +130,7 @@ internal static class FoldEstimate
     /// <param name="accuracy">The accuracy asked for; null: none.</param>
     /// <param name="task">The task with its temperature.</param>
     /// <param name="data">Held-out examples.</param>
-    /// <param name="encoded">Their features.</param>
+    /// <param name="encoded">The features of the examples.</param>
     /// <param name="scores">The features' scores.</param>
     public static FineTuningTask WithAbstention(
         double? accuracy,

@@ -7,12 +7,14 @@ namespace Graft.Evaluation;
 /// <param name="Low">What the accuracy of the answered ones is at least, with the certainty asked for.</param>
 internal readonly record struct ConfidenceThreshold(double? Confidence, int Answered, int Right, double Low)
 {
-    private const int Starts = 5, Steps = 200;
+    private const int Steps = 200;
+    private static readonly double[] s_starts = [0.25, 0.5];
 
     /// <summary>
     /// Chooses the lowest threshold above which answers are right with the accuracy asked for, with certainty: learn then test
-    /// (Angelopoulos et al. 2021). From five coverages, fixed beforehand, thresholds are lowered step by step as long as the exact lower
-    /// bound (Clopper and Pearson 1934) at a fifth of the risk stays at the accuracy; no threshold behind a failed one is looked at.
+    /// (Angelopoulos et al. 2021). From a quarter and from a half of the examples, fixed beforehand, thresholds are lowered step by step as
+    /// long as the exact lower bound (Clopper and Pearson 1934) at half of the risk stays at the accuracy; no threshold behind a failed one
+    /// is looked at.
     /// </summary>
     /// <param name="confidences">How sure the model was of each held-out example.</param>
     /// <param name="right">Whether it was right.</param>
@@ -29,12 +31,12 @@ internal readonly record struct ConfidenceThreshold(double? Confidence, int Answ
         int[] order = [.. Enumerable.Range(0, count).OrderByDescending(i => confidences[i])];
         int[] rightSoFar = new int[count + 1];
         for (int i = 0; i < count; i++) rightSoFar[i + 1] = rightSoFar[i] + (right[order[i]] ? 1 : 0);
-        double risk = (1 - certainty) / Starts;
+        double risk = (1 - certainty) / s_starts.Length;
         int best = 0;
         int step = Math.Max(1, count / Steps);
-        for (int start = 1; start <= Starts && count > 0; start++)
+        foreach (double start in count == 0 ? [] : s_starts)
         {
-            for (int asked = Math.Max(1, (int)((long)count * start / Starts)); ; asked = Math.Min(count, asked + step))
+            for (int asked = Math.Max(1, (int)(count * start)); ; asked = Math.Min(count, asked + step))
             {
                 while (asked < count && confidences[order[asked]].Equals(confidences[order[asked - 1]])) asked++; // equally sure: together
                 if (LowerBound(rightSoFar[asked], asked, risk) < accuracy) break;
