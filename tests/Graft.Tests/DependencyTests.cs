@@ -76,7 +76,11 @@ public sealed partial class DependencyTests
                 "Corpus",
             ]
         ),
-        ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
+        (
+            "Graft",
+            "Inference",
+            ["Data", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation"]
+        ),
         ("Graft", "StaticModels", ["Backbones", "Heads", "Data", "Evaluation", "Tasks", "Runs", "Inference"]),
         (
             "Graft",

@@ -166,7 +166,7 @@ internal static class PredictCommand
 
     private static void Print(Prediction prediction, bool json)
     {
-        if (json) Terminal.Json(prediction.ToJson());
+        if (json) Terminal.Json(prediction.ToMarkedJson());
         else Terminal.Out(Line(prediction));
     }
 
@@ -181,5 +181,7 @@ internal static class PredictCommand
 
     private static string Line(Prediction prediction) =>
         prediction.Answer
-        + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
+        + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "")
+        + (prediction.IsUnsure == true ? "\tunsure" : "")
+        + (prediction.IsUnfamiliar == true ? "\tunfamiliar" : "");
 }

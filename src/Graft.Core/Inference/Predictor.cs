@@ -182,7 +182,7 @@ public sealed class Predictor : IDisposable
     internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellationToken = default)
     {
         encoded = Task.Encode(data, Tokenizer, Encoding);
-        return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellationToken));
+        return Task.Answers(data, encoded, _scorer.Score(encoded.Features, cancellationToken));
     }
 
     /// <summary>Releases the model.</summary>
@@ -199,7 +199,7 @@ public sealed class Predictor : IDisposable
                 $"{folder} holds a {model.Name}, which is not fine-tuned for a task: run graft finetune first, or name the task with `task`"
             );
         if (record is not null)
-            return record.Bind(bound);
+            return record.Bind(bound) with { Familiarity = FamiliarityFile.Read(folder) };
         if (model.Generation is GenerationOptions generation)
             bound = bound with { Generation = generation };
         return bound switch

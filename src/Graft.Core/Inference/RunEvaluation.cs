@@ -113,7 +113,7 @@ public sealed record RunEvaluation(
                 }
             );
             baselines ??=
-                record?.Train?.Path is string train && Path.Exists(train)
+                record?.Train?.Path is string train && record.Teacher is null && Path.Exists(train)
                     ? bound.Baselines(
                         bound.Read(train, columns with { Trained = record.Data, Part = DataPart.Training }, labelled: true),
                         data

@@ -43,6 +43,13 @@ internal static class EvaluationReport
             );
         foreach (ReportSection section in task.ReportSections(data, predictions, decidedHere))
             report.Add(section);
+        if (task.Decisions.Abstain is { } abstention)
+        {
+            (double[] confidences, bool[] right) = Abstention.Of(task, data, predictions);
+            bool[] answered = [.. predictions.Select(prediction => prediction.IsUnsure != true)];
+            report.Add(TrustSection.Abstention(abstention.Describe(), confidences, right, answered));
+        }
+
         double[] credits = [.. predictions.Select((prediction, i) => task.CreditOf(data, i, prediction))];
         report.Add(
             SlicesSection.Build(

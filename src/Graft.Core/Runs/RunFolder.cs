@@ -127,7 +127,7 @@ internal sealed class RunFolder
         for (int i = 0; i < predictions.Count; i++)
         {
             JsonObject line = new() { ["place"] = data.PlaceOf(i), ["text"] = data.TextOf(i), ["truth"] = task.TruthOf(data, i) };
-            foreach ((string key, JsonNode? value) in predictions[i].ToJson()) line[key] = value?.DeepClone();
+            foreach ((string key, JsonNode? value) in predictions[i].ToMarkedJson()) line[key] = value?.DeepClone();
             if (predictions[i].Confidence is not null) line["calibrated"] = task.IsCalibrated;
             string text = line.ToJsonString(s_line);
             all.Append(text).Append('\n');

@@ -33,7 +33,7 @@ internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] 
                 field
             );
         FeatureScores[] scores = await request.ScoreAsync(model.Engine, model.Lane, encoded.Features).ConfigureAwait(false);
-        IReadOnlyList<Prediction> answers = model.FineTuned.Decode(data, encoded, scores);
+        IReadOnlyList<Prediction> answers = model.FineTuned.Answers(data, encoded, scores);
         bool isCut = truncate || encoded.IsCut;
         bool[] cut =
         [

@@ -88,7 +88,7 @@ internal static class GraftRoutes
             for (int i = 0; i < data.Count; i++)
             {
                 Prediction prediction = inCodePoints ? predictions.Answers[i].InCodePoints(data.PairOf(i)) : predictions.Answers[i];
-                System.Text.Json.Nodes.JsonObject answer = prediction.ToJson();
+                System.Text.Json.Nodes.JsonObject answer = prediction.ToMarkedJson();
                 answer["truncated"] = predictions.Truncated[i];
                 answer.WriteTo(json);
             }

@@ -60,7 +60,9 @@ public static class AutoTuning
         Refit(options, data, winner, comparison.DecisionsOf(winner), estimate, logger, cancellationToken);
         RunChoice choice = comparison.Record(winner, estimate, more, DateTimeOffset.UtcNow - options.Started.Value);
         (RunManifest.Read(options.Output)! with { Choice = choice }).Write(options.Output);
-        AutoReport.Write(options, data, choice);
+        IReadOnlyList<SuspiciousText>? suspicious = comparison.Suspicious(winner);
+        if (suspicious is not null) SuspiciousTexts.Write(Path.Combine(options.Output, SuspiciousTexts.FileName), suspicious);
+        AutoReport.Write(options, data, choice, suspicious ?? []);
         return new AutoResult(options.Output, choice, WasFinished: false);
     }
 
@@ -95,7 +97,12 @@ public static class AutoTuning
     {
         if (winner is ModelCandidate model)
         {
-            FineTuningOptions run = model.Options with { Task = data.Task with { Decisions = decisions }, Resume = true };
+            FineTuningOptions run = model.Options with
+            {
+                Task = data.Task with { Decisions = decisions },
+                Abstain = options.Abstain,
+                Resume = true,
+            };
             FineTuning.Run(
                 run with
                 {
@@ -129,8 +136,14 @@ public static class AutoTuning
             EncodedData encoded = task.Encode(evaluation, tokenizer, CoreCandidate.Whole);
             FeatureScores[] scores = [.. encoded.Features.Select(model.ScoresOf)];
             Decisions decided = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false);
-            task = task with { Decisions = decided, Calibrated = true };
-            IReadOnlyList<Prediction> predictions = task.Decode(evaluation, encoded, scores);
+            task = FoldEstimate.WithAbstention(
+                options.Abstain,
+                task with { Decisions = decided, Calibrated = true },
+                evaluation,
+                encoded,
+                scores
+            );
+            IReadOnlyList<Prediction> predictions = task.Answers(evaluation, encoded, scores);
             RunFolder.WritePredictions(folder.Path, task, evaluation, predictions);
             RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions), task);
             evaluated = DataOf(options.Evaluation!, evaluation, encoded);
@@ -150,6 +163,7 @@ public static class AutoTuning
             Train = DataOf(options.Train, data.Train, train),
             Evaluation = evaluated,
             Decisions = task.Decisions,
+            Abstain = options.Abstain,
             Seed = options.Seed,
             Encoding = CoreCandidate.Whole,
         }.Write(folder.Path);

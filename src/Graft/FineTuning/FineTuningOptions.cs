@@ -4,6 +4,23 @@ using Graft.Tuning;
 
 namespace Graft.Tasks;
 
+/// <summary>Texts with the answers of a teacher.</summary>
+/// <param name="Teacher">The folder of its run.</param>
+/// <param name="Texts">The texts, without labels.</param>
+/// <param name="Logits">The raw scores of the teacher, [texts][classes].</param>
+internal sealed record TaughtData(string Teacher, TaskData Texts, double[][] Logits)
+{
+    /// <summary>The features of the texts with what they are trained towards.</summary>
+    public EncodedData Targets(EncodedData encoded)
+    {
+        float[][] logits = [.. Logits.Select(row => Array.ConvertAll(row, value => (float)value))];
+        return encoded with
+        {
+            Features = [.. encoded.Features.Select(feature => feature with { Target = new TaughtTarget(logits[feature.Example]) })],
+        };
+    }
+}
+
 /// <summary>
 /// Everything that decides a fine-tuning run. What is null is chosen by <see cref="AutoRecipe"/>, and the choice is recorded.
 /// </summary>
@@ -49,6 +66,16 @@ public sealed record FineTuningOptions
 
     /// <summary>Several labels: choose the threshold on development data instead of taking 0.5.</summary>
     public bool TuneThreshold { get; init; }
+
+    /// <summary>
+    /// Choose, on held-out examples, the confidence below which an answer is unsure, so that the others have this accuracy; also learn
+    /// which texts are unlike the training data. Held out are <see cref="Evaluation"/>, or without it parts of the labels in turn.
+    /// </summary>
+    /// <value>Null: every answer is given.</value>
+    public double? Abstain { get; init; }
+
+    /// <summary>A teacher's answers that are learned in the place of labels; null: the labels.</summary>
+    internal TaughtData? Taught { get; init; }
 
     /// <summary>Passes over the data; null: chosen, unless steps or a time budget bound the run.</summary>
     public double? Epochs { get; init; }

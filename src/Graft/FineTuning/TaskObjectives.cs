@@ -39,10 +39,12 @@ public static class TaskObjectives
     public static TaskObjective Of(FineTuningTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return s_objectives.TryGetValue(task.GetType(), out Func<FineTuningTask, TaskObjective>? create)
-            ? create(task)
-            : throw new InputException(
+        if (!s_objectives.TryGetValue(task.GetType(), out Func<FineTuningTask, TaskObjective>? create))
+            throw new InputException(
                 $"task \"{task.Name}\" has no objective: register one (TaskObjectives.Register<{task.GetType().Name}>)"
             );
+        TaskObjective objective = create(task);
+        objective.KeepsVectors = task.Familiarity is not null;
+        return objective;
     }
 }

@@ -1,6 +1,8 @@
+using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,6 +52,55 @@ internal sealed class TaskScorer(TaskObjective objective, PretrainedModel model,
         }
 
         return scores;
+    }
+}
+
+/// <summary>
+/// What a model itself makes of texts: the mean of the last layer's states, of length 1. Familiarity is a distance between these vectors.
+/// </summary>
+internal static class OwnVectors
+{
+    /// <summary>The vectors of features, [features, D].</summary>
+    public static float[] Of(PretrainedModel model, IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
+    {
+        Collator collator = Collator.Of(BatchLayout.Packed, model);
+        float[] vectors = [];
+        foreach (int[] places in LengthBatches.Of(features))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using IDisposable noGradient = inference_mode();
+            using ComputeScope computing = model.Enter();
+            using DisposeScope scope = NewDisposeScope();
+            EncoderInput input = collator.Input([.. places.Select(i => features[i])]);
+            float[] rows = Rows(model, model.Backbone.Forward(input), input);
+            int width = rows.Length / places.Length;
+            if (vectors.Length == 0) vectors = new float[(long)features.Count * width];
+            for (int i = 0; i < places.Length; i++) rows.AsSpan(i * width, width).CopyTo(vectors.AsSpan(places[i] * width, width));
+        }
+
+        return vectors;
+    }
+
+    /// <summary>Scores with the vectors of their features.</summary>
+    public static IReadOnlyList<FeatureScores> Beside(
+        IReadOnlyList<FeatureScores> scores,
+        PretrainedModel model,
+        BackboneOutput states,
+        EncoderInput input
+    )
+    {
+        float[] rows = Rows(model, states, input);
+        int width = rows.Length / scores.Count;
+        return [.. scores.Select((score, i) => score with { Vector = rows[(i * width)..((i + 1) * width)] })];
+    }
+
+    private static float[] Rows(PretrainedModel model, BackboneOutput states, EncoderInput input)
+    {
+        Tensor mean = EmbeddingPooling.Mean.Of(
+            states.EncoderLastHiddenState ?? states.LastHiddenState,
+            model.Backbone.Prompt.Lengthened(input)
+        );
+        return nn.functional.normalize(mean.to(ScalarType.Float32), dim: -1).ToSingles();
     }
 }
 

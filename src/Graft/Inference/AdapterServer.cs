@@ -125,7 +125,7 @@ public sealed class AdapterServer : IDisposable
         foreach (Asked part in asked)
         {
             int count = part.Encoded.Features.Count;
-            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Decode(part.Data, part.Encoded, scores[at..(at + count)]);
+            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Answers(part.Data, part.Encoded, scores[at..(at + count)]);
             at += count;
             for (int i = 0; i < decoded.Count; i++) answers[part.Places[i]] = decoded[i];
         }

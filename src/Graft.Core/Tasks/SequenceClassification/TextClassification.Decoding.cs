@@ -17,7 +17,8 @@ public sealed partial record TextClassification
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
         [.. Pooled(data, encoded, scores).Select(Decode)];
 
-    private ClassPrediction Decode(double[] logits)
+    /// <summary>The prediction of an example's logits.</summary>
+    internal ClassPrediction Decode(double[] logits)
     {
         double[] probabilities = TemperatureScaling.Probabilities(logits, Calibrated ? Decisions.Temperature ?? 1 : 1);
         int best = TensorPrimitives.IndexOfMax<double>(logits);

@@ -113,12 +113,14 @@ internal sealed class ContrastiveFit : IDisposable
         IReadOnlyList<Feature> train,
         Func<Feature, string> describe,
         IReadOnlyList<Feature> held,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Action<PretrainedModel>? fitted = null
     )
     {
         using ContrastiveFit fit = new(options, task, train, describe, NullLogger.Instance);
         using (Trainer? trainer = fit.Trainer(null, null, [])) trainer?.Run(cancellationToken);
         LinearClassifier classifier = fit.Classifier(task.Labels.Count, cancellationToken);
+        fitted?.Invoke(fit.Model);
         return
         [
             .. classifier

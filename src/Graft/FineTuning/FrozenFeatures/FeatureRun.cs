@@ -82,7 +82,9 @@ internal static class FeatureRun
                 prepared,
                 folder,
                 evaluation is null ? [] : [.. classifier.Score(evaluation.Vectors).Select(values => new FeatureScores(values, outputs))],
-                logger
+                model,
+                logger,
+                cancellationToken
             );
         }
         finally
