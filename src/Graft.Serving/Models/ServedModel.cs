@@ -107,7 +107,7 @@ internal sealed class PredictingModel(
     public override int MaxLength => maxTokens;
 
     /// <summary>Whether it says classes, labels or a number of a whole text.</summary>
-    public bool Classifies => task.Head == HeadKind.SequenceClassification;
+    public bool Classifies => task.Head == HeadKinds.SequenceClassification;
 
     /// <summary>Whether it gives one number: what reranking needs.</summary>
     public bool Ranks => Classifies && task.Labels.Count <= 1;
@@ -116,7 +116,7 @@ internal sealed class PredictingModel(
     {
         TaskData data = task is MultipleChoice choice
             ? choice.FromChoices([(WarmUp.Texts[0], WarmUp.Texts)])
-            : task.FromTexts([.. WarmUp.Texts.Select(text => (text, task.Head == HeadKind.QuestionAnswering ? text : null))]);
+            : task.FromTexts([.. WarmUp.Texts.Select(text => (text, task.Head == HeadKinds.QuestionAnswering ? text : null))]);
         return queue.ScoreAsync(engine, lane, task.Encode(data, tokenizer, encoding).Features, cancellationToken);
     }
 

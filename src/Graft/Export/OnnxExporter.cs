@@ -88,10 +88,10 @@ public static class OnnxExporter
     private static PretrainedModel Load(string folder, Action<string>? note)
     {
         PretrainedModel model = PretrainedModel.Load(folder);
-        if (model.HeadKind == HeadKind.None)
+        if (model.HeadKind == HeadKinds.None)
         {
             model.Dispose(); // a bare encoder gives vectors, as Embedder does
-            model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding });
+            model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKinds.Embedding });
         }
 
         try
@@ -124,7 +124,7 @@ public static class OnnxExporter
         else model.Tokenizer.Save(output);
         string run = Path.Combine(folder, RunManifest.FileName);
         if (RunManifest.Read(folder) is not null) AtomicFile.WriteBytes(Path.Combine(output, RunManifest.FileName), File.ReadAllBytes(run));
-        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKind.Embedding ? "Embed" : "Predict"));
+        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKinds.Embedding ? "Embed" : "Predict"));
     }
 
     private static ExportManifest Describe(PretrainedModel model, string folder, OnnxExportOptions options)
@@ -134,7 +134,7 @@ public static class OnnxExporter
         return new(
             model.Config.Architecture ?? model.Config.ModelType,
             model.HeadKind,
-            model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels
+            model.HeadKind == HeadKinds.Embedding ? [] : model.Config.Labels
         )
         {
             ProblemType = model.Config.ProblemType,

@@ -120,7 +120,7 @@ public sealed class OnnxExporterTests : IDisposable
         float[] expected, actual;
         using (Embedder embedder = Embedder.Load(Exported)) expected = embedder.Embed("the film was good .");
         ExportManifest manifest = ExportManifest.Read(Exported);
-        using (PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = HeadKind.Embedding }))
+        using (PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = HeadKinds.Embedding }))
             OnnxFile.Write(
                 OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _),
                 Exported,
