@@ -26,7 +26,7 @@ internal sealed record GraphShape(string[] Inputs, string[] Outputs, int Columns
             HeadKinds.TokenClassification => (["logits"], manifest.Labels.Count, true),
             HeadKinds.MultipleChoice => (["logits"], 1, false),
             HeadKinds.QuestionAnswering => (["start_logits", "end_logits"], 2, true),
-            HeadKinds.Embedding => ((string[])["sentence_embedding"], manifest.HiddenSize, false),
+            HeadKinds.Embedding => ((string[])["sentence_embedding"], manifest.VectorSize ?? manifest.HiddenSize, false),
             _ => throw new InputException($"a graph with the head {manifest.Head} answers no task"),
         };
         foreach ((string name, NodeMetadata input) in session.InputMetadata)

@@ -10,7 +10,16 @@ namespace Graft.Packages.Tests;
 public sealed partial class PackedProducts : IDisposable
 {
     /// <summary>What each test project gets: the packages a user's project names.</summary>
-    private static readonly string[] s_projects = ["Graft.Tokenizers", "Graft.Core", "Graft", "Graft.Models.Small", "Graft.Templates"];
+    private static readonly string[] s_projects =
+    [
+        "Graft.Tokenizers",
+        "Graft.Core",
+        "Graft",
+        "Graft.Onnx",
+        "Graft.Serving",
+        "Graft.Models.Small",
+        "Graft.Templates",
+    ];
 
     private readonly string _root = Directory.CreateTempSubdirectory("graft-packages-").FullName;
     private readonly Dictionary<string, string?> _environment;

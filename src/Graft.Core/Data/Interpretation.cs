@@ -106,13 +106,10 @@ public sealed record Interpretation
         string line = string.Join(", ", parts);
         if (Rows == 0 && LeftOut.Count == 0) return line;
         line = string.Create(CultureInfo.InvariantCulture, $"{line}; {Rows:N0} {(Rows == 1 ? "row" : "rows")}");
-        return LeftOut.Count == 0
-            ? line
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{line}, {LeftOut.Count:N0} left out: line {LeftOut[0].Line}: "
-                    + $"{LeftOut[0].Problem}{(LeftOut.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $", and {LeftOut.Count - 1:N0} more") : "")}"
-            );
+        if (LeftOut.Count == 0) return line;
+        (long first, string problem) = (LeftOut[0].Line, LeftOut[0].Problem);
+        line = string.Create(CultureInfo.InvariantCulture, $"{line}, {LeftOut.Count:N0} left out: line {first}: {problem}");
+        return LeftOut.Count == 1 ? line : string.Create(CultureInfo.InvariantCulture, $"{line}, and {LeftOut.Count - 1:N0} more");
     }
 
     /// <summary>Where this file was read differently from another, as a line; null where it was read alike.</summary>

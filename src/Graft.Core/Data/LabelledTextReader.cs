@@ -8,7 +8,9 @@ namespace Graft.Data;
 /// fastText's lines, gzip-compressed or not, with or without a header. Columns are found by name (<c>text</c>, <c>sentence1</c>,
 /// <c>label</c>, <c>category</c> …), then by content, unless options name them; how labels are written is judged over the whole column.
 /// </summary>
-/// <example><c>LabelledTextReader.Read("train.tsv").Rows[0]</c> → <c>{ Text = "a fine film", Labels = ["positive"], Line = 2 }</c></example>
+/// <example>
+/// <c>LabelledTextReader.Read("train.tsv").Rows[0]</c> → <c>{ Text = "a fine film", Labels = ["positive"], Line = 2 }</c>
+/// </example>
 public static class LabelledTextReader
 {
     /// <summary>Reads a whole file.</summary>

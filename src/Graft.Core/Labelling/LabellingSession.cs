@@ -7,7 +7,8 @@ namespace Graft.Labelling;
 /// A pile of texts on its way to training data: says which text to label next, keeps answers on the disk, and fits a small model beside it
 /// that suggests.
 /// <code>
-/// using LabellingSession session = LabellingSession.Open(texts, new LabellingOptions { LabelNames = ["bad", "good"], Output = "labels.jsonl" });
+/// using LabellingSession session = LabellingSession.Open(
+///     texts, new LabellingOptions { LabelNames = ["bad", "good"], Output = "labels.jsonl" });
 /// session.Embed(batch => embedder.Embed(batch).Vectors);
 /// for (; session.Next("anna") is { } question;) session.Answer(new LabelAnswer(question.Id, "anna", [Ask(question)]));
 /// </code>

@@ -66,8 +66,11 @@ public sealed record ExportManifest(string Architecture, string Head, IReadOnlyL
     /// <summary>The number of the model's parameters.</summary>
     public long ParameterCount { get; init; }
 
-    /// <summary>Which token states make a text's vector; null where the head makes none.</summary>
-    public EmbeddingPooling? Pooling { get; init; }
+    /// <summary>Which token states make a text's vector: the ways whose vectors are joined; none where the head makes no vector.</summary>
+    public IReadOnlyList<EmbeddingPooling> Poolings { get; init; } = [];
+
+    /// <summary>Values in a text's vector; null where they are as many as in a hidden state.</summary>
+    public int? VectorSize { get; init; }
 
     /// <summary>Whether vectors have length 1.</summary>
     public bool Normalizes { get; init; }
@@ -157,7 +160,8 @@ public sealed record ExportManifest(string Architecture, string Head, IReadOnlyL
             ["pad_token_id"] = PadTokenId,
             ["hidden_size"] = HiddenSize,
             ["parameters"] = ParameterCount,
-            ["pooling"] = Pooling?.ToString(),
+            ["pooling"] = Poolings.Count == 0 ? null : string.Join('+', Poolings),
+            ["vector_size"] = VectorSize,
             ["normalizes"] = Normalizes,
             ["one_text_a_run"] = OneTextARun,
             ["loss"] = Loss?.ToJson(),
@@ -189,7 +193,11 @@ public sealed record ExportManifest(string Architecture, string Head, IReadOnlyL
             PadTokenId = (int?)json["pad_token_id"] ?? 0,
             HiddenSize = Positive(json, "hidden_size") ?? throw new FormatException("\"hidden_size\" is missing"),
             ParameterCount = (long?)json["parameters"] ?? 0,
-            Pooling = Name<EmbeddingPooling>(json, "pooling"),
+            Poolings =
+            [
+                .. ((string?)json["pooling"])?.Split('+').Select(name => Named<EmbeddingPooling>(name, "pooling")) ?? [],
+            ],
+            VectorSize = Positive(json, "vector_size"),
             Normalizes = (bool?)json["normalizes"] ?? false,
             OneTextARun = (bool?)json["one_text_a_run"] ?? false,
             Loss = json["loss"] is JsonObject loss ? ExportLoss.FromJson(loss) : null,
@@ -219,12 +227,9 @@ public sealed record ExportManifest(string Architecture, string Head, IReadOnlyL
                 : throw new FormatException($"\"{key}\" is {value}")
             : null;
 
-    private static T? Name<T>(JsonObject json, string key)
-        where T : struct, Enum
-    {
-        if ((string?)json[key] is not string name) return null;
-        return Enum.TryParse(name, out T value) && Enum.IsDefined(value) ? value : throw new FormatException($"\"{key}\" is \"{name}\"");
-    }
+    private static T Named<T>(string name, string key)
+        where T : struct, Enum =>
+        Enum.TryParse(name, out T value) && Enum.IsDefined(value) ? value : throw new FormatException($"\"{key}\" is \"{name}\"");
 }
 
 /// <summary>What 8 bits cost.</summary>

@@ -48,7 +48,8 @@ internal sealed class RequestBody
         }
         catch (InvalidOperationException)
         {
-            throw RequestException.Malformed("the body is not valid JSON: the name of a field is no valid Unicode"); // half of a surrogate pair, found while names are compared
+            // Half of a surrogate pair, found while names are compared.
+            throw RequestException.Malformed("the body is not valid JSON: the name of a field is no valid Unicode");
         }
     }
 

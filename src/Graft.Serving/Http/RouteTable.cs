@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Serving.Http;
 
 /// <summary>
-/// Where routes are added: <c>routes.Post("/embed", ErrorShape.TextEmbeddings, AnswerAsync)</c>. What all routes share is here: the API key, the
-/// body's limits, failures as answers, counting, logging.
+/// Where routes are added: <c>routes.Post("/embed", ErrorShape.TextEmbeddings, AnswerAsync)</c>. What all routes share is here: the
+/// API key, the body's limits, failures as answers, counting, logging.
 /// </summary>
 internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
 {

@@ -21,7 +21,8 @@ public sealed record AutoResult(string Folder, RunChoice Choice, bool WasFinishe
 /// The best model that these labels give in the time allowed: ways of learning are compared on folds of the labels, from cheap to dear,
 /// what is clearly worse is dropped early, and the winner is fitted on every label.
 /// <code>
-/// AutoResult result = AutoTuning.Run(new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
+/// AutoResult result = AutoTuning.Run(
+///     new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
 /// Console.WriteLine(result.Choice.Verdict);
 /// </code>
 /// </summary>

@@ -129,7 +129,7 @@ public static class OnnxExporter
 
     private static ExportManifest Describe(PretrainedModel model, string folder, OnnxExportOptions options)
     {
-        EmbeddingHead? vectors = model.Head as EmbeddingHead; // its graph has one pooling, or was refused
+        EmbeddingHead? vectors = model.Head as EmbeddingHead;
         TextSettings texts = vectors is null ? new() : SentenceTransformersLayout.Settings(folder);
         return new(
             model.Config.Architecture ?? model.Config.ModelType,
@@ -150,7 +150,8 @@ public static class OnnxExporter
             PadTokenId = model.Config.PadTokenId ?? 0,
             HiddenSize = model.Backbone.HiddenSize,
             ParameterCount = model.ParameterCount,
-            Pooling = vectors?.Poolings[0],
+            Poolings = vectors?.Poolings ?? [],
+            VectorSize = vectors?.WidthOn(model.Backbone.HiddenSize),
             Normalizes = vectors?.Normalizes ?? false,
             OneTextARun = options.Precision == OnnxPrecision.Int8,
         };

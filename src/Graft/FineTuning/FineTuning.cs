@@ -16,7 +16,8 @@ namespace Graft.Tasks;
 /// <summary>
 /// One fine-tuning run from files to a run folder: read, encode, load, tune, train, evaluate, save.
 /// <code>
-/// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
+/// FineTuningResult result = FineTuning.Run(
+///     new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
 /// </code>
 /// </summary>
 public static partial class FineTuning

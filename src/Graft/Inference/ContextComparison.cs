@@ -20,7 +20,8 @@ public sealed record WordInContext(string Sentence, int Start, float[] Vector, d
 /// The point of contextual models in numbers: a static table gives a word one vector wherever it stands, so any two occurrences are alike
 /// to 1.0; a Transformer gives “bank” of a river and “bank” with money different ones.
 /// <code>
-/// ContextComparison seen = ContextComparison.Load("bert-base-uncased", "bank", ["She sat on the bank of the river.", "The bank raised its rates."]);
+/// ContextComparison seen = ContextComparison.Load(
+///     "bert-base-uncased", "bank", ["She sat on the bank of the river.", "The bank raised its rates."]);
 /// double alike = seen.Similarities[0, 1];
 /// </code>
 /// </summary>

@@ -14,7 +14,8 @@ namespace Graft.Pretrained;
 /// <summary>
 /// A model with its configuration and files, as Hugging Face's libraries lay them out: load, run, train, save.
 /// <code>
-/// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKinds.SequenceClassification, Labels = ["no", "yes"] });
+/// using PretrainedModel model = PretrainedModel.Load(
+///     "bert-base-uncased", new() { Head = HeadKinds.SequenceClassification, Labels = ["no", "yes"] });
 /// ModelOutput output = model.Forward(new EncoderInput { InputIds = ids, AttentionMask = mask });
 /// model.Save("my-model");
 /// </code>
@@ -320,7 +321,8 @@ public sealed class PretrainedModel : IDisposable
         if (options.Labels is not null)
             config = config.WithLabels(options.Labels);
         if (options.ProblemType is not null)
-            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function"); // a cross-encoder that is trained to something else
+            // A cross-encoder that is trained to something else.
+            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function");
         if (options.ProblemType is not null)
             config = config.With("problem_type", options.ProblemType);
         if (options.Dropout is double rate)

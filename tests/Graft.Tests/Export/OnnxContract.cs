@@ -104,6 +104,8 @@ public sealed class OnnxContract
     [InlineData(EmbeddingPooling.First, false)]
     [InlineData(EmbeddingPooling.Last, true)]
     [InlineData(EmbeddingPooling.Max, true)]
+    [InlineData(EmbeddingPooling.MeanSqrtLength, false)]
+    [InlineData(EmbeddingPooling.WeightedMean, true)]
     public void PoolingAndNormalisationAreInTheGraph(EmbeddingPooling pooling, bool normalizes)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -150,7 +150,8 @@ public sealed class ModelFolderTests : IDisposable
         TinyFamily.Create(_folder, "gpt2", HeadKinds.CausalLm);
         int[] plain = Written("""{"eos_token_id": 6, "max_new_tokens": 6}""", out _);
         int[] without = Written(
-            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9, "renormalize_logits": false}""",
+            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9,"""
+                + $$""" "renormalize_logits": false}""",
             out IReadOnlyList<string> notes
         );
         Assert.DoesNotContain(plain[0], without);

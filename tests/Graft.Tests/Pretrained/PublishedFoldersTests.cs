@@ -16,22 +16,32 @@ public sealed class PublishedFoldersTests
 {
     private const string Nomic = """
         {
-          "activation_function": "swiglu", "architectures": ["NomicBertForPreTraining"], "attn_pdrop": 0.0, "causal": false, "embd_pdrop": 0.0,
-          "auto_map": { "AutoConfig": "nomic-ai/nomic-bert-2048--configuration_hf_nomic_bert.NomicBertConfig", "AutoModel": "nomic-ai/nomic-bert-2048--modeling_hf_nomic_bert.NomicBertModel" },
-          "initializer_range": 0.3, "layer_norm_epsilon": 1e-12, "max_trained_positions": 2048, "mlp_fc1_bias": false, "mlp_fc2_bias": false, "model_type": "nomic_bert",
-          "n_embd": 24, "n_head": 3, "n_inner": 40, "n_layer": 3, "n_positions": 8192, "parallel_block": false, "prenorm": false, "qkv_proj_bias": false, "resid_pdrop": 0.0,
-          "rotary_emb_base": 1000, "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": false, "rotary_emb_scale_base": null, "rotary_scaling_factor": null,
+          "activation_function": "swiglu", "architectures": ["NomicBertForPreTraining"], "attn_pdrop": 0.0, "causal": false,
+          "embd_pdrop": 0.0,
+          "auto_map": { "AutoConfig": "nomic-ai/nomic-bert-2048--configuration_hf_nomic_bert.NomicBertConfig",
+          "AutoModel": "nomic-ai/nomic-bert-2048--modeling_hf_nomic_bert.NomicBertModel" },
+          "initializer_range": 0.3, "layer_norm_epsilon": 1e-12, "max_trained_positions": 2048, "mlp_fc1_bias": false,
+          "mlp_fc2_bias": false, "model_type": "nomic_bert",
+          "n_embd": 24, "n_head": 3, "n_inner": 40, "n_layer": 3, "n_positions": 8192, "parallel_block": false, "prenorm": false,
+          "qkv_proj_bias": false, "resid_pdrop": 0.0,
+          "rotary_emb_base": 1000, "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": false, "rotary_emb_scale_base": null,
+          "rotary_scaling_factor": null,
           "type_vocab_size": 2, "use_rms_norm": false, "vocab_size": 61
         }
         """;
 
     private const string Gte = """
         {
-          "architectures": ["NewForMaskedLM"], "attention_probs_dropout_prob": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 24, "initializer_range": 0.3,
-          "auto_map": { "AutoConfig": "Alibaba-NLP/new-impl--configuration.NewConfig", "AutoModelForMaskedLM": "Alibaba-NLP/new-impl--modeling.NewForMaskedLM" },
-          "intermediate_size": 40, "layer_norm_eps": 1e-12, "layer_norm_type": "layer_norm", "logn_attention_clip1": false, "logn_attention_scale": false,
-          "max_position_embeddings": 8192, "model_type": "new", "num_attention_heads": 3, "num_hidden_layers": 3, "pack_qkv": true, "pad_token_id": 1,
-          "position_embedding_type": "rope", "rope_scaling": null, "rope_theta": 20000, "type_vocab_size": 1, "unpad_inputs": false, "use_memory_efficient_attention": false, "vocab_size": 61
+          "architectures": ["NewForMaskedLM"], "attention_probs_dropout_prob": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+          "hidden_size": 24, "initializer_range": 0.3,
+          "auto_map": { "AutoConfig": "Alibaba-NLP/new-impl--configuration.NewConfig",
+          "AutoModelForMaskedLM": "Alibaba-NLP/new-impl--modeling.NewForMaskedLM" },
+          "intermediate_size": 40, "layer_norm_eps": 1e-12, "layer_norm_type": "layer_norm", "logn_attention_clip1": false,
+          "logn_attention_scale": false,
+          "max_position_embeddings": 8192, "model_type": "new", "num_attention_heads": 3, "num_hidden_layers": 3, "pack_qkv": true,
+          "pad_token_id": 1,
+          "position_embedding_type": "rope", "rope_scaling": null, "rope_theta": 20000, "type_vocab_size": 1, "unpad_inputs": false,
+          "use_memory_efficient_attention": false, "vocab_size": 61
         }
         """;
 

@@ -192,7 +192,8 @@ public sealed class PretrainingRunTests : IDisposable
         if (pairs)
             Assert.Contains("`pairs`", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run()).Message, StringComparison.Ordinal);
         else
-            Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
+            // Not 0: the teacher has no word for the "s" of a word that a window has cut.
+            Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01);
         Directory.Delete(taught, recursive: true);
 
         // Beside masked LM: one half of the held-out sequences is followed as it is, the other half is masked.

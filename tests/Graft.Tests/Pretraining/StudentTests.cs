@@ -69,7 +69,9 @@ public sealed class StudentTests : IDisposable
         string path = Path.Combine(_folder, "electra.json");
         File.WriteAllText(
             path,
-            $$"""{"model_type": "electra", "vocab_size": {{vocabulary}}, "embedding_size": 12, "hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3, "max_position_embeddings": {{positions}}}"""
+            $$"""{"model_type": "electra", "vocab_size": {{vocabulary}}, "embedding_size": 12, "hidden_size": 16,"""
+                + $$""" "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3,"""
+                + $$""" "max_position_embeddings": {{positions}}}"""
         );
         using PretrainedModel student = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKinds.MaskedLm, seed: 2),
             untaught = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKinds.MaskedLm, seed: 2);
@@ -130,7 +132,8 @@ public sealed class StudentTests : IDisposable
             [(new Word(1, 2), new Word(1, 1)), (new Word(3, 1), new Word(2, 2)), (new Word(4, 1), new Word(4, 1))],
             alignment.Words
         );
-        int[] two = [.. student.EncodeIds("unhappy"), .. student.EncodeIds("cat", addSpecialTokens: false), student.SepId!.Value]; // a window in which two documents meet
+        // A window in which two documents meet.
+        int[] two = [.. student.EncodeIds("unhappy"), .. student.EncodeIds("cat", addSpecialTokens: false), student.SepId!.Value];
         Assert.Equal(
             4,
             WordAlignment
@@ -187,7 +190,8 @@ public sealed class StudentTests : IDisposable
         string path = Path.Combine(_folder, "config.json");
         File.WriteAllText(
             path,
-            """{"model_type": "distilbert", "vocab_size": 50, "dim": 16, "hidden_dim": 32, "n_heads": 2, "n_layers": 2, "max_position_embeddings": 512, "pad_token_id": 0}"""
+            """{"model_type": "distilbert", "vocab_size": 50, "dim": 16, "hidden_dim": 32, "n_heads": 2, "n_layers": 2,"""
+                + """ "max_position_embeddings": 512, "pad_token_id": 0}"""
         );
         return PretrainedModel.ReadConfig(path);
     }

@@ -16,7 +16,8 @@ public sealed class MutationTests
     [
         (
             "/embed",
-            """{"inputs": ["the film was good .", "bad"], "normalize": true, "truncate": true, "truncation_direction": "Left", "prompt_name": null}"""
+            """{"inputs": ["the film was good .", "bad"], "normalize": true, "truncate": true, "truncation_direction": "Left","""
+                + """ "prompt_name": null}"""
         ),
         ("/v1/embeddings", """{"input": "the film", "model": "embedding", "encoding_format": "base64", "user": "x"}"""),
         ("/predict", """{"inputs": [["good"], ["good", "bad"]], "raw_scores": true, "model": "text-classification"}"""),

@@ -86,7 +86,8 @@ public sealed class RouteTests : IAsyncLifetime
 
         (_, json) = await _server.PostAsync(
             "/similarity",
-            """{"inputs": {"source_sentence": "good", "sentences": ["good", "the film was bad"]}, "parameters": {"truncate": true, "truncation_direction": "Right"}}"""
+            """{"inputs": {"source_sentence": "good", "sentences": ["good", "the film was bad"]},"""
+                + """ "parameters": {"truncate": true, "truncation_direction": "Right"}}"""
         );
         Assert.Equal(1, (double)json![0]!, 1e-5);
         Assert.Equal(2, json.AsArray().Count);

@@ -191,6 +191,14 @@ public sealed class StrategyRunTests : IDisposable
     }
 
     [Fact]
+    public void ACacheThatCannotBeWrittenCostsNoRun()
+    {
+        Environment.SetEnvironmentVariable("GRAFT_CACHE", _tiny.Write("a-file.txt", ["no folder"]));
+        FineTuningResult result = FineTuning.Run(Options(new HeadTuning { Features = new FeatureOptions() }));
+        Assert.True(File.Exists(Path.Combine(result.Folder, "model.safetensors")));
+    }
+
+    [Fact]
     public void NumbersAreLearnedFromCachedFeatures()
     {
         HeadTuning strategy = new() { Features = new FeatureOptions() };

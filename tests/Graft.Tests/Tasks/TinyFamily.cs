@@ -8,7 +8,8 @@ namespace Graft.Tests.Tasks;
 /// <summary>A drawn model of any family with a tokenizer of a few words, saved as a folder.</summary>
 internal static class TinyFamily
 {
-    private static readonly string[] s_special = ["[PAD]", "[unused]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "</s>"]; // the id 1 is padding to RoBERTa
+    // The id 1 is padding to RoBERTa.
+    private static readonly string[] s_special = ["[PAD]", "[unused]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "</s>"];
 
     private static readonly string[] s_words =
     [

@@ -47,7 +47,8 @@ public sealed class WritingTaskTests : IDisposable
             Options("gpt2", new CausalLanguageModeling { Generation = new() { MaxNewTokens = 6 } }, data)
         );
         Assert.Equal("perplexity", result.Scores[0].Name);
-        Assert.True(result.Scores[0].Interval.Value < 1.2, $"perplexity {result.Scores[0].Interval.Value}"); // the first word is not predicted, the rest follows from it
+        // The first word is not predicted, the rest follows from it.
+        Assert.True(result.Scores[0].Interval.Value < 1.2, $"perplexity {result.Scores[0].Interval.Value}");
         using Predictor predictor = Predictor.Load(result.Folder);
         Assert.Equal("lives in rome .", predictor.Predict("anna").Answer.Trim());
     }

@@ -153,7 +153,8 @@ public sealed class ComputeContextTests : IDisposable
         (string, string?)[] texts = [("the film was good", null), ("a dull book .", null)];
         double[] alone = Answers(predictor, texts);
         List<double[]> during = [];
-        byte[] beside = Trained("asked-within", data, s_rounded, new Asking(() => during.Add(Answers(predictor, texts)))); // on the trainer's thread
+        // On the trainer's thread.
+        byte[] beside = Trained("asked-within", data, s_rounded, new Asking(() => during.Add(Answers(predictor, texts))));
         Together(
             () => beside = [.. beside, .. Trained("asked-beside", data, s_rounded)],
             () => during.AddRange(Enumerable.Range(0, 20).Select(_ => Answers(predictor, texts))));

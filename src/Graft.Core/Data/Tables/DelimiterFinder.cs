@@ -112,7 +112,9 @@ internal static class DelimiterFinder
         return true;
     }
 
-    /// <summary>A separator, the share of rows it cuts into the same number of columns, and how many known names it finds in the first.</summary>
+    /// <summary>
+    /// A separator, the share of rows it cuts into the same number of columns, and how many known names it finds in the first.
+    /// </summary>
     private sealed record Candidate(char Separator, int Width, double Share, int KnownNames)
     {
         public static Candidate Of(string path, char separator)

@@ -9,7 +9,8 @@ internal sealed partial class DebertaAttention
     {
         GraphBuilder g = graph.Builder;
         int size = Core.Width / Core.Heads;
-        Value[] parts = g.Ops("Split", 3, [g.Reshape(_input.Draw(graph, x), 0, 0, Core.Heads, 3 * size)], ("axis", -1L)); // [B, T, H, N] each
+        // [B, T, H, N] each.
+        Value[] parts = g.Ops("Split", 3, [g.Reshape(_input.Draw(graph, x), 0, 0, Core.Heads, 3 * size)], ("axis", -1L));
         Value query = g.Add(g.Reshape(parts[0], 0, 0, Core.Width), graph.Weight(_queryBias)), key = g.Reshape(parts[1], 0, 0, Core.Width);
         Value value = g.Add(g.Reshape(parts[2], 0, 0, Core.Width), graph.Weight(_valueBias));
         return _output.Draw(graph, Core.Draw(graph, query, key, value, graph.AdditiveMask, DrawScores(graph, query, key, bias)));

@@ -86,6 +86,7 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
         if (key.StartsWith(Prefix, StringComparison.Ordinal)) key = key[Prefix.Length..];
         return base.IsRedundant(key)
             || key is "encoder.embed_tokens.weight" or "decoder.embed_tokens.weight" or "lm_head.weight"
-            || key == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"; // a stray table of published files, never used
+            // A stray table of published files, never used.
+            || key == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
     }
 }
