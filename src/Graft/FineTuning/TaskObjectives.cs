@@ -20,7 +20,7 @@ public static class TaskObjectives
         Register<MultipleChoice.MultipleChoice>(_ => new ChoiceObjective());
         Register<QuestionAnswering.QuestionAnswering>(_ => new AnswerObjective());
         Register<TextToText.TextToText>(task => new TextToTextObjective(task));
-        Register<CausalLanguageModeling>(task => new CausalObjective(task));
+        Register<CausalLanguageModeling>(task => new ContinuationObjective(task));
         Register<SentenceEmbedding>(task => new EmbeddingObjective(task));
     }
 
