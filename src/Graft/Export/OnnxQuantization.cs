@@ -82,7 +82,7 @@ internal sealed partial class OnnxQuantization(
 
     private void Write(ModelProto graph, HashSet<string> kept)
     {
-        OnnxFile.Write(graph, output);
+        OnnxFile.Write(graph, output, options.ExternalData);
         (manifest with { KeptLayers = [.. layers.Where(kept.Contains)] }).Write(output);
     }
 

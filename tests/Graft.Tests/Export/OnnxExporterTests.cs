@@ -171,22 +171,19 @@ public sealed class OnnxExporterTests : IDisposable
     }
 
     [Fact]
-    public void WeightsAboveTheLimitLieInAFileOfTheirOwn()
+    public void WeightsMayLieInAFileOfTheirOwn()
     {
         OnnxExporter.Export(_tiny.ModelFolder, Exported);
         float[] expected, actual;
         using (Embedder embedder = Embedder.Load(Exported)) expected = embedder.Embed("the film was good .");
-        ExportManifest manifest = ExportManifest.Read(Exported);
-        using (PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = HeadKinds.Embedding }))
-            OnnxFile.Write(
-                OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _),
-                Exported,
-                largestFile: 1000
-            );
-        manifest.Write(Exported);
+        OnnxExporter.Export(_tiny.ModelFolder, Exported, new OnnxExportOptions { ExternalData = true });
         Assert.Equal(["model.onnx", "model.onnx_data"], ExportManifest.Read(Exported).Files.Select(file => file.Name));
         using (Embedder embedder = Embedder.Load(Exported)) actual = embedder.Embed("the film was good .");
         Assert.Equal(expected, actual);
+        File.AppendAllText(Path.Combine(Exported, "model.onnx_data"), " ");
+        Assert.Contains("model.onnx_data", Assert.Throws<InputException>(() => Embedder.Load(Exported)).Message, StringComparison.Ordinal);
+        OnnxExporter.Export(_tiny.ModelFolder, Exported);
+        Assert.False(File.Exists(Path.Combine(Exported, "model.onnx_data")));
     }
 
     [Fact]
