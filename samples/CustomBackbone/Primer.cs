@@ -121,12 +121,12 @@ internal sealed class PrimerFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new PrimerConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Primer((PrimerConfig)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Primer((PrimerConfig)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) => head switch
+    public override HeadRecipe? Recipe(string head, ModelConfig config) => head switch
     {
-        HeadKind.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Mean, ((PrimerConfig)config).Dropout),
-        HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
+        HeadKinds.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Mean, ((PrimerConfig)config).Dropout),
+        HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
         _ => null,
     };
 }

@@ -91,7 +91,7 @@ public sealed class OnnxScoringEngine : IScoringEngine
     /// <summary>Head, pooling and normalisation are in the graph: others cannot be had of it.</summary>
     private static void RequireAskedFor(string folder, ExportManifest manifest, ScorerOptions options)
     {
-        if (options.Head is HeadKind head && head != manifest.Head)
+        if (options.Head is string head && head != manifest.Head)
             throw new InputException(
                 $"{folder} holds a graph of {manifest.Architecture} with the head {manifest.Head}, not {head}: ask the model that it "
                     + $"was exported from, or export that for the task"

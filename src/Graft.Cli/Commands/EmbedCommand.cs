@@ -170,7 +170,7 @@ internal static class EmbedCommand
         if (json) Terminal.Json(ContextView.Document(comparison));
         else ContextView.Print(comparison);
         if (page is null) return;
-        ContextView.Page(comparison, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))).Write(page);
+        comparison.WritePage(page, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)));
         Terminal.Log(page);
     }
 }

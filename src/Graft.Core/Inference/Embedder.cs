@@ -111,7 +111,7 @@ public sealed class Embedder : IDisposable
         folder = RunSeeds.Best(folder);
         ScorerOptions asked = new()
         {
-            Head = HeadKind.Embedding,
+            Head = HeadKinds.Embedding,
             Pooling = options.Pooling,
             Normalize = options.Normalize,
             Compute = options.Compute,

@@ -43,7 +43,7 @@ public interface IScorer : IDisposable
 /// <param name="Name">The class or family, for messages: BertForSequenceClassification.</param>
 /// <param name="Head">What stands on its backbone.</param>
 /// <param name="Labels">The labels in the order of its scores.</param>
-public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<string> Labels)
+public sealed record ScoredModel(string Name, string Head, IReadOnlyList<string> Labels)
 {
     /// <summary>The configuration's <c>problem_type</c>; null where it does not say.</summary>
     public string? ProblemType { get; init; }
@@ -83,7 +83,7 @@ public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<strin
 public sealed record ScorerOptions
 {
     /// <summary>The head.</summary>
-    public HeadKind? Head { get; init; }
+    public string? Head { get; init; }
 
     /// <summary>Which token states make a text's vector.</summary>
     public EmbeddingPooling? Pooling { get; init; }

@@ -14,7 +14,7 @@ namespace Graft.Runs;
 /// <param name="Architecture">The published class's name, for messages.</param>
 /// <param name="Head">What stands on the backbone.</param>
 /// <param name="Labels">The labels in the order of the scores.</param>
-public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnlyList<string> Labels)
+public sealed record ExportManifest(string Architecture, string Head, IReadOnlyList<string> Labels)
 {
     /// <summary>The manifest's name in a folder.</summary>
     public const string FileName = "onnx.json";
@@ -87,7 +87,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     public IReadOnlyList<string> KeptLayers { get; init; } = [];
 
     /// <summary>Sizes and CRC-32C of the files, so that a damaged one is told from a whole one.</summary>
-    public IReadOnlyList<ExportedFile> Files { get; init; } = [];
+    internal IReadOnlyList<ExportedFile> Files { get; init; } = [];
 
     /// <summary>Whether a folder is an exported one.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
@@ -145,7 +145,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
         {
             ["format"] = 1,
             ["architecture"] = Architecture,
-            ["head"] = Head.ToString(),
+            ["head"] = Head,
             ["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)label)]),
             ["problem_type"] = ProblemType,
             ["graph"] = Graph,
@@ -173,7 +173,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     {
         if ((int?)json["format"] != 1)
             throw new FormatException($"\"format\" is {json["format"]?.ToJsonString() ?? "missing"}; 1 is known");
-        HeadKind head = Named<HeadKind>(Text(json, "head"), "head");
+        string head = Text(json, "head");
         return new ExportManifest(Text(json, "architecture"), head, Texts(json, "labels"))
         {
             ProblemType = (string?)json["problem_type"],
@@ -257,7 +257,7 @@ public sealed record ExportLoss(string Metric, double Exact, double Quantized, i
 /// <param name="Name">The name.</param>
 /// <param name="Bytes">The size.</param>
 /// <param name="Crc32C">The checksum.</param>
-public sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
+internal sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
 {
     internal static ExportedFile Of(string folder, string name)
     {

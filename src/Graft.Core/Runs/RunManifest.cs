@@ -27,6 +27,7 @@ public sealed record RunManifest
         "path",
         "cost",
         "reason",
+        "strategy_reason",
         "encoding",
         "winner",
         "candidates",
@@ -52,6 +53,9 @@ public sealed record RunManifest
 
     /// <summary>The tuning strategy's name.</summary>
     public string? Strategy { get; init; }
+
+    /// <summary>Why it was taken, where the number of labels chose it; null where it was asked for.</summary>
+    public string? StrategyReason { get; init; }
 
     /// <summary>The strategy's own options.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> StrategyOptions { get; init; } = [];

@@ -75,6 +75,7 @@ internal static class RunManifestJson
             ["command_line"] = run.CommandLine,
             ["task"] = run.Task,
             ["strategy"] = run.Strategy,
+            ["strategy_reason"] = run.StrategyReason,
             ["strategy_options"] = new JsonObject(
                 run.StrategyOptions.Select(option => KeyValuePair.Create(option.Key, (JsonNode?)option.Value))
             ),
@@ -151,6 +152,7 @@ internal static class RunManifestJson
             CommandLine = (string?)json["command_line"],
             Task = (string?)json["task"] ?? throw new JsonException("no \"task\""),
             Strategy = (string?)json["strategy"],
+            StrategyReason = (string?)json["strategy_reason"],
             StrategyOptions =
             [
                 .. (json["strategy_options"]?.AsObject() ?? []).Select(option =>

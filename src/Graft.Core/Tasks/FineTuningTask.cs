@@ -17,7 +17,7 @@ public abstract record FineTuningTask
     public abstract string Name { get; }
 
     /// <summary>What stands on the backbone.</summary>
-    public abstract HeadKind Head { get; }
+    public abstract string Head { get; }
 
     /// <summary>The configuration's <c>problem_type</c>; null where the head has only one.</summary>
     public virtual string? ProblemType => null;

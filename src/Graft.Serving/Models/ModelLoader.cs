@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
@@ -96,20 +97,20 @@ internal static class ModelLoader
     {
         string best = RunSeeds.Best(folder);
         if (RunManifest.Read(best) is { } run && FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal)) return run.Task;
-        (HeadKind head, IReadOnlyList<string> labels, string? problem) = HeadOf(best);
+        (string head, IReadOnlyList<string> labels, string? problem) = HeadOf(best);
         return
             head
-                is HeadKind.None
-                    or HeadKind.Embedding
-                    or HeadKind.MaskedLm
-                    or HeadKind.PreTraining
-                    or HeadKind.SpanBoundary
-                    or HeadKind.ReplacedTokens
+                is HeadKinds.None
+                    or HeadKinds.Embedding
+                    or HeadKinds.MaskedLm
+                    or HeadKinds.PreTraining
+                    or HeadKinds.SpanBoundary
+                    or HeadKinds.ReplacedTokens
             ? null
             : FineTuningTasks.Of(head, labels, problem)?.Name;
     }
 
-    private static (HeadKind Head, IReadOnlyList<string> Labels, string? Problem) HeadOf(string folder)
+    private static (string Head, IReadOnlyList<string> Labels, string? Problem) HeadOf(string folder)
     {
         if (ExportManifest.Exists(folder))
         {
@@ -121,7 +122,7 @@ internal static class ModelLoader
         {
             ModelConfig config = PretrainedModel.ReadConfig(folder);
             return (
-                config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None,
+                config.Architecture is string name ? ModelHeads.KindOf(config, name) : HeadKinds.None,
                 config.Labels,
                 config.ProblemType
             );
@@ -129,7 +130,7 @@ internal static class ModelLoader
         catch (InputException)
         {
             // not libtorch's: static vectors, or a folder that the embedder refuses with its own words
-            return (HeadKind.Embedding, [], null);
+            return (HeadKinds.Embedding, [], null);
         }
     }
 }

@@ -124,7 +124,7 @@ internal sealed class PredictingModel(
     public override int MaxLength => maxTokens;
 
     /// <summary>Whether it says classes, labels or a number of a whole text.</summary>
-    public bool Classifies => task.Head == HeadKind.SequenceClassification;
+    public bool Classifies => task.Head == HeadKinds.SequenceClassification;
 
     /// <summary>Whether it gives one number: what reranking needs.</summary>
     public bool Ranks => Classifies && task.Labels.Count <= 1;
@@ -134,7 +134,7 @@ internal sealed class PredictingModel(
         TaskData data = task is MultipleChoice choice
             ? choice.FromChoices([(WarmUp.Texts[0], [.. WarmUp.Texts.Take(4)]), (WarmUp.Texts[1], [.. WarmUp.Texts.TakeLast(4)])])
             : task.FromTexts([.. WarmUp.Texts.Select(Asked)]);
-        (string, string?) Asked(string text) => task.Head == HeadKind.QuestionAnswering ? (WarmUp.Texts[0], text) : (text, null);
+        (string, string?) Asked(string text) => task.Head == HeadKinds.QuestionAnswering ? (WarmUp.Texts[0], text) : (text, null);
         IReadOnlyList<Feature> features = task.Encode(data, tokenizer, encoding).Features;
         return queue.RunAsync(() => engine.WarmUp([.. features.Select(feature => (lane, feature))], options), 0, cancellationToken);
     }

@@ -22,7 +22,7 @@ internal static class GenerationBenchmark
     {
         // The published small sizes are the defaults.
         ModelConfig config = ModelFamilies.Of("gpt2", "benchmark").ReadConfig((JsonObject)JsonNode.Parse("""{"model_type": "gpt2"}""")!);
-        using PretrainedModel model = PretrainedModel.Create(config, HeadKind.CausalLm);
+        using PretrainedModel model = PretrainedModel.Create(config, HeadKinds.CausalLm);
         int[] prompt = [.. Enumerable.Range(0, Prompt).Select(i => 1000 + i)];
         long values = model
             .Parameters.Where(parameter => !parameter.Name.EndsWith("wpe.weight", StringComparison.Ordinal))

@@ -122,10 +122,10 @@ public static class OnnxExporter
     internal static PretrainedModel Load(string folder, Action<string>? note)
     {
         PretrainedModel model = PretrainedModel.Load(folder);
-        if (model.HeadKind == HeadKind.None)
+        if (model.HeadKind == HeadKinds.None)
         {
             model.Dispose(); // a bare encoder gives vectors, as Embedder does
-            model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding });
+            model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKinds.Embedding });
         }
 
         try
@@ -157,7 +157,7 @@ public static class OnnxExporter
         if (model.TokenizerFolder is string tokenizer) CompanionFiles.Copy(tokenizer, output);
         else model.Tokenizer.Save(output);
         CopyRecord(folder, output);
-        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKind.Embedding ? "Embed" : "Predict"));
+        AtomicFile.WriteText(Path.Combine(output, ExampleFile), Example(model.HeadKind == HeadKinds.Embedding ? "Embed" : "Predict"));
     }
 
     /// <summary>Puts what a run decided beside an exported model.</summary>
@@ -174,7 +174,7 @@ public static class OnnxExporter
         return new(
             model.Config.Architecture ?? model.Config.ModelType,
             model.HeadKind,
-            model.HeadKind == HeadKind.Embedding ? [] : model.Config.Labels
+            model.HeadKind == HeadKinds.Embedding ? [] : model.Config.Labels
         )
         {
             ProblemType = model.Config.ProblemType,

@@ -98,7 +98,7 @@ internal sealed partial class Quantization(
         FineTuningTask? bound = null;
         RunManifest? record = RunManifest.Read(path);
         using IScorer scorer = ScoringEngines.Open(path, new ScorerOptions { Head = model.HeadKind }, scored =>
-            bound = model.HeadKind == HeadKind.Embedding ? new SentenceEmbedding() : Predictor.Bind(path, record, null, scored)
+            bound = model.HeadKind == HeadKinds.Embedding ? new SentenceEmbedding() : Predictor.Bind(path, record, null, scored)
         );
         return scorer.Score(features, cancellationToken);
     }
@@ -113,7 +113,7 @@ internal sealed partial class Quantization(
                 $"{folder} records no development data that is there: 8 bits lose something, so name examples to measure it on with `eval`"
             );
         bool ofTexts =
-            model.HeadKind == HeadKind.Embedding && string.Equals(Path.GetExtension(file), ".txt", StringComparison.OrdinalIgnoreCase);
+            model.HeadKind == HeadKinds.Embedding && string.Equals(Path.GetExtension(file), ".txt", StringComparison.OrdinalIgnoreCase);
         if (!ofTexts)
             return OfExamples(file, record);
         note?.Invoke($"{file} has texts and no answers: the loss is 1 − the mean cosine of exact and quantized vectors");
@@ -122,7 +122,7 @@ internal sealed partial class Quantization(
 
     private Yardstick OfExamples(string file, RunManifest? record)
     {
-        string? task = record is null && model.HeadKind == HeadKind.Embedding ? new SentenceEmbedding().Name : null;
+        string? task = record is null && model.HeadKind == HeadKinds.Embedding ? new SentenceEmbedding().Name : null;
         using Predictor predictor = Predictor.Load(folder, task: task);
         FineTuningTask bound = predictor.Task;
         TaskData data = bound.Read(file, new Data.ColumnOptions(), labelled: true);

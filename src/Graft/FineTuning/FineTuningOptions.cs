@@ -110,14 +110,19 @@ public sealed record FineTuningOptions
     /// <summary>How the run was asked for, for the record.</summary>
     public string CommandLine { get; init; } = "";
 
+    /// <summary>Why <see cref="Strategy"/> was taken, where the number of labels chose it.</summary>
+    internal string? StrategyReason { get; init; }
+
     /// <summary>The same with what <see cref="Training"/> says of epochs and learning rate said here.</summary>
-    /// <exception cref="InputException">Both say something, and not the same.</exception>
-    internal FineTuningOptions WithOneHome() => this with
-    {
-        Epochs = One("epochs", Epochs, Training.Epochs),
-        LearningRate = One("learning-rate", LearningRate, Training.LearningRate),
-        Training = Training with { Epochs = null, LearningRate = null },
-    };
+    /// <exception cref="InputException">Both say something, and not the same; or a strategy is named and left to the labels.</exception>
+    internal FineTuningOptions WithOneHome() => ChoosesStrategy && Strategy is not FullTuning
+        ? throw new InputException("strategy", $"{Strategy.Name} and, beside it, the choice by the number of labels", "one of the two")
+        : this with
+        {
+            Epochs = One("epochs", Epochs, Training.Epochs),
+            LearningRate = One("learning-rate", LearningRate, Training.LearningRate),
+            Training = Training with { Epochs = null, LearningRate = null },
+        };
 
     /// <summary>Refuses values that no data and no model could make right, before anything is read or told.</summary>
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>

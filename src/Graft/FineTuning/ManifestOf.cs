@@ -37,6 +37,7 @@ internal static class ManifestOf
             CommandLine = options.CommandLine,
             Task = prepared.Task.Name,
             Strategy = options.Strategy.Name,
+            StrategyReason = options.StrategyReason,
             StrategyOptions = [.. options.Strategy.Options.Select(option => KeyValuePair.Create(option.Key, option.Value))],
             Layers = new RunLayers(options.Layers.Decay, options.Layers.Unfreezing, options.Layers.Reinitialized),
             Parameters = new RunParameters(resolution.TrainedParameters, resolution.AllParameters),

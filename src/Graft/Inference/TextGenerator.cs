@@ -63,7 +63,7 @@ public sealed class TextGenerator : IDisposable
     /// <summary>The model's tokenizer.</summary>
     public Tokenizer Tokenizer => _model.Tokenizer;
 
-    private bool AnswersSources => _model.HeadKind == HeadKind.SequenceToSequence;
+    private bool AnswersSources => _model.HeadKind == HeadKinds.SequenceToSequence;
 
     /// <summary>Opens a model folder or a run folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -76,7 +76,7 @@ public sealed class TextGenerator : IDisposable
         folder = RunSeeds.Best(folder);
         string family = PretrainedModel.ReadConfig(folder).ModelType;
         IEnumerable<string> writing = ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType);
-        HeadKind head = ModelFamilies.Of(family, folder).WritingHead
+        string head = ModelFamilies.Of(family, folder).WritingHead
             ?? throw new InputException(
                 $"{folder} is a {family} model, which does not write text: "
                     + $"{string.Join(", ", writing)} do (graft fill-mask asks for single words)"

@@ -56,7 +56,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
     private static ScoredModel Describe(PretrainedModel model, string folder)
     {
         string files = model.TokenizerFolder ?? folder;
-        bool writes = model.HeadKind is HeadKind.SequenceToSequence or HeadKind.CausalLm;
+        bool writes = model.HeadKind is HeadKinds.SequenceToSequence or HeadKinds.CausalLm;
         EmbeddingHead? vectors = model.Head as EmbeddingHead;
         TextSettings texts = vectors is null ? new() : SentenceTransformersLayout.Settings(folder);
         return new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.Config.Labels)

@@ -235,7 +235,7 @@ public static class StaticDistillation
             teacher,
             new ScorerOptions
             {
-                Head = HeadKind.Embedding,
+                Head = HeadKinds.Embedding,
                 Pooling = EmbeddingPooling.Mean,
                 Normalize = false,
             },

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -69,16 +70,16 @@ internal static class TinyModels
     public static TheoryData<string> Families => [.. ModelFamilies.All.Select(family => family.ModelType)];
 
     /// <summary>Every family with every head it has.</summary>
-    public static TheoryData<string, HeadKind> FamiliesAndHeads
+    public static TheoryData<string, string> FamiliesAndHeads
     {
         get
         {
-            TheoryData<string, HeadKind> data = [];
+            TheoryData<string, string> data = [];
             foreach (ModelFamily family in ModelFamilies.All)
             {
                 ModelConfig config = Config(family.ModelType);
-                data.Add(family.ModelType, HeadKind.None);
-                foreach (HeadKind head in Enum.GetValues<HeadKind>().Where(head => family.Recipe(head, config) is not null))
+                data.Add(family.ModelType, HeadKinds.None);
+                foreach (string head in ModelHeads.Kinds.Where(head => family.Recipe(head, config) is not null))
                     data.Add(family.ModelType, head);
             }
 

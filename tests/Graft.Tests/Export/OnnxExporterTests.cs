@@ -108,7 +108,7 @@ public sealed class OnnxExporterTests : IDisposable
     public void JoinedPoolingsAndModulesWithWeightsAreInTheGraph()
     {
         string folder = _tiny.PathOf("sentences");
-        TinyFamily.Create(folder, "bert", HeadKind.Embedding); // 24 wide
+        TinyFamily.Create(folder, "bert", HeadKinds.Embedding); // 24 wide
         string Module(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         File.WriteAllText(
             Path.Combine(Module("1_Pooling"), "config.json"),

@@ -145,7 +145,7 @@ public sealed class PublishedFoldersTests
         using TemporaryFolder folder = new();
         ModelConfig config = TinyModels.Config(family);
         foreach ((string key, JsonNode? value) in JsonNode.Parse(keys)!.AsObject()) config = config.With(key, value);
-        using PretrainedModel today = PretrainedModel.Create(config, HeadKind.MaskedLm, 5);
+        using PretrainedModel today = PretrainedModel.Create(config, HeadKinds.MaskedLm, 5);
         Dictionary<string, Tensor> parameters = today.Parameters.ToDictionary(
             parameter => parameter.Name,
             parameter => (Tensor)parameter.Value,
@@ -166,7 +166,7 @@ public sealed class PublishedFoldersTests
         );
         File.WriteAllText(Path.Combine(folder.Path, "config.json"), published);
         using PretrainedModel loaded = PretrainedModel.Load(folder.Path);
-        Assert.Equal(HeadKind.MaskedLm, loaded.HeadKind);
+        Assert.Equal(HeadKinds.MaskedLm, loaded.HeadKind);
         Assert.Empty(loaded.Report.Missing);
         Assert.Empty(loaded.Report.UnknownConfigKeys);
         Assert.All(loaded.Report.Unexpected, name => Assert.Equal("cls.predictions.bias", name)); // the published head has none

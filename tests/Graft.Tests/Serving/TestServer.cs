@@ -89,16 +89,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     private static void Write(string folder, string task, ulong seed)
     {
-        (string family, HeadKind head, string[]? labels) = task switch
+        (string family, string head, string[]? labels) = task switch
         {
-            "embedding" => ("bert", HeadKind.Embedding, null),
-            "text-classification" => ("bert", HeadKind.SequenceClassification, (string[])["bad", "fine", "good"]),
-            "regression" => ("bert", HeadKind.SequenceClassification, ["LABEL_0"]),
-            "token-classification" => ("bert", HeadKind.TokenClassification, ["B-PER", "I-PER", "O"]),
-            "question-answering" => ("bert", HeadKind.QuestionAnswering, null),
-            "multiple-choice" => ("bert", HeadKind.MultipleChoice, null),
-            "causal-lm" => ("gpt2", HeadKind.CausalLm, null),
-            "text-to-text" => ("t5", HeadKind.SequenceToSequence, null),
+            "embedding" => ("bert", HeadKinds.Embedding, null),
+            "text-classification" => ("bert", HeadKinds.SequenceClassification, (string[])["bad", "fine", "good"]),
+            "regression" => ("bert", HeadKinds.SequenceClassification, ["LABEL_0"]),
+            "token-classification" => ("bert", HeadKinds.TokenClassification, ["B-PER", "I-PER", "O"]),
+            "question-answering" => ("bert", HeadKinds.QuestionAnswering, null),
+            "multiple-choice" => ("bert", HeadKinds.MultipleChoice, null),
+            "causal-lm" => ("gpt2", HeadKinds.CausalLm, null),
+            "text-to-text" => ("t5", HeadKinds.SequenceToSequence, null),
             _ => throw new ArgumentException(task, nameof(task)),
         };
         TinyFamily.Create(folder, family, head, labels, task == "regression" ? "regression" : null, seed: seed);

@@ -52,7 +52,7 @@ internal static class TinyFamily
     public static void Create(
         string folder,
         string family,
-        HeadKind head,
+        string head,
         IReadOnlyList<string>? labels = null,
         string? problem = null,
         ulong seed = 5
@@ -61,7 +61,7 @@ internal static class TinyFamily
         ModelConfig config = TinyModels.Config(family).With("eos_token_id", 6);
         if (family is "roberta" or "xlm-roberta" or "camembert" or "gte")
             config = config.With("type_vocab_size", 2); // this tokenizer tells segments apart
-        if (head == HeadKind.SequenceToSequence)
+        if (head == HeadKinds.SequenceToSequence)
             config = config.With("decoder_start_token_id", 0);
         if (labels is not null)
             config = config.WithLabels(labels);
@@ -69,8 +69,8 @@ internal static class TinyFamily
             config = config.With("problem_type", problem);
         using (PretrainedModel model = PretrainedModel.Create(config, head, seed))
             model.Save(folder);
-        bool wraps = head is not (HeadKind.CausalLm or HeadKind.SequenceToSequence);
-        WriteTokenizer(folder, wraps, endsSources: head == HeadKind.SequenceToSequence);
+        bool wraps = head is not (HeadKinds.CausalLm or HeadKinds.SequenceToSequence);
+        WriteTokenizer(folder, wraps, endsSources: head == HeadKinds.SequenceToSequence);
     }
 
     private static void WriteTokenizer(string folder, bool wraps, bool endsSources)

@@ -4,7 +4,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>Raw scores → predictions.</content>
-public sealed partial record TextClassification
+public partial record TextClassification
 {
     /// <inheritdoc/>
     public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) =>

@@ -5,7 +5,7 @@ using Graft.Reports.Sections;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>The task's own part of the report.</content>
-public sealed partial record TextClassification
+public partial record TextClassification
 {
     /// <inheritdoc/>
     public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)

@@ -19,7 +19,7 @@ public sealed partial record TokenClassification : FineTuningTask
     public override string Name => "token-classification";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.TokenClassification;
+    public override string Head => HeadKinds.TokenClassification;
 
     /// <summary>How the labels of tokens become entities of a text; null: by words, each of them decided by its first token.</summary>
     public TokenAggregation? Aggregation { get; init; }

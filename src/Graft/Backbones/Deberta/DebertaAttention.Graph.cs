@@ -22,10 +22,10 @@ internal sealed partial class DebertaAttention
         GraphBuilder g = graph.Builder;
         Value? scores = _positionKey is null
             ? null
-            : DistanceScores.Draw(graph, Core, query, _positionKey.Draw(graph, distances), _scale, DrawIndex(graph, distance => -distance));
+            : RelativeScores.Draw(graph, Core, query, _positionKey.Draw(graph, distances), _scale, DrawIndex(graph, distance => -distance));
         if (_positionQuery is null) return scores;
         Value products = g.Transpose(
-            DistanceScores.Draw(graph, Core, key, _positionQuery.Draw(graph, distances), _scale, DrawIndex(graph, distance => distance)),
+            RelativeScores.Draw(graph, Core, key, _positionQuery.Draw(graph, distances), _scale, DrawIndex(graph, distance => distance)),
             0,
             1,
             3,

@@ -11,7 +11,7 @@ namespace Graft.Backbones.Deberta;
 /// Products of words with distances, as DeBERTa's scores need them. Legend: B batch, T tokens, H heads, N size per head, S distances on
 /// each side.
 /// </summary>
-internal static class DistanceScores
+internal static class RelativeScores
 {
     /// <summary>Scaled products of content with every distance, and of those each pair's own: [B, H, T, T].</summary>
     /// <param name="attention">Splits heads.</param>

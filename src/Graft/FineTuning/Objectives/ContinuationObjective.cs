@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace Graft.Tasks.Objectives;
 
 /// <summary>The next token of texts: evaluation keeps the log probability of every token that counts, prediction writes on.</summary>
-internal sealed class CausalObjective(CausalLanguageModeling task) : TaskObjective
+internal sealed class ContinuationObjective(CausalLanguageModeling task) : TaskObjective
 {
     public override int TokensAMicroBatch(ModelConfig config) => VocabularyBudget.Tokens(config);
 

@@ -1,41 +1,44 @@
 namespace Graft.Backbones;
 
-/// <summary>What stands on top of a backbone.</summary>
-public enum HeadKind
+/// <summary>
+/// The names of Graft's own heads: what stands on top of a backbone. A program adds others under names of its own
+/// (<c>ModelHeads.Register</c>).
+/// </summary>
+public static class HeadKinds
 {
     /// <summary>Nothing: hidden states (and the pooled state where the family has one).</summary>
-    None,
+    public const string None = "None";
 
     /// <summary>Scores of every vocabulary entry for masked tokens.</summary>
-    MaskedLm,
+    public const string MaskedLm = "MaskedLm";
 
     /// <summary>Masked LM and a judgement of the sentence pair (BERT: next sentence; ALBERT: sentence order).</summary>
-    PreTraining,
+    public const string PreTraining = "PreTraining";
 
     /// <summary>Masked LM and the span-boundary objective (SpanBERT).</summary>
-    SpanBoundary,
+    public const string SpanBoundary = "SpanBoundary";
 
     /// <summary>Original or replaced, for every token (ELECTRA's discriminator).</summary>
-    ReplacedTokens,
+    public const string ReplacedTokens = "ReplacedTokens";
 
     /// <summary>The next token.</summary>
-    CausalLm,
+    public const string CausalLm = "CausalLm";
 
     /// <summary>The next token of a target text (T5).</summary>
-    SequenceToSequence,
+    public const string SequenceToSequence = "SequenceToSequence";
 
     /// <summary>A class, several labels or a number for the whole text.</summary>
-    SequenceClassification,
+    public const string SequenceClassification = "SequenceClassification";
 
     /// <summary>A tag for every token.</summary>
-    TokenClassification,
+    public const string TokenClassification = "TokenClassification";
 
     /// <summary>Start and end of the answer.</summary>
-    QuestionAnswering,
+    public const string QuestionAnswering = "QuestionAnswering";
 
     /// <summary>A score for each choice.</summary>
-    MultipleChoice,
+    public const string MultipleChoice = "MultipleChoice";
 
     /// <summary>One vector for the whole text.</summary>
-    Embedding,
+    public const string Embedding = "Embedding";
 }

@@ -5,7 +5,7 @@ namespace Graft.Tokenizers.Training;
 /// <summary>
 /// The characters a vocabulary starts from: all seen, plus those asked for, without the rarest where there is a limit; by code point.
 /// </summary>
-internal static class Alphabet
+internal static class TrainingAlphabet
 {
     public static List<Rune> Of(WordCounts words, IEnumerable<string> initial, int? limit)
     {
