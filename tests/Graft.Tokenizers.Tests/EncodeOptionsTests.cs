@@ -43,8 +43,10 @@ public sealed class EncodeOptionsTests
     public void ASurrogateWithoutItsPartnerCountsAsTheReplacementCharacter(OffsetUnit unit, string expected)
     {
         Tokenizer tokenizer = Tokenizer.FromJson(
-            """{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},"model":"""u8
-                + """{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}"""u8.ToArray()
+            """
+            {"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},
+            "model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}
+            """u8.ToArray()
         );
         Assert.Equal(expected, Offsets(tokenizer.Encode("\uD83Dx\uDE00", options: new() { Offsets = unit })));
     }

@@ -10,7 +10,7 @@ namespace Graft.Reports;
 /// </summary>
 /// <param name="title">The heading.</param>
 /// <param name="subtitle">One line below it: what was trained on what.</param>
-internal sealed class Report(string title, string subtitle)
+public sealed class Report(string title, string subtitle)
 {
     private static readonly JsonSerializerOptions s_json = new()
     {

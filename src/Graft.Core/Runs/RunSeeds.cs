@@ -7,7 +7,7 @@ namespace Graft.Runs;
 /// <summary>
 /// The runs of several seeds in one folder: each in <c>seed-S</c>, and <c>summary.json</c> with mean and standard deviation.
 /// </summary>
-internal static class RunSeeds
+public static class RunSeeds
 {
     private const string SummaryFile = "summary.json";
 

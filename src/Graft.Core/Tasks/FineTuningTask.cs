@@ -1,4 +1,3 @@
-using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
 using Graft.Generation;

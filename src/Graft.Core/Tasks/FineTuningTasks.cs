@@ -1,4 +1,3 @@
-using Graft.Backbones;
 using Graft.Tasks.SequenceClassification;
 
 namespace Graft.Tasks;

@@ -65,7 +65,7 @@ public static class ModelDataCheck
         task = task.WithLabelsOf(data);
         using PretrainedModel loaded = PretrainedModel.Load(
             ShippedModel.Locate(model),
-            new LoadOptions { Head = HeadKind.Embedding, Normalize = true }
+            new LoadOptions { Head = HeadKinds.Embedding, Normalize = true }
         );
         int limit = Math.Min(options.MaxLength, loaded.Backbone.PositionLimit ?? options.MaxLength);
         EncodedData encoded = task.Encode(data, task.ForTraining(loaded.Tokenizer), new EncodingOptions { MaxLength = limit });

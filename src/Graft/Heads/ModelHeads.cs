@@ -34,7 +34,7 @@ public static class ModelHeads
     public static void Register(HeadDefinition head)
     {
         ArgumentNullException.ThrowIfNull(head);
-        ArgumentException.ThrowIfNullOrWhiteSpace(head.Kind);
+        if (string.IsNullOrWhiteSpace(head.Kind)) throw new ArgumentException("a head needs a name", nameof(head));
         lock (s_lock)
         {
             if (head.Kind == HeadKinds.None || s_all.Any(known => known.Kind == head.Kind))

@@ -104,7 +104,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
             }
         }
 
-        public bool HasTokenStates => Model.Head == HeadKind.Embedding;
+        public bool HasTokenStates => Model.Head == HeadKinds.Embedding;
 
         public FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
         {

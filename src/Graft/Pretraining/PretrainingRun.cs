@@ -1,4 +1,3 @@
-using Graft.Backbones;
 using Graft.Corpus;
 using Graft.Distributed;
 using Graft.Pretrained;

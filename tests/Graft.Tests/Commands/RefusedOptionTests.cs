@@ -152,8 +152,8 @@ public sealed class RefusedOptionTests : IDisposable
     private string Model(string command)
     {
         string folder = _tiny.PathOf(command);
-        if (command == "generate") TinyFamily.Create(folder, "gpt2", HeadKind.CausalLm);
-        else TinyFamily.Create(folder, "bert", HeadKind.SequenceClassification, ["no", "yes"]);
+        if (command == "generate") TinyFamily.Create(folder, "gpt2", HeadKinds.CausalLm);
+        else TinyFamily.Create(folder, "bert", HeadKinds.SequenceClassification, ["no", "yes"]);
         return folder;
     }
 

@@ -17,7 +17,7 @@ public sealed class PredictorMemoryTests : IDisposable
     public async Task ReleasingBesideARunningPredictionIsSafe()
     {
         string folder = _tiny.PathOf("classifier");
-        TinyFamily.Create(folder, "bert", HeadKind.SequenceClassification, ["bad", "good"]);
+        TinyFamily.Create(folder, "bert", HeadKinds.SequenceClassification, ["bad", "good"]);
         (string, string?)[] texts = [.. Enumerable.Range(0, 400).Select(i => (Words(1 + (i % 40)), (string?)null))];
         for (int round = 0; round < 10; round++)
         {
@@ -59,7 +59,7 @@ public sealed class PredictorMemoryTests : IDisposable
         int most = int.Parse(Environment.GetEnvironmentVariable("GRAFT_TEXTS") ?? "50000", CultureInfo.InvariantCulture);
         string published = TestData.Shared("models", "all-MiniLM-L6-v2"), folder = _tiny.PathOf("minilm");
         using (
-            PretrainedModel model = PretrainedModel.Load(published, new LoadOptions { Head = HeadKind.SequenceClassification })
+            PretrainedModel model = PretrainedModel.Load(published, new LoadOptions { Head = HeadKinds.SequenceClassification })
         )
             model.Save(folder);
         foreach (string file in Directory.EnumerateFiles(published, "*token*").Append(Path.Combine(published, "vocab.txt")))

@@ -64,7 +64,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData(2, new[] { "no", "yes" })]
     public void ANumberOfLabelsThatContradictsTheirNamesCountsAndIsTold(int number, string[] labels)
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.SequenceClassification, [.. Enumerable.Range(0, number).Select(i => $"l{i}")]);
+        TinyFamily.Create(_folder, "bert", HeadKinds.SequenceClassification, [.. Enumerable.Range(0, number).Select(i => $"l{i}")]);
         Change("config.json", json =>
         {
             json["num_labels"] = number;

@@ -73,7 +73,7 @@ public static class PretrainingObjectives
     public static void Register(PretrainingObjectiveDefinition objective)
     {
         ArgumentNullException.ThrowIfNull(objective);
-        ArgumentException.ThrowIfNullOrWhiteSpace(objective.Name);
+        if (string.IsNullOrWhiteSpace(objective.Name)) throw new ArgumentException("an objective needs a name", nameof(objective));
         lock (s_lock)
         {
             if (s_all.Any(known => known.Name == objective.Name))
