@@ -54,6 +54,7 @@ public sealed partial class ServedPackageTests(PackedProducts products)
         ProcessStartInfo start = new(program, ["--urls", "http://127.0.0.1:0", "--Graft:Models:reviews", Path.Combine(folder, "run")])
         {
             WorkingDirectory = project, // where appsettings.json lies
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         using Process service = Process.Start(start)!;

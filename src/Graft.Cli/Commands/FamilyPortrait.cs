@@ -215,6 +215,7 @@ internal sealed record FamilyPortrait(
         {
             ProcessStartInfo start = new(program, ["predict", "--model", member.Folder!, "--text", "hello"])
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             };
