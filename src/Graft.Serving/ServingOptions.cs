@@ -40,7 +40,7 @@ public sealed record ServingOptions
     /// Whether an answer has the same bits whatever is asked beside it; it is the same to rounding otherwise (1e-6 in fp32). What each
     /// model does is looked at when it is opened: one whose batches do not hold this computes one text at a time.
     /// </summary>
-    /// <value>True: models of libtorch lose less than a twentieth of their throughput by it.</value>
+    /// <value>True: products of few rows are computed with rows of zeros beside them.</value>
     public bool SameBits { get; init; } = true;
 
     /// <summary>The most texts of a request.</summary>

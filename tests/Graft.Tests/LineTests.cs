@@ -23,7 +23,7 @@ public sealed partial class LineTests
     // What stands deeper in evidence/ was written by commands.
     private static IEnumerable<string> Pages() =>
         Files("*.md", "docs", "samples", "src", "models")
-            .Append(Path.Combine(TestData.Root, "README.md"))
+            .Concat(Directory.EnumerateFiles(TestData.Root, "*.md"))
             .Concat(Directory.EnumerateFiles(Path.Combine(TestData.Root, "evidence"), "*.md"));
 
     private static IEnumerable<string> Files(string pattern, params string[] folders) =>
