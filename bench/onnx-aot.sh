@@ -8,7 +8,7 @@ graft=${GRAFT:-$root/artifacts/bin/Graft.Cli/release/graft}
 dotnet publish "$root/samples/OnnxConsole" -o "$work/console" --nologo -v q
 if [ ! -f "$work/small/onnx.json" ]; then
     "$graft" finetune --model "$root/models/graft-small" --task text-classification --strategy head --train "$root/samples/reviews/train.tsv" --output "$work/run" >&2
-    "$graft" export --model "$work/run" --output "$work/small" >&2
+    "$graft" export --model "$work/run" --external-data --output "$work/small" >&2
 fi
 find "$work/console" -type f ! -name '*.dbg' ! -name '*.xml' ! -name '*.pdb' -printf '%s %f\n' | sort -rn | awk '{ sum += $1; if ($1 > 100000) print } END { printf "%.1f MB without the model\n", sum / 1e6 }'
 for i in 1 2 3 4 5; do

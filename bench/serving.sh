@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The server under load beside the library: bench/serving.sh [SHARED] [WORK]. SECONDS_EACH=20 (of each load), OVERLOAD=60.
-# A classifier on all-MiniLM-L6-v2; 64 clients of one text each beside `graft bench minilm-inference` of the same minute, one client, Poisson arrivals at half of full load, ten times
-# overload with a short queue. The load generator is bench/serving.py (python3's standard library); its own processor time is in each line.
+# The server under load beside the library: bench/serving.sh [SHARED] [WORK]. SECONDS_EACH=20 (of each load), OVERLOAD=60, MIXED=60.
+# A classifier on all-MiniLM-L6-v2; 64 clients of one text each beside `graft bench inference` of the same minute, with equal bits and without,
+# one client, Poisson arrivals at half of full load, mixed traffic with reloads, ten times overload with a short queue.
+# The load generator is bench/serving.py (python3's standard library); each line has its own processor time, and the engine's mean time for a batch.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 shared=${1:-$root/../shared}
@@ -21,18 +22,28 @@ serve() {
 load() { python3 "$root/bench/serving.py" "http://127.0.0.1:$port" polarity "$data/test.tsv" "$@" "$server"; }
 finish() { kill "$server"; wait "$server" || true; }
 
-echo "library:  $("$graft" bench inference --model "$work/polarity" --input "$data/test.tsv" | tr '\n' ' ')"
-serve
+library() { echo "library:  $("$graft" bench inference --model "$work/polarity" --input "$data/test.tsv" | tr '\n' ' ')"; }
 trap 'kill $server 2>/dev/null || true' EXIT
-full=$(load closed "$each" 64); echo "64:       $full"
+
+for _ in 1 2; do # beside each other, because machines are busy at times
+    library
+    serve
+    full=$(load closed "$each" 64); echo "64:       $full"
+    finish
+    serve --same-bits false
+    echo "rounded:  $(load closed "$each" 64)"
+    finish
+done
+serve
 echo "one:      $(load closed "$each" 1)"
 rate=$(echo "$full" | sed 's/.*"answers_a_second": \([0-9.]*\).*/\1/')
 for _ in 1 2 3; do echo "poisson:  $(load poisson "$each" "$(awk "BEGIN{print $rate/2}")")"; done
+while sleep 20; do touch "$work/polarity/README.md"; done & # the folder's stamp changes: a new version
+touching=$!
+echo "mixed:    $(load mixed "${MIXED:-60}" 32)"
+kill "$touching"
 finish
 serve --max-queue 2048
 echo "overload: $(load poisson "${OVERLOAD:-60}" "$(awk "BEGIN{print $rate*10}")")"
-finish
-serve --one-text-a-batch
-echo "alone:    $(load closed "$each" 64)"
 finish
 trap - EXIT

@@ -2,6 +2,7 @@
 # build/archive.sh FOLDER: the self-contained archive for linux-x64, FOLDER/graft-VERSION-linux-x64.tar.xz, and .tar.zst where zstd is installed.
 # Needs the .NET SDK, tar and xz. build/try-archive.sh runs it on a bare system; build/image.sh makes a container image of it.
 set -euo pipefail
+umask 022
 cd "$(dirname "$0")/.."
 mkdir -p "$1"
 out=$(cd "$1" && pwd)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # build/image.sh ARCHIVE OUTPUT.tar: a container image with the archive's graft as its entry point, in OCI's image layout, made without a container engine
 # (podman load, skopeo copy oci-archive:OUTPUT.tar …). Its base is Debian's C and C++ libraries and nothing else: no shell, no package manager.
-# Needs Debian's apt-get and dpkg-deb.
+# Needs Debian's apt-get and dpkg-deb; as root the layers are tried.
 set -euo pipefail
+umask 022
 archive=$(readlink -f "$1") output=$(readlink -m "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -51,3 +52,11 @@ printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json"
 printf '{"imageLayoutVersion":"1.0.0"}' >layout/oci-layout
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime='2000-01-01 00:00Z' -C layout -cf "$output" oci-layout index.json blobs
 ls -l "$output"
+
+if [ "$(id -u)" -eq 0 ] && command -v unshare >/dev/null; then # what a container would run
+  mkdir base/proc
+  mkdir -p base/opt
+  mv graft/opt/graft base/opt/graft
+  env -i HOME=/root PATH=/opt/graft /usr/bin/unshare --mount /bin/sh -c \
+    '/bin/mount -t proc proc base/proc && exec /usr/sbin/chroot base /opt/graft/graft "$@"' graft doctor --no-probe
+fi

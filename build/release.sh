@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# build/release.sh VERSION [FOLDER]: everything that a release delivers, made and tried, in FOLDER (artifacts/release/VERSION): packages and their symbols, the tool for
-# every system, the archive, the container image, checksums, the bill of materials, the licences. Publishes nothing.
-# Needs the .NET SDK, git, python3 and xz; as root with debootstrap the archive is tried on a bare system too (otherwise it says that it was not).
-# SKIP_TESTS=1 leaves out the tree's own tests where they have just been run.
+# build/release.sh VERSION [FOLDER]: everything that a release delivers, made and tried, in FOLDER (artifacts/release/VERSION): packages and their
+# symbols, the tool for every system, the archive, the container image, checksums, the bill of materials, the licences. Publishes nothing.
+# Needs the .NET SDK, git, python3, tar and xz; as root with debootstrap the archive is tried on bare systems too (otherwise it says that it was not).
+# SKIP_TESTS=1 leaves out the tree's own tests where they have just been run. SUITES: the bare systems ("bookworm trixie").
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:?usage: build/release.sh VERSION [FOLDER]}
@@ -13,6 +13,7 @@ grep -q "^## $version" CHANGELOG.md || { echo "CHANGELOG.md has no section '## $
 mkdir -p "${2:-artifacts/release/$version}"
 out=$(cd "${2:-artifacts/release/$version}" && pwd)
 rm -rf "${out:?}"/*
+umask 022 # what is packed is readable, whatever the user's own mask
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -50,8 +51,12 @@ python3 build/release.py materials src/Graft.Cli "$version" "$out"
 
 step install
 GRAFT_TEST_FEED=$out GRAFT_TEST_FULL=1 artifacts/bin/Graft.Packages.Tests/release/Graft.Packages.Tests
-build/try-archive.sh "$out/graft-$version-linux-x64.tar.xz" || { code=$?; [ $code -eq 77 ] && echo "NOT TRIED on a bare system" || exit $code; }
+build/try-archive.sh "$out/graft-$version-linux-x64.tar.xz" ${SUITES:-bookworm trixie} || { # words
+  code=$?
+  [ $code -eq 77 ] || exit $code
+  echo "NOT TRIED on a bare system"
+}
 
 (cd "$out" && sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS)
-ls -l "$out"
+python3 build/release.py sizes "$out"
 echo "graft $version is in $out; when it is published, set LastRelease in Directory.Build.props to it"

@@ -41,7 +41,9 @@ internal static class PlainTorchLoop
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"what": "plain TorchSharp loop, BERT-base, batch 16x128", "step_ms": {{best * 1e3:0}}, "share_of_peak": {{operations / best / 1e9 / peak:0.000}}, "peak_gflops": {{peak:0.0}}, "peak_rss_gb": {{Memory.PeakResident / 1e9:0.00}}}"""
+                $$"""{"what": "plain TorchSharp loop, BERT-base, batch 16x128", "step_ms": {{best * 1e3:0}},"""
+                    + $$""" "share_of_peak": {{operations / best / 1e9 / peak:0.000}}, "peak_gflops": {{peak:0.0}},"""
+                    + $$""" "peak_rss_gb": {{Memory.PeakResident / 1e9:0.00}}}"""
             )
         );
     }

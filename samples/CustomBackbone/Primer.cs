@@ -19,7 +19,6 @@ internal sealed class PrimerConfig(JsonObject json) : ModelConfig(json, Defaults
     public int IntermediateSize => Positive("intermediate_size");
     public double Dropout => Rate("hidden_dropout_prob");
     public double NormEps => Number("rms_norm_eps");
-
     public override IReadOnlyList<string> DropoutKeys => ["hidden_dropout_prob"];
 
     public override void Validate()
@@ -31,30 +30,23 @@ internal sealed class PrimerConfig(JsonObject json) : ModelConfig(json, Defaults
     protected override ModelConfig Create(JsonObject json) => new PrimerConfig(json);
 }
 
-/// <summary>
-/// An encoder after Primer (So et al. 2021): rotary positions, norms before each half, and a squared ReLU. Shapes: B batch, T tokens, D
-/// width.
-/// </summary>
+/// <summary>An encoder after Primer (So et al. 2021): rotary positions, norms before each half, a squared ReLU.</summary>
 internal sealed class Primer : Backbone
 {
     private readonly PrimerConfig _config;
     private readonly PrimerLayer[] _layers;
     private readonly Norm _norm;
 
-    public Primer(PrimerConfig config)
-        : base(config)
+    public Primer(PrimerConfig config) : base(config)
     {
         _config = config;
-        Words = Add(
-            "embeddings",
-            new EmbeddingTable("token id", config.VocabularySize, config.HiddenSize, config.InitializerRange, config.PadTokenId)
-        );
+        (int words, int width) = (config.VocabularySize, config.HiddenSize);
+        Words = Add("embeddings", new EmbeddingTable("token id", words, width, config.InitializerRange, config.PadTokenId));
         _layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Add($"layers.{i}", new PrimerLayer(config, i)))];
-        _norm = Add("norm", new Norm(config.HiddenSize, config.NormEps, rootMeanSquare: true));
+        _norm = Add("norm", new Norm(width, config.NormEps, rootMeanSquare: true));
     }
 
     public override EmbeddingTable Words { get; }
-
     public override IReadOnlyList<TransformerBlock> Blocks => _layers;
 
     public override BackboneOutput Forward(EncoderInput input)
@@ -99,14 +91,9 @@ internal sealed class PrimerLayer : TransformerBlock
     {
         Tensor normed = _first.Forward(x);
         Tensor query = rotary.Apply(SelfAttention.SplitHeads(_query.Forward(normed, context))),
-            key = rotary.Apply(SelfAttention.SplitHeads(_key.Forward(normed, context)));
-        Tensor attended = SelfAttention.Attend(
-            query,
-            key,
-            SelfAttention.SplitHeads(_value.Forward(normed, context)),
-            context,
-            context.Layout
-        );
+            key = rotary.Apply(SelfAttention.SplitHeads(_key.Forward(normed, context))),
+            value = SelfAttention.SplitHeads(_value.Forward(normed, context));
+        Tensor attended = SelfAttention.Attend(query, key, value, context, context.Layout);
         x = AttentionOutput.Forward(_output.Forward(attended, context), x, context);
         return FeedForwardOutput.Forward(_down.Forward(_up.Forward(_second.Forward(x), context).relu().square(), context), x, context);
     }
@@ -118,15 +105,13 @@ internal sealed class PrimerFamily : ModelFamily
     public override string ModelType => "primer";
     public override string ClassPrefix => "Primer";
     public override string Prefix => "primer.";
-
     public override ModelConfig ReadConfig(JsonObject json) => new PrimerConfig(json);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Primer((PrimerConfig)config);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Primer((PrimerConfig)config);
-
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) => head switch
+    public override HeadRecipe? Recipe(string head, ModelConfig config) => head switch
     {
-        HeadKind.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Mean, ((PrimerConfig)config).Dropout),
-        HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
+        HeadKinds.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Mean, ((PrimerConfig)config).Dropout),
+        HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
         _ => null,
     };
 }

@@ -11,7 +11,7 @@ ModelFamilies.Register(new PrimerFamily());
 
 string tokenizer = Path.Combine(repository, "models", "graft-small"), model = Path.Combine(output, "model");
 ModelConfig config = new PrimerConfig([]).With("vocab_size", 16_115);
-using (PretrainedModel made = PretrainedModel.Create(config, HeadKind.None, seed: 1, tokenizer)) made.Save(model);
+using (PretrainedModel made = PretrainedModel.Create(config, HeadKinds.None, seed: 1, tokenizer)) made.Save(model);
 
 FineTuningResult run = FineTuning.Run(new FineTuningOptions
 {

@@ -35,7 +35,7 @@ internal sealed record VerdictPrediction(double Score) : Prediction
 internal sealed record Verdict : FineTuningTask
 {
     public override string Name => "verdict";
-    public override HeadKind Head => HeadKind.SequenceClassification;
+    public override string Head => HeadKinds.SequenceClassification;
     public override string? ProblemType => "regression"; // one output; what it means is said here
     public override string MainMetric => "accuracy";
 

@@ -19,14 +19,14 @@ internal sealed record GraphShape(string[] Inputs, string[] Outputs, int Columns
     /// <exception cref="InputException">The graph is not the one that the manifest describes.</exception>
     public static GraphShape Of(InferenceSession session, ExportManifest manifest)
     {
-        bool areChoices = manifest.Head == HeadKind.MultipleChoice;
+        bool areChoices = manifest.Head == HeadKinds.MultipleChoice;
         (string[] outputs, int columns, bool ofTokens) = manifest.Head switch
         {
-            HeadKind.SequenceClassification => (["logits"], manifest.Labels.Count, false),
-            HeadKind.TokenClassification => (["logits"], manifest.Labels.Count, true),
-            HeadKind.MultipleChoice => (["logits"], 1, false),
-            HeadKind.QuestionAnswering => (["start_logits", "end_logits"], 2, true),
-            HeadKind.Embedding => ((string[])["sentence_embedding"], manifest.HiddenSize, false),
+            HeadKinds.SequenceClassification => (["logits"], manifest.Labels.Count, false),
+            HeadKinds.TokenClassification => (["logits"], manifest.Labels.Count, true),
+            HeadKinds.MultipleChoice => (["logits"], 1, false),
+            HeadKinds.QuestionAnswering => (["start_logits", "end_logits"], 2, true),
+            HeadKinds.Embedding => ((string[])["sentence_embedding"], manifest.VectorSize ?? manifest.HiddenSize, false),
             _ => throw new InputException($"a graph with the head {manifest.Head} answers no task"),
         };
         foreach ((string name, NodeMetadata input) in session.InputMetadata)

@@ -54,6 +54,7 @@ public sealed class OnnxScoringEngine : IScoringEngine
             ),
         };
         own.Validate();
+        if (options.SameBits) own = own with { TokensABatch = 1 };
         ExportManifest manifest = ExportManifest.Read(folder);
         RequireAskedFor(folder, manifest, options);
         bind(Describe(manifest));
@@ -75,7 +76,7 @@ public sealed class OnnxScoringEngine : IScoringEngine
                 DefaultPrompt = manifest.DefaultPrompt,
                 IncludesPrompt = manifest.IncludesPrompt,
             },
-            VectorSize = manifest.HiddenSize,
+            VectorSize = manifest.VectorSize ?? manifest.HiddenSize,
             OutputActivation =
                 Enum.TryParse(manifest.OutputActivation, out OutputActivation activation) && Enum.IsDefined(activation)
                     ? activation
@@ -83,20 +84,22 @@ public sealed class OnnxScoringEngine : IScoringEngine
                         $"{ExportManifest.FileName} is damaged: \"output_activation\" is \"{manifest.OutputActivation}\""
                     ),
             ParameterCount = manifest.ParameterCount,
-            Poolings = manifest.Pooling is { } pooling ? [pooling] : [],
+            Poolings = manifest.Poolings,
             Normalizes = manifest.Normalizes,
         };
 
     /// <summary>Head, pooling and normalisation are in the graph: others cannot be had of it.</summary>
     private static void RequireAskedFor(string folder, ExportManifest manifest, ScorerOptions options)
     {
-        if (options.Head is HeadKind head && head != manifest.Head)
+        if (options.Head is string head && head != manifest.Head)
             throw new InputException(
                 $"{folder} holds a graph of {manifest.Architecture} with the head {manifest.Head}, not {head}: ask the model that it "
                     + $"was exported from, or export that for the task"
             );
-        if (options.Pooling is { } pooling && pooling != manifest.Pooling)
-            throw new InputException($"{folder}: its graph pools by {manifest.Pooling}, not {pooling}: export the model with that pooling");
+        if (options.Pooling is { } pooling && !manifest.Poolings.SequenceEqual([pooling]))
+            throw new InputException(
+                $"{folder}: its graph pools by {string.Join('+', manifest.Poolings)}, not {pooling}: export the model with that pooling"
+            );
         if (options.Normalize is bool normalize && normalize != manifest.Normalizes)
             throw new InputException(
                 $"{folder}: its graph {(manifest.Normalizes ? "brings vectors to length 1" : "leaves vectors as long as they are")}: "

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Graft.Serving.Http;
+using Graft.Serving.Operation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -37,6 +38,12 @@ public sealed record ServerOptions
     /// <summary>Whether log lines are JSON objects, for machines.</summary>
     public bool JsonLogs { get; init; }
 
+    /// <summary>An OpenTelemetry collector that metrics and traces are sent to, by OTLP.</summary>
+    /// <value>
+    /// Null for the one that the environment names (OTEL_EXPORTER_OTLP_ENDPOINT); where it names none, nothing is sent anywhere.
+    /// </value>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>How long requests that are here may take when the server ends.</summary>
     /// <value>30 seconds</value>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(30);
@@ -53,6 +60,8 @@ public sealed record ServerOptions
             throw new InputException("host", Host, "an IP address or localhost");
         if (Certificate is null && CertificateKey is not null)
             throw new InputException("`tls-key` needs `tls-certificate`");
+        if (OtlpEndpoint is { } collector && (!collector.IsAbsoluteUri || collector.Scheme is not ("http" or "https")))
+            throw new InputException("otlp-endpoint", collector.OriginalString, "an address such as http://localhost:4318");
     }
 }
 
@@ -82,6 +91,7 @@ public static class GraftServer
             console.LogToStandardErrorThreshold = LogLevel.Trace
         );
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        Telemetry.Add(builder, options.OtlpEndpoint);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
         builder.WebHost.UseKestrelHttpsConfiguration();

@@ -46,9 +46,9 @@ public static class GraftServing
     }
 
     /// <summary>
-    /// Adds the routes: OpenAI's <c>/v1/embeddings</c> and <c>/v1/models</c>; text-embeddings-inference's <c>/embed</c>, <c>/predict</c>,
-    /// <c>/rerank</c>, <c>/similarity</c>, <c>/tokenize</c>, <c>/decode</c>, <c>/info</c>, <c>/health</c> and <c>/metrics</c>; and those
-    /// under <c>/v1/graft/</c>.
+    /// Adds the routes: OpenAI's <c>/v1/embeddings</c> and <c>/v1/models</c>; text-embeddings-inference's <c>/embed</c>,
+    /// <c>/embed_all</c>, <c>/predict</c>, <c>/rerank</c>, <c>/similarity</c>, <c>/tokenize</c>, <c>/decode</c>, <c>/info</c>,
+    /// <c>/health</c> and <c>/metrics</c>; and those under <c>/v1/graft/</c>.
     /// </summary>
     /// <param name="endpoints">The application, or a group of its routes.</param>
     /// <exception cref="InvalidOperationException"><see cref="AddGraftServing"/> was not called.</exception>

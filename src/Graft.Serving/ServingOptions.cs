@@ -37,10 +37,11 @@ public sealed record ServingOptions
     public int MaxBatchTokens { get; init; } = 1024;
 
     /// <summary>
-    /// Compute every text alone, so that an answer has the same bits whatever is asked beside it; in batches it is the same to rounding
-    /// (1e-6 in fp32). Costs half the throughput of short texts.
+    /// Whether an answer has the same bits whatever is asked beside it; it is the same to rounding otherwise (1e-6 in fp32). What each
+    /// model does is looked at when it is opened: one whose batches do not hold this computes one text at a time.
     /// </summary>
-    public bool OneTextABatch { get; init; }
+    /// <value>True: products of few rows are computed with rows of zeros beside them.</value>
+    public bool SameBits { get; init; } = true;
 
     /// <summary>The most texts of a request.</summary>
     /// <value>2,048</value>

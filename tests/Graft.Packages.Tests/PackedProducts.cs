@@ -10,21 +10,34 @@ namespace Graft.Packages.Tests;
 public sealed partial class PackedProducts : IDisposable
 {
     /// <summary>What each test project gets: the packages a user's project names.</summary>
-    private static readonly string[] s_projects = ["Graft.Tokenizers", "Graft.Core", "Graft", "Graft.Models.Small", "Graft.Templates"];
+    private static readonly string[] s_projects =
+    [
+        "Graft.Tokenizers",
+        "Graft.Core",
+        "Graft",
+        "Graft.Onnx",
+        "Graft.Serving",
+        "Graft.Models.Small",
+        "Graft.Templates",
+    ];
+
+    private static readonly string? s_fallback = Environment.GetEnvironmentVariable("NUGET_FALLBACK_PACKAGES");
 
     private readonly string _root = Directory.CreateTempSubdirectory("graft-packages-").FullName;
     private readonly Dictionary<string, string?> _environment;
     private readonly string _others;
+    private readonly string _machine;
     private bool _toolIsPacked;
 
     public PackedProducts()
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string machine = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(home, ".nuget", "packages");
+        string? set = Environment.GetEnvironmentVariable("NUGET_PACKAGES");
+        _machine = set is { Length: > 0 } ? set : Path.Combine(home, ".nuget", "packages");
         _environment = new(StringComparer.Ordinal)
         {
             ["NUGET_PACKAGES"] = Path.Combine(_root, "cache"),
-            ["NUGET_FALLBACK_PACKAGES"] = machine,
+            ["NUGET_FALLBACK_PACKAGES"] = s_fallback is null ? _machine : $"{_machine};{s_fallback}",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
             ["DOTNET_NOLOGO"] = "1",
             ["NuGetAudit"] = "false",                // asks the network at every restore
@@ -87,7 +100,7 @@ public sealed partial class PackedProducts : IDisposable
         // The tree's own restore is used as it is: with the machine's cache.
         Dictionary<string, string?> environment = new(_environment, StringComparer.Ordinal)
         {
-            ["NUGET_PACKAGES"] = _environment["NUGET_FALLBACK_PACKAGES"], ["NUGET_FALLBACK_PACKAGES"] = null,
+            ["NUGET_PACKAGES"] = _machine, ["NUGET_FALLBACK_PACKAGES"] = s_fallback,
         };
         using TreeBuild building = TreeBuild.Begin();
         ProcessRun run = ProcessRun

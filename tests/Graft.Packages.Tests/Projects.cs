@@ -16,6 +16,8 @@ internal static class Projects
         <PackageReference Include="Graft.Models.Small" Version="{PackedProducts.Fact("Version")}" />
         """;
 
+    public static string Onnx => $"""<PackageReference Include="Graft.Onnx" Version="{PackedProducts.Fact("Version")}" />""";
+
     public static string Xunit => $"""<PackageReference Include="xunit.v3" Version="{PackedProducts.Fact("XunitVersion")}" />""";
 
     /// <summary>Writes a project and its sources, and returns its folder.</summary>

@@ -76,7 +76,11 @@ public sealed partial class DependencyTests
                 "Corpus",
             ]
         ),
-        ("Graft", "Inference", ["Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Generation"]),
+        (
+            "Graft",
+            "Inference",
+            ["Data", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation"]
+        ),
         ("Graft", "StaticModels", ["Backbones", "Heads", "Data", "Evaluation", "Tasks", "Runs", "Inference"]),
         (
             "Graft",
@@ -112,7 +116,7 @@ public sealed partial class DependencyTests
         ["Kernels"] = ["Native", "Compute", "Dropout"],
         ["Products"] = ["Native", "Compute", "Kernels"],
         ["Autograd"] = ["Native", "Compute", "Dropout", "Kernels", "Products"],
-        ["Operations"] = ["Native", "Dropout", "Kernels", "Autograd"],
+        ["Operations"] = ["Native", "Compute", "Dropout", "Kernels", "Products", "Autograd"],
         ["Optimizers"] = ["Native", "Compute", "Kernels", "Products"],
         ["Measurement"] = ["Native", "Compute", "Products"],
     };

@@ -8,8 +8,10 @@ public sealed class EncodeOptionsTests
     private const string Json = """
         {"pre_tokenizer":{"type":"WhitespaceSplit"},
          "post_processor":{"type":"BertProcessing","sep":["[SEP]",1],"cls":["[CLS]",2]},
-         "added_tokens":[{"id":0,"content":"[PAD]","special":true},{"id":1,"content":"[SEP]","special":true},{"id":2,"content":"[CLS]","special":true}],
-         "model":{"type":"WordLevel","unk_token":"[UNK]","vocab":{"[PAD]":0,"[SEP]":1,"[CLS]":2,"[UNK]":3,"a":4,"b":5,"c":6,"d":7,"e":8,"f":9,"é":10,"😀":11}}}
+         "added_tokens":[{"id":0,"content":"[PAD]","special":true},{"id":1,"content":"[SEP]","special":true},{"id":2,"content":"[CLS]",
+         "special":true}],
+         "model":{"type":"WordLevel","unk_token":"[UNK]","vocab":{"[PAD]":0,"[SEP]":1,"[CLS]":2,"[UNK]":3,"a":4,"b":5,"c":6,"d":7,"e":8,
+         "f":9,"é":10,"😀":11}}}
         """;
 
     private static readonly Tokenizer s_tokenizer = Tokenizer.FromJson(System.Text.Encoding.UTF8.GetBytes(Json));
@@ -41,7 +43,10 @@ public sealed class EncodeOptionsTests
     public void ASurrogateWithoutItsPartnerCountsAsTheReplacementCharacter(OffsetUnit unit, string expected)
     {
         Tokenizer tokenizer = Tokenizer.FromJson(
-            """{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}"""u8.ToArray()
+            """
+            {"pre_tokenizer":{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated"},
+            "model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0}}}
+            """u8.ToArray()
         );
         Assert.Equal(expected, Offsets(tokenizer.Encode("\uD83Dx\uDE00", options: new() { Offsets = unit })));
     }

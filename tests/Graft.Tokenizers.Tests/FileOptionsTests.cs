@@ -5,7 +5,8 @@ public sealed class FileOptionsTests
     private const string Json = """
         {"truncation":{"direction":"Left","max_length":3,"strategy":"OnlyFirst","stride":1},
          "padding":{"strategy":{"Fixed":6},"direction":"Left","pad_to_multiple_of":4,"pad_id":1,"pad_type_id":0,"pad_token":"[PAD]"},
-         "model":{"type":"WordLevel","vocab":{"[UNK]":0,"[PAD]":1,"a":2,"b":3},"unk_token":"[UNK]"},"pre_tokenizer":{"type":"WhitespaceSplit"}}
+         "model":{"type":"WordLevel","vocab":{"[UNK]":0,"[PAD]":1,"a":2,"b":3},"unk_token":"[UNK]"},
+         "pre_tokenizer":{"type":"WhitespaceSplit"}}
         """;
 
     [Fact]

@@ -102,7 +102,8 @@ public sealed class OtherLibrariesCasesTests
     [InlineData("""{"model":{"type":"Unigram","unk_id":7,"vocab":[["a",0.0]]}}""", "unk_id")]
     [InlineData("""{"model":{"type":"Unigram","unk_id":0,"vocab":[["a"]]}}""", "vocab[0]")]
     [InlineData(
-        """{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"}}""",
+        """{"model":{"type":"WordLevel","vocab":{"<unk>":0}},"pre_tokenizer":{"type":"Split","pattern":"""
+            + """{"Regex":"(a)\\1"},"behavior":"Isolated"}}""",
         "(a)\\1"
     )]
     [InlineData(

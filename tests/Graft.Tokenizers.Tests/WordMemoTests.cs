@@ -12,7 +12,8 @@ public sealed class WordMemoTests
         {
           "pre_tokenizer": {"type": "BertPreTokenizer"},
           "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
-            "vocab": {"[UNK]": 0, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8, "##a": 9, "##b": 10, "##c": 11, "##d": 12, "##e": 13, "##f": 14, "##g": 15, "##h": 16, "##ab": 17, "##cde": 18}}
+            "vocab": {"[UNK]": 0, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8, "##a": 9, "##b": 10, "##c": 11,
+            "##d": 12, "##e": 13, "##f": 14, "##g": 15, "##h": 16, "##ab": 17, "##cde": 18}}
         }
         """;
 

@@ -66,6 +66,7 @@ internal sealed class FineTuningFlags
     {
         Description = "Several labels: choose the threshold on --eval instead of taking 0.5.",
     };
+    private readonly Option<double?> _abstain = AbstainFlag.Create();
     private readonly Option<string?> _replay = new("--replay")
     {
         Description = "The metrics.jsonl of a run with a time budget: makes its updates again, at their rates.",
@@ -105,6 +106,7 @@ internal sealed class FineTuningFlags
             _classWeights,
             _labelSmoothing,
             _tuneThreshold,
+            _abstain,
             _replay,
             _stride,
             _truncate,
@@ -136,6 +138,7 @@ internal sealed class FineTuningFlags
             Examples = parsed.GetValue(_examples),
             ClassWeights = parsed.GetValue(_classWeights),
             TuneThreshold = parsed.GetValue(_tuneThreshold),
+            Abstain = parsed.GetValue(_abstain),
             Strategy = _tuning.Strategy(parsed),
             ChoosesStrategy = _tuning.IsOpen(parsed),
             Layers = _tuning.Layers(parsed),

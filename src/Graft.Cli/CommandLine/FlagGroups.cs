@@ -73,7 +73,7 @@ internal static class FlagGroups
                 "--from-scratch",
             ]
         ),
-        ("Labels and losses", ["--examples", "--class-weights", "--label-smoothing", "--tune-threshold"]),
+        ("Labels and losses", ["--examples", "--class-weights", "--label-smoothing", "--tune-threshold", "--abstain"]),
         (
             "Length and rate of training",
             [

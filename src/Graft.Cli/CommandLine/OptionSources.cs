@@ -35,16 +35,10 @@ internal static class OptionSources
             string name = option.Name[2..];
             if (name is "help" or "version" or "config") continue;
             string? environment = Environment.GetEnvironmentVariable("GRAFT_" + name.Replace('-', '_').ToUpperInvariant());
-            if (environment is { Length: > 0 })
-            {
-                added.Add(option.Name);
-                added.Add(environment);
-            }
-            else if (file.TryGetValue(name, out string[]? values))
-            {
-                added.Add(option.Name);
-                added.AddRange(values);
-            }
+            string[]? values = environment is { Length: > 0 } ? [environment] : file.GetValueOrDefault(name);
+            // One token, so that it cannot become the value of a flag that was typed without one.
+            if (values is [string value]) added.Add($"{option.Name}={value}");
+            else if (values is not null) added.AddRange([option.Name, .. values]);
         }
 
         return added.Count == 0 ? parsed : root.Parse([.. args, .. added]);

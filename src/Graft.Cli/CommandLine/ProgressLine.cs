@@ -22,7 +22,8 @@ internal sealed class ProgressLine : ITrainingObserver
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"training {plan.Parameters:N0} "
-                    + $"values{(plan.TotalUpdates is long total ? $", {total} updates" : "")}{(plan.ResumedAt > 0 ? $", resumed at {plan.ResumedAt}" : "")}"
+                    + $"values{(plan.TotalUpdates is long total ? $", {total} updates" : "")}"
+                + $"{(plan.ResumedAt > 0 ? $", resumed at {plan.ResumedAt}" : "")}"
             )
         );
     }

@@ -35,10 +35,12 @@ internal sealed class ServeFlags
         Description = "The most tokens that are computed together.",
         DefaultValueFactory = _ => s_serving.MaxBatchTokens,
     };
-    private readonly Option<bool> _oneText = new("--one-text-a-batch")
+    private readonly Option<bool> _sameBits = new("--same-bits")
     {
         Description =
-            "Compute every text alone: answers have the same bits whatever is asked beside them, at a lower throughput of short texts.",
+            "Give answers the same bits whatever is asked beside them; with false they are the same to rounding. Models whose batches do "
+                + "not hold it compute one text at a time.",
+        DefaultValueFactory = _ => s_serving.SameBits,
     };
     private readonly Option<int> _texts = new("--max-texts")
     {
@@ -84,6 +86,13 @@ internal sealed class ServeFlags
         Description = "The certificate's private key in PEM, where it is not in the certificate's file.",
         HelpName = "FILE",
     };
+    private readonly Option<string?> _collector = new("--otlp-endpoint")
+    {
+        Description =
+            "An OpenTelemetry collector that metrics and traces are sent to by OTLP; OTEL_EXPORTER_OTLP_ENDPOINT names it otherwise, and "
+                + "without either nothing is sent.",
+        HelpName = "URL",
+    };
     private readonly Option<string?> _logs = new("--log-format")
     {
         Description = "text or json; json where stderr is no terminal.",
@@ -100,7 +109,7 @@ internal sealed class ServeFlags
                 _keys,
                 _queue,
                 _batch,
-                _oneText,
+                _sameBits,
                 _texts,
                 _textTokens,
                 _body,
@@ -110,6 +119,7 @@ internal sealed class ServeFlags
                 _drain,
                 _certificate,
                 _certificateKey,
+                _collector,
                 _logs,
             }
         )
@@ -124,6 +134,9 @@ internal sealed class ServeFlags
         CertificateKey = parsed.GetValue(_certificateKey),
         MaxConnections = parsed.GetValue(_connections),
         DrainTime = Seconds(parsed, _drain),
+        OtlpEndpoint = parsed.GetValue(_collector) is not string collector ? null
+            : Uri.TryCreate(collector, UriKind.Absolute, out Uri? address) ? address
+            : throw new InputException("otlp-endpoint", collector, "an address such as http://localhost:4318"),
         JsonLogs = parsed.GetValue(_logs) switch
         {
             null => !Terminal.IsInteractive,
@@ -139,7 +152,7 @@ internal sealed class ServeFlags
         ApiKeys = parsed.GetValue(_keys) is string file ? Keys(file) : [],
         MaxQueuedTokens = parsed.GetValue(_queue),
         MaxBatchTokens = parsed.GetValue(_batch),
-        OneTextABatch = parsed.GetValue(_oneText),
+        SameBits = parsed.GetValue(_sameBits),
         MaxTexts = parsed.GetValue(_texts),
         MaxTextTokens = parsed.GetValue(_textTokens),
         MaxBodyBytes = parsed.GetValue(_body),

@@ -12,7 +12,8 @@ namespace Graft.Cli;
 /// </summary>
 internal sealed class ShardFlags
 {
-    private static readonly string[] s_places = ["--input", "--output", "--shard", "--shards", "--model", "--json", "--config"]; // decide no answer, or are known otherwise
+    // Decide no answer, or are known otherwise.
+    private static readonly string[] s_places = ["--input", "--output", "--shard", "--shards", "--model", "--json", "--config"];
 
     private readonly Option<string?> _shard = new("--shard")
     {

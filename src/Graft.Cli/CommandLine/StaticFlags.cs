@@ -18,7 +18,9 @@ internal sealed class StaticFlags
 
     private readonly Option<string?> _unlabelled = new("--unlabelled")
     {
-        Description = "With --static: a file of texts on which the vectors follow the teacher, beside the training data of its run.",
+        Description =
+            "With --student: the texts on which the student follows the teacher. With --static: a file of texts on which the vectors "
+                + "follow it, beside the training data of its run.",
         HelpName = "FILE",
     };
 
@@ -33,6 +35,9 @@ internal sealed class StaticFlags
     {
         foreach (Option option in Own) command.Options.Add(option);
     }
+
+    /// <summary>The file of texts without labels.</summary>
+    public string? Unlabelled(ParseResult parsed) => parsed.GetValue(_unlabelled);
 
     /// <summary>Whether a static model is asked for; flags of the other kind are refused.</summary>
     /// <exception cref="InputException">A flag is given that has no meaning here.</exception>
@@ -55,7 +60,7 @@ internal sealed class StaticFlags
         )
             throw new InputException($"{other} has no meaning with --static");
         if (!isAsked && Array.Find(given, name => own.Contains(name, StringComparer.Ordinal)) is string alone)
-            throw new InputException($"{alone} is for --static");
+            throw new InputException($"{alone} is for --static{(alone == _unlabelled.Name ? " or --student" : "")}");
         return isAsked;
     }
 

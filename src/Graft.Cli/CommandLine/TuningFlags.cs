@@ -242,7 +242,11 @@ internal sealed class TuningFlags
         if (Array.Find(special, option => !own.Contains(option) && parsed.GetResult(option) is { Implicit: false }) is { } other)
             throw new InputException(
                 $"{other.Name} does nothing with --strategy {strategy.Name}: "
-                    + $"{(own.Length == 0 ? "that has no options of its own" : $"its options are {string.Join(", ", own.Select(option => option.Name))}")}"
+                    + (
+                    own.Length == 0
+                        ? "that has no options of its own"
+                        : $"its options are {string.Join(", ", own.Select(option => option.Name))}"
+                )
             );
     }
 

@@ -44,6 +44,7 @@ internal static class AutoCommand
             HelpName = "TIME",
             DefaultValueFactory = _ => "10m",
         };
+        Option<double?> abstain = AbstainFlag.Create();
         Option<string> output = new("--output")
         {
             Description = "The run folder.",
@@ -69,6 +70,7 @@ internal static class AutoCommand
             eval,
             models,
             time,
+            abstain,
             output,
             maxLength,
             truncate,
@@ -97,6 +99,7 @@ internal static class AutoCommand
                     ],
                     Time = TrainingFlags.Duration("--time", parsed.GetValue(time)!),
                     Started = new DateTimeOffset(System.Diagnostics.Process.GetCurrentProcess().StartTime),
+                    Abstain = parsed.GetValue(abstain),
                     Output = parsed.GetValue(output)!,
                     Columns = reading.Options(parsed),
                     Encoding = new EncodingOptions { MaxLength = parsed.GetValue(maxLength), Truncate = parsed.GetValue(truncate) },

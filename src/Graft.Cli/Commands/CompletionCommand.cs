@@ -33,7 +33,9 @@ internal static class CompletionCommand
         # graft completion pwsh >> $PROFILE
         Register-ArgumentCompleter -Native -CommandName graft -ScriptBlock {
           param($word, $line, $position)
-          graft "[suggest:$position]" "$line" | Where-Object { $_ -like "$word*" } | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+          graft "[suggest:$position]" "$line" | Where-Object { $_ -like "$word*" } | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+          }
         }
         """;
 

@@ -133,10 +133,10 @@ internal static class CorpusCommand
             foreach (CorpusSplit split in corpus.Train)
             {
                 for (long document = 0; document < Math.Min(split.Documents, parsed.GetValue(documents)); document++)
-                    Terminal.Out(
-                        $"{split.Name} {document}: "
-                            + $"{codec.Tokenizer.Decode(split.ReadDocument(document).AsSpan()[..Math.Min(40, split.ReadDocument(document).Length)])} …"
-                    );
+                {
+                    int[] ids = split.ReadDocument(document);
+                    Terminal.Out($"{split.Name} {document}: {codec.Tokenizer.Decode(ids.AsSpan()[..Math.Min(40, ids.Length)])} …");
+                }
             }
 
             return ExitCodes.Ok;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Data.Checks;
+using Graft.Tasks;
 
 namespace Graft.Cli.Commands;
 
@@ -32,30 +33,59 @@ internal static class DataCommand
             Description = "The longest input in tokens; longer texts are named.",
             DefaultValueFactory = _ => DataCheckOptions.DefaultMaxLength,
         };
+        Option<string?> model = new("--model")
+        {
+            Description =
+                "A pre-trained model that also finds labels which are probably wrong and texts that mean almost the same; none otherwise.",
+            HelpName = "MODEL",
+        };
+        Option<string?> output = new("--output")
+        {
+            Description = "With --model: where every suspicious label goes, as JSON Lines, the surest first (suspicious.jsonl).",
+            HelpName = "FILE",
+        };
         Option<int> show = new("--show") { Description = "How many places of each problem to print.", DefaultValueFactory = _ => 10 };
         Option<bool> json = CommonFlags.Json("Print one JSON document with every place.");
         Command command = new(
             "check",
             "Say how files are read, and name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced "
-                + "answers and damaged encoding, line by line. Exit code 1 when data is damaged."
+                + "answers and damaged encoding, line by line; with --model also labels that are probably wrong. Exit code 1 when "
+                + "data is damaged."
         )
         {
-            task, train, eval, maxLength, show, json,
+            task, train, eval, model, output, maxLength, show, json,
         };
         reading.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
-            DataReport report = TaskDataCheck.Run(new DataCheckOptions
+            DataCheckOptions options = new()
             {
                 Task = parsed.GetValue(task)!,
                 Train = parsed.GetValue(train)!,
                 Evaluation = parsed.GetValue(eval),
                 Columns = reading.Options(parsed),
                 MaxLength = parsed.GetValue(maxLength),
-            });
+            };
+            DataReport report = TaskDataCheck.Run(options);
+            if (parsed.GetValue(model) is string asked)
+            {
+                IReadOnlyList<Finding> found = ModelDataCheck.Run(
+                    options,
+                    ModelFlag.Locate(asked, cancellationToken),
+                    parsed.GetValue(output),
+                    Terminal.Logger,
+                    cancellationToken
+                );
+                report = report with { Findings = [.. report.Findings.Concat(found).OrderByDescending(finding => finding.Severity)] };
+            }
+            else if (parsed.GetValue(output) is not null)
+            {
+                throw new InputException("--output is for suspicious labels, which a model finds: give --model beside it");
+            }
+
             if (parsed.GetValue(json)) Terminal.Json(Document(report));
             else Print(report, parsed.GetValue(show));
-            return report.HasErrors ? ExitCodes.Failed : ExitCodes.Ok;
+            return Task.FromResult(report.HasErrors ? ExitCodes.Failed : ExitCodes.Ok);
         });
         return command;
     }

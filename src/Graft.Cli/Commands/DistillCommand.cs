@@ -58,6 +58,7 @@ internal static class DistillCommand
         Option<double> heldOut = CommonFlags.HeldOut();
         TrainingFlags training = new();
         StaticFlags statics = new();
+        StudentFlags students = new();
         ProcessFlags processes = new();
         Command command = new("distill", "Train a smaller model to follow a teacher.")
         {
@@ -77,11 +78,16 @@ internal static class DistillCommand
             heldOut,
         };
         statics.AddTo(command);
+        students.AddTo(command);
         training.AddTo(command);
         processes.AddTo(command);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
+                if (students.IsAsked(parsed))
+                    return System.Threading.Tasks.Task.FromResult(
+                        students.Run(parsed, training, statics, ModelFlag.Locate(parsed, teacher, cancellationToken), cancellationToken)
+                    );
                 if (statics.IsAsked(parsed))
                 {
                     StaticDistillationOptions asked = statics.Options(
@@ -101,7 +107,10 @@ internal static class DistillCommand
                 }
 
                 if (parsed.GetValue(corpus) is null or [])
-                    throw new InputException("--corpus is missing: text for the student to learn from (or --static for a static model)");
+                    throw new InputException(
+                        "--corpus is missing: text for the student to learn from (or --student for the answers of a run, --static for a "
+                            + "static model)"
+                    );
                 PretrainingOptions options = new()
                 {
                     Masking = new MaskedLmOptions { Share = parsed.GetValue(maskShare) },

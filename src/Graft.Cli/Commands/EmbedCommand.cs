@@ -19,6 +19,7 @@ internal static class EmbedCommand
         TextInput texts = new();
         EmbeddingFlags embedding = new();
         ShardFlags shards = new();
+        AnswerPrecisionFlag precision = new();
         Option<string?> output = new("--output")
         {
             Description =
@@ -37,12 +38,16 @@ internal static class EmbedCommand
         texts.AddTo(command);
         embedding.AddTo(command);
         shards.AddTo(command);
+        precision.AddTo(command);
         foreach (Option option in new Option[] { output, compare, json, OptionSources.ConfigOption() })
             command.Options.Add(option);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
                 string? target = parsed.GetValue(output);
+                IComputeOptions? compute = precision.Of(parsed);
+                if (compute is not null && parsed.GetResult(compare) is { Implicit: false })
+                    throw new InputException("give --precision or --compare-static, not both");
                 if (parsed.GetResult(compare) is { Implicit: false })
                 {
                     Compare(
@@ -58,7 +63,7 @@ internal static class EmbedCommand
                 string folder = ModelFlag.Locate(parsed, model, cancellationToken);
                 Embedder Load()
                 {
-                    Embedder loaded = Embedder.Load(folder, embedding.Options(parsed));
+                    Embedder loaded = Embedder.Load(folder, embedding.Options(parsed) with { Compute = compute });
                     foreach (string note in loaded.Notes)
                         Terminal.Log(note);
                     if (loaded.UnusedPrompts.Count > 0)
@@ -165,7 +170,7 @@ internal static class EmbedCommand
         if (json) Terminal.Json(ContextView.Document(comparison));
         else ContextView.Print(comparison);
         if (page is null) return;
-        ContextView.Page(comparison, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))).Write(page);
+        comparison.WritePage(page, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)));
         Terminal.Log(page);
     }
 }

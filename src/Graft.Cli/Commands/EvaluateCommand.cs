@@ -17,7 +17,20 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
-        Option<string> input = new("--input") { Description = "Labelled examples.", HelpName = "FILE", Required = true };
+        model.Required = false; // --against names one too
+        Option<string?> against = new("--against")
+        {
+            Description =
+                "A run folder that recent texts without labels (--input) are held against: unfamiliar texts, answers, confidence, the "
+                    + "estimated accuracy, and whether to label again.",
+            HelpName = "RUN",
+        };
+        Option<string> input = new("--input")
+        {
+            Description = "Labelled examples; with --against texts.",
+            HelpName = "FILE",
+            Required = true,
+        };
         Option<string?> task = CommonFlags.Task();
         ReadingFlags reading = new();
         Option<int?> maxLength = new("--max-length") { Description = "Tokens of a window; otherwise as in training (masked-lm: 128)." };
@@ -27,6 +40,7 @@ internal static class EvaluateCommand
             Description = "Cut long texts instead of reading them in windows (with --max-length).",
         };
         CalibrationFlags calibration = new();
+        AnswerPrecisionFlag precision = new();
         Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
         Option<string[]> slice = new("--slice")
         {
@@ -42,6 +56,7 @@ internal static class EvaluateCommand
         Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.")
         {
             model,
+            against,
             input,
             task,
             maxLength,
@@ -55,10 +70,32 @@ internal static class EvaluateCommand
         };
         reading.AddTo(command);
         calibration.AddTo(command);
+        precision.AddTo(command);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
+                if (parsed.GetValue(against) is string run)
+                {
+                    if (parsed.GetValue(model) is not null)
+                        throw new InputException("give --model for labelled examples or --against for texts, not both");
+                    Drift drift = Drift.Measure(
+                        run,
+                        parsed.GetValue(input)!,
+                        reading.Options(parsed),
+                        Terminal.Logger,
+                        cancellationToken
+                    );
+                    if (parsed.GetValue(json)) Terminal.Json(drift.ToJson());
+                    else Print(drift);
+                    return Task.FromResult(ExitCodes.Ok);
+                }
+
+                if (parsed.GetValue(model) is null)
+                    throw new InputException("--model is missing: a run folder or a published model (or --against RUN for texts)");
                 string located = ModelFlag.Locate(parsed, model, cancellationToken);
+                IComputeOptions? compute = precision.Of(parsed);
+                if (parsed.GetValue(task) == "masked-lm" && compute is not null)
+                    throw new InputException("--precision: masked-lm is evaluated in fp32");
                 if (parsed.GetValue(task) == "masked-lm")
                     return Task.FromResult(
                         MaskedLm(located, parsed.GetValue(input)!, parsed.GetValue(maxLength) ?? 128, parsed.GetValue(json))
@@ -73,6 +110,7 @@ internal static class EvaluateCommand
                     Encoding(parsed.GetValue(maxLength), parsed.GetValue(stride), parsed.GetValue(truncate)),
                     Terminal.Logger,
                     calibration.IsCalibrated(parsed),
+                    compute,
                     cancellationToken
                 );
                 IReadOnlyList<SlicedScores> slices = parsed.GetValue(slicing) || by.Length > 0 ? evaluation.Slices(by) : [];
@@ -141,6 +179,41 @@ internal static class EvaluateCommand
             )
         );
         return ExitCodes.Ok;
+    }
+
+    private static void Print(Drift drift)
+    {
+        static string Percent(ScoreInterval share) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{100 * share.Value:0.0} %  ({100 * share.Low:0.0} … {100 * share.High:0.0})"
+        );
+        Terminal.Out($"{drift.Examples} texts beside {drift.Reference} held-out examples of the run");
+        if (drift.BadRows > 0) Terminal.Out($"  {drift.BadRows} rows could not be read");
+        if (drift.Unfamiliar is ScoreInterval unfamiliar) Terminal.Out($"  unfamiliar           {Percent(unfamiliar)}");
+        else Terminal.Out("  unfamiliar           not known: train the run with --abstain");
+        if (drift.Unsure is double unsure)
+            Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  unsure               {100 * unsure:0.0} %"));
+        Terminal.Out(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  mean confidence      {drift.ConfidenceBefore:0.000} → {drift.Confidence:0.000}  (distributions apart by "
+                    + $"{drift.ConfidenceMoved:0.000})"
+            )
+        );
+        Terminal.Out(string.Create(CultureInfo.InvariantCulture, $"  answers moved        {100 * drift.AnswersMoved:0.0} %"));
+        IEnumerable<(string, double, double)> moved = drift.Answers.OrderByDescending(answer => Math.Abs(answer.Now - answer.Before));
+        foreach ((string label, double before, double now) in moved.Take(10))
+            Terminal.Out(
+                string.Create(CultureInfo.InvariantCulture, $"    {label, -24} {100 * before, 5:0.0} % → {100 * now, 5:0.0} %")
+            );
+        Terminal.Out($"  accuracy, held-out   {Percent(drift.AccuracyBefore)}");
+        Terminal.Out($"  accuracy, estimated  {Percent(drift.Accuracy)}");
+        foreach (string warning in drift.Warnings) Terminal.Out($"warning: {warning}");
+        Terminal.Out(
+            drift.Warnings.Count > 0
+                ? "label again: some of these texts, the unfamiliar and unsure ones first"
+                : "nothing has moved clearly"
+        );
     }
 
     private static void Print(RunEvaluation evaluation, IReadOnlyList<SlicedScores> slices)

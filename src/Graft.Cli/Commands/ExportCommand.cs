@@ -42,11 +42,23 @@ internal static class ExportCommand
             Description = "int8: the most points of the main metric that may be lost; layers stay in floating point until it holds.",
             DefaultValueFactory = _ => 0.5,
         };
+        Option<bool> externalData = new("--external-data")
+        {
+            Description =
+                "Weights in a file of their own, model.onnx_data, which ONNX Runtime maps instead of copying: programs start sooner. "
+                + "Always so above 2 GB.",
+        };
         Option<string> output = new("--output")
         {
             Description = "Folder to write.",
             Required = true,
             HelpName = "DIR",
+        };
+        Option<bool> all = new("--all")
+        {
+            Description =
+                "Write every form of the model (8 bits, ONNX in fp32 and in 8 bits, static vectors), measure each beside the model itself, "
+                    + "and say which to take for what.",
         };
         Option<bool> json = CommonFlags.Json();
         Command command = new(
@@ -60,7 +72,9 @@ internal static class ExportCommand
             precision,
             eval,
             maxLoss,
+            externalData,
             output,
+            all,
             json,
             OptionSources.ConfigOption(),
         };
@@ -73,8 +87,20 @@ internal static class ExportCommand
                     Precision = Enum.Parse<OnnxPrecision>(parsed.GetValue(precision)!, ignoreCase: true),
                     Evaluation = parsed.GetValue(eval),
                     MaxLoss = parsed.GetValue(maxLoss) / 100,
+                    ExternalData = parsed.GetValue(externalData),
                 };
                 string to = parsed.GetValue(output)!;
+                if (parsed.GetValue(all))
+                {
+                    if (parsed.GetResult(graph) is { Implicit: false } || parsed.GetResult(precision) is { Implicit: false })
+                        throw new InputException("--all writes every form: leave out --graph and --precision");
+                    FamilyPortrait family = FamilyPortrait.Make(
+                        ModelFlag.Locate(parsed, model, cancellationToken), to, options.Evaluation, options.MaxLoss, cancellationToken);
+                    if (parsed.GetValue(json)) Terminal.Json(family.ToJson());
+                    else family.Print();
+                    return Task.FromResult(ExitCodes.Ok);
+                }
+
                 ExportManifest written = OnnxExporter.Export(
                     ModelFlag.Locate(parsed, model, cancellationToken),
                     to,

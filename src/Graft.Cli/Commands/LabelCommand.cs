@@ -113,7 +113,7 @@ internal static class LabelCommand
                     );
                 await app.StartAsync(cancellationToken);
                 string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-                Terminal.Log($"{session.State().Labelled} of {session.Count} texts are labelled; every answer goes to {to}");
+                Terminal.Log($"{session.LabelledCount} of {session.Count} texts are labelled; every answer goes to {to}");
                 Terminal.Out($"{address}/#token={token}");
                 using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 Task embedding = folder is null
@@ -128,7 +128,7 @@ internal static class LabelCommand
                 }
                 catch (OperationCanceledException)
                 {
-                    Terminal.Log($"{session.State().Labelled} texts are labelled: {to}; the same command goes on");
+                    Terminal.Log($"{session.LabelledCount} texts are labelled: {to}; the same command goes on");
                 }
 
                 await ending.CancelAsync();

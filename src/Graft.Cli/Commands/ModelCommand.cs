@@ -123,6 +123,7 @@ internal static class ModelCommand
         Line("missing", report.Missing.Count == 0 ? "none" : string.Join(", ", report.Missing));
         if (report.UnknownConfigKeys.Count > 0)
             Line("unknown keys", string.Join(", ", report.UnknownConfigKeys) + " (of config.json; not followed)");
+        foreach (string note in report.ConfigNotes.Skip(report.UnknownConfigKeys.Count > 0 ? 1 : 0)) Line("note", note);
         Line("unexpected", report.Unexpected.Count == 0 ? "none" : string.Join(", ", report.Unexpected));
     }
 

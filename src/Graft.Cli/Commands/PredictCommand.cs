@@ -38,6 +38,7 @@ internal static class PredictCommand
         ReadingFlags reading = new();
         CalibrationFlags calibration = new();
         ShardFlags shards = new();
+        AnswerPrecisionFlag precision = new();
         Option<int?> maxNewTokens = new("--max-new-tokens")
         {
             Description = "The most tokens of a written text; as in training otherwise.",
@@ -68,6 +69,7 @@ internal static class PredictCommand
         reading.AddTo(command);
         calibration.AddTo(command);
         shards.AddTo(command);
+        precision.AddTo(command);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
@@ -90,6 +92,7 @@ internal static class PredictCommand
                     var other => throw new InputException($"--offsets {other}: utf16 or codepoint is expected"),
                 };
                 ColumnOptions columns = reading.Options(parsed) with { Shard = shard };
+                IComputeOptions? compute = precision.Of(parsed);
                 string folder = ModelFlag.Locate(parsed, model, cancellationToken);
                 Predictor Load()
                 {
@@ -104,6 +107,7 @@ internal static class PredictCommand
                                 MaxLength = parsed.GetValue(maxNewTokens) is null ? options.MaxLength : null,
                                 NumBeams = parsed.GetValue(numBeams) ?? options.NumBeams,
                             },
+                        compute: compute,
                         aggregation: Aggregation(parsed.GetValue(aggregation))
                     );
                     foreach (string note in loaded.Notes)
@@ -162,7 +166,7 @@ internal static class PredictCommand
 
     private static void Print(Prediction prediction, bool json)
     {
-        if (json) Terminal.Json(prediction.ToJson());
+        if (json) Terminal.Json(prediction.ToMarkedJson());
         else Terminal.Out(Line(prediction));
     }
 
@@ -177,5 +181,7 @@ internal static class PredictCommand
 
     private static string Line(Prediction prediction) =>
         prediction.Answer
-        + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "");
+        + (prediction.Confidence is double confidence ? string.Create(CultureInfo.InvariantCulture, $"\t{confidence:0.0000}") : "")
+        + (prediction.IsUnsure == true ? "\tunsure" : "")
+        + (prediction.IsUnfamiliar == true ? "\tunfamiliar" : "");
 }

@@ -6,6 +6,7 @@ using Graft.Corpus;
 using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining;
+using Graft.Pretraining.Objectives;
 using Graft.Tokenizers;
 using Graft.Torch.Optimizers;
 using Graft.Training;
@@ -170,14 +171,13 @@ internal static class PretrainCommand
         CheckpointEvery = TimeSpan.FromMinutes(5),
     };
 
-    private static ObjectiveKind ObjectiveOf(string objective, string masking) =>
-        (PretrainingOptions.ParseObjective(objective), masking) switch
-        {
-            (ObjectiveKind.MaskedLm, "span") => ObjectiveKind.Spans,
-            (ObjectiveKind kind, "token" or "whole-word" or "n-gram") => kind,
-            (ObjectiveKind.Spans or ObjectiveKind.SpansWithBoundaries, "span") => PretrainingOptions.ParseObjective(objective),
-            _ => throw new InputException($"--objective {objective} does not go with --masking {masking}"),
-        };
+    private static string ObjectiveOf(string objective, string masking) => (objective, masking) switch
+    {
+        ("mlm", "span") => "span",
+        ("span" or "span+sbo", "span") or (_, "token" or "whole-word" or "n-gram") => objective,
+        _ when !PretrainingObjectives.Names.Contains(objective, StringComparer.Ordinal) => objective, // refused with the other options
+        _ => throw new InputException($"--objective {objective} does not go with --masking {masking}"),
+    };
 
     private static MaskingUnit UnitOf(string masking) => masking switch
     {

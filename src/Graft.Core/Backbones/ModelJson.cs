@@ -10,7 +10,7 @@ namespace Graft.Backbones;
 internal static class ModelJson
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
-    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 32 };
 
     /// <summary>A file's content.</summary>
     /// <exception cref="InputException">It is a Git LFS pointer, no JSON, or has a key twice.</exception>
@@ -20,13 +20,36 @@ internal static class ModelJson
         LfsPointer.Refuse(bytes, path);
         try
         {
-            ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
-            return JsonNode.Parse(text, documentOptions: s_strict)
+            ReadOnlyMemory<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
+            using (JsonDocument document = JsonDocument.Parse(text, s_strict)) RequireUniqueKeys(document.RootElement);
+            return JsonNode.Parse(text.Span, documentOptions: s_strict)
                 ?? throw new InputException($"{path}: null was found where JSON was expected");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InputException($"{path}: not valid JSON: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <summary>
+    /// Refuses objects that have a key twice, at any depth. .NET's own check (AllowDuplicateProperties) draws a random seed from OpenSSL,
+    /// and ends the process where that is missing.
+    /// </summary>
+    /// <exception cref="JsonException">Names the key.</exception>
+    /// <exception cref="InvalidOperationException">A key is no valid Unicode.</exception>
+    public static void RequireUniqueKeys(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in json.EnumerateArray()) RequireUniqueKeys(item);
+        }
+
+        if (json.ValueKind != JsonValueKind.Object) return;
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            if (!keys.Add(property.Name)) throw new JsonException($"Duplicate property '{property.Name}'.");
+            RequireUniqueKeys(property.Value);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Graft.Checkpoints;
 
 /// <summary>A file of weights that cannot be read: missing, broken or hostile. The message names the file and the cause.</summary>
-public sealed class CheckpointException : InputException
+internal sealed class CheckpointException : InputException
 {
     /// <summary>Creates the error for one file.</summary>
     /// <param name="path">The file, or the folder that should have held it.</param>

@@ -4,7 +4,7 @@ using static System.FormattableString;
 namespace Graft.Checkpoints;
 
 /// <summary>A tensor on its way to a file: its header, and a way to write its bytes when their turn comes.</summary>
-public sealed class TensorToWrite
+internal sealed class TensorToWrite
 {
     /// <summary>Long runs are written in pieces of this many bytes: a multiple of every element size.</summary>
     private const int PieceBytes = 1 << 24;

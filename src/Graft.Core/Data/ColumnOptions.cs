@@ -1,7 +1,7 @@
 namespace Graft.Data;
 
 /// <summary>What the answers of a file are.</summary>
-public enum AnswerKind
+internal enum AnswerKind
 {
     /// <summary>Classes, one a text; several with <see cref="ColumnOptions.MultiLabel"/>.</summary>
     Class,
@@ -14,7 +14,7 @@ public enum AnswerKind
 }
 
 /// <summary>What a file is for: it decides which part of a folder of several is read.</summary>
-public enum DataPart
+internal enum DataPart
 {
     /// <summary>Training.</summary>
     Training,
@@ -68,7 +68,8 @@ public sealed record ColumnOptions
 
     /// <value>
     /// What stands for a missing label beside an empty cell and what programs write for nothing (<c>nan</c>, <c>None</c>, <c>NA</c> …; -1
-    /// among other whole numbers). <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null:
+    /// among classes that are numbered from 0 on; beside 0 and 1 alone it has to be said).
+    /// <see cref="NoMissingLabel"/>: only empty cells are missing, so that <c>NA</c> and -1 are classes. Null:
     /// nothing is said.
     /// </value>
     public string? MissingLabel { get; init; }
@@ -89,13 +90,13 @@ public sealed record ColumnOptions
     public bool MultiLabel { get; init; }
 
     /// <value>What the answers are; what looks like one and what is a missing one depends on it.</value>
-    public AnswerKind Answer { get; init; }
+    internal AnswerKind Answer { get; init; }
 
     /// <value>How the file a model was trained on was read; this one is read the same way where it can be. Null: there is none.</value>
     public Interpretation? Trained { get; init; }
 
     /// <value>Which part of a folder of several is meant.</value>
-    public DataPart? Part { get; init; }
+    internal DataPart? Part { get; init; }
 
     /// <value>The part of the file, or of all files of a folder or pattern, that is read. Null: all of it.</value>
     public InputShard? Shard { get; init; }

@@ -48,7 +48,7 @@ public sealed record Interpretation
     /// <value>What separates several labels in a cell; null where nothing does.</value>
     public string? LabelSeparator { get; init; }
 
-    /// <value>What was said to stand for a missing label; null where nothing was.</value>
+    /// <value>What stands for a missing label besides what programs write for nothing: as was said, or -1 where it was found.</value>
     public string? MissingLabel { get; init; }
 
     /// <value>The names that numbered classes were given; empty where they have none.</value>
@@ -106,13 +106,10 @@ public sealed record Interpretation
         string line = string.Join(", ", parts);
         if (Rows == 0 && LeftOut.Count == 0) return line;
         line = string.Create(CultureInfo.InvariantCulture, $"{line}; {Rows:N0} {(Rows == 1 ? "row" : "rows")}");
-        return LeftOut.Count == 0
-            ? line
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{line}, {LeftOut.Count:N0} left out: line {LeftOut[0].Line}: "
-                    + $"{LeftOut[0].Problem}{(LeftOut.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $", and {LeftOut.Count - 1:N0} more") : "")}"
-            );
+        if (LeftOut.Count == 0) return line;
+        (long first, string problem) = (LeftOut[0].Line, LeftOut[0].Problem);
+        line = string.Create(CultureInfo.InvariantCulture, $"{line}, {LeftOut.Count:N0} left out: line {first}: {problem}");
+        return LeftOut.Count == 1 ? line : string.Create(CultureInfo.InvariantCulture, $"{line}, and {LeftOut.Count - 1:N0} more");
     }
 
     /// <summary>Where this file was read differently from another, as a line; null where it was read alike.</summary>

@@ -19,6 +19,7 @@ internal readonly record struct RowLabels(string[] Labels, string? Problem = nul
 /// </summary>
 internal sealed class LabelColumn
 {
+    private const string MinusOne = "-1";
     private static readonly char[] s_separators = ['|', ';', ','];
     private readonly string _path;
     private readonly string _name;
@@ -26,6 +27,8 @@ internal sealed class LabelColumn
     private readonly IReadOnlyList<string> _classNames;
     private readonly Func<string, RowLabels> _read;
     private readonly Func<string?, bool> _isMissing;
+    private readonly string? _stated;
+    private bool _lacksOne;
 
     /// <summary>Judges.</summary>
     /// <param name="path">The file.</param>
@@ -46,10 +49,14 @@ internal sealed class LabelColumn
     {
         (_path, _name, _options) = (path, name, options);
         _classNames = options.LabelNames.Count > 0 ? options.LabelNames : classNames ?? options.Trained?.LabelNames ?? [];
-        Missing = options.MissingLabel ?? options.Trained?.MissingLabel;
-        _isMissing = Missing == ColumnOptions.NoMissingLabel
+        _stated = options.MissingLabel ?? options.Trained?.MissingLabel;
+        _isMissing = _stated == ColumnOptions.NoMissingLabel
             ? string.IsNullOrWhiteSpace
-            : cell => LabelCells.IsMissing(cell) || (isGold && cell!.Trim() == "-") || cell!.Trim() == Missing;
+            : cell =>
+                LabelCells.IsMissing(cell)
+                || (isGold && cell!.Trim() == "-")
+                || (_stated is not null && IsSame(cell!, _stated))
+                || (_lacksOne && IsSame(cell!, MinusOne));
         (long Line, string Cell)[] filled = [.. cells.Where(cell => !_isMissing(cell.Cell)).Select(cell => (cell.Line, cell.Cell!.Trim()))];
         if (filled.Length == 0 || options.Answer == AnswerKind.Text)
             (Syntax, _read) = (filled.Length == 0 ? null : "plain", cell => new RowLabels([cell]));
@@ -71,8 +78,8 @@ internal sealed class LabelColumn
     /// <summary>What separates several labels in a cell; null where nothing does.</summary>
     public string? Separator { get; private set; }
 
-    /// <summary>What the user says that a missing label looks like; null where nothing is said.</summary>
-    public string? Missing { get; }
+    /// <summary>What a missing label looks like, as the user says or as -1 was understood; null for no other than the usual.</summary>
+    public string? Missing => _stated ?? (_lacksOne ? MinusOne : null);
 
     /// <summary>The names that numbered classes were given.</summary>
     public IReadOnlyList<string> UsedNames { get; private set; } = [];
@@ -82,10 +89,14 @@ internal sealed class LabelColumn
     {
         if (!_isMissing(cell)) return _read(cell!.Trim());
         // With any number of labels none is a number too, where the file says so: an empty list, an empty cell among others.
-        return _options.MultiLabel && cell is not null && cell.Trim() is "" or "[]" or "{}" && _options.MultiLabel
-            ? RowLabels.None
-            : RowLabels.Missing(_name);
+        if (_options.MultiLabel && cell?.Trim() is "" or "[]" or "{}") return RowLabels.None;
+        RowLabels missing = RowLabels.Missing(_name);
+        return cell is not null && IsSame(cell, MinusOne)
+            ? missing with { Problem = $"{missing.Problem} (-1; `missing-label` none takes it for a class)" }
+            : missing;
     }
+
+    private static bool IsSame(string cell, string missing) => cell.Trim() == missing || LabelCells.Whole(cell.Trim()) == missing;
 
     /// <summary>More than half of the cells, and of a short column all.</summary>
     private static bool Most((long Line, string Cell)[] cells, Func<string, bool> holds) =>
@@ -98,28 +109,29 @@ internal sealed class LabelColumn
             return ("plain", cell => new RowLabels([LabelCells.Whole(cell)]));
         if (_classNames.Count > 0)
             UsedNames = _classNames;
-        bool lacksOne =
-            Missing != ColumnOptions.NoMissingLabel
-            && (
-                _classNames.Count > 0
-                || (
-                    cells.Any(cell => LabelCells.Integer(cell.Cell) == -1)
-                    && cells
-                        .Where(cell => LabelCells.Integer(cell.Cell) != -1)
-                        .Select(cell => LabelCells.Integer(cell.Cell))
-                        .Distinct()
-                        .Count() > 1
-                )
-            );
+        _lacksOne = _stated != ColumnOptions.NoMissingLabel && LacksOne([.. cells.Select(cell => LabelCells.Integer(cell.Cell)!.Value)]);
         return ("plain", cell => LabelCells.Integer(cell) switch
             {
-                -1 when lacksOne => RowLabels.Missing(_name) with
-                {
-                    Problem = $"no label in column \"{_name}\" (-1; `missing-label` none takes it for a class)",
-                },
                 long number => new RowLabels([ClassName(number)]),
                 null => new RowLabels([cell]),
             });
+    }
+
+    /// <summary>
+    /// Whether -1 stands for no label: it does where classes have names or are numbered from 0 on; not on a scale that goes further down,
+    /// nor of two values. Beside 0 and 1 it may be either.
+    /// </summary>
+    /// <exception cref="InputException">Both are about equally likely.</exception>
+    private bool LacksOne(HashSet<long> numbers)
+    {
+        if (!numbers.Remove(-1)) return false;
+        if (_classNames.Count > 0) return true;
+        if (numbers.Count < 2 || numbers.Min() < -1) return false;
+        if (numbers.Count > 2 || !numbers.SetEquals([0, 1])) return true;
+        throw new InputException(
+            $"{_path}: \"{_name}\" holds -1, 0 and 1, of which -1 may be a class of its own (negative, neutral, positive) or stand for a "
+                + $"missing label; say which with `missing-label` none or `missing-label` -1"
+        );
     }
 
     private Func<string, RowLabels> Numbers((long Line, string Cell)[] cells)

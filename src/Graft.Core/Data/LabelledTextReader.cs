@@ -8,7 +8,9 @@ namespace Graft.Data;
 /// fastText's lines, gzip-compressed or not, with or without a header. Columns are found by name (<c>text</c>, <c>sentence1</c>,
 /// <c>label</c>, <c>category</c> …), then by content, unless options name them; how labels are written is judged over the whole column.
 /// </summary>
-/// <example><c>LabelledTextReader.Read("train.tsv").Rows[0]</c> → <c>{ Text = "a fine film", Labels = ["positive"], Line = 2 }</c></example>
+/// <example>
+/// <c>LabelledTextReader.Read("train.tsv").Rows[0]</c> → <c>{ Text = "a fine film", Labels = ["positive"], Line = 2 }</c>
+/// </example>
 public static class LabelledTextReader
 {
     /// <summary>Reads a whole file.</summary>
@@ -112,6 +114,8 @@ public static class LabelledTextReader
         TableRow row = raw.Cells;
         string? problem = row.Problem;
         RowLabels labels = RowLabels.None;
+        if (problem is null && options.RequireLabel && ProdigyRecords.AnswerOf(table) is >= 0 and int answer)
+            problem = ProdigyRecords.Refusal(row.Cells[answer]);
         if (problem is null && map.Labels.Length > 0)
         {
             labels = column is null ? Flags(table, map, options, row) : column.Read(row.Cells[map.Labels[0]]);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Graft.Data.Tables;
 using Graft.Data.Tagging;
 
@@ -9,7 +10,7 @@ namespace Graft.Data;
 /// Reads tagged words: CoNLL columns (separated by tabs or blanks, sentences by blank lines), CoNLL-U, tables and JSON with a list of words
 /// and a list of tags a row, tables with a word a row, and texts with entities by characters. What a file is, its content says.
 /// </summary>
-internal static class TokenReader
+internal static partial class TokenReader
 {
     private static readonly string[] s_wordKeys = ["tokens", "words", "tokenized_text", "token", "text", "sentence"];
     private static readonly string[] s_tagKeys =
@@ -119,6 +120,11 @@ internal static class TokenReader
         if (extension is ".conllu") return "conll-u";
         if (extension is ".parquet" or ".jsonl" or ".ndjson") return "table";
         List<string> lines = [.. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(200)];
+        if (lines.Count > 0 && StandoffLine().IsMatch(lines[0]))
+            throw new InputException(
+                $"{path} holds brat's standoff annotations, whose text stands in another file; bring both together as JSON Lines: "
+                    + $"{{\"text\": …, \"spans\": [{{\"start\": 0, \"end\": 7, \"label\": \"PER\"}}]}}"
+            );
         if (lines.Count > 0 && lines[0].TrimStart() is ['[' or '{', ..] && (extension is ".json" || TableFormats.BeginsJson(lines[0])))
             return "table";
         string[] cells = (lines.Find(line => line[0] != '#') ?? "").Split('\t');
@@ -130,6 +136,10 @@ internal static class TokenReader
             return "conll-u";
         return extension is ".csv" ? "table" : "conll";
     }
+
+    // T1 TAB Person 0 7 TAB Ann Lee; of entities in pieces 0 3;5 7
+    [GeneratedRegex("^T[0-9]+\t[^\t ]+ [0-9]+ [0-9]+(;[0-9]+ [0-9]+)*\t", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex StandoffLine();
 
     private static string Numbered(int column) => string.Create(CultureInfo.InvariantCulture, $"column {column}");
 
@@ -163,7 +173,10 @@ internal static class TokenReader
         bool areRows =
             table.Format == "csv"
             && WordRows.Columns(table, options) is not null
-            && !table.Probe().Take(20).Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
+            && !table.Rows()
+                .Where(row => row.Problem is null)
+                .Take(20)
+                .Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
         if (areRows)
         {
             if (options.File.Shard is not null)

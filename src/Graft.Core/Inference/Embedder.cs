@@ -38,6 +38,10 @@ public sealed record EmbedderOptions
     /// <value>Null as its engine chooses (libtorch: the context of the thread that opens the embedder).</value>
     public IComputeOptions? Compute { get; init; }
 
+    /// <summary>Whether a vector has the same bits whatever is embedded beside it, and not only to rounding.</summary>
+    /// <value>False.</value>
+    public bool SameBits { get; init; }
+
     /// <summary>Refuses impossible options.</summary>
     /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
     public void Validate()
@@ -107,10 +111,11 @@ public sealed class Embedder : IDisposable
         folder = RunSeeds.Best(folder);
         ScorerOptions asked = new()
         {
-            Head = HeadKind.Embedding,
+            Head = HeadKinds.Embedding,
             Pooling = options.Pooling,
             Normalize = options.Normalize,
             Compute = options.Compute,
+            SameBits = options.SameBits,
         };
         IScorer scorer = ScoringEngines.Open(folder, asked, _ => new SentenceEmbedding());
         try

@@ -12,7 +12,7 @@ namespace Graft.Inference;
 /// </summary>
 /// <param name="embedder">Does the work.</param>
 /// <param name="ownsEmbedder">Whether the embedder is released with the generator; false where it has another owner.</param>
-public sealed class GraftEmbeddingGenerator(Embedder embedder, bool ownsEmbedder = true) : IEmbeddingGenerator<string, Embedding<float>>
+internal sealed class GraftEmbeddingGenerator(Embedder embedder, bool ownsEmbedder = true) : IEmbeddingGenerator<string, Embedding<float>>
 {
     private readonly EmbeddingGeneratorMetadata _metadata = new(
         "graft",

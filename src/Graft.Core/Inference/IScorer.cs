@@ -24,13 +24,26 @@ public interface IScorer : IDisposable
     /// <param name="features">Windows of examples: ids, segments, and how many sequences they are.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether <see cref="TokenStates"/> has an answer.</summary>
+    /// <value>False, unless a scorer says otherwise.</value>
+    bool HasTokenStates => false;
+
+    /// <summary>
+    /// The states of each feature's tokens, which a model of vectors pools: a row a token, as wide as the backbone's states.
+    /// </summary>
+    /// <param name="features">Windows of examples.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="InputException">The scorer has none.</exception>
+    FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
+        throw new InputException($"{Model.Name}: this engine gives vectors of texts, and none of their tokens");
 }
 
 /// <summary>What a model's files say of it: enough to know its task.</summary>
 /// <param name="Name">The class or family, for messages: BertForSequenceClassification.</param>
 /// <param name="Head">What stands on its backbone.</param>
 /// <param name="Labels">The labels in the order of its scores.</param>
-public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<string> Labels)
+public sealed record ScoredModel(string Name, string Head, IReadOnlyList<string> Labels)
 {
     /// <summary>The configuration's <c>problem_type</c>; null where it does not say.</summary>
     public string? ProblemType { get; init; }
@@ -70,7 +83,7 @@ public sealed record ScoredModel(string Name, HeadKind Head, IReadOnlyList<strin
 public sealed record ScorerOptions
 {
     /// <summary>The head.</summary>
-    public HeadKind? Head { get; init; }
+    public string? Head { get; init; }
 
     /// <summary>Which token states make a text's vector.</summary>
     public EmbeddingPooling? Pooling { get; init; }
@@ -80,6 +93,12 @@ public sealed record ScorerOptions
 
     /// <summary>How it computes; an engine refuses what is another's.</summary>
     public IComputeOptions? Compute { get; init; }
+
+    /// <summary>
+    /// Whether a feature's scores should have the same bits whatever is scored beside it; they are the same to rounding otherwise (1e-6).
+    /// libtorch's products then have at least sixteen rows, and ONNX Runtime runs one text at a time.
+    /// </summary>
+    public bool SameBits { get; init; }
 }
 
 /// <summary>What opens models of a kind: libtorch, ONNX Runtime, a table of word counts.</summary>

@@ -242,10 +242,8 @@ public sealed class InferenceParts
     {
         if (before == 0 || !line.StartsWith(RowKey, StringComparison.Ordinal)) return line;
         int end = line.AsSpan(RowKey.Length).IndexOfAnyExceptInRange('0', '9') + RowKey.Length;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{RowKey}{long.Parse(line.AsSpan(RowKey.Length, end - RowKey.Length), NumberStyles.None, CultureInfo.InvariantCulture) + before}{line.AsSpan(end)}"
-        );
+        long row = long.Parse(line.AsSpan(RowKey.Length, end - RowKey.Length), NumberStyles.None, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{RowKey}{row + before}{line.AsSpan(end)}");
     }
 
     private static string Describe(BadRow row)

@@ -11,9 +11,9 @@ using Parquet.Schema;
 namespace Graft.Inference;
 
 /// <summary>
-/// Writes predictions as a table beside their texts (<c>text</c>, <c>pair</c> where there is one, <c>prediction</c>, <c>confidence</c>, and
-/// <c>details</c> as JSON where the task says more), or as JSON Lines with everything. Only a part is held in memory; the file appears
-/// whole at the end.
+/// Writes predictions as a table beside their texts (<c>text</c>, <c>pair</c> where there is one, <c>prediction</c>, <c>confidence</c>,
+/// <c>details</c> as JSON where the task says more, <c>unsure</c> and <c>unfamiliar</c> where the run knows), or as JSON Lines with
+/// everything. Only a part is held in memory; the file appears whole at the end.
 /// </summary>
 public sealed class PredictionWriter
 {
@@ -64,7 +64,7 @@ public sealed class PredictionWriter
         }
 
         line["text"] = row.Data!.TextOf(row.Example);
-        foreach ((string key, JsonNode? value) in row.Prediction.ToJson()) line[key] = value?.DeepClone();
+        foreach ((string key, JsonNode? value) in row.Prediction.ToMarkedJson()) line[key] = value?.DeepClone();
         return line.ToJsonString(s_line);
     }
 
@@ -77,17 +77,14 @@ public sealed class PredictionWriter
             };
             TableLines? lines = table(writer);
             Columns? columns = null;
-            foreach (AnsweredRow row in parts.SelectMany(part => part.Rows))
+            foreach (AnsweredRows part in parts)
             {
-                if (lines is null)
+                if (lines is not null && columns is null && part.Rows.Count > 0) lines.Write((columns = Columns.Of(part)).Names);
+                foreach (AnsweredRow row in part.Rows)
                 {
-                    writer.WriteLine(Line(row));
-                    continue;
+                    if (lines is null) writer.WriteLine(Line(row));
+                    else lines.Write(columns!.Cells(row));
                 }
-
-                if (columns is null)
-                    lines.Write((columns = Columns.Of(row)).Names);
-                lines.Write(columns.Cells(row));
             }
         });
 
@@ -102,7 +99,7 @@ public sealed class PredictionWriter
             {
                 if (columns is null)
                 {
-                    columns = Columns.Of(part.Rows[0]);
+                    columns = Columns.Of(part);
                     fields =
                     [
                         .. columns.Names.Select(name => name == confidence.Name ? (DataField)confidence : new DataField<string>(name)),
@@ -127,11 +124,21 @@ public sealed class PredictionWriter
             writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         });
 
-    /// <summary>The columns of a table, from what the first row has.</summary>
-    private sealed record Columns(IReadOnlyList<string> Names, bool HasId, bool HasPair, bool HasDetails)
+    /// <summary>The columns of a table, from what the first rows have.</summary>
+    private sealed record Columns(
+        IReadOnlyList<string> Names,
+        bool HasId,
+        bool HasPair,
+        bool HasDetails,
+        bool HasUnsure,
+        bool HasUnfamiliar
+    )
     {
-        public static Columns Of(AnsweredRow first)
+        public static Columns Of(AnsweredRows part)
         {
+            AnsweredRow first = part.Rows[0];
+            bool hasUnsure = part.Rows.Any(row => row.Prediction?.IsUnsure is not null),
+                hasUnfamiliar = part.Rows.Any(row => row.Prediction?.IsUnfamiliar is not null);
             // A first row without an answer says little: then there are all columns.
             bool hasPair = first.Data is null || first.Data.PairOf(first.Example) is not null,
                 hasDetails = first.Prediction is null || first.Prediction.Details is not null;
@@ -144,9 +151,11 @@ public sealed class PredictionWriter
                 "prediction",
                 "confidence",
                 .. hasDetails ? ["details"] : (string[])[],
+                .. hasUnsure ? ["unsure"] : (string[])[],
+                .. hasUnfamiliar ? ["unfamiliar"] : (string[])[],
                 "error",
             ];
-            return new Columns(names, first.Id is not null, hasPair, hasDetails);
+            return new Columns(names, first.Id is not null, hasPair, hasDetails, hasUnsure, hasUnfamiliar);
         }
 
         public string[] Cells(AnsweredRow row) =>
@@ -158,9 +167,13 @@ public sealed class PredictionWriter
             row.Prediction?.Answer ?? "",
             row.Prediction is null ? "" : Confidence(row.Prediction),
             .. HasDetails ? [row.Prediction?.Details?.ToJsonString(s_line) ?? ""] : (string[])[],
+            .. HasUnsure ? [Flag(row.Prediction?.IsUnsure)] : (string[])[],
+            .. HasUnfamiliar ? [Flag(row.Prediction?.IsUnfamiliar)] : (string[])[],
             row.Failure?.Problem ?? "",
         ];
     }
+
+    private static string Flag(bool? value) => value is bool flag ? (flag ? "true" : "false") : "";
 
     private static string Confidence(Prediction prediction) =>
         prediction.Confidence?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";

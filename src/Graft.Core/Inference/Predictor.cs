@@ -68,6 +68,7 @@ public sealed class Predictor : IDisposable
     /// <param name="compute">How its answers are computed, whatever other objects of the process do; null: as its engine chooses (libtorch:
     /// the context of the thread that opens it).</param>
     /// <param name="aggregation">How labels of tokens become entities of a text; null: by words.</param>
+    /// <param name="sameBits">Whether an answer has the same bits whatever is asked beside it, and not only to rounding.</param>
     /// <exception cref="InputException">The folder is missing or damaged, or is not fine-tuned for a task.</exception>
     public static Predictor Load(
         string folder,
@@ -76,14 +77,16 @@ public sealed class Predictor : IDisposable
         bool calibrated = true,
         Func<GenerationOptions, GenerationOptions>? generation = null,
         IComputeOptions? compute = null,
-        TokenAggregation? aggregation = null
+        TokenAggregation? aggregation = null,
+        bool sameBits = false
     )
     {
         folder = RunSeeds.Best(folder);
         RunManifest? record = RunManifest.Read(folder);
         FineTuningTask? asked = task is null ? null : FineTuningTasks.Parse(task);
         FineTuningTask? bound = null;
-        IScorer scorer = ScoringEngines.Open(folder, new ScorerOptions { Head = asked?.Head, Compute = compute }, model =>
+        ScorerOptions options = new() { Head = asked?.Head, Compute = compute, SameBits = sameBits };
+        IScorer scorer = ScoringEngines.Open(folder, options, model =>
         {
             bound = Bind(folder, record, asked, model);
             if (aggregation is not null)
@@ -179,7 +182,7 @@ public sealed class Predictor : IDisposable
     internal IReadOnlyList<Prediction> Predict(TaskData data, out EncodedData encoded, CancellationToken cancellationToken = default)
     {
         encoded = Task.Encode(data, Tokenizer, Encoding);
-        return Task.Decode(data, encoded, _scorer.Score(encoded.Features, cancellationToken));
+        return Task.Answers(data, encoded, _scorer.Score(encoded.Features, cancellationToken));
     }
 
     /// <summary>Releases the model.</summary>
@@ -196,7 +199,7 @@ public sealed class Predictor : IDisposable
                 $"{folder} holds a {model.Name}, which is not fine-tuned for a task: run graft finetune first, or name the task with `task`"
             );
         if (record is not null)
-            return record.Bind(bound);
+            return record.Bind(bound) with { Familiarity = FamiliarityFile.Read(folder) };
         if (model.Generation is GenerationOptions generation)
             bound = bound with { Generation = generation };
         return bound switch

@@ -45,10 +45,24 @@ public sealed record RunComparison(RunEvaluation First, RunEvaluation Second, Pa
             calibrated: calibrated,
             cancellationToken: cancellationToken
         );
-        if (one.Task != two.Task)
-            throw new InputException($"{first} is a {one.Task} run and {second} a {two.Task} run: only runs of one task can be compared");
-        double[] before = Credits(one),
-            after = Credits(two);
+        return Between(one, two);
+    }
+
+    /// <summary>Compares two evaluations of the same examples.</summary>
+    /// <exception cref="InputException">The tasks or the numbers of examples differ.</exception>
+    public static RunComparison Between(RunEvaluation first, RunEvaluation second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        if (first.Task != second.Task)
+            throw new InputException(
+                $"{first.Runs[0].Folder} is a {first.Task} run and {second.Runs[0].Folder} a {second.Task} run: only runs of one task can "
+                    + $"be compared"
+            );
+        if (first.Examples != second.Examples)
+            throw new InputException($"{first.Examples} and {second.Examples} examples: only answers to the same ones can be compared");
+        double[] before = Credits(first),
+            after = Credits(second);
         PairedComparison difference = Bootstrap.Paired(
             before.Length,
             positions =>
@@ -58,7 +72,7 @@ public sealed record RunComparison(RunEvaluation First, RunEvaluation Second, Pa
                 return sum / positions.Length;
             },
             seed: 0);
-        return new RunComparison(one, two, difference);
+        return new RunComparison(first, second, difference);
     }
 
     /// <summary>Bytes of a run's weights on disk.</summary>

@@ -60,6 +60,7 @@ public sealed record RunEvaluation(
     /// <param name="encoding">How texts are cut; null: as in training.</param>
     /// <param name="logger">Told what a person should know.</param>
     /// <param name="calibrated">Divide scores by the run's temperature, where it fitted one; false: raw.</param>
+    /// <param name="compute">How answers are computed; null: as the folder's engine chooses.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="InputException">A folder or file cannot be used.</exception>
     public static RunEvaluation Evaluate(
@@ -70,6 +71,7 @@ public sealed record RunEvaluation(
         EncodingOptions? encoding = null,
         ILogger? logger = null,
         bool calibrated = true,
+        IComputeOptions? compute = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -83,7 +85,7 @@ public sealed record RunEvaluation(
             string file = input
                 ?? record?.Evaluation?.Path
                 ?? throw new InputException($"{path} records no development data: name the file to evaluate on with `input`");
-            using Predictor predictor = Predictor.Load(path, encoding, task, calibrated);
+            using Predictor predictor = Predictor.Load(path, encoding, task, calibrated, compute: compute);
             bound = predictor.Task;
             TaskData data = bound.Read(file, columns with { Trained = record?.Data, Part = DataPart.Evaluation }, labelled: true);
             if (runs.Count == 0) data.TellReading(record?.Data, logger);
@@ -111,7 +113,7 @@ public sealed record RunEvaluation(
                 }
             );
             baselines ??=
-                record?.Train?.Path is string train && Path.Exists(train)
+                record?.Train?.Path is string train && record.Teacher is null && Path.Exists(train)
                     ? bound.Baselines(
                         bound.Read(train, columns with { Trained = record.Data, Part = DataPart.Training }, labelled: true),
                         data
@@ -132,10 +134,11 @@ public sealed record RunEvaluation(
         EncodingOptions? encoding = null,
         ILogger? logger = null,
         bool calibrated = true,
+        IComputeOptions? compute = null,
         CancellationToken cancellationToken = default
     ) =>
         System.Threading.Tasks.Task.Run(
-            () => Evaluate(folder, input, columns, task, encoding, logger, calibrated, cancellationToken),
+            () => Evaluate(folder, input, columns, task, encoding, logger, calibrated, compute, cancellationToken),
             cancellationToken
         );
 
@@ -214,7 +217,7 @@ public sealed record RunEvaluation(
                 Baselines.Select(baseline => KeyValuePair.Create(baseline.Key, RunFolder.Finite(baseline.Value)))
             ),
             ["positive_class"] = Runs[0].Bound.PositiveClass,
-            ["calibrated"] = Runs[0].Bound.Calibrated && Runs[0].Bound.Decisions.Temperature is not null,
+            ["calibrated"] = Runs[0].Bound.IsCalibrated,
         };
     }
 }

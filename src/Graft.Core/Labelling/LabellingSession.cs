@@ -7,7 +7,8 @@ namespace Graft.Labelling;
 /// A pile of texts on its way to training data: says which text to label next, keeps answers on the disk, and fits a small model beside it
 /// that suggests.
 /// <code>
-/// using LabellingSession session = LabellingSession.Open(texts, new LabellingOptions { LabelNames = ["bad", "good"], Output = "labels.jsonl" });
+/// using LabellingSession session = LabellingSession.Open(
+///     texts, new LabellingOptions { LabelNames = ["bad", "good"], Output = "labels.jsonl" });
 /// session.Embed(batch => embedder.Embed(batch).Vectors);
 /// for (; session.Next("anna") is { } question;) session.Answer(new LabelAnswer(question.Id, "anna", [Ask(question)]));
 /// </code>
@@ -91,7 +92,7 @@ public sealed partial class LabellingSession : IDisposable
     /// The text that a person should label next: what they were asked and did not answer, a random one, or the one that teaches most.
     /// </summary>
     /// <returns>Null where everything is labelled or left out.</returns>
-    public LabelQuestion? Next(string person)
+    internal LabelQuestion? Next(string person)
     {
         RequireName(person);
         RequireFitting();
@@ -122,7 +123,7 @@ public sealed partial class LabellingSession : IDisposable
     /// <returns>The number of texts it was kept for: more than one with near duplicates.</returns>
     /// <exception cref="InputException">The id or a label is unknown, or the number of labels is wrong.</exception>
     /// <exception cref="RunFailedException">The disk did not take it.</exception>
-    public int Answer(LabelAnswer answer)
+    internal int Answer(LabelAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
         RequireName(answer.By);
@@ -177,8 +178,11 @@ public sealed partial class LabellingSession : IDisposable
         }
     }
 
+    /// <summary>The number of texts that have a label.</summary>
+    public int LabelledCount => State().Labelled;
+
     /// <summary>Where labelling stands.</summary>
-    public LabellingState State()
+    internal LabellingState State()
     {
         lock (_lock)
         {

@@ -53,7 +53,7 @@ public sealed record LabellingOptions
 /// <param name="Probabilities">The model's probability of each label name; empty while there is no model.</param>
 /// <param name="Random">Whether it was drawn at random.</param>
 /// <param name="Duplicates">The number of unlabelled texts that nearly equal it.</param>
-public sealed record LabelQuestion(
+internal sealed record LabelQuestion(
     string Id,
     string Text,
     string? Pair,
@@ -67,7 +67,7 @@ public sealed record LabelQuestion(
 /// <param name="Id">The text.</param>
 /// <param name="By">The person's name.</param>
 /// <param name="Labels">The labels; exactly one where the task takes one.</param>
-public sealed record LabelAnswer(string Id, string By, IReadOnlyList<string> Labels)
+internal sealed record LabelAnswer(string Id, string By, IReadOnlyList<string> Labels)
 {
     /// <value>What the person wrote beside it.</value>
     public string? Note { get; init; }
@@ -88,7 +88,7 @@ public sealed record LabelAnswer(string Id, string By, IReadOnlyList<string> Lab
 /// <param name="Labels">What it was given.</param>
 /// <param name="Suggested">What the model would give.</param>
 /// <param name="Probability">The model's probability of what it was given.</param>
-public sealed record DoubtedLabel(
+internal sealed record DoubtedLabel(
     string Id,
     string Text,
     IReadOnlyList<string> Labels,
@@ -100,27 +100,27 @@ public sealed record DoubtedLabel(
 /// <param name="Id">The text's id.</param>
 /// <param name="Text">The text.</param>
 /// <param name="Answers">The labels by person.</param>
-public sealed record Disagreement(string Id, string Text, IReadOnlyDictionary<string, IReadOnlyList<string>> Answers);
+internal sealed record Disagreement(string Id, string Text, IReadOnlyDictionary<string, IReadOnlyList<string>> Answers);
 
 /// <summary>The agreement of two people on the texts that both labelled.</summary>
 /// <param name="First">A person.</param>
 /// <param name="Second">Another.</param>
 /// <param name="Texts">The texts that both labelled.</param>
 /// <param name="Kappa">Cohen's κ; NaN where chance alone would agree everywhere.</param>
-public sealed record Agreement(string First, string Second, int Texts, double Kappa);
+internal sealed record Agreement(string First, string Second, int Texts, double Kappa);
 
 /// <summary>What the labels so far are worth, measured on texts drawn at random, each by a model that was not trained on it.</summary>
 /// <param name="Accuracy">The share of right answers with its 90 % interval (Wilson).</param>
 /// <param name="RandomTexts">The texts drawn at random that were labelled.</param>
 /// <param name="GainOfNextHundred">What the learning curve expects of a hundred more labels; null where it is too early to tell.</param>
-public sealed record LabellingEstimate(ScoreInterval Accuracy, int RandomTexts, double? GainOfNextHundred)
+internal sealed record LabellingEstimate(ScoreInterval Accuracy, int RandomTexts, double? GainOfNextHundred)
 {
     /// <summary>Whether more labels of this kind would change little: under half a point in a hundred.</summary>
     public bool MayStop => GainOfNextHundred is < 0.005;
 }
 
 /// <summary>Where labelling stands.</summary>
-public sealed record LabellingState
+internal sealed record LabellingState
 {
     /// <value>The number of texts.</value>
     public required int Texts { get; init; }

@@ -86,7 +86,8 @@ public static class AttentionPage
     private const string Css =
         """
         #grid { display: grid; gap: 6px; width: max-content; align-items: center; }
-        #grid canvas { display: block; width: 64px; height: 64px; image-rendering: pixelated; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; background: var(--card); }
+        #grid canvas { display: block; width: 64px; height: 64px; image-rendering: pixelated; border: 1px solid var(--line);
+        border-radius: 4px; cursor: pointer; background: var(--card); }
         #grid canvas[aria-pressed="true"], #grid canvas:focus { outline: 2px solid var(--s2); outline-offset: 1px; }
         #grid span { color: var(--soft); font-size: 12px; text-align: center; }
         #view { display: grid; grid-template-columns: minmax(0, 1fr) 250px; gap: 20px; }

@@ -18,8 +18,10 @@ internal static class PageStyle
         svg .axis { stroke: var(--line); stroke-width: 1; }
         svg .diagonal { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 4; }
         svg .interval { stroke: var(--ink); stroke-width: 1.5; }
-        svg .s1 { stroke: var(--s1); } svg .s2 { stroke: var(--s2); } svg .s3 { stroke: var(--s3); } svg .s4 { stroke: var(--s4); } svg .s5 { stroke: var(--s5); }
-        svg .f1 { fill: var(--s1); } svg .f2 { fill: var(--s2); } svg .f3 { fill: var(--s3); } svg .f4 { fill: var(--s4); } svg .f5 { fill: var(--s5); }
+        svg .s1 { stroke: var(--s1); } svg .s2 { stroke: var(--s2); } svg .s3 { stroke: var(--s3); } svg .s4 { stroke: var(--s4); }
+        svg .s5 { stroke: var(--s5); }
+        svg .f1 { fill: var(--s1); } svg .f2 { fill: var(--s2); } svg .f3 { fill: var(--s3); } svg .f4 { fill: var(--s4); }
+        svg .f5 { fill: var(--s5); }
         svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
         svg .band { opacity: 0.18; stroke: none; }
         svg .muted { fill: var(--soft); opacity: 0.45; }
@@ -47,13 +49,15 @@ internal static class PageStyle
     private const string Page =
         """
         * { box-sizing: border-box; }
-        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; }
+        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Liberation Sans",
+        Arial, sans-serif; }
         header, main { max-width: 1060px; margin: 0 auto; padding: 0 24px; }
         header { padding-top: 36px; }
         h1 { margin: 0; font-size: 30px; line-height: 1.2; letter-spacing: -0.01em; }
         h2 { margin: 0 0 14px; font-size: 20px; }
         .subtitle { margin: 6px 0 18px; color: var(--soft); }
-        nav { display: flex; flex-wrap: wrap; gap: 6px 18px; padding: 12px 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
+        nav { display: flex; flex-wrap: wrap; gap: 6px 18px; padding: 12px 0; border-top: 1px solid var(--line);
+        border-bottom: 1px solid var(--line); }
         nav a { color: var(--s1); text-decoration: none; font-size: 14px; }
         nav a:hover, nav a:focus { text-decoration: underline; }
         section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 22px 26px; margin: 22px 0; }
@@ -66,7 +70,8 @@ internal static class PageStyle
         .scroll { overflow-x: auto; margin: 0 0 18px; }
         table { border-collapse: collapse; width: 100%; font-size: 14.5px; }
         caption { text-align: left; color: var(--soft); font-size: 13.5px; padding-bottom: 6px; }
-        th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; text-align: left; overflow-wrap: break-word; }
+        th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; text-align: left;
+        overflow-wrap: break-word; }
         th { font-weight: 600; font-size: 13px; color: var(--soft); }
         .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: 12px; }
         figure { margin: 0 0 20px; }
@@ -86,7 +91,8 @@ internal static class PageStyle
     private const string Print =
         """
         @media print {
-          :root { --page: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #ccc; --grid: #e5e5e5; --s1: #1f6fd6; --s2: #d1600a; --s3: #11876b; --s4: #8a4fd0; --s5: #7a6a1d; --heat: 31, 111, 214;
+          :root { --page: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #ccc; --grid: #e5e5e5; --s1: #1f6fd6; --s2: #d1600a;
+          --s3: #11876b; --s4: #8a4fd0; --s5: #7a6a1d; --heat: 31, 111, 214;
             --right: #d9f2e4; --wrong: #fbdede; --missed: #fdf0cf; --neutral: #dce9fb; }
           body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           nav { display: none; }

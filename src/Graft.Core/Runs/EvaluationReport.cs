@@ -43,6 +43,13 @@ internal static class EvaluationReport
             );
         foreach (ReportSection section in task.ReportSections(data, predictions, decidedHere))
             report.Add(section);
+        if (task.Decisions.Abstain is { } abstention)
+        {
+            (double[] confidences, bool[] right) = Abstention.Of(task, data, predictions);
+            bool[] answered = [.. predictions.Select(prediction => prediction.IsUnsure != true)];
+            report.Add(TrustSection.Abstention(abstention.Describe(), confidences, right, answered));
+        }
+
         double[] credits = [.. predictions.Select((prediction, i) => task.CreditOf(data, i, prediction))];
         report.Add(
             SlicesSection.Build(
@@ -88,7 +95,7 @@ internal static class EvaluationReport
     {
         Report report = Add(new Report(title, subtitle), task, data, encoded, encoding, predictions, scores, baselines, columns);
         RunFolder.WritePredictions(folder, task, data, predictions);
-        RunFolder.WriteMetrics(folder, scores);
+        RunFolder.WriteMetrics(folder, scores, task);
         report.Write(Path.Combine(folder, "report.html"));
     }
 }

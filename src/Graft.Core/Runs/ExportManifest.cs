@@ -14,7 +14,7 @@ namespace Graft.Runs;
 /// <param name="Architecture">The published class's name, for messages.</param>
 /// <param name="Head">What stands on the backbone.</param>
 /// <param name="Labels">The labels in the order of the scores.</param>
-public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnlyList<string> Labels)
+public sealed record ExportManifest(string Architecture, string Head, IReadOnlyList<string> Labels)
 {
     /// <summary>The manifest's name in a folder.</summary>
     public const string FileName = "onnx.json";
@@ -66,8 +66,11 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     /// <summary>The number of the model's parameters.</summary>
     public long ParameterCount { get; init; }
 
-    /// <summary>Which token states make a text's vector; null where the head makes none.</summary>
-    public EmbeddingPooling? Pooling { get; init; }
+    /// <summary>Which token states make a text's vector: the ways whose vectors are joined; none where the head makes no vector.</summary>
+    public IReadOnlyList<EmbeddingPooling> Poolings { get; init; } = [];
+
+    /// <summary>Values in a text's vector; null where they are as many as in a hidden state.</summary>
+    public int? VectorSize { get; init; }
 
     /// <summary>Whether vectors have length 1.</summary>
     public bool Normalizes { get; init; }
@@ -84,7 +87,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     public IReadOnlyList<string> KeptLayers { get; init; } = [];
 
     /// <summary>Sizes and CRC-32C of the files, so that a damaged one is told from a whole one.</summary>
-    public IReadOnlyList<ExportedFile> Files { get; init; } = [];
+    internal IReadOnlyList<ExportedFile> Files { get; init; } = [];
 
     /// <summary>Whether a folder is an exported one.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
@@ -142,7 +145,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
         {
             ["format"] = 1,
             ["architecture"] = Architecture,
-            ["head"] = Head.ToString(),
+            ["head"] = Head,
             ["labels"] = new JsonArray([.. Labels.Select(label => (JsonNode)label)]),
             ["problem_type"] = ProblemType,
             ["graph"] = Graph,
@@ -157,7 +160,8 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
             ["pad_token_id"] = PadTokenId,
             ["hidden_size"] = HiddenSize,
             ["parameters"] = ParameterCount,
-            ["pooling"] = Pooling?.ToString(),
+            ["pooling"] = Poolings.Count == 0 ? null : string.Join('+', Poolings),
+            ["vector_size"] = VectorSize,
             ["normalizes"] = Normalizes,
             ["one_text_a_run"] = OneTextARun,
             ["loss"] = Loss?.ToJson(),
@@ -169,7 +173,7 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
     {
         if ((int?)json["format"] != 1)
             throw new FormatException($"\"format\" is {json["format"]?.ToJsonString() ?? "missing"}; 1 is known");
-        HeadKind head = Name<HeadKind>(json, "head") ?? throw new FormatException("\"head\" is missing");
+        string head = Text(json, "head");
         return new ExportManifest(Text(json, "architecture"), head, Texts(json, "labels"))
         {
             ProblemType = (string?)json["problem_type"],
@@ -189,7 +193,11 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
             PadTokenId = (int?)json["pad_token_id"] ?? 0,
             HiddenSize = Positive(json, "hidden_size") ?? throw new FormatException("\"hidden_size\" is missing"),
             ParameterCount = (long?)json["parameters"] ?? 0,
-            Pooling = Name<EmbeddingPooling>(json, "pooling"),
+            Poolings =
+            [
+                .. ((string?)json["pooling"])?.Split('+').Select(name => Named<EmbeddingPooling>(name, "pooling")) ?? [],
+            ],
+            VectorSize = Positive(json, "vector_size"),
             Normalizes = (bool?)json["normalizes"] ?? false,
             OneTextARun = (bool?)json["one_text_a_run"] ?? false,
             Loss = json["loss"] is JsonObject loss ? ExportLoss.FromJson(loss) : null,
@@ -219,12 +227,9 @@ public sealed record ExportManifest(string Architecture, HeadKind Head, IReadOnl
                 : throw new FormatException($"\"{key}\" is {value}")
             : null;
 
-    private static T? Name<T>(JsonObject json, string key)
-        where T : struct, Enum
-    {
-        if ((string?)json[key] is not string name) return null;
-        return Enum.TryParse(name, out T value) && Enum.IsDefined(value) ? value : throw new FormatException($"\"{key}\" is \"{name}\"");
-    }
+    private static T Named<T>(string name, string key)
+        where T : struct, Enum =>
+        Enum.TryParse(name, out T value) && Enum.IsDefined(value) ? value : throw new FormatException($"\"{key}\" is \"{name}\"");
 }
 
 /// <summary>What 8 bits cost.</summary>
@@ -252,7 +257,7 @@ public sealed record ExportLoss(string Metric, double Exact, double Quantized, i
 /// <param name="Name">The name.</param>
 /// <param name="Bytes">The size.</param>
 /// <param name="Crc32C">The checksum.</param>
-public sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
+internal sealed record ExportedFile(string Name, long Bytes, uint Crc32C)
 {
     internal static ExportedFile Of(string folder, string name)
     {

@@ -87,13 +87,17 @@ internal sealed class RunFolder
         static double Number(JsonNode? value) => (double?)value ?? double.NaN;
     }
 
-    /// <summary>Writes <c>metrics.json</c> into a folder.</summary>
+    /// <summary>Writes <c>metrics.json</c> into a folder: the scores, and whether the confidence they judge is calibrated.</summary>
+    /// <param name="folder">The run's.</param>
+    /// <param name="scores">Each with its interval.</param>
+    /// <param name="task">What predicted; null where nothing was predicted.</param>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    public static void WriteMetrics(string folder, IReadOnlyList<NamedScore> scores) =>
-        AtomicFile.WriteText(
-            System.IO.Path.Combine(folder, MetricsFile),
-            new JsonObject { ["metrics"] = ScoresJson(scores) }.ToJsonString(Json) + "\n"
-        );
+    public static void WriteMetrics(string folder, IReadOnlyList<NamedScore> scores, FineTuningTask? task)
+    {
+        JsonObject document = new() { ["metrics"] = ScoresJson(scores) };
+        if (task is not null) document["calibrated"] = task.IsCalibrated;
+        AtomicFile.WriteText(System.IO.Path.Combine(folder, MetricsFile), document.ToJsonString(Json) + "\n");
+    }
 
     /// <summary>{name: {value, low, high}}.</summary>
     internal static JsonObject ScoresJson(IReadOnlyList<NamedScore> scores) =>
@@ -113,7 +117,8 @@ internal sealed class RunFolder
         );
 
     /// <summary>
-    /// Writes <c>predictions.jsonl</c> (each example's place, text, prediction and truth) and of it <c>mistakes.jsonl</c>.
+    /// Writes <c>predictions.jsonl</c> (each example's place, text, prediction and truth, and whether its confidence is calibrated) and of
+    /// it <c>mistakes.jsonl</c>.
     /// </summary>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public static void WritePredictions(string folder, FineTuningTask task, TaskData data, IReadOnlyList<Prediction> predictions)
@@ -122,7 +127,8 @@ internal sealed class RunFolder
         for (int i = 0; i < predictions.Count; i++)
         {
             JsonObject line = new() { ["place"] = data.PlaceOf(i), ["text"] = data.TextOf(i), ["truth"] = task.TruthOf(data, i) };
-            foreach ((string key, JsonNode? value) in predictions[i].ToJson()) line[key] = value?.DeepClone();
+            foreach ((string key, JsonNode? value) in predictions[i].ToMarkedJson()) line[key] = value?.DeepClone();
+            if (predictions[i].Confidence is not null) line["calibrated"] = task.IsCalibrated;
             string text = line.ToJsonString(s_line);
             all.Append(text).Append('\n');
             if (!task.IsRight(data, i, predictions[i])) mistakes.Append(text).Append('\n');

@@ -27,6 +27,7 @@ public sealed record RunManifest
         "path",
         "cost",
         "reason",
+        "strategy_reason",
         "encoding",
         "winner",
         "candidates",
@@ -53,6 +54,9 @@ public sealed record RunManifest
     /// <summary>The tuning strategy's name.</summary>
     public string? Strategy { get; init; }
 
+    /// <summary>Why it was taken, where the number of labels chose it; null where it was asked for.</summary>
+    public string? StrategyReason { get; init; }
+
     /// <summary>The strategy's own options.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> StrategyOptions { get; init; } = [];
 
@@ -76,6 +80,9 @@ public sealed record RunManifest
 
     /// <summary>The development data; null where there was none.</summary>
     public RunData? Evaluation { get; init; }
+
+    /// <summary>The run whose answers were learned in the place of labels; null where labels were.</summary>
+    public string? Teacher { get; init; }
 
     /// <summary>It was trained on so many of the examples only; null: on all.</summary>
     public int? Examples { get; init; }
@@ -157,6 +164,9 @@ public sealed record RunManifest
 
     /// <summary>The threshold of several labels was chosen on development data.</summary>
     public bool TuneThreshold { get; init; }
+
+    /// <summary>The accuracy that answers were to have; null where every answer is given.</summary>
+    public double? Abstain { get; init; }
 
     /// <summary>The power of a polynomial schedule.</summary>
     public double Power { get; init; } = 1;

@@ -46,6 +46,27 @@ internal static class RunManifestJson
             ["hundred_more_labels"] = choice.HundredMoreLabels,
         };
 
+    private static JsonObject Write(Decisions decisions)
+    {
+        JsonObject json = new()
+        {
+            ["threshold"] = decisions.Threshold,
+            ["no_answer_threshold"] = decisions.NoAnswerThreshold,
+            ["temperature"] = decisions.Temperature,
+        };
+        if (decisions.Abstain is { } abstain)
+            json["abstain"] = new JsonObject
+            {
+                ["accuracy"] = abstain.Accuracy,
+                ["confidence"] = abstain.Confidence,
+                ["coverage"] = abstain.Coverage,
+                ["answered_accuracy"] = RunFolder.Finite(abstain.AnsweredAccuracy),
+                ["accuracy_low"] = abstain.AccuracyLow,
+                ["examples"] = abstain.Examples,
+            };
+        return json;
+    }
+
     private static JsonObject WriteRun(RunManifest run) =>
         new()
         {
@@ -54,6 +75,7 @@ internal static class RunManifestJson
             ["command_line"] = run.CommandLine,
             ["task"] = run.Task,
             ["strategy"] = run.Strategy,
+            ["strategy_reason"] = run.StrategyReason,
             ["strategy_options"] = new JsonObject(
                 run.StrategyOptions.Select(option => KeyValuePair.Create(option.Key, (JsonNode?)option.Value))
             ),
@@ -80,18 +102,12 @@ internal static class RunManifestJson
             ["data"] = run.Data?.ToRecord(),
             ["train"] = Data(run.Train),
             ["evaluation"] = Data(run.Evaluation),
+            ["teacher"] = run.Teacher,
             ["examples"] = run.Examples,
             ["class_weights"] = run.ClassWeights,
             ["label_smoothing"] = run.LabelSmoothing,
             ["generation"] = new JsonObject { ["max_new_tokens"] = run.MaxNewTokens, ["num_beams"] = run.NumBeams },
-            ["decisions"] = run.Decisions is { } decisions
-                ? new JsonObject
-                {
-                    ["threshold"] = decisions.Threshold,
-                    ["no_answer_threshold"] = decisions.NoAnswerThreshold,
-                    ["temperature"] = decisions.Temperature,
-                }
-                : null,
+            ["decisions"] = run.Decisions is { } decisions ? Write(decisions) : null,
             ["seed"] = run.Seed,
             ["learning_rate"] = Resolved(run.LearningRate?.Value, run.LearningRate?.Reason),
             ["batch_size"] = Resolved(run.BatchSize?.Value, run.BatchSize?.Reason),
@@ -117,6 +133,7 @@ internal static class RunManifestJson
             ["evaluate_every"] = run.EvaluateEvery,
             ["early_stopping"] = run.EarlyStopping,
             ["tune_threshold"] = run.TuneThreshold,
+            ["abstain"] = run.Abstain,
             ["power"] = run.Power,
             ["cycles"] = run.Cycles,
             ["gradient_groups"] = run.GradientGroups,
@@ -135,6 +152,7 @@ internal static class RunManifestJson
             CommandLine = (string?)json["command_line"],
             Task = (string?)json["task"] ?? throw new JsonException("no \"task\""),
             Strategy = (string?)json["strategy"],
+            StrategyReason = (string?)json["strategy_reason"],
             StrategyOptions =
             [
                 .. (json["strategy_options"]?.AsObject() ?? []).Select(option =>
@@ -154,6 +172,7 @@ internal static class RunManifestJson
             Data = Interpretation.FromRecord(json["data"], (string?)json["train"]?["path"] ?? ""),
             Train = ReadData(json["train"]),
             Evaluation = ReadData(json["evaluation"]),
+            Teacher = (string?)json["teacher"],
             Examples = (int?)json["examples"],
             ClassWeights = (string?)json["class_weights"],
             LabelSmoothing = (double?)json["label_smoothing"] ?? 0,
@@ -165,6 +184,17 @@ internal static class RunManifestJson
                     Threshold = (double?)decisions["threshold"],
                     NoAnswerThreshold = (double?)decisions["no_answer_threshold"],
                     Temperature = (double?)decisions["temperature"],
+                    Abstain = decisions["abstain"] is { } abstain
+                        ? new Abstention
+                        {
+                            Accuracy = (double?)abstain["accuracy"] ?? throw new JsonException("\"abstain\" has no \"accuracy\""),
+                            Confidence = (double?)abstain["confidence"],
+                            Coverage = (double?)abstain["coverage"] ?? 0,
+                            AnsweredAccuracy = (double?)abstain["answered_accuracy"] ?? double.NaN,
+                            AccuracyLow = (double?)abstain["accuracy_low"] ?? 0,
+                            Examples = (int?)abstain["examples"] ?? 0,
+                        }
+                        : null,
                 }
                 : null,
             Seed = (ulong?)json["seed"] ?? 0,
@@ -203,6 +233,7 @@ internal static class RunManifestJson
             EvaluateEvery = (long?)json["evaluate_every"],
             EarlyStopping = (int?)json["early_stopping"],
             TuneThreshold = (bool?)json["tune_threshold"] ?? false,
+            Abstain = (double?)json["abstain"],
             Power = (double?)json["power"] ?? 1,
             Cycles = (int?)json["cycles"] ?? 2,
             GradientGroups = (int?)json["gradient_groups"],

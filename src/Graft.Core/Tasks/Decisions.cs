@@ -14,6 +14,9 @@ public sealed record Decisions
     /// <summary>Classes: what logits are divided by so that confidence means what it says (Guo et al. 2017); null: not fitted.</summary>
     public double? Temperature { get; init; }
 
+    /// <summary>Below which confidence an answer is unsure; null: that was not asked for.</summary>
+    internal Abstention? Abstain { get; init; }
+
     /// <summary>One line for people.</summary>
     internal string Describe() =>
         string.Join(
@@ -26,5 +29,6 @@ public sealed record Decisions
             }
                 .Where(decision => decision.Value is not null)
                 .Select(decision => FormattableString.Invariant($"{decision.Name} {decision.Value:0.####}"))
+                .Concat(Abstain is null ? [] : [Abstain.Describe()])
         );
 }

@@ -11,6 +11,10 @@ public abstract record FeatureTarget
 /// <param name="Class">From 0.</param>
 internal sealed record ClassTarget(int Class) : FeatureTarget;
 
+/// <summary>What a teacher answers in the place of a label.</summary>
+/// <param name="Logits">The raw scores of the teacher, one a class.</param>
+internal sealed record TaughtTarget(float[] Logits) : FeatureTarget;
+
 /// <summary>A flag for each label.</summary>
 /// <param name="Flags">1 where the label is given, 0 where not.</param>
 internal sealed record LabelsTarget(float[] Flags) : FeatureTarget;

@@ -1,4 +1,3 @@
-using Graft.Backbones;
 using Graft.Data;
 using Graft.Evaluation;
 using Graft.Generation;
@@ -17,7 +16,7 @@ public abstract record FineTuningTask
     public abstract string Name { get; }
 
     /// <summary>What stands on the backbone.</summary>
-    public abstract HeadKind Head { get; }
+    public abstract string Head { get; }
 
     /// <summary>The configuration's <c>problem_type</c>; null where the head has only one.</summary>
     public virtual string? ProblemType => null;
@@ -35,6 +34,12 @@ public abstract record FineTuningTask
     /// Divide scores by the temperature of <see cref="Decisions"/>, where there is one, before probabilities are made of them.
     /// </summary>
     public bool Calibrated { get; init; }
+
+    /// <summary>Whether confidence is divided by a temperature: it is asked for, and there is one.</summary>
+    internal bool IsCalibrated => Calibrated && Decisions.Temperature is not null;
+
+    /// <summary>What tells texts that are unlike the training data; null where the run does not know them.</summary>
+    internal Familiarity? Familiarity { get; init; }
 
     /// <summary>How tasks that write text write it.</summary>
     public GenerationOptions Generation { get; init; } = new() { MaxNewTokens = 64 };
@@ -104,6 +109,36 @@ public abstract record FineTuningTask
 
     /// <summary>Raw scores → one prediction an example, in order.</summary>
     public abstract IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores);
+
+    /// <summary>
+    /// <see cref="Decode"/>, and which answers are unsure (<see cref="Decisions.Abstain"/>) and which texts are unlike the training data.
+    /// </summary>
+    /// <inheritdoc cref="Decode" path="/param"/>
+    public IReadOnlyList<Prediction> Answers(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
+    {
+        IReadOnlyList<Prediction> predictions = Decode(data, encoded, scores);
+        if (Decisions.Abstain is { } abstention)
+        {
+            // the threshold is one of calibrated confidence, whatever is shown
+            IReadOnlyList<Prediction> asked =
+                Calibrated || Decisions.Temperature is null ? predictions : (this with { Calibrated = true }).Decode(data, encoded, scores);
+            predictions =
+            [
+                .. predictions.Select((prediction, i) =>
+                    prediction with
+                    {
+                        IsUnsure = asked[i].Confidence is double confidence
+                            ? !(confidence >= (abstention.Confidence ?? double.PositiveInfinity))
+                            : null,
+                    }
+                ),
+            ];
+        }
+
+        if (Familiarity?.AreUnfamiliar(data.Count, encoded, scores) is { } unfamiliar)
+            predictions = [.. predictions.Select((prediction, i) => prediction with { IsUnfamiliar = unfamiliar[i] })];
+        return predictions;
+    }
 
     /// <summary>What development data decides for this task, beside what is decided already.</summary>
     /// <param name="data">Development data.</param>

@@ -1,4 +1,3 @@
-using Graft.Backbones;
 using Graft.Tasks.SequenceClassification;
 
 namespace Graft.Tasks;
@@ -52,7 +51,7 @@ public static class FineTuningTasks
     /// <param name="labels">The labels of its configuration (<c>id2label</c>).</param>
     /// <param name="problemType">The <c>problem_type</c>; null where the configuration does not say: a number with one label, else one of
     /// several classes.</param>
-    public static FineTuningTask? Of(HeadKind head, IReadOnlyList<string> labels, string? problemType)
+    public static FineTuningTask? Of(string head, IReadOnlyList<string> labels, string? problemType)
     {
         string problem = problemType ?? (labels.Count == 1 ? "regression" : "single_label_classification");
         FineTuningTask? task = s_tasks

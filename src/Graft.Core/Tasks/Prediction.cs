@@ -22,4 +22,21 @@ public abstract record Prediction
 
     /// <summary>How sure the model is, in [0, 1]; null where there is no such number.</summary>
     public virtual double? Confidence => null;
+
+    /// <summary>
+    /// Whether the model is less sure than its run asks of an answer (<see cref="Decisions.Abstain"/>); null where the run asks nothing.
+    /// </summary>
+    public bool? IsUnsure { get; init; }
+
+    /// <summary>Whether the text is unlike what the model was trained on; null where the run does not know.</summary>
+    public bool? IsUnfamiliar { get; init; }
+
+    /// <summary><see cref="ToJson"/> with <c>unsure</c> and <c>unfamiliar</c>, where the run knows of them.</summary>
+    public JsonObject ToMarkedJson()
+    {
+        JsonObject json = ToJson();
+        if (IsUnsure is bool unsure) json["unsure"] = unsure;
+        if (IsUnfamiliar is bool unfamiliar) json["unfamiliar"] = unfamiliar;
+        return json;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Graft.Backbones;
 using Microsoft.AspNetCore.Http;
 
 namespace Graft.Serving.Http;
@@ -9,7 +10,7 @@ namespace Graft.Serving.Http;
 /// </summary>
 internal sealed class RequestBody
 {
-    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 16 };
     private readonly JsonElement _json;
     private readonly string _path;
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
@@ -38,6 +39,7 @@ internal sealed class RequestBody
             using MemoryStream bytes = new();
             await request.Body.CopyToAsync(bytes, request.HttpContext.RequestAborted).ConfigureAwait(false);
             using JsonDocument document = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), s_strict);
+            ModelJson.RequireUniqueKeys(document.RootElement);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw RequestException.Malformed($"the body must be a JSON object; it is {Kind(document.RootElement)}");
             return new RequestBody(document.RootElement.Clone(), "");
@@ -48,7 +50,8 @@ internal sealed class RequestBody
         }
         catch (InvalidOperationException)
         {
-            throw RequestException.Malformed("the body is not valid JSON: the name of a field is no valid Unicode"); // half of a surrogate pair, found while names are compared
+            // Half of a surrogate pair, found while names are compared.
+            throw RequestException.Malformed("the body is not valid JSON: the name of a field is no valid Unicode");
         }
     }
 

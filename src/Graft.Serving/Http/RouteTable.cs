@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Graft.Serving.Http;
 
 /// <summary>
-/// Where routes are added: <c>routes.Post("/embed", ErrorShape.TextEmbeddings, AnswerAsync)</c>. What all routes share is here: the API key, the
-/// body's limits, failures as answers, counting, logging.
+/// Where routes are added: <c>routes.Post("/embed", ErrorShape.TextEmbeddings, AnswerAsync)</c>. What all routes share is here: the
+/// API key, the body's limits, failures as answers, counting, logging.
 /// </summary>
 internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
 {
@@ -65,7 +65,7 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
         catch (Exception failure) when (!context.Response.HasStarted)
         {
             RequestException refusal = RefusalOf(failure);
-            if (refusal.Status == StatusCodes.Status500InternalServerError) LogFailed(path, failure);
+            if (refusal.Status == StatusCodes.Status500InternalServerError) LogFailed(path, context.TraceIdentifier, failure);
             try
             {
                 await ErrorAnswers.WriteAsync(context, refusal, shape).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
         }
         catch (Exception failure)
         {
-            LogFailed(path, failure);
+            LogFailed(path, context.TraceIdentifier, failure);
             context.Abort(); // half an answer must not look whole
             status = StatusCodes.Status500InternalServerError;
         }
@@ -85,7 +85,7 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
         if (status == 0) status = context.Response.StatusCode;
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         _services.Metrics.Answered(path, status, took);
-        LogAnswered(context.Request.Method, path, status, took.TotalMilliseconds);
+        LogAnswered(context.Request.Method, path, status, took.TotalMilliseconds, context.TraceIdentifier);
     }
 
     private static RequestException RefusalOf(Exception failure) =>
@@ -105,9 +105,9 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints)
             ),
         };
 
-    [LoggerMessage(10, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms")]
-    private partial void LogAnswered(string method, string route, int status, double milliseconds);
+    [LoggerMessage(10, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms, request {RequestId}")]
+    private partial void LogAnswered(string method, string route, int status, double milliseconds, string requestId);
 
-    [LoggerMessage(11, LogLevel.Error, "{Route} failed")]
-    private partial void LogFailed(string route, Exception failure);
+    [LoggerMessage(11, LogLevel.Error, "{Route} failed, request {RequestId}")]
+    private partial void LogFailed(string route, string requestId, Exception failure);
 }

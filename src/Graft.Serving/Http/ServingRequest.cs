@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Graft.Serving.Models;
 using Graft.Serving.Operation;
 using Graft.Serving.Queue;
+using Graft.Tasks;
 using Microsoft.AspNetCore.Http;
 
 namespace Graft.Serving.Http;
@@ -30,6 +32,14 @@ internal sealed class ServingRequest(HttpContext context, ServingServices servic
 
     /// <summary>The body's <c>model</c>; null where it names none.</summary>
     public string? ModelName => Body.OptionalText("model");
+
+    /// <summary>The scores of features once it is their turn, in a span of its own.</summary>
+    public async Task<FeatureScores[]> ScoreAsync(FeatureEngine engine, int lane, IReadOnlyList<Feature> features)
+    {
+        using Activity? span = ServingMetrics.Traces.StartActivity("graft.score");
+        span?.SetTag("graft.features", features.Count).SetTag("graft.tokens", features.Sum(feature => (long)feature.Ids.Length));
+        return await Queue.ScoreAsync(engine, lane, features, Aborted).ConfigureAwait(false);
+    }
 
     /// <summary>Tells the client, in a header, that texts were cut: bodies have a shape that is not ours.</summary>
     public void TellTruncated(int texts)

@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
@@ -31,7 +32,7 @@ internal static class ModelLoader
     private static PredictingModel[] OpenAdapters(ModelSource[] group, ServingOptions options)
     {
         AdapterServer adapters = AdapterServer.Load([.. group.Select(source => source.Folder)]);
-        AdapterEngine engine = new(adapters);
+        AdapterEngine engine = new(adapters, options.SameBits);
         int open = group.Length;
         void Release()
         {
@@ -62,11 +63,11 @@ internal static class ModelLoader
         switch (task)
         {
             case null or "embedding":
-                return new EmbeddingModel(source.Name, Embedder.Load(source.Folder));
+                return new EmbeddingModel(source.Name, Embedder.Load(source.Folder, new EmbedderOptions { SameBits = options.SameBits }));
             case "causal-lm" or "text-to-text":
                 return new WritingModel(source, task, TextGenerator.Load(source.Folder), options.MaxTextTokens);
             default:
-                Predictor predictor = Predictor.Load(source.Folder);
+                Predictor predictor = Predictor.Load(source.Folder, sameBits: options.SameBits);
                 return new PredictingModel(
                     source,
                     predictor.Task,
@@ -96,20 +97,20 @@ internal static class ModelLoader
     {
         string best = RunSeeds.Best(folder);
         if (RunManifest.Read(best) is { } run && FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal)) return run.Task;
-        (HeadKind head, IReadOnlyList<string> labels, string? problem) = HeadOf(best);
+        (string head, IReadOnlyList<string> labels, string? problem) = HeadOf(best);
         return
             head
-                is HeadKind.None
-                    or HeadKind.Embedding
-                    or HeadKind.MaskedLm
-                    or HeadKind.PreTraining
-                    or HeadKind.SpanBoundary
-                    or HeadKind.ReplacedTokens
+                is HeadKinds.None
+                    or HeadKinds.Embedding
+                    or HeadKinds.MaskedLm
+                    or HeadKinds.PreTraining
+                    or HeadKinds.SpanBoundary
+                    or HeadKinds.ReplacedTokens
             ? null
             : FineTuningTasks.Of(head, labels, problem)?.Name;
     }
 
-    private static (HeadKind Head, IReadOnlyList<string> Labels, string? Problem) HeadOf(string folder)
+    private static (string Head, IReadOnlyList<string> Labels, string? Problem) HeadOf(string folder)
     {
         if (ExportManifest.Exists(folder))
         {
@@ -121,7 +122,7 @@ internal static class ModelLoader
         {
             ModelConfig config = PretrainedModel.ReadConfig(folder);
             return (
-                config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None,
+                config.Architecture is string name ? ModelHeads.KindOf(config, name) : HeadKinds.None,
                 config.Labels,
                 config.ProblemType
             );
@@ -129,7 +130,7 @@ internal static class ModelLoader
         catch (InputException)
         {
             // not libtorch's: static vectors, or a folder that the embedder refuses with its own words
-            return (HeadKind.Embedding, [], null);
+            return (HeadKinds.Embedding, [], null);
         }
     }
 }

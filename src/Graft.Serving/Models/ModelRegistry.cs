@@ -122,7 +122,7 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
         ServedModel[] opened = ModelLoader.Open(group, options);
         try
         {
-            foreach (ServedModel model in opened) await model.WarmUpAsync(queue, cancellationToken).ConfigureAwait(false);
+            foreach (ServedModel model in opened) await model.WarmUpAsync(queue, options, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -138,7 +138,11 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
         }
 
         foreach (ServedModel model in before) model.Dispose();
-        foreach (ServedModel model in opened) LogOpened(model.Name, model.Task, model.Folder, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        foreach (ServedModel model in opened)
+        {
+            LogOpened(model.Name, model.Task, model.Folder, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            if (!model.SharesBatches) LogAlone(model.Name);
+        }
     }
 
     /// <summary>Opens folders anew whose files have changed and lie still.</summary>
@@ -192,6 +196,13 @@ internal sealed partial class ModelRegistry(ServingOptions options, ComputeQueue
 
     [LoggerMessage(1, LogLevel.Information, "model {Name} ({Task}) opened from {Folder} in {Seconds:0.0} s")]
     private partial void LogOpened(string name, string task, string folder, double seconds);
+
+    [LoggerMessage(
+        3,
+        LogLevel.Information,
+        "model {Name} answers differently in company than alone on this machine: it computes one text at a time"
+    )]
+    private partial void LogAlone(string name);
 
     [LoggerMessage(2, LogLevel.Error, "the new version of model {Name} is not served, the one before stays: {Reason}")]
     private partial void LogNotOpened(string name, string reason);

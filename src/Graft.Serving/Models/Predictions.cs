@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Graft.Serving.Http;
+using Graft.Serving.Operation;
 using Graft.Tasks;
 
 namespace Graft.Serving.Models;
@@ -19,11 +21,7 @@ internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] 
     /// <param name="field">The field that the examples are from, for messages.</param>
     public static async Task<Predictions> OfAsync(ServingRequest request, PredictingModel model, TaskData data, bool truncate, string field)
     {
-        EncodedData encoded = model.FineTuned.Encode(
-            data,
-            model.Tokenizer,
-            truncate ? model.Encoding with { Truncate = true } : model.Encoding
-        );
+        EncodedData encoded = Encoded(model, data, truncate);
         long[] tokens = new long[data.Count];
         foreach (Feature feature in encoded.Features) tokens[feature.Example] += feature.Ids.Length;
         int tooLong = Array.FindIndex(tokens, count => count > model.MaxLength);
@@ -34,10 +32,8 @@ internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] 
                 ),
                 field
             );
-        FeatureScores[] scores = await request
-            .Queue.ScoreAsync(model.Engine, model.Lane, encoded.Features, request.Aborted)
-            .ConfigureAwait(false);
-        IReadOnlyList<Prediction> answers = model.FineTuned.Decode(data, encoded, scores);
+        FeatureScores[] scores = await request.ScoreAsync(model.Engine, model.Lane, encoded.Features).ConfigureAwait(false);
+        IReadOnlyList<Prediction> answers = model.FineTuned.Answers(data, encoded, scores);
         bool isCut = truncate || encoded.IsCut;
         bool[] cut =
         [
@@ -47,6 +43,13 @@ internal sealed record Predictions(IReadOnlyList<Prediction> Answers, float[][] 
         ];
         request.TellTruncated(cut.Count(one => one));
         return new Predictions(answers, Raw(data.Count, encoded, scores), cut, tokens.Sum());
+    }
+
+    private static EncodedData Encoded(PredictingModel model, TaskData data, bool truncate)
+    {
+        using Activity? span = ServingMetrics.Traces.StartActivity("graft.tokenize");
+        span?.SetTag("graft.texts", data.Count);
+        return model.FineTuned.Encode(data, model.Tokenizer, truncate ? model.Encoding with { Truncate = true } : model.Encoding);
     }
 
     /// <summary>Whether one example alone is longer than is read: the encoder counts them together.</summary>

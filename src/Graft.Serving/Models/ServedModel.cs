@@ -30,11 +30,20 @@ internal abstract class ServedModel(string name, string folder) : IDisposable
     /// <summary>The most tokens of a text that are read.</summary>
     public abstract int MaxLength { get; }
 
+    /// <summary>Whether texts share batches; known once it is warmed up.</summary>
+    public virtual bool SharesBatches => true;
+
     /// <summary>When it was opened.</summary>
     public DateTimeOffset Opened { get; } = DateTimeOffset.UtcNow;
 
-    /// <summary>Answers a text or two on the compute thread, so that the first request is as fast as the others.</summary>
-    public abstract Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken);
+    /// <summary>
+    /// Answers a few texts on the compute thread, so that the first request is as fast as the others, and sees whether they may share
+    /// batches.
+    /// </summary>
+    /// <param name="queue">The queue whose thread computes.</param>
+    /// <param name="options">What an answer must hold, and the tokens of a batch.</param>
+    /// <param name="cancellationToken">Keeps it from beginning.</param>
+    public abstract Task WarmUpAsync(ComputeQueue queue, ServingOptions options, CancellationToken cancellationToken);
 
     /// <summary>Keeps it in memory until <see cref="Dispose"/> is called once more; false where it is released already.</summary>
     public bool TryHold()
@@ -62,7 +71,9 @@ internal sealed class EmbeddingModel(string name, Embedder embedder) : ServedMod
 {
     public Embedder Embedder => embedder;
 
-    public FeatureEngine Engine { get; } = new ScorerEngine(embedder.Scorer);
+    public FeatureEngine Engine { get; } = new VectorEngine(embedder.Scorer);
+
+    public override bool SharesBatches => Engine.SharesBatches;
 
     public override string Task => "embedding";
 
@@ -70,8 +81,12 @@ internal sealed class EmbeddingModel(string name, Embedder embedder) : ServedMod
 
     public override int MaxLength => embedder.MaxLength;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken) =>
-        queue.RunAsync(() => embedder.Embed([.. WarmUp.Texts]), 0, cancellationToken);
+    public override Task WarmUpAsync(ComputeQueue queue, ServingOptions options, CancellationToken cancellationToken) =>
+        queue.RunAsync(
+            () => Engine.WarmUp([.. WarmUp.Texts.Select(text => (VectorEngine.OfTexts, embedder.Encode(text, out _)))], options),
+            0,
+            cancellationToken
+        );
 
     protected override void Release() => embedder.Dispose();
 }
@@ -100,6 +115,8 @@ internal sealed class PredictingModel(
     /// <summary>The number of the adapter; 0 for a model that is alone.</summary>
     public int Lane => lane;
 
+    public override bool SharesBatches => engine.SharesBatches;
+
     public override string Task => task.Name;
 
     public override Tokenizer Tokenizer => tokenizer;
@@ -107,17 +124,19 @@ internal sealed class PredictingModel(
     public override int MaxLength => maxTokens;
 
     /// <summary>Whether it says classes, labels or a number of a whole text.</summary>
-    public bool Classifies => task.Head == HeadKind.SequenceClassification;
+    public bool Classifies => task.Head == HeadKinds.SequenceClassification;
 
     /// <summary>Whether it gives one number: what reranking needs.</summary>
     public bool Ranks => Classifies && task.Labels.Count <= 1;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken)
+    public override Task WarmUpAsync(ComputeQueue queue, ServingOptions options, CancellationToken cancellationToken)
     {
         TaskData data = task is MultipleChoice choice
-            ? choice.FromChoices([(WarmUp.Texts[0], WarmUp.Texts)])
-            : task.FromTexts([.. WarmUp.Texts.Select(text => (text, task.Head == HeadKind.QuestionAnswering ? text : null))]);
-        return queue.ScoreAsync(engine, lane, task.Encode(data, tokenizer, encoding).Features, cancellationToken);
+            ? choice.FromChoices([(WarmUp.Texts[0], [.. WarmUp.Texts.Take(4)]), (WarmUp.Texts[1], [.. WarmUp.Texts.TakeLast(4)])])
+            : task.FromTexts([.. WarmUp.Texts.Select(Asked)]);
+        (string, string?) Asked(string text) => task.Head == HeadKinds.QuestionAnswering ? (WarmUp.Texts[0], text) : (text, null);
+        IReadOnlyList<Feature> features = task.Encode(data, tokenizer, encoding).Features;
+        return queue.RunAsync(() => engine.WarmUp([.. features.Select(feature => (lane, feature))], options), 0, cancellationToken);
     }
 
     protected override void Release() => release();
@@ -135,7 +154,7 @@ internal sealed class WritingModel(ModelSource source, string task, TextGenerato
 
     public override int MaxLength => maxTokens;
 
-    public override Task WarmUpAsync(ComputeQueue queue, CancellationToken cancellationToken) =>
+    public override Task WarmUpAsync(ComputeQueue queue, ServingOptions options, CancellationToken cancellationToken) =>
         queue.RunAsync(
             () =>
                 generator.Generate(
@@ -159,6 +178,17 @@ internal sealed class WritingModel(ModelSource source, string task, TextGenerato
 /// <summary>What is asked of a model before its first request.</summary>
 internal static class WarmUp
 {
+    private const string Sentence = "Another text, which is longer than the first, so that the first request meets no new length. ";
+
+    /// <summary>Texts of one word and of about fifty.</summary>
     public static IReadOnlyList<string> Texts { get; } =
-    ["A text.", "Another text, which is longer than the first, so that the first request meets no length for the first time."];
+    [
+        "A",
+        "A text.",
+        "A text of a few words.",
+        "A text of some more words than the one before.",
+        Sentence,
+        Sentence + Sentence[..40],
+        Sentence + Sentence + Sentence[..60],
+    ];
 }

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using Graft.Serving.Http;
+using Graft.Serving.Operation;
+using Graft.Serving.Queue;
 using Graft.Tasks;
 using Graft.Tokenizers;
 
@@ -31,8 +34,52 @@ internal sealed record Vectors(float[][] Values, long Tokens)
         string field
     )
     {
+        (FeatureScores[] scores, long tokens) = await ScoresAsync(
+            request,
+            model,
+            VectorEngine.OfTexts,
+            texts,
+            truncation,
+            promptName,
+            field
+        ).ConfigureAwait(false);
+        return new Vectors([.. scores.Select(score => score.Values)], tokens);
+    }
+
+    /// <summary>The same for a lane of the model's engine: vectors of the texts, or of each one's tokens.</summary>
+    /// <returns>One entry a text, and the tokens that went through the model.</returns>
+    public static async Task<(FeatureScores[] Scores, long Tokens)> ScoresAsync(
+        ServingRequest request,
+        EmbeddingModel model,
+        int lane,
+        IReadOnlyList<string> texts,
+        Truncation truncation,
+        string? promptName,
+        string field
+    )
+    {
+        Feature[] features = Encoded(model, texts, truncation, promptName, field, out int cut);
+        FeatureScores[] scores = await request.ScoreAsync(model.Engine, lane, features).ConfigureAwait(false);
+        request.TellTruncated(cut);
+        return (scores, features.Sum(feature => (long)feature.Ids.Length));
+    }
+
+    /// <summary>The same vectors with length 1.</summary>
+    public Vectors Normalized() => this with { Values = [.. Values.Select(Unit)] };
+
+    private static Feature[] Encoded(
+        EmbeddingModel model,
+        IReadOnlyList<string> texts,
+        Truncation truncation,
+        string? promptName,
+        string field,
+        out int cut
+    )
+    {
+        using Activity? span = ServingMetrics.Traces.StartActivity("graft.tokenize");
+        span?.SetTag("graft.texts", texts.Count);
         Feature[] features = new Feature[texts.Count];
-        int cut = 0;
+        cut = 0;
         for (int i = 0; i < features.Length; i++)
         {
             features[i] = model.Embedder.Encode(texts[i], out int whole, promptName, truncation.Side);
@@ -47,13 +94,8 @@ internal sealed record Vectors(float[][] Values, long Tokens)
             cut++;
         }
 
-        FeatureScores[] scores = await request.Queue.ScoreAsync(model.Engine, 0, features, request.Aborted).ConfigureAwait(false);
-        request.TellTruncated(cut);
-        return new Vectors([.. scores.Select(score => score.Values)], features.Sum(feature => (long)feature.Ids.Length));
+        return features;
     }
-
-    /// <summary>The same vectors with length 1.</summary>
-    public Vectors Normalized() => this with { Values = [.. Values.Select(Unit)] };
 
     private static float[] Unit(float[] vector)
     {

@@ -50,6 +50,11 @@ internal sealed class ServingMetrics : IDisposable
     {
         _meter.CreateObservableGauge("graft_queue_tokens", tokens, description: "Tokens that wait.");
         _meter.CreateObservableGauge("graft_queue_requests", requests, description: "Requests that wait.");
+        _meter.CreateObservableGauge(
+            "graft_managed_bytes",
+            () => GC.GetTotalMemory(forceFullCollection: false),
+            description: "What of it is the runtime's heap."
+        );
         _meter.CreateObservableGauge("graft_memory_bytes", () => Environment.WorkingSet, description: "Resident memory of the process.");
     }
 

@@ -27,8 +27,7 @@ internal sealed class ComputeQueue : IDisposable
 
     public ComputeQueue(ServingOptions options, ServingMetrics metrics)
     {
-        // the first text of a batch always fits
-        (_maxTokens, _batchTokens, _metrics) = (options.MaxQueuedTokens, options.OneTextABatch ? 0 : options.MaxBatchTokens, metrics);
+        (_maxTokens, _batchTokens, _metrics) = (options.MaxQueuedTokens, options.MaxBatchTokens, metrics);
         metrics.Watch(() => Tokens, () => Requests);
         _thread = new Thread(Compute) { Name = "graft compute", IsBackground = true };
         _thread.Start();
@@ -164,14 +163,14 @@ internal sealed class ComputeQueue : IDisposable
         }
 
         List<(QueuedScoring, int)> batch = [];
-        long tokens = 0;
+        long tokens = 0, room = oldest.Value.Engine.SharesBatches ? _batchTokens : 0; // the first text always fits
         for (bool took = true; took;)
         {
             took = false;
             foreach (LinkedListNode<QueuedScoring> node in sharing)
             {
                 QueuedScoring scoring = node.Value;
-                if (scoring.FeaturesLeft == 0 || (batch.Count > 0 && tokens + scoring.NextLength > _batchTokens)) continue;
+                if (scoring.FeaturesLeft == 0 || (batch.Count > 0 && tokens + scoring.NextLength > room)) continue;
                 tokens += scoring.NextLength;
                 batch.Add((scoring, scoring.Take()));
                 took = true;
@@ -205,7 +204,11 @@ internal sealed class ComputeQueue : IDisposable
         long start = Stopwatch.GetTimestamp();
         (int Lane, Feature Feature)[] features = [.. batch.Select(entry => (entry.Scoring.Lane, entry.Scoring.Features[entry.Place]))];
         foreach (QueuedScoring scoring in batch.Where(entry => entry.Place == 0).Select(entry => entry.Scoring))
+        {
             _metrics.Waited(Stopwatch.GetElapsedTime(scoring.Since, start));
+            scoring.Span?.AddEvent(new ActivityEvent("graft.computed"));
+        }
+
         try
         {
             FeatureScores[] scores = batch[0].Scoring.Engine.Score(features);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Graft.Tasks;
 
 namespace Graft.Serving.Queue;
@@ -31,7 +32,10 @@ internal sealed class QueuedScoring
     public IReadOnlyList<Feature> Features { get; }
 
     /// <summary>When it was queued, by the stopwatch.</summary>
-    public long Since { get; } = System.Diagnostics.Stopwatch.GetTimestamp();
+    public long Since { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>The span of its request, told when its first text is computed; null where nothing listens.</summary>
+    public Activity? Span { get; } = Activity.Current;
 
     /// <summary>Tokens that no batch has taken yet.</summary>
     public long TokensLeft { get; private set; }

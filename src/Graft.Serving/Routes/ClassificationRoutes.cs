@@ -80,7 +80,7 @@ internal static class ClassificationRoutes
         RequestBody.RequireCount(inputs, "inputs", options.MaxTexts);
         if (inputs[0].ValueKind == JsonValueKind.Array)
             return ([.. inputs.EnumerateArray().Select((one, i) => Pair(one, $"inputs[{i}]"))], true);
-        if (inputs.GetArrayLength() != 2)
+        if (inputs.GetArrayLength() > 2)
             throw RequestException.Invalid(
                 "inputs",
                 "a text, a pair of texts, or a list of lists of one or two texts is expected: [[\"first text\"], [\"second text\"]]"

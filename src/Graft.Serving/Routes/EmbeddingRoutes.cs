@@ -2,16 +2,19 @@ using System.Text.Json;
 using Graft.Inference;
 using Graft.Serving.Http;
 using Graft.Serving.Models;
+using Graft.Serving.Queue;
+using Graft.Tasks;
 using Graft.Tokenizers;
 
 namespace Graft.Serving.Routes;
 
-/// <summary>text-embeddings-inference's routes for vectors: <c>/embed</c>, <c>/similarity</c>.</summary>
+/// <summary>text-embeddings-inference's routes for vectors: <c>/embed</c>, <c>/embed_all</c>, <c>/similarity</c>.</summary>
 internal static class EmbeddingRoutes
 {
     public static void Map(RouteTable routes)
     {
         routes.Post("/embed", ErrorShape.TextEmbeddings, EmbedAsync);
+        routes.Post("/embed_all", ErrorShape.TextEmbeddings, EmbedAllAsync);
         routes.Post("/similarity", ErrorShape.TextEmbeddings, SimilarityAsync);
     }
 
@@ -63,6 +66,28 @@ internal static class EmbeddingRoutes
         {
             json.WriteStartArray();
             foreach (float[] vector in vectors.Values) JsonAnswer.WriteNumbers(json, vector);
+            json.WriteEndArray();
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>The vectors of every token, special ones included, as the last layer leaves them.</summary>
+    private static async Task EmbedAllAsync(ServingRequest request)
+    {
+        using EmbeddingModel model = Hold(request);
+        string[] texts = Inputs(request, "inputs", model.Tokenizer);
+        string? prompt = request.Body.OptionalText("prompt_name");
+        Truncation truncation = TruncationOf(request.Body, request.Options);
+        request.Body.RequireNothingElse();
+        if (!model.Embedder.Scorer.HasTokenStates)
+            throw RequestException.NotServed($"{model.Name} has vectors of texts, and none of their tokens: POST /embed");
+        (FeatureScores[] scores, _) = await Vectors
+            .ScoresAsync(request, model, VectorEngine.OfTokens, texts, truncation, prompt, "inputs")
+            .ConfigureAwait(false);
+        await JsonAnswer.WriteListAsync(request.Context.Response, scores.Length, (json, i) =>
+        {
+            json.WriteStartArray();
+            for (int at = 0; at < scores[i].Values.Length; at += scores[i].Columns)
+                JsonAnswer.WriteNumbers(json, scores[i].Values.AsSpan(at, scores[i].Columns));
             json.WriteEndArray();
         }).ConfigureAwait(false);
     }

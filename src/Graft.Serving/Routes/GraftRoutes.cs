@@ -16,7 +16,7 @@ internal static class GraftRoutes
     {
         routes.Post("/v1/graft/predict", ErrorShape.OpenAi, request => PredictAsync(request, _ => true, "fine-tuned for a task"));
         routes.Post("/v1/graft/tags", ErrorShape.OpenAi, request =>
-            PredictAsync(request, model => model.FineTuned.Head == HeadKind.TokenClassification, "fine-tuned for token-classification")
+            PredictAsync(request, model => model.FineTuned.Head == HeadKinds.TokenClassification, "fine-tuned for token-classification")
         );
         routes.Post("/v1/graft/answers", ErrorShape.OpenAi, AnswersAsync);
         routes.Post("/v1/graft/choices", ErrorShape.OpenAi, ChoicesAsync);
@@ -48,7 +48,7 @@ internal static class GraftRoutes
     {
         using PredictingModel model = request.Models.Hold<PredictingModel>(
             request.ModelName,
-            found => found.FineTuned.Head == HeadKind.QuestionAnswering,
+            found => found.FineTuned.Head == HeadKinds.QuestionAnswering,
             "fine-tuned for question-answering"
         );
         string question = request.Body.Text("question"),
@@ -88,7 +88,7 @@ internal static class GraftRoutes
             for (int i = 0; i < data.Count; i++)
             {
                 Prediction prediction = inCodePoints ? predictions.Answers[i].InCodePoints(data.PairOf(i)) : predictions.Answers[i];
-                System.Text.Json.Nodes.JsonObject answer = prediction.ToJson();
+                System.Text.Json.Nodes.JsonObject answer = prediction.ToMarkedJson();
                 answer["truncated"] = predictions.Truncated[i];
                 answer.WriteTo(json);
             }

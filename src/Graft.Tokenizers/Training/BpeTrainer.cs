@@ -94,7 +94,7 @@ public static class BpeTrainer
 
     private static void AddCharacterWords(WordCounts words, PairMerger merger, BpeTrainerOptions options)
     {
-        Dictionary<Rune, int> ids = Alphabet
+        Dictionary<Rune, int> ids = TrainingAlphabet
             .Of(words, options.InitialAlphabet, options.LimitAlphabet)
             .ToDictionary(rune => rune, rune => merger.Add(rune.ToString()));
         List<int> symbols = [];

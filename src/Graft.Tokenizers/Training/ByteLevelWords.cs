@@ -3,7 +3,8 @@ using Graft.Tokenizers.Unicode;
 namespace Graft.Tokenizers.Training;
 
 /// <summary>
-/// The words of GPT-2's pattern <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>, found by hand in one pass.
+/// The words of GPT-2's pattern <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>,
+/// found by hand in one pass.
 /// </summary>
 internal sealed class ByteLevelWords(bool addPrefixSpace) : WordSplitter
 {

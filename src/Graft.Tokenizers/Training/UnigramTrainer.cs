@@ -70,7 +70,7 @@ public static class UnigramTrainer
     {
         options.Validate();
         WordCounts words = WordSplitter.CountAll(corpus, () => new MetaspaceWords(), options.Threads);
-        List<string> characters = [.. Alphabet.Of(words, [], limit: null).Select(rune => rune.ToString())];
+        List<string> characters = [.. TrainingAlphabet.Of(words, [], limit: null).Select(rune => rune.ToString())];
         if (characters.Count > options.VocabularySize - options.FirstTokens.Count)
             throw new InputException(
                 $"vocabulary_size: {options.VocabularySize} is smaller than the {characters.Count} characters of the text and the "

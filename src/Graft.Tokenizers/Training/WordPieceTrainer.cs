@@ -81,7 +81,7 @@ public static class WordPieceTrainer
         );
         string prefix = options.ContinuingPrefix;
         PairMerger merger = new([.. options.SpecialTokens], (left, right) => left + Unmarked(right));
-        List<Rune> alphabet = Alphabet.Of(words, options.InitialAlphabet, options.LimitAlphabet);
+        List<Rune> alphabet = TrainingAlphabet.Of(words, options.InitialAlphabet, options.LimitAlphabet);
         Dictionary<Rune, int> initials = alphabet.ToDictionary(rune => rune, rune => merger.Add(rune.ToString()));
         Dictionary<Rune, int> continuations = Continuations(words, initials, merger, prefix);
 

@@ -42,6 +42,9 @@ internal sealed class AutoComparison
 
     private double Elapsed => (DateTimeOffset.UtcNow - _options.Started!.Value).TotalSeconds;
 
+    /// <summary>Fits on every label at the end; to know which texts are unfamiliar one more, with a part held out.</summary>
+    private double LastFits => RefitFactor + (_options.Abstain is null ? 0 : 1);
+
     private double Deadline => Margin * _options.Time.TotalSeconds;
 
     /// <summary>Slot by slot, from cheap to dear.</summary>
@@ -103,7 +106,7 @@ internal sealed class AutoComparison
         );
     }
 
-    /// <summary>What folds decide for the winner: the temperature, where the task has classes.</summary>
+    /// <summary>What folds decide for the winner, where the task has classes: the temperature, and when an answer is unsure.</summary>
     public Decisions DecisionsOf(Candidate winner)
     {
         if (_data.Evaluation is not null || _data.Task is not TextClassification task) return _data.Task.Decisions;
@@ -120,7 +123,37 @@ internal sealed class AutoComparison
             }
         }
 
-        return truth.Count == 0 ? task.Decisions : task.Decisions with { Temperature = TemperatureScaling.Fit(truth, logits) };
+        if (truth.Count == 0) return task.Decisions;
+        Decisions decisions = task.Decisions with { Temperature = TemperatureScaling.Fit(truth, logits) };
+        if (_options.Abstain is not double accuracy || HeldOut(winner) is not (TaskData data, double[][] own)) return decisions;
+        TextClassification calibrated = task with { Decisions = decisions, Calibrated = true };
+        return decisions with { Abstain = Abstention.Choose(accuracy, task, data, [.. own.Select(calibrated.Decode)]) };
+    }
+
+    /// <summary>The labels that are probably wrong by what the winner said when they were held out; null where it has no classes.</summary>
+    public IReadOnlyList<SuspiciousText>? Suspicious(Candidate winner) =>
+        _data.Task is TextClassification task && HeldOut(winner) is (TaskData data, double[][] logits)
+            ? SuspiciousTexts.OfClasses(task, data, logits)
+            : null;
+
+    /// <summary>Training examples that the winner was asked of without having seen them, each once, and its logits.</summary>
+    private (TaskData Data, double[][] Logits)? HeldOut(Candidate winner)
+    {
+        List<int> places = [];
+        List<double[]> logits = [];
+        HashSet<int> seen = [];
+        foreach (Trial trial in Trials(winner).Where(trial => trial.Logits is not null && !_plan[trial.Slot].FromEvaluation))
+        {
+            int[] held = _plan[trial.Slot].Held;
+            for (int i = 0; i < held.Length; i++)
+            {
+                if (!seen.Add(held[i])) continue;
+                places.Add(held[i]);
+                logits.Add(trial.Logits![i]);
+            }
+        }
+
+        return places.Count == 0 ? null : (_data.Train.Take(places), [.. logits]);
     }
 
     /// <summary>
@@ -198,13 +231,13 @@ internal sealed class AutoComparison
             .Select(done => done.Seconds)
             .DefaultIfEmpty(candidate.Guess(_data, slot.Train.Length)?.TotalSeconds ?? 1)
             .Average();
-        double refit = RefitFactor * trial * _data.Train.Count / slot.Train.Length;
+        double refit = LastFits * trial * _data.Train.Count / slot.Train.Length;
         if (Tried() is { Length: > 0 }) refit = Math.Max(refit, Refit(Winner()));
         return Elapsed + trial + refit + RefitStart <= Deadline;
     }
 
     private double Refit(Candidate candidate) =>
-        (RefitFactor * Trials(candidate).Average(trial => trial.Seconds * _data.Train.Count / _plan[trial.Slot].Train.Length)) + RefitStart;
+        (LastFits * Trials(candidate).Average(trial => trial.Seconds * _data.Train.Count / _plan[trial.Slot].Train.Length)) + RefitStart;
 
     private void Eliminate(List<Candidate> alive)
     {

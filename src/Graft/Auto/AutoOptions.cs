@@ -30,6 +30,13 @@ public sealed record AutoOptions
     /// <summary>The run folder.</summary>
     public required string Output { get; init; }
 
+    /// <summary>
+    /// The accuracy that answers shall have: those below a confidence that held-out labels decide are unsure, and texts unlike the training
+    /// data are known.
+    /// </summary>
+    /// <value>Null: every answer is given.</value>
+    public double? Abstain { get; init; }
+
     /// <summary>Which columns hold what.</summary>
     public ColumnOptions Columns { get; init; } = new();
 
@@ -65,6 +72,7 @@ public sealed record AutoOptions
                 Task.Name,
                 $"one of {string.Join(", ", Candidates.Tasks)}: others have one way to be learned (graft finetune)"
             );
+        Abstention.Validate(Abstain, Task);
         Encoding.Validate();
     }
 }

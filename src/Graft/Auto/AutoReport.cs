@@ -1,13 +1,15 @@
 using System.Globalization;
 using Graft.Reports;
+using Graft.Reports.Sections;
 using Graft.Runs;
+using Graft.Tasks;
 
 namespace Graft.Auto;
 
 /// <summary>The page about a choice: <c>auto.html</c> beside the winner's own report.</summary>
 internal static class AutoReport
 {
-    public static void Write(AutoOptions options, AutoData data, RunChoice choice)
+    public static void Write(AutoOptions options, AutoData data, RunChoice choice, IReadOnlyList<SuspiciousText> suspicious)
     {
         ReportTable table = new(
             "What was compared, with 90 % intervals",
@@ -45,6 +47,11 @@ internal static class AutoReport
                         ),
                         table,
                     ]
+                )
+            )
+            .Add(
+                TrustSection.SuspiciousLabels(
+                    [.. suspicious.Select(label => (label.Place, label.Text, label.Given, label.Likely, label.Margin))]
                 )
             )
             .Write(Path.Combine(options.Output, "auto.html"));

@@ -21,7 +21,8 @@ public sealed record AutoResult(string Folder, RunChoice Choice, bool WasFinishe
 /// The best model that these labels give in the time allowed: ways of learning are compared on folds of the labels, from cheap to dear,
 /// what is clearly worse is dropped early, and the winner is fitted on every label.
 /// <code>
-/// AutoResult result = AutoTuning.Run(new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
+/// AutoResult result = AutoTuning.Run(
+///     new() { Task = new TextClassification(), Train = "train.tsv", Models = ["all-MiniLM-L6-v2"], Output = "run" });
 /// Console.WriteLine(result.Choice.Verdict);
 /// </code>
 /// </summary>
@@ -59,7 +60,9 @@ public static class AutoTuning
         Refit(options, data, winner, comparison.DecisionsOf(winner), estimate, logger, cancellationToken);
         RunChoice choice = comparison.Record(winner, estimate, more, DateTimeOffset.UtcNow - options.Started.Value);
         (RunManifest.Read(options.Output)! with { Choice = choice }).Write(options.Output);
-        AutoReport.Write(options, data, choice);
+        IReadOnlyList<SuspiciousText>? suspicious = comparison.Suspicious(winner);
+        if (suspicious is not null) SuspiciousTexts.Write(Path.Combine(options.Output, SuspiciousTexts.FileName), suspicious);
+        AutoReport.Write(options, data, choice, suspicious ?? []);
         return new AutoResult(options.Output, choice, WasFinished: false);
     }
 
@@ -94,7 +97,12 @@ public static class AutoTuning
     {
         if (winner is ModelCandidate model)
         {
-            FineTuningOptions run = model.Options with { Task = data.Task with { Decisions = decisions }, Resume = true };
+            FineTuningOptions run = model.Options with
+            {
+                Task = data.Task with { Decisions = decisions },
+                Abstain = options.Abstain,
+                Resume = true,
+            };
             FineTuning.Run(
                 run with
                 {
@@ -110,7 +118,7 @@ public static class AutoTuning
             Fit(options, data, decisions, (CoreCandidate)winner);
         }
 
-        if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)]);
+        if (data.Evaluation is null) RunFolder.WriteMetrics(options.Output, [new NamedScore(data.Task.MainMetric, estimate)], null);
     }
 
     /// <summary>The run folder of a model that needs no libtorch.</summary>
@@ -127,10 +135,17 @@ public static class AutoTuning
         {
             EncodedData encoded = task.Encode(evaluation, tokenizer, CoreCandidate.Whole);
             FeatureScores[] scores = [.. encoded.Features.Select(model.ScoresOf)];
-            task = task with { Decisions = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false) };
-            IReadOnlyList<Prediction> predictions = task.Decode(evaluation, encoded, scores);
+            Decisions decided = task.Tune(evaluation, task.Decode(evaluation, encoded, scores), tuneThreshold: false);
+            task = FoldEstimate.WithAbstention(
+                options.Abstain,
+                task with { Decisions = decided, Calibrated = true },
+                evaluation,
+                encoded,
+                scores
+            );
+            IReadOnlyList<Prediction> predictions = task.Answers(evaluation, encoded, scores);
             RunFolder.WritePredictions(folder.Path, task, evaluation, predictions);
-            RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions));
+            RunFolder.WriteMetrics(folder.Path, TaskMetrics.Measure(task, evaluation, predictions), task);
             evaluated = DataOf(options.Evaluation!, evaluation, encoded);
         }
 
@@ -148,6 +163,7 @@ public static class AutoTuning
             Train = DataOf(options.Train, data.Train, train),
             Evaluation = evaluated,
             Decisions = task.Decisions,
+            Abstain = options.Abstain,
             Seed = options.Seed,
             Encoding = CoreCandidate.Whole,
         }.Write(folder.Path);

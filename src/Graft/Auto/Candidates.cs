@@ -265,7 +265,7 @@ internal sealed class AutoModel(string folder)
             Feature[] flat = [.. features.SelectMany(own => own)];
             int[] starts = new int[features.Length + 1];
             for (int i = 0; i < features.Length; i++) starts[i + 1] = starts[i] + features[i].Length;
-            using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.Embedding, Normalize = true });
+            using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = HeadKinds.Embedding, Normalize = true });
             Feature[] some = flat[..Math.Min(32, flat.Length)];
             TextVectors.Of(model, some, cancellationToken); // the first pass of a process pays for its start
             long begun = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -302,7 +302,7 @@ internal static class Candidates
     public static IReadOnlyList<Candidate> Of(AutoOptions options, AutoData data)
     {
         List<Candidate> all = [];
-        bool ofTexts = data.Task.Head == HeadKind.SequenceClassification,
+        bool ofTexts = data.Task.Head == HeadKinds.SequenceClassification,
             haveLabels = ofTexts && data.Task is not TextRegression;
         if (data.Task is TextClassification)
             all.Add(new WordCandidate(WordCountKind.NaiveBayes));

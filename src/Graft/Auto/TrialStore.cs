@@ -35,6 +35,7 @@ internal sealed class TrialStore
             ["seed"] = options.Seed,
             ["max_length"] = options.Encoding.MaxLength,
             ["truncate"] = options.Encoding.Truncate,
+            ["abstain"] = options.Abstain,
         };
         RunDifference.RequireSame(begun, now);
         AtomicFile.WriteText(begun, now.ToJsonString(RunFolder.Json) + "\n");

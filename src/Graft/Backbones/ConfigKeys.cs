@@ -40,6 +40,7 @@ internal static class ConfigKeys
         ["quantization_config"] = [],
         ["rope_scaling"] = [],
         ["tie_encoder_decoder"] = ["false"],
+        ["tie_weights_"] = ["true"],
         ["alibi"] = ["false"],
         ["use_rezero"] = ["false"],
     };
@@ -68,6 +69,7 @@ internal static class ConfigKeys
         "mask_token_id",
         "max_source_positions",
         "model_max_length",
+        "name",
         "n_ctx",
         "n_positions",
         "net_structure_type",

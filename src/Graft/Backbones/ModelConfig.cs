@@ -74,14 +74,36 @@ public abstract class ModelConfig
 
     /// <summary>
     /// The names of the labels, in the order of the classifier's rows: id2label as an object or a list, else label2id, else LABEL_0 ….
+    /// Where num_labels says another number than id2label, the number counts and the names do not, as in the reference.
     /// </summary>
-    public IReadOnlyList<string> Labels => _json["id2label"] switch
+    public IReadOnlyList<string> Labels
+    {
+        get
+        {
+            IReadOnlyList<string>? named = NamedLabels;
+            int? stated = _json["num_labels"] is null ? null : Positive("num_labels");
+            if (named is not null && (stated is null || named.Count == stated)) return named;
+            if (stated is null && _json["label2id"] is JsonObject { Count: > 0 } numbers) return Inverted(numbers);
+            return [.. Enumerable.Range(0, stated ?? OptionalInt("_num_labels") ?? 2).Select(DefaultLabel)];
+        }
+    }
+
+    /// <summary>Lines about values that contradict each other, and which of them counts; empty for none.</summary>
+    internal IEnumerable<string> Contradictions =>
+        NamedLabels is { } names && OptionalInt("num_labels") is int stated && stated != names.Count
+            ? [string.Create(
+                CultureInfo.InvariantCulture,
+                $"config.json: \"num_labels\" is {stated} and \"id2label\" has {names.Count} names: the labels are LABEL_0 … "
+                    + $"LABEL_{stated - 1}; make them agree to have names"
+            )]
+            : [];
+
+    /// <summary>The labels that id2label names; null where it names none.</summary>
+    private IReadOnlyList<string>? NamedLabels => _json["id2label"] switch
     {
         JsonObject { Count: > 0 } names => Ordered(names),
         JsonArray { Count: > 0 } names => [.. names.Select((name, i) => NameOf(name, i))],
-        null or JsonObject or JsonArray => _json["num_labels"] is null && _json["label2id"] is JsonObject { Count: > 0 } numbers
-            ? Inverted(numbers)
-            : [.. Enumerable.Range(0, OptionalInt("num_labels") ?? OptionalInt("_num_labels") ?? 2).Select(DefaultLabel)],
+        null or JsonObject or JsonArray => null,
         JsonNode other => throw Wrong("id2label", other, "an object or a list of names"),
     };
 

@@ -96,26 +96,6 @@ public static class ModelFamilies
         }
     }
 
-    /// <summary>The head of a published class's name.</summary>
-    /// <exception cref="InputException">The family has no such class.</exception>
-    public static HeadKind HeadOf(ModelConfig config, string architecture)
-    {
-        ModelFamily family = Of(config.ModelType, "config.json");
-        return family.Architectures.TryGetValue(architecture, out HeadKind head)
-            ? head
-            : throw new InputException(
-                $"config.json: architecture {architecture} is not supported for {family.ModelType}: "
-                    + $"{string.Join(", ", family.Architectures.Keys)} are"
-            );
-    }
-
-    /// <summary>The published class's name of a head.</summary>
-    public static string ArchitectureOf(ModelConfig config, HeadKind head)
-    {
-        HeadKind stored = head == HeadKind.Embedding ? HeadKind.None : head;
-        return Of(config.ModelType, "config.json").Architectures.First(pair => pair.Value == stored).Key;
-    }
-
     /// <summary>
     /// A folder may bring code of its own: it is never run, and its numbers are known only where the family is that code's.
     /// </summary>

@@ -17,26 +17,26 @@ public abstract class ModelFamily
     public abstract string Prefix { get; }
 
     /// <summary>The prefix in files with this head.</summary>
-    public virtual string PrefixUnder(HeadKind head) => head is HeadKind.None or HeadKind.Embedding ? "" : Prefix;
+    public virtual string PrefixUnder(string head) => head is HeadKinds.None or HeadKinds.Embedding ? "" : Prefix;
 
     /// <summary>The configuration of a file.</summary>
     public abstract ModelConfig ReadConfig(JsonObject json);
 
     /// <summary>The backbone, with a pooler where this head (or none) uses it.</summary>
-    public abstract Backbone CreateBackbone(ModelConfig config, HeadKind head);
+    public abstract Backbone CreateBackbone(ModelConfig config, string head);
 
     /// <summary>The head's parts; null where the family has no such head.</summary>
-    public abstract HeadRecipe? Recipe(HeadKind head, ModelConfig config);
+    public abstract HeadRecipe? Recipe(string head, ModelConfig config);
 
     /// <summary>Names of published classes; families add or leave out some.</summary>
-    public virtual IReadOnlyDictionary<string, HeadKind> Architectures => new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    public virtual IReadOnlyDictionary<string, string> Architectures => new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [ClassPrefix + "Model"] = HeadKind.None,
-        [ClassPrefix + "ForMaskedLM"] = HeadKind.MaskedLm,
-        [ClassPrefix + "ForSequenceClassification"] = HeadKind.SequenceClassification,
-        [ClassPrefix + "ForTokenClassification"] = HeadKind.TokenClassification,
-        [ClassPrefix + "ForQuestionAnswering"] = HeadKind.QuestionAnswering,
-        [ClassPrefix + "ForMultipleChoice"] = HeadKind.MultipleChoice,
+        [ClassPrefix + "Model"] = HeadKinds.None,
+        [ClassPrefix + "ForMaskedLM"] = HeadKinds.MaskedLm,
+        [ClassPrefix + "ForSequenceClassification"] = HeadKinds.SequenceClassification,
+        [ClassPrefix + "ForTokenClassification"] = HeadKinds.TokenClassification,
+        [ClassPrefix + "ForQuestionAnswering"] = HeadKinds.QuestionAnswering,
+        [ClassPrefix + "ForMultipleChoice"] = HeadKinds.MultipleChoice,
     };
 
     /// <summary>
@@ -61,7 +61,7 @@ public abstract class ModelFamily
     public virtual ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) => config;
 
     /// <summary>The head that a checkpoint's keys tell of, where config.json does not say (files of 2018).</summary>
-    public virtual HeadKind HeadOf(IReadOnlySet<string> keys) => HeadKind.None;
+    public virtual string HeadOf(IReadOnlySet<string> keys) => HeadKinds.None;
 
     /// <summary>True for keys of config.json that this family reads besides those of its defaults, whatever they are for others.</summary>
     public virtual bool Follows(string key) => false;
@@ -77,7 +77,7 @@ public abstract class ModelFamily
         parameter.EndsWith(".decoder.bias", StringComparison.Ordinal) ? [parameter[..^".decoder.bias".Length] + ".bias"] : [];
 
     /// <summary>The head that lets the family write text; null where it does not.</summary>
-    public virtual HeadKind? WritingHead => null;
+    public virtual string? WritingHead => null;
 
     /// <summary>The name, in this family, of a parameter of a teacher of another family; the same name where they are no kin.</summary>
     /// <param name="teacher">The teacher whose parameter it is.</param>

@@ -85,6 +85,7 @@ public static class BenchmarkRunner
         ["pretrain-small-bf16"] = PretrainingBenchmark.Bf16,
         ["minilm-finetuning"] = FineTuningBenchmarks.Training,
         ["minilm-inference"] = FineTuningBenchmarks.Inference,
+        ["minilm-inference-int8"] = FineTuningBenchmarks.Int8Inference,
         ["generate-gpt2-small"] = GenerationBenchmark.Run,
         ["tokenize-wordpiece"] = TokenizerBenchmarks.WordPiece,
         ["tokenize-byte-bpe"] = TokenizerBenchmarks.ByteBpe,

@@ -29,7 +29,7 @@ internal static class EncoderBenchmarks
     public static Measurement BertInference(BenchmarkOptions options)
     {
         BertConfig config = Bert(12, 768, 12, 3072, 30522, 0.1);
-        using PretrainedModel model = PretrainedModel.Create(config, HeadKind.SequenceClassification);
+        using PretrainedModel model = PretrainedModel.Create(config, HeadKinds.SequenceClassification);
         using DisposeScope outer = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         EncoderInput input = Random(config, 8, 0);
@@ -64,7 +64,7 @@ internal static class EncoderBenchmarks
 
     private static Measurement Train(BertConfig config, int sequences, BenchmarkOptions options)
     {
-        using PretrainedModel model = PretrainedModel.Create(config, HeadKind.SequenceClassification);
+        using PretrainedModel model = PretrainedModel.Create(config, HeadKinds.SequenceClassification);
         using FlatParameters flat = new([.. model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, p.Value.dim() > 1))]);
         using AdamW adam = new(flat, new AdamWOptions());
         ulong step = 0;

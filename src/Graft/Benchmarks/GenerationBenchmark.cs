@@ -20,8 +20,9 @@ internal static class GenerationBenchmark
     /// <summary>Tokens a second; baseline: the reads between them. The medians of all repetitions.</summary>
     public static Measurement Run(BenchmarkOptions options)
     {
-        ModelConfig config = ModelFamilies.Of("gpt2", "benchmark").ReadConfig((JsonObject)JsonNode.Parse("""{"model_type": "gpt2"}""")!); // the published small sizes are the defaults
-        using PretrainedModel model = PretrainedModel.Create(config, HeadKind.CausalLm);
+        // The published small sizes are the defaults.
+        ModelConfig config = ModelFamilies.Of("gpt2", "benchmark").ReadConfig((JsonObject)JsonNode.Parse("""{"model_type": "gpt2"}""")!);
+        using PretrainedModel model = PretrainedModel.Create(config, HeadKinds.CausalLm);
         int[] prompt = [.. Enumerable.Range(0, Prompt).Select(i => 1000 + i)];
         long values = model
             .Parameters.Where(parameter => !parameter.Name.EndsWith("wpe.weight", StringComparison.Ordinal))

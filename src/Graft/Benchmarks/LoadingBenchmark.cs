@@ -19,14 +19,14 @@ internal static class LoadingBenchmark
         try
         {
             long parameters;
-            using (PretrainedModel model = PretrainedModel.Create(EncoderBenchmarks.Bert(12, 768, 12, 3072, 30522, 0.1), HeadKind.None))
+            using (PretrainedModel model = PretrainedModel.Create(EncoderBenchmarks.Bert(12, 768, 12, 3072, 30522, 0.1), HeadKinds.None))
             {
                 parameters = model.ParameterCount;
                 model.Save(folder);
             }
 
             double load = BenchmarkRunner.Fastest(
-                () => PretrainedModel.Load(folder, new LoadOptions { Head = HeadKind.None }).Dispose(),
+                () => PretrainedModel.Load(folder, new LoadOptions { Head = HeadKinds.None }).Dispose(),
                 options.Repetitions
             );
             using DisposeScope scope = NewDisposeScope();

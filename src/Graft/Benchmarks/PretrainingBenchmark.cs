@@ -37,7 +37,7 @@ internal sealed class PretrainingBenchmark : IDisposable
 
     private PretrainingBenchmark(bool muon)
     {
-        _model = PretrainedModel.Create(ShippedConfigs.Read("modernbert-small"), HeadKind.MaskedLm);
+        _model = PretrainedModel.Create(ShippedConfigs.Read("modernbert-small"), HeadKinds.MaskedLm);
         int vocabulary = _model.Config.VocabularySize;
         _objective = new MaskedObjective(
             new MaskedLmOptions { Share = 0.2 },

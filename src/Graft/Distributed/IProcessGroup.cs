@@ -29,7 +29,7 @@ public interface IProcessGroup : IDisposable
     /// <param name="send">To others; not touched until this returns.</param>
     /// <param name="receive">From others, each of the size it is sent with.</param>
     /// <exception cref="RankMissingException">A rank did not take part within the limit.</exception>
-    void AllToAll(IReadOnlyList<RankMessage> send, IReadOnlyList<RankMessage> receive);
+    internal void AllToAll(IReadOnlyList<RankMessage> send, IReadOnlyList<RankMessage> receive);
 
     /// <summary>Gives every rank the parts of all others.</summary>
     /// <param name="buffer">The whole; this rank's part is filled in.</param>
@@ -60,7 +60,7 @@ public interface IProcessGroup : IDisposable
 /// <param name="Rank">The other.</param>
 /// <param name="Address">Where they are; of memory that does not move.</param>
 /// <param name="Bytes">How many.</param>
-public readonly record struct RankMessage(int Rank, nint Address, long Bytes);
+internal readonly record struct RankMessage(int Rank, nint Address, long Bytes);
 
 /// <summary>What rank 0 decided where all met.</summary>
 /// <param name="Order">Bits whose meaning is the caller's.</param>

@@ -13,15 +13,15 @@ internal static class OnnxFile
 
     private const int Alignment = 64, SmallTensor = 1024;
 
-    /// <summary>Writes <c>model.onnx</c>, and <c>model.onnx_data</c> where it is needed.</summary>
+    /// <summary>Writes <c>model.onnx</c>, and <c>model.onnx_data</c> where it is asked for or needed.</summary>
     /// <param name="model">The graph; its weights are taken out where they get a file of their own.</param>
     /// <param name="folder">Where.</param>
-    /// <param name="largestFile">The most bytes of weights in the graph's own file.</param>
+    /// <param name="external">Weights in a file of their own, however few.</param>
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
-    public static void Write(ModelProto model, string folder, long largestFile = LargestFile)
+    public static void Write(ModelProto model, string folder, bool external = false)
     {
         string data = Path.Combine(folder, ExportManifest.DataFile);
-        if (model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) > largestFile)
+        if (external || model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) > LargestFile)
             AtomicFile.Write(data, stream => MoveWeights(model, stream));
         else if (File.Exists(data))
             File.Delete(data);

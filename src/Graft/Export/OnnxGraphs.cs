@@ -29,7 +29,7 @@ internal static class OnnxGraphs
         {
             IsQuantized = name => precision == OnnxPrecision.Int8 && !keptWide.Contains(name),
         };
-        bool areChoices = model.HeadKind == HeadKind.MultipleChoice,
+        bool areChoices = model.HeadKind == HeadKinds.MultipleChoice,
             readsSegments = model.Backbone.GraphReadsSegments;
         string[] axes = areChoices ? [GraphNames.Batch, GraphNames.Choices, GraphNames.Tokens] : [GraphNames.Batch, GraphNames.Tokens];
         Value ids = g.Input(GraphNames.InputIds, axes), mask = g.Input(GraphNames.AttentionMask, axes);

@@ -20,8 +20,9 @@ internal static class AutoRecipe
         bool isSmall = model.Backbone.ParameterCount < SmallModel;
         return strategy switch
         {
-            "full" when model.HeadKind == HeadKind.SequenceToSequence => new(3e-4, "T5: 1e-4 … 1e-3 (Raffel et al. 2020)"),
-            "full" when model.HeadKind == HeadKind.Embedding && !isSmall => new(2e-5, "sentence vectors: 2e-5 (Reimers and Gurevych 2019)"),
+            "full" when model.HeadKind == HeadKinds.SequenceToSequence => new(3e-4, "T5: 1e-4 … 1e-3 (Raffel et al. 2020)"),
+            "full" when model.HeadKind == HeadKinds.Embedding && !isSmall =>
+                new(2e-5, "sentence vectors: 2e-5 (Reimers and Gurevych 2019)"),
             "full" when isSmall => new(3e-4, "tiny and mini models: 1e-4 … 3e-4 (Turc et al. 2019)"),
             "full" => new(5e-5, "base models: 2e-5 … 5e-5 (Devlin et al. 2019)"),
             "contrastive" => new(2e-5, "SetFit (Tunstall et al. 2022)"),

@@ -16,7 +16,8 @@ namespace Graft.Tasks;
 /// <summary>
 /// One fine-tuning run from files to a run folder: read, encode, load, tune, train, evaluate, save.
 /// <code>
-/// FineTuningResult result = FineTuning.Run(new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
+/// FineTuningResult result = FineTuning.Run(
+///     new() { Model = "my-bert", Task = new TextClassification(), Train = "train.tsv", Output = "run" });
 /// </code>
 /// </summary>
 public static partial class FineTuning
@@ -40,12 +41,8 @@ public static partial class FineTuning
         bool isFirst = processes.Rank == 0; // writes, evaluates and logs
         if (logger is null || !isFirst) logger = NullLogger.Instance;
         options = options.WithOneHome() with { Model = ShippedModel.Locate(options.Model) };
-        options.Strategy.Validate();
-        options.Layers.Validate(options.Strategy, options.Training.TimeBudget is not null);
-        if (options.FromScratch && options.Strategy.SavesAdapterOnly)
-            throw new InputException(
-                $"`from-scratch` draws the base anew, and a {options.Strategy.Name} adapter keeps no base: use `strategy` full"
-            );
+        options.Validate();
+        Abstention.Validate(options.Abstain, options.Task);
         IReadOnlyList<NamedScore>? finished = options.Resume ? RunFolder.FinishedMetrics(options.Output) : null;
         if (processes.OfFirst(finished is null ? 0 : 1) == 0) finished = null;
         else finished ??= [];
@@ -66,6 +63,19 @@ public static partial class FineTuning
                 $"`strategy` {options.Strategy.Name} fits a classifier on vectors, which one process does: run it without mpirun, or "
                     + $"with `strategy` full"
             );
+        if (options.Abstain is not null && options.Evaluation is null)
+        {
+            string? obstacle =
+                options.Strategy is HeadTuning { Features: not null } ? "`features` cached"
+                : processes.Size > 1 ? "several ranks"
+                : options.Train.Length == 0 ? "label names alone"
+                : options.Taught is not null ? "a teacher's answers"
+                : prepared.Train.Count < FoldEstimate.FewestExamples ? $"{prepared.Train.Count} labels"
+                : null;
+            if (obstacle is not null)
+                throw new InputException($"`abstain`: with {obstacle} no labels are held out: give held-out examples with `eval`");
+        }
+
         if (options.Strategy is HeadTuning { Features: not null } frozen)
             return FrozenFeatures.FeatureRun.Run(options, frozen, prepared, finished, observers ?? [], logger, cancellationToken);
         if (options.Strategy is ContrastiveTuning or HeadTuning { OnVectors: true })
@@ -143,7 +153,7 @@ public static partial class FineTuning
             : new TaskScorer(objective, model, collator).Score(prepared.EncodedEvaluation!.Features, cancellationToken);
         model.Save(folder.Path);
         objective.SaveCompanions(model, folder.Path);
-        return Finish(options, resolution, prepared, folder, evaluated, logger, cancellationToken);
+        return Finish(options, resolution, prepared, folder, evaluated, new(model), logger, cancellationToken);
     }
 
     /// <summary>Trains in memory and scores held-out features: a run without a folder.</summary>
@@ -153,7 +163,8 @@ public static partial class FineTuning
         IReadOnlyList<Feature> train,
         Func<Feature, string> describe,
         IReadOnlyList<Feature> held,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Action<PretrainedModel>? fitted = null
     )
     {
         using PretrainedModel model = LoadModel(options, task);
@@ -181,6 +192,7 @@ public static partial class FineTuning
             )
         )
             trainer.Run(cancellationToken);
+        fitted?.Invoke(model);
         return new TaskScorer(objective, model, collator).Score(held, cancellationToken);
     }
 
@@ -206,19 +218,22 @@ public static partial class FineTuning
         Prepared prepared,
         RunFolder folder,
         FeatureScores[] evaluated,
+        Lazy<PretrainedModel> model,
         ILogger logger,
         CancellationToken cancellationToken = default
     )
     {
         NamedScore? estimate = null;
-        if (
+        bool isDecided = prepared.Task.Decisions != new Decisions();
+        HeldOutPart? heldOut =
             prepared.Evaluation is null
-            && options.ChoosesStrategy | options.Strategy is ContrastiveTuning
-            && prepared.Task.Decisions == new Decisions()
             && options.Train.Length > 0
-        )
-            (prepared, estimate) = FoldEstimate.Of(options, prepared, logger, cancellationToken);
+            && (((options.ChoosesStrategy || options.Strategy is ContrastiveTuning) && !isDecided) || options.Abstain is not null)
+                ? FoldEstimate.HoldOut(options, prepared, logger, cancellationToken)
+                : null;
+        if (heldOut is not null && !isDecided) (prepared, estimate) = FoldEstimate.Decide(options, prepared, heldOut, logger);
         (prepared, IReadOnlyList<Prediction> predictions) = Decide(options, prepared, evaluated, logger);
+        if (options.Abstain is not null) WriteFamiliarity(folder, prepared, heldOut, model.Value, logger, cancellationToken);
         IReadOnlyList<NamedScore> scores = prepared.Evaluation is null
             ? estimate is null
                 ? []
@@ -226,22 +241,50 @@ public static partial class FineTuning
             : TaskMetrics.Measure(prepared.Task, prepared.Evaluation, predictions);
         if (prepared.Evaluation is not null)
             RunFolder.WritePredictions(folder.Path, prepared.Task, prepared.Evaluation, predictions);
-        RunFolder.WriteMetrics(folder.Path, scores);
-        RunReport.Write(folder, options, resolution, prepared, predictions, scores);
+        else if (heldOut is not null)
+            RunFolder.WritePredictions(
+                folder.Path,
+                prepared.Task,
+                heldOut.Data,
+                prepared.Task.Answers(heldOut.Data, heldOut.Encoded, heldOut.Scores)
+            );
+        RunFolder.WriteMetrics(folder.Path, scores, prepared.Evaluation is null ? null : prepared.Task);
+        RunReport.Write(folder, options, resolution, prepared, predictions, heldOut, scores);
         ManifestOf.Write(folder, options, resolution, prepared, isFinished: true);
         folder.RemoveCheckpoints();
         return new FineTuningResult(options.Output, scores, WasFinished: false);
+    }
+
+    /// <summary>What tells texts unlike the training data, where held-out texts are enough to say from which distance on.</summary>
+    private static void WriteFamiliarity(
+        RunFolder folder,
+        Prepared prepared,
+        HeldOutPart? heldOut,
+        PretrainedModel model,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
+    {
+        float[] Vectors(TaskData data, EncodedData encoded) =>
+            Familiarity.OfExamples(data.Count, encoded.Features, OwnVectors.Of(model, encoded.Features, cancellationToken));
+        float[] own = Vectors(prepared.Train, prepared.EncodedTrain);
+        Familiarity shape = Familiarity.Fit(own, own.Length / prepared.Train.Count);
+        IReadOnlyList<double> distances = prepared.Evaluation is null
+            ? heldOut?.Distances ?? []
+            : shape.Distances(Vectors(prepared.Evaluation, prepared.EncodedEvaluation!));
+        if (shape.Calibrated(distances) is Familiarity known) FamiliarityFile.Write(folder.Path, known);
+        else logger.Tell($"{distances.Count} held-out texts are too few to know which are unlike the training data");
     }
 
     /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
     internal static Prepared Prepare(FineTuningOptions options, ILogger logger)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        options.Task.Loss.Validate();
         Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
-        options.Task.Generation.Validate();
         bool hasFile = options.Train.Length > 0;
-        TaskData train = hasFile
+        TaskData train = options.Taught is { } taught
+            ? taught.Texts
+            : hasFile
             ? options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true)
             : Contrastive.LabelTemplates.Of(options);
         train.TellReading(null, logger);
@@ -265,6 +308,7 @@ public static partial class FineTuning
         if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
         Tokenizer tokenizer = task.ForTraining(Tokenizer.Load(options.Model));
         EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
+        if (options.Taught is not null) encodedTrain = options.Taught.Targets(encodedTrain);
         EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
         foreach (string line in found.GetAwaiter().GetResult()) logger.Tell(line);
         if (encodedTrain.LongExamples > 0) logger.Tell($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
@@ -275,7 +319,7 @@ public static partial class FineTuning
     /// What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.
     /// </summary>
     private static IEnumerable<string> DataNotes(FineTuningOptions options) =>
-        options.Train.Length > 0 && TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
+        options.Train.Length > 0 && options.Taught is null && TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
             ? TaskDataCheck
                 .Run(
                     new DataCheckOptions
@@ -319,7 +363,7 @@ public static partial class FineTuning
     {
         if (prepared.Evaluation is null)
         {
-            if (prepared.Task is SequenceClassification.TextClassification { Decisions.Temperature: null })
+            if (options.Taught is null && prepared.Task is SequenceClassification.TextClassification { Decisions.Temperature: null })
                 logger.Tell(
                     "trained on every label once, without development data: confidence is raw, no temperature was fitted (`eval` FILE)"
                 );
@@ -328,10 +372,18 @@ public static partial class FineTuning
 
         IReadOnlyList<Prediction> predictions = prepared.Task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores);
         Decisions decisions = prepared.Task.Tune(prepared.Evaluation, predictions, options.TuneThreshold);
-        if (decisions == prepared.Task.Decisions) return (prepared, predictions);
-        FineTuningTask task = prepared.Task with { Decisions = decisions };
-        logger.Tell($"decided on {options.Evaluation}: {decisions.Describe()}");
-        return (prepared with { Task = task }, task.Decode(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
+        FineTuningTask task = FoldEstimate.WithAbstention(
+            options.Abstain,
+            prepared.Task with { Decisions = decisions },
+            prepared.Evaluation,
+            prepared.EncodedEvaluation!,
+            scores
+        );
+        if (task.Decisions == prepared.Task.Decisions && task.Decisions.Temperature is null) return (prepared, predictions);
+        // What the folder says of the development data is what every later command answers by default.
+        task = task with { Calibrated = true };
+        if (task.Decisions != prepared.Task.Decisions) logger.Tell($"decided on {options.Evaluation}: {task.Decisions.Describe()}");
+        return (prepared with { Task = task }, task.Answers(prepared.Evaluation, prepared.EncodedEvaluation!, scores));
     }
 }
 

@@ -4,6 +4,23 @@ using Graft.Tuning;
 
 namespace Graft.Tasks;
 
+/// <summary>Texts with the answers of a teacher.</summary>
+/// <param name="Teacher">The folder of its run.</param>
+/// <param name="Texts">The texts, without labels.</param>
+/// <param name="Logits">The raw scores of the teacher, [texts][classes].</param>
+internal sealed record TaughtData(string Teacher, TaskData Texts, double[][] Logits)
+{
+    /// <summary>The features of the texts with what they are trained towards.</summary>
+    public EncodedData Targets(EncodedData encoded)
+    {
+        float[][] logits = [.. Logits.Select(row => Array.ConvertAll(row, value => (float)value))];
+        return encoded with
+        {
+            Features = [.. encoded.Features.Select(feature => feature with { Target = new TaughtTarget(logits[feature.Example]) })],
+        };
+    }
+}
+
 /// <summary>
 /// Everything that decides a fine-tuning run. What is null is chosen by <see cref="AutoRecipe"/>, and the choice is recorded.
 /// </summary>
@@ -50,6 +67,16 @@ public sealed record FineTuningOptions
     /// <summary>Several labels: choose the threshold on development data instead of taking 0.5.</summary>
     public bool TuneThreshold { get; init; }
 
+    /// <summary>
+    /// Choose, on held-out examples, the confidence below which an answer is unsure, so that the others have this accuracy; also learn
+    /// which texts are unlike the training data. Held out are <see cref="Evaluation"/>, or without it parts of the labels in turn.
+    /// </summary>
+    /// <value>Null: every answer is given.</value>
+    public double? Abstain { get; init; }
+
+    /// <summary>A teacher's answers that are learned in the place of labels; null: the labels.</summary>
+    internal TaughtData? Taught { get; init; }
+
     /// <summary>Passes over the data; null: chosen, unless steps or a time budget bound the run.</summary>
     public double? Epochs { get; init; }
 
@@ -83,14 +110,48 @@ public sealed record FineTuningOptions
     /// <summary>How the run was asked for, for the record.</summary>
     public string CommandLine { get; init; } = "";
 
+    /// <summary>Why <see cref="Strategy"/> was taken, where the number of labels chose it.</summary>
+    internal string? StrategyReason { get; init; }
+
     /// <summary>The same with what <see cref="Training"/> says of epochs and learning rate said here.</summary>
-    /// <exception cref="InputException">Both say something, and not the same.</exception>
-    internal FineTuningOptions WithOneHome() => this with
+    /// <exception cref="InputException">Both say something, and not the same; or a strategy is named and left to the labels.</exception>
+    internal FineTuningOptions WithOneHome() => ChoosesStrategy && Strategy is not FullTuning
+        ? throw new InputException("strategy", $"{Strategy.Name} and, beside it, the choice by the number of labels", "one of the two")
+        : this with
+        {
+            Epochs = One("epochs", Epochs, Training.Epochs),
+            LearningRate = One("learning-rate", LearningRate, Training.LearningRate),
+            Training = Training with { Epochs = null, LearningRate = null },
+        };
+
+    /// <summary>Refuses values that no data and no model could make right, before anything is read or told.</summary>
+    /// <exception cref="InputException">Names the option, its value and what is allowed.</exception>
+    internal void Validate()
     {
-        Epochs = One("epochs", Epochs, Training.Epochs),
-        LearningRate = One("learning-rate", LearningRate, Training.LearningRate),
-        Training = Training with { Epochs = null, LearningRate = null },
-    };
+        Strategy.Validate();
+        Layers.Validate(Strategy, Training.TimeBudget is not null);
+        Task.Loss.Validate();
+        Task.Generation.Validate();
+        Encoding.Validate();
+        bool isBounded = Training.Steps is not null || Training.TimeBudget is not null;
+        (Training with { Epochs = isBounded ? null : Epochs ?? 1, LearningRate = LearningRate }).Validate();
+        Require(Epochs is null or > 0, "epochs", Epochs, "above 0");
+        Require(BatchSize is null or >= 1, "batch-size", BatchSize, "at least 1");
+        Require(GradientAccumulation >= 1, "gradient-accumulation", GradientAccumulation, "at least 1");
+        Require(Dropout is null or (>= 0 and < 1), "dropout", Dropout, "a number in [0, 1)");
+        Require(Examples is null or >= 1, "examples", Examples, "at least 1");
+        if (FromScratch && Strategy.SavesAdapterOnly)
+            throw new InputException(
+                $"`from-scratch` draws the base anew, and a {Strategy.Name} adapter keeps no base: use `strategy` full"
+            );
+        if (ClassWeights is not (null or "balanced") && !File.Exists(ClassWeights))
+            throw new InputException("class-weights", ClassWeights, "balanced, or a file that exists");
+    }
+
+    private static void Require(bool condition, string key, object? value, string allowed)
+    {
+        if (!condition) throw new InputException(key, FormattableString.Invariant($"{value}"), allowed);
+    }
 
     private static double? One(string key, double? own, double? training) =>
         own is null || training is null || own == training

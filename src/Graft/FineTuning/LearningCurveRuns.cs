@@ -139,7 +139,8 @@ public static class LearningCurveRuns
                 : null,
         };
         if (result.Curve is not null) WriteReport(options, result);
-        AtomicFile.WriteText(Path.Combine(options.Output, "learning-curve.json"), document.ToJsonString(RunFolder.Json) + "\n"); // in the place of the report's own twin
+        // In the place of the report's own twin.
+        AtomicFile.WriteText(Path.Combine(options.Output, "learning-curve.json"), document.ToJsonString(RunFolder.Json) + "\n");
     }
 
     private static void WriteReport(FineTuningOptions options, LearningCurveResult result)

@@ -21,6 +21,22 @@ internal sealed record Resolution(
     /// <summary>Values of the model and of the new parts on it.</summary>
     public required long AllParameters { get; init; }
 
+    /// <summary>Tells which of the options that were given have no effect: nothing that a caller sets is ignored in silence.</summary>
+    public static void TellUnused(FineTuningOptions options, string reason, ILogger logger)
+    {
+        (string Key, object? Value)[] given =
+        [
+            ("learning-rate", options.LearningRate),
+            ("epochs", options.Epochs),
+            ("batch-size", options.BatchSize),
+            ("steps", options.Training.Steps),
+            ("time-budget", options.Training.TimeBudget),
+            ("early-stopping", options.Training.EarlyStopping),
+        ];
+        foreach ((string key, object? value) in given.Where(option => option.Value is not null))
+            logger.Tell(FormattableString.Invariant($"`{key}` {value} has no effect: {reason}"));
+    }
+
     public static Resolution Of(FineTuningOptions options, PretrainedModel model, TunedModule trained, int examples, ILogger logger)
     {
         const string asked = "as asked";

@@ -18,14 +18,33 @@ internal static class RunReport
         Resolution resolution,
         Prepared prepared,
         IReadOnlyList<Prediction> predictions,
+        HeldOutPart? heldOut,
         IReadOnlyList<NamedScore> scores
     )
     {
-        if (prepared.Evaluation is null) return;
         FineTuningTask task = prepared.Task;
+        IReadOnlyDictionary<string, double> baselines = new Dictionary<string, double>(StringComparer.Ordinal);
+        TaskData data;
+        EncodedData encoded;
+        if (prepared.Evaluation is not null)
+        {
+            (data, encoded) = (prepared.Evaluation, prepared.EncodedEvaluation!);
+            if (options.Taught is null) baselines = task.Baselines(prepared.Train, data);
+        }
+        else if (heldOut is not null)
+        {
+            (data, encoded) = (heldOut.Data, heldOut.Encoded); // baselines would have seen them
+            predictions = task.Answers(data, encoded, heldOut.Scores);
+            scores = TaskMetrics.Measure(task, data, predictions);
+        }
+        else
+        {
+            return;
+        }
+
         Report report = new(
             $"{task.Name}: {Path.GetFileName(options.Output.TrimEnd('/'))}",
-            $"{options.Model} on {options.Train}, judged on {options.Evaluation}"
+            $"{options.Model} on {options.Train}, judged on {options.Evaluation ?? "parts of it that were held out in turn"}"
         );
         ReportSection? training = TrainingSection.Build(
             History(Path.Combine(folder.Path, "metrics.jsonl"), scores[0].Name),
@@ -35,15 +54,25 @@ internal static class RunReport
         EvaluationReport.Add(
             report,
             task,
-            prepared.Evaluation,
-            prepared.EncodedEvaluation!,
+            data,
+            encoded,
             options.Encoding,
             predictions,
             scores,
-            task.Baselines(prepared.Train, prepared.Evaluation),
+            baselines,
             decidedHere: true,
             training: training
         );
+        if (heldOut is not null && SuspiciousTexts.Of(task, heldOut.Data, heldOut.Encoded, heldOut.Scores) is { } suspicious)
+        {
+            SuspiciousTexts.Write(Path.Combine(folder.Path, SuspiciousTexts.FileName), suspicious);
+            report.Add(
+                TrustSection.SuspiciousLabels(
+                    [.. suspicious.Select(label => (label.Place, label.Text, label.Given, label.Likely, label.Margin))]
+                )
+            );
+        }
+
         report.Write(Path.Combine(folder.Path, "report.html"));
     }
 

@@ -53,11 +53,12 @@ internal static class StrategyChoice
                 "frozen" => new HeadTuning { OnVectors = true },
                 _ => new FullTuning(),
             };
+        if (asked is not null) reason = $"{asked} is for training by labels";
         logger.Tell(
-            $"strategy {(strategy is HeadTuning ? "head on the model's vectors" : strategy.Name)}: "
-                + $"{(asked is null ? reason : $"{asked} is for training by labels")} (choose with `strategy`; graft auto compares)"
+            $"strategy {(strategy is HeadTuning ? "head on the model's vectors" : strategy.Name)}: {reason} (choose with `strategy`; "
+                + "graft auto compares)"
         );
-        return options with { Strategy = strategy };
+        return options with { Strategy = strategy, StrategyReason = reason };
     }
 
     private static string? AskedOfLabels(FineTuningOptions options, FineTuningTask task) => options switch

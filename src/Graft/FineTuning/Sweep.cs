@@ -115,6 +115,7 @@ public static class Sweep
         )
             .Add(new ReportSection("Learning rates", [new PlotBlock(plot), table]))
             .Write(Path.Combine(options.Output, "sweep.html"));
-        AtomicFile.WriteText(Path.Combine(options.Output, "sweep.json"), document.ToJsonString(RunFolder.Json) + "\n"); // in the place of the report's own twin
+        // In the place of the report's own twin.
+        AtomicFile.WriteText(Path.Combine(options.Output, "sweep.json"), document.ToJsonString(RunFolder.Json) + "\n");
     }
 }

@@ -65,8 +65,13 @@ public abstract class TaskObjective
     public virtual IReadOnlyList<FeatureScores> Score(PretrainedModel model, Collator collator, IReadOnlyList<Feature> features)
     {
         EncoderInput input = collator.Input(features);
-        return HeadScores.Cut(Arrange(model.Forward(input).Scores!, features), input, features);
+        ModelOutput output = model.Forward(input);
+        IReadOnlyList<FeatureScores> scores = HeadScores.Cut(Arrange(output.Scores!, features), input, features);
+        return KeepsVectors ? OwnVectors.Beside(scores, model, output.States, input) : scores;
     }
+
+    /// <summary>Whether scores carry the vectors of their texts.</summary>
+    internal bool KeepsVectors { get; set; }
 
     /// <summary>Writes what the folder of a trained model needs beside the model itself.</summary>
     public virtual void SaveCompanions(PretrainedModel model, string folder)

@@ -20,7 +20,7 @@ public static class TaskObjectives
         Register<MultipleChoice.MultipleChoice>(_ => new ChoiceObjective());
         Register<QuestionAnswering.QuestionAnswering>(_ => new AnswerObjective());
         Register<TextToText.TextToText>(task => new TextToTextObjective(task));
-        Register<CausalLanguageModeling>(task => new CausalObjective(task));
+        Register<CausalLanguageModeling>(task => new ContinuationObjective(task));
         Register<SentenceEmbedding>(task => new EmbeddingObjective(task));
     }
 
@@ -34,15 +34,21 @@ public static class TaskObjectives
         s_objectives[typeof(TTask)] = task => create((TTask)task);
     }
 
-    /// <summary>The objective of a task.</summary>
+    /// <summary>The objective of a task; one that derives from another has that one's where it has none of its own.</summary>
     /// <exception cref="InputException">None is registered.</exception>
     public static TaskObjective Of(FineTuningTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return s_objectives.TryGetValue(task.GetType(), out Func<FineTuningTask, TaskObjective>? create)
-            ? create(task)
-            : throw new InputException(
-                $"task \"{task.Name}\" has no objective: register one (TaskObjectives.Register<{task.GetType().Name}>)"
-            );
+        for (Type? type = task.GetType(); type is not null; type = type.BaseType)
+        {
+            if (!s_objectives.TryGetValue(type, out Func<FineTuningTask, TaskObjective>? create)) continue;
+            TaskObjective objective = create(task);
+            objective.KeepsVectors = task.Familiarity is not null;
+            return objective;
+        }
+
+        throw new InputException(
+            $"task \"{task.Name}\" has no objective: register one (TaskObjectives.Register<{task.GetType().Name}>)"
+        );
     }
 }

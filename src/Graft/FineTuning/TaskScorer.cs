@@ -1,6 +1,8 @@
+using Graft.Backbones;
 using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
+using Graft.Torch.Compute;
 using Graft.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,7 +20,26 @@ namespace Graft.Tasks;
 internal sealed class TaskScorer(TaskObjective objective, PretrainedModel model, Collator collator, int tokensABatch = 4096)
 {
     /// <summary>The scores of each feature.</summary>
-    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
+    public FeatureScores[] Score(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
+        InBatches(features, batch => objective.Score(model, collator, batch), cancellationToken);
+
+    /// <summary>The states of each feature's tokens: [tokens, D] of the last layer.</summary>
+    public FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default) =>
+        InBatches(
+            features,
+            batch =>
+            {
+                EncoderInput input = collator.Input(batch);
+                return HeadScores.Cut(new HeadOutput { Logits = model.Backbone.Forward(input).LastHiddenState }, input, batch);
+            },
+            cancellationToken
+        );
+
+    private FeatureScores[] InBatches(
+        IReadOnlyList<Feature> features,
+        Func<Feature[], IReadOnlyList<FeatureScores>> score,
+        CancellationToken cancellationToken
+    )
     {
         FeatureScores[] scores = new FeatureScores[features.Count];
         foreach (int[] places in LengthBatches.Of(features, tokensABatch))
@@ -26,11 +47,60 @@ internal sealed class TaskScorer(TaskObjective objective, PretrainedModel model,
             cancellationToken.ThrowIfCancellationRequested();
             using IDisposable noGradient = inference_mode();
             using DisposeScope scope = NewDisposeScope();
-            IReadOnlyList<FeatureScores> batch = objective.Score(model, collator, [.. places.Select(i => features[i])]);
+            IReadOnlyList<FeatureScores> batch = score([.. places.Select(i => features[i])]);
             for (int i = 0; i < batch.Count; i++) scores[places[i]] = batch[i];
         }
 
         return scores;
+    }
+}
+
+/// <summary>
+/// What a model itself makes of texts: the mean of the last layer's states, of length 1. Familiarity is a distance between these vectors.
+/// </summary>
+internal static class OwnVectors
+{
+    /// <summary>The vectors of features, [features, D].</summary>
+    public static float[] Of(PretrainedModel model, IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
+    {
+        Collator collator = Collator.Of(BatchLayout.Packed, model);
+        float[] vectors = [];
+        foreach (int[] places in LengthBatches.Of(features))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using IDisposable noGradient = inference_mode();
+            using ComputeScope computing = model.Enter();
+            using DisposeScope scope = NewDisposeScope();
+            EncoderInput input = collator.Input([.. places.Select(i => features[i])]);
+            float[] rows = Rows(model, model.Backbone.Forward(input), input);
+            int width = rows.Length / places.Length;
+            if (vectors.Length == 0) vectors = new float[(long)features.Count * width];
+            for (int i = 0; i < places.Length; i++) rows.AsSpan(i * width, width).CopyTo(vectors.AsSpan(places[i] * width, width));
+        }
+
+        return vectors;
+    }
+
+    /// <summary>Scores with the vectors of their features.</summary>
+    public static IReadOnlyList<FeatureScores> Beside(
+        IReadOnlyList<FeatureScores> scores,
+        PretrainedModel model,
+        BackboneOutput states,
+        EncoderInput input
+    )
+    {
+        float[] rows = Rows(model, states, input);
+        int width = rows.Length / scores.Count;
+        return [.. scores.Select((score, i) => score with { Vector = rows[(i * width)..((i + 1) * width)] })];
+    }
+
+    private static float[] Rows(PretrainedModel model, BackboneOutput states, EncoderInput input)
+    {
+        Tensor mean = EmbeddingPooling.Mean.Of(
+            states.EncoderLastHiddenState ?? states.LastHiddenState,
+            model.Backbone.Prompt.Lengthened(input)
+        );
+        return nn.functional.normalize(mean.to(ScalarType.Float32), dim: -1).ToSingles();
     }
 }
 

@@ -8,10 +8,8 @@ internal static class TrainingSubset
     private const ulong Purpose = 0x5B5E7;
 
     /// <summary>So many examples, in their order; all where there are no more.</summary>
-    /// <exception cref="InputException">Fewer than one is asked for.</exception>
     public static TaskData Of(FineTuningTask task, TaskData train, int examples)
     {
-        if (examples < 1) throw new InputException($"examples is {examples}; it must be at least 1");
         if (examples >= train.Count) return train;
         int[] order = [.. Enumerable.Range(0, train.Count)];
         new CounterRandom(Purpose).Shuffle<int>(order);

@@ -1,7 +1,7 @@
 namespace Graft.Generation;
 
 /// <summary>Chooses the search that the options ask for and runs it over a batch of prompts.</summary>
-public static class Generator
+internal static class Generator
 {
     /// <summary>Generates tokens for each prompt.</summary>
     /// <param name="state">The model at its prompts, one row a prompt; consumed.</param>

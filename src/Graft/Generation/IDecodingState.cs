@@ -4,7 +4,7 @@ namespace Graft.Generation;
 /// A language model in the middle of writing: it has read the prompts (and, for an encoder-decoder, encoded the sources) and keeps what it
 /// computed, so that each further token costs one step. Searches know nothing else of a model.
 /// </summary>
-public interface IDecodingState : IDisposable
+internal interface IDecodingState : IDisposable
 {
     /// <summary>Number of texts that are being written side by side.</summary>
     int Rows { get; }

@@ -6,7 +6,7 @@ namespace Graft.Generation;
 /// <param name="Tokens">The new tokens, an end token included, without padding.</param>
 /// <param name="Score">With beam search the log probability divided by length to the power of the length penalty; else the sum of the log
 /// probabilities.</param>
-public readonly record struct GeneratedTokens(IReadOnlyList<int> Tokens, float Score);
+internal readonly record struct GeneratedTokens(IReadOnlyList<int> Tokens, float Score);
 
 /// <summary>
 /// Greedy search and sampling: one text a row, written from left to right.

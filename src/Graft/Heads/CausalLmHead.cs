@@ -7,7 +7,7 @@ namespace Graft.Heads;
 internal sealed class CausalLmHead : LanguageModelHead
 {
     internal CausalLmHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
-        : base(HeadKind.CausalLm, recipe, config, words)
+        : base(HeadKinds.CausalLm, recipe, config, words)
     {
     }
 
@@ -20,7 +20,7 @@ internal sealed class CausalLmHead : LanguageModelHead
 internal sealed class SequenceToSequenceHead : LanguageModelHead
 {
     internal SequenceToSequenceHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
-        : base(HeadKind.SequenceToSequence, recipe, config, words)
+        : base(HeadKinds.SequenceToSequence, recipe, config, words)
     {
     }
 

@@ -15,7 +15,7 @@ internal abstract partial class ClassificationHead : Head
     private readonly Projection _output;
     private readonly int? _padTokenId, _endTokenId;
 
-    private protected ClassificationHead(HeadKind kind, ClassifierRecipe recipe, ModelConfig config, int outputs)
+    private protected ClassificationHead(string kind, ClassifierRecipe recipe, ModelConfig config, int outputs)
         : base(kind)
     {
         _recipe = recipe;
@@ -72,7 +72,7 @@ internal sealed partial class SequenceHead : ClassificationHead
     private readonly string? _problemType;
 
     internal SequenceHead(ClassifierRecipe recipe, ModelConfig config)
-        : base(HeadKind.SequenceClassification, recipe, config, config.Labels.Count)
+        : base(HeadKinds.SequenceClassification, recipe, config, config.Labels.Count)
     {
         _problemType = config.ProblemType;
     }
@@ -90,7 +90,7 @@ internal sealed partial class SequenceHead : ClassificationHead
 internal sealed partial class TokenHead : ClassificationHead
 {
     internal TokenHead(ClassifierRecipe recipe, ModelConfig config)
-        : base(HeadKind.TokenClassification, recipe, config, config.Labels.Count)
+        : base(HeadKinds.TokenClassification, recipe, config, config.Labels.Count)
     {
     }
 
@@ -107,7 +107,7 @@ internal sealed partial class TokenHead : ClassificationHead
 internal sealed partial class SpanHead : ClassificationHead
 {
     internal SpanHead(ClassifierRecipe recipe, ModelConfig config)
-        : base(HeadKind.QuestionAnswering, recipe, config, 2)
+        : base(HeadKinds.QuestionAnswering, recipe, config, 2)
     {
     }
 
@@ -135,7 +135,7 @@ internal sealed partial class SpanHead : ClassificationHead
 internal sealed partial class ReplacedTokensHead : ClassificationHead
 {
     internal ReplacedTokensHead(ClassifierRecipe recipe, ModelConfig config)
-        : base(HeadKind.ReplacedTokens, recipe, config, 1)
+        : base(HeadKinds.ReplacedTokens, recipe, config, 1)
     {
     }
 
@@ -154,7 +154,7 @@ internal sealed partial class ReplacedTokensHead : ClassificationHead
 internal sealed partial class ChoiceHead : ClassificationHead
 {
     internal ChoiceHead(ClassifierRecipe recipe, ModelConfig config)
-        : base(HeadKind.MultipleChoice, recipe, config, 1)
+        : base(HeadKinds.MultipleChoice, recipe, config, 1)
     {
     }
 

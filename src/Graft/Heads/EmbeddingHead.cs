@@ -21,7 +21,7 @@ internal sealed partial class EmbeddingHead : Head
     /// <param name="poolings">Which tokens; at least one way.</param>
     /// <param name="steps">What follows, in order.</param>
     internal EmbeddingHead(IReadOnlyList<EmbeddingPooling> poolings, IReadOnlyList<EmbeddingStep> steps)
-        : base(HeadKind.Embedding) => (Poolings, Steps) = (poolings, steps);
+        : base(HeadKinds.Embedding) => (Poolings, Steps) = (poolings, steps);
 
     /// <summary>Which tokens: the ways whose vectors are joined.</summary>
     public IReadOnlyList<EmbeddingPooling> Poolings { get; }

@@ -1,3 +1,4 @@
+using Graft.Graphs;
 using Graft.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,12 +10,25 @@ internal abstract class EmbeddingStep
 {
     /// <summary>[B, width] → [B, width of the step].</summary>
     public abstract Tensor Apply(Tensor vectors);
+
+    /// <summary>The step in a graph; what it holds stays in floating point.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="name">What its weights are called.</param>
+    /// <param name="vectors">[B, width].</param>
+    /// <returns>[B, width of the step].</returns>
+    public abstract Value Draw(GraphBuilder g, string name, Value vectors);
 }
 
 /// <summary>Divides by the Euclidean length.</summary>
 internal sealed class UnitLength : EmbeddingStep
 {
     public override Tensor Apply(Tensor vectors) => nn.functional.normalize(vectors, 2.0, 1L);
+
+    public override Value Draw(GraphBuilder g, string name, Value vectors)
+    {
+        Value length = g.Op("ReduceL2", [vectors], ("axes", new[] { -1L }), ("keepdims", 1L));
+        return g.Div(vectors, g.Op("Max", [length, g.Number(g.IsHalf ? 1e-7 : 1e-12)]));
+    }
 }
 
 /// <summary>
@@ -53,6 +67,21 @@ internal sealed class DenseStep(float[] weight, int width, float[]? bias, Activa
             _ => nn.functional.gelu(values),
         };
     }
+
+    public override Value Draw(GraphBuilder g, string name, Value vectors)
+    {
+        Value values = g.MatMul(vectors, g.Weight(name + ".weight.T", [WidthBefore, width], Transposed));
+        if (bias is not null) values = g.Add(values, g.Weight(name + ".bias", [width], () => bias));
+        return g.Activate(values, activation);
+    }
+
+    /// <summary>[width before, width].</summary>
+    private float[] Transposed()
+    {
+        float[] columns = new float[weight.Length];
+        for (int i = 0; i < weight.Length; i++) columns[(i % WidthBefore * width) + (i / WidthBefore)] = weight[i];
+        return columns;
+    }
 }
 
 /// <summary>Mean 0 and variance 1 in each vector, then a factor and an addend; as loaded, never trained.</summary>
@@ -69,4 +98,12 @@ internal sealed class LayerNormStep(float[] weight, float[] bias) : EmbeddingSte
         using Tensor factor = tensor(weight).to(vectors.dtype), addend = tensor(bias).to(vectors.dtype);
         return nn.functional.layer_norm(vectors, [weight.Length], factor, addend, 1e-5);
     }
+
+    public override Value Draw(GraphBuilder g, string name, Value vectors) =>
+        g.LayerNorm(
+            vectors,
+            g.Weight(name + ".weight", [weight.Length], () => weight),
+            g.Weight(name + ".bias", [bias.Length], () => bias),
+            1e-5
+        );
 }

@@ -50,7 +50,7 @@ internal sealed partial class FeatureHead : Head
     /// <param name="options">What it sees.</param>
     /// <param name="config">Sizes and labels.</param>
     internal FeatureHead(FeatureOptions options, ModelConfig config)
-        : base(HeadKind.SequenceClassification)
+        : base(HeadKinds.SequenceClassification)
     {
         options.Validate(config);
         (Options, _config) = (options, config);

@@ -54,13 +54,34 @@ internal static class GraphPooling
         return rows;
     }
 
-    /// <summary>The mean, first, last or greatest.</summary>
+    /// <summary>The sum of attended tokens over the square root of their number.</summary>
+    public static Value MeanSqrtLength(GraphContext graph, Value states)
+    {
+        GraphBuilder g = graph.Builder;
+        Value mask = g.ToFloat(g.Unsqueeze(graph.AttentionMask, 1)); // [B, 1, T]
+        Value root = g.Op("Sqrt", [g.Op("ReduceSum", [mask, g.Integers(2)], ("keepdims", 1L))]);
+        return g.Squeeze(g.MatMul(g.Div(mask, root), states), 1);
+    }
+
+    /// <summary>The mean of attended tokens, the n-th column counted n times.</summary>
+    public static Value WeightedMean(GraphContext graph, Value states)
+    {
+        GraphBuilder g = graph.Builder;
+        Value places = g.Add(g.Range(graph.Tokens), g.Integers([1], [])); // [T]
+        Value counts = g.ToFloat(g.Unsqueeze(g.Mul(places, graph.AttentionMask), 1)); // [B, 1, T]
+        Value sum = g.Op("ReduceSum", [counts, g.Integers(2)], ("keepdims", 1L));
+        return g.Squeeze(g.MatMul(g.Div(counts, sum), states), 1); // divided first: sums of a long text are too large for 16 bits
+    }
+
+    /// <summary>The vector of one way of pooling.</summary>
     public static Value Of(EmbeddingPooling pooling, GraphContext graph, Value states) => pooling switch
     {
         EmbeddingPooling.First => graph.First(states),
         EmbeddingPooling.Last => Last(graph, states),
         EmbeddingPooling.Max => Max(graph, states),
         EmbeddingPooling.Mean => Mean(graph, states),
+        EmbeddingPooling.MeanSqrtLength => MeanSqrtLength(graph, states),
+        EmbeddingPooling.WeightedMean => WeightedMean(graph, states),
         _ => throw new InputException($"pooling by {pooling} is not drawn as a graph"),
     };
 }
@@ -154,22 +175,16 @@ internal sealed partial class EmbeddingHead
     {
         Value vectors = DrawVectors(graph, states);
         graph.Builder.Output(GraphNames.LastHiddenState, states.LastHiddenState, GraphNames.Batch, GraphNames.Tokens, $"{graph.Width}");
-        graph.Builder.Output(GraphNames.SentenceEmbedding, vectors, GraphNames.Batch, $"{graph.Width}");
+        graph.Builder.Output(GraphNames.SentenceEmbedding, vectors, GraphNames.Batch, $"{WidthOn(graph.Width)}");
     }
 
-    /// <summary>[B, T, D] → [B, D].</summary>
+    /// <summary>[B, T, D] → [B, width]: vectors of every way of pooling beside each other, then the steps.</summary>
     internal Value DrawVectors(GraphContext graph, GraphStates states)
     {
         GraphBuilder g = graph.Builder;
-        if (Poolings is not [EmbeddingPooling pooling] || Steps.Any(step => step is not UnitLength))
-            throw new InputException("a sentence model with several ways of pooling, or with a Dense module, is not drawn as a graph");
-        Value vectors = GraphPooling.Of(pooling, graph, states.LastHiddenState);
-        if (Normalizes)
-        {
-            Value length = g.Op("ReduceL2", [vectors], ("axes", new[] { -1L }), ("keepdims", 1L));
-            vectors = g.Div(vectors, g.Op("Max", [length, g.Number(g.IsHalf ? 1e-7 : 1e-12)]));
-        }
-
+        Value[] ways = [.. Poolings.Select(pooling => GraphPooling.Of(pooling, graph, states.LastHiddenState))];
+        Value vectors = ways.Length == 1 ? ways[0] : g.Op("Concat", [.. ways.Select(way => (Value?)way)], ("axis", -1L));
+        for (int i = 0; i < Steps.Count; i++) vectors = Steps[i].Draw(g, $"sentence_embedding.{i}", vectors);
         return vectors;
     }
 }

@@ -16,7 +16,7 @@ internal abstract class LanguageModelHead : Head
     private readonly Parameter? _bias;
     private readonly double _scale;
 
-    private protected LanguageModelHead(HeadKind kind, LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
+    private protected LanguageModelHead(string kind, LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
         : base(kind)
     {
         _words = words;

@@ -7,7 +7,7 @@ namespace Graft.Heads;
 internal sealed class MaskedLmHead : LanguageModelHead
 {
     internal MaskedLmHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
-        : base(HeadKind.MaskedLm, recipe, config, words)
+        : base(HeadKinds.MaskedLm, recipe, config, words)
     {
     }
 

@@ -16,7 +16,7 @@ internal sealed class PreTrainingHead : LanguageModelHead
     private readonly double _dropout;
 
     internal PreTrainingHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
-        : base(HeadKind.PreTraining, recipe, config, words)
+        : base(HeadKinds.PreTraining, recipe, config, words)
     {
         (string name, _dropout) = recipe.Sentence!.Value;
         _sentence = Add(name, new Projection(config.HiddenSize, 2, Init.Normal(config.InitializerRange)));

@@ -20,7 +20,7 @@ internal sealed class SpanBoundaryPreTrainingHead : LanguageModelHead
     private readonly Parameter _bias;
 
     internal SpanBoundaryPreTrainingHead(LanguageModelRecipe recipe, ModelConfig config, EmbeddingTable words)
-        : base(HeadKind.SpanBoundary, recipe, config, words)
+        : base(HeadKinds.SpanBoundary, recipe, config, words)
     {
         SpanBoundaryRecipe sizes = recipe.SpanBoundary!;
         (int width, Init init) = (config.HiddenSize, Init.Normal(config.InitializerRange));

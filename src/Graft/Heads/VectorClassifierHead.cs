@@ -15,7 +15,7 @@ internal sealed partial class VectorClassifierHead : Head
     /// <param name="vectors">How a text's vector is made.</param>
     /// <param name="config">Sizes and labels.</param>
     internal VectorClassifierHead(EmbeddingHead vectors, ModelConfig config)
-        : base(HeadKind.SequenceClassification)
+        : base(HeadKinds.SequenceClassification)
     {
         (Vectors, _config) = (vectors, config);
         _output = Add(OutputName, new Projection(vectors.WidthOn(config.HiddenSize), config.Labels.Count, Init.Zeros));

@@ -125,7 +125,7 @@ public sealed class AdapterServer : IDisposable
         foreach (Asked part in asked)
         {
             int count = part.Encoded.Features.Count;
-            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Decode(part.Data, part.Encoded, scores[at..(at + count)]);
+            IReadOnlyList<Prediction> decoded = _tasks[part.Adapter].Task.Answers(part.Data, part.Encoded, scores[at..(at + count)]);
             at += count;
             for (int i = 0; i < decoded.Count; i++) answers[part.Places[i]] = decoded[i];
         }
@@ -147,14 +147,14 @@ public sealed class AdapterServer : IDisposable
     private static (FineTuningTask Task, EncodingOptions Encoding) Bind(AdapterBank bank, string folder, int adapter)
     {
         RunManifest? record = RunManifest.Read(folder);
-        (ModelConfig config, HeadKind head, _) = bank[adapter];
+        (ModelConfig config, string head, _) = bank[adapter];
         FineTuningTask task = Predictor.Bind(
             folder,
             record,
             null,
             new ScoredModel(config.Architecture ?? config.ModelType, head, config.Labels) { ProblemType = config.ProblemType }
         );
-        if (task.Head is HeadKind.CausalLm or HeadKind.SequenceToSequence or HeadKind.Embedding)
+        if (task.Head is HeadKinds.CausalLm or HeadKinds.SequenceToSequence or HeadKinds.Embedding)
             throw new InputException($"{folder} is for {task.Name}: adapters that share batches answer from one pass over a text");
         return (task, Predictor.EncodingOf(record, bank.PositionLimit));
     }

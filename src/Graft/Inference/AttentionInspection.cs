@@ -14,7 +14,7 @@ namespace Graft.Inference;
 /// <summary>
 /// What happens inside a model while it reads one text: the attention weights of every head of every layer, and the states between layers.
 /// <code>
-/// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKind.None });
+/// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKinds.None });
 /// AttentionInspection seen = AttentionInspection.Of(model, "The animal was tired because it ran.");
 /// float weight = seen.Attentions[layer][head, query, key];
 /// </code>
@@ -48,7 +48,7 @@ public sealed record AttentionInspection(
     /// <exception cref="InputException">The folder is missing or damaged, or the text is longer than the position table.</exception>
     public static AttentionInspection Load(string folder, string text, string? pair = null)
     {
-        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKind.None });
+        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKinds.None });
         return Of(model, text, pair);
     }
 

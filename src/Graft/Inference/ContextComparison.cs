@@ -20,7 +20,8 @@ public sealed record WordInContext(string Sentence, int Start, float[] Vector, d
 /// The point of contextual models in numbers: a static table gives a word one vector wherever it stands, so any two occurrences are alike
 /// to 1.0; a Transformer gives “bank” of a river and “bank” with money different ones.
 /// <code>
-/// ContextComparison seen = ContextComparison.Load("bert-base-uncased", "bank", ["She sat on the bank of the river.", "The bank raised its rates."]);
+/// ContextComparison seen = ContextComparison.Load(
+///     "bert-base-uncased", "bank", ["She sat on the bank of the river.", "The bank raised its rates."]);
 /// double alike = seen.Similarities[0, 1];
 /// </code>
 /// </summary>
@@ -51,11 +52,17 @@ public sealed record ContextComparison(
         "The bank refused to lend the company any more cash.",
     ];
 
+    /// <summary>Writes it as a page of its own.</summary>
+    /// <param name="path">The file, HTML.</param>
+    /// <param name="model">The model's name.</param>
+    /// <exception cref="RunFailedException">The file cannot be written.</exception>
+    public void WritePage(string path, string model) => ContextPage.Of(this, model).Write(path);
+
     /// <summary>Opens a folder and compares a word's occurrences.</summary>
     /// <inheritdoc cref="Of"/>
     public static ContextComparison Load(string folder, string word, IReadOnlyList<string> sentences)
     {
-        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKind.None });
+        using PretrainedModel model = PretrainedModel.Load(RunSeeds.Best(folder), new LoadOptions { Head = HeadKinds.None });
         return Of(model, word, sentences);
     }
 

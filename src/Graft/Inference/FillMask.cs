@@ -97,7 +97,7 @@ public sealed class FillMask : IDisposable
         folder = RunSeeds.Best(folder);
         PretrainedModel model = PretrainedModel.Load(
             folder,
-            new LoadOptions { Head = HeadKind.MaskedLm, Compute = compute ?? ComputeContext.Current }
+            new LoadOptions { Head = HeadKinds.MaskedLm, Compute = compute ?? ComputeContext.Current }
         );
         try
         {

@@ -63,7 +63,7 @@ public sealed class TextGenerator : IDisposable
     /// <summary>The model's tokenizer.</summary>
     public Tokenizer Tokenizer => _model.Tokenizer;
 
-    private bool AnswersSources => _model.HeadKind == HeadKind.SequenceToSequence;
+    private bool AnswersSources => _model.HeadKind == HeadKinds.SequenceToSequence;
 
     /// <summary>Opens a model folder or a run folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -75,10 +75,11 @@ public sealed class TextGenerator : IDisposable
     {
         folder = RunSeeds.Best(folder);
         string family = PretrainedModel.ReadConfig(folder).ModelType;
-        HeadKind head = ModelFamilies.Of(family, folder).WritingHead
+        IEnumerable<string> writing = ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType);
+        string head = ModelFamilies.Of(family, folder).WritingHead
             ?? throw new InputException(
                 $"{folder} is a {family} model, which does not write text: "
-                    + $"{string.Join(", ", ModelFamilies.All.Where(known => known.WritingHead is not null).Select(known => known.ModelType))} do (graft fill-mask asks for single words)"
+                    + $"{string.Join(", ", writing)} do (graft fill-mask asks for single words)"
             );
         PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head, Compute = compute ?? ComputeContext.Current });
         try
@@ -171,8 +172,10 @@ public sealed class TextGenerator : IDisposable
     /// piece.</param>
     /// <param name="stop">Texts that end the writing; they and what follows are not in the result.</param>
     /// <param name="cancellationToken">Stops between two tokens.</param>
-    /// <exception cref="InputException">As <see cref="Generate(string, GenerationOptions, IReadOnlyList{string}, Action{string}, CancellationToken)"/>; thrown where the pieces are
-    /// read.</exception>
+    /// <exception cref="InputException">
+    /// As <see cref="Generate(string, GenerationOptions, IReadOnlyList{string}, Action{string}, CancellationToken)"/>; thrown where the
+    /// pieces are read.
+    /// </exception>
     public async IAsyncEnumerable<string> GenerateAsync(
         string prompt,
         GenerationOptions? options = null,

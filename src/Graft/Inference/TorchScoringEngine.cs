@@ -21,6 +21,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
     {
         ComputeContext compute = options.Compute switch
         {
+            null when Int8Settings.IsIn(folder) => ComputeContext.Current with { Precision = Precision.Int8 },
             null => ComputeContext.Current,
             ComputeContext context => context,
             IComputeOptions other => throw new InputException(
@@ -29,6 +30,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
                 $"a {nameof(ComputeContext)}: {folder} is computed by libtorch"
             ),
         };
+        if (options.SameBits) compute = compute with { IndependentRows = true };
         PretrainedModel model = PretrainedModel.Load(
             folder,
             new LoadOptions
@@ -54,7 +56,7 @@ internal sealed class TorchScoringEngine : IScoringEngine
     private static ScoredModel Describe(PretrainedModel model, string folder)
     {
         string files = model.TokenizerFolder ?? folder;
-        bool writes = model.HeadKind is HeadKind.SequenceToSequence or HeadKind.CausalLm;
+        bool writes = model.HeadKind is HeadKinds.SequenceToSequence or HeadKinds.CausalLm;
         EmbeddingHead? vectors = model.Head as EmbeddingHead;
         TextSettings texts = vectors is null ? new() : SentenceTransformersLayout.Settings(folder);
         return new(model.Config.Architecture ?? model.Config.ModelType, model.HeadKind, model.Config.Labels)
@@ -99,6 +101,19 @@ internal sealed class TorchScoringEngine : IScoringEngine
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 return _scorer.Score(features, cancellationToken);
+            }
+        }
+
+        public bool HasTokenStates => Model.Head == HeadKinds.Embedding;
+
+        public FeatureScores[] TokenStates(IReadOnlyList<Feature> features, CancellationToken cancellationToken = default)
+        {
+            if (!HasTokenStates) throw new InputException($"{Model.Name} answers for a task: its tokens have no vectors of their own");
+            using ComputeScope computing = _model.Enter();
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                return _scorer.TokenStates(features, cancellationToken);
             }
         }
 

@@ -46,7 +46,7 @@ public sealed record EncoderInput
 
     /// <summary>The micro-batch's dropout masks.</summary>
     /// <value>Null: evaluation, nothing is dropped.</value>
-    public DropoutPlan? Dropout { get; init; }
+    internal DropoutPlan? Dropout { get; init; }
 
     /// <summary>Ask for the states between layers.</summary>
     public bool OutputHiddenStates { get; init; }
@@ -62,7 +62,7 @@ public sealed record EncoderInput
     public Tensor? EncoderStates { get; init; }
 
     /// <summary>Keys and values of the tokens before these (generation); they are added to.</summary>
-    public KeyValueCache? Cache { get; init; }
+    internal KeyValueCache? Cache { get; init; }
 
     /// <summary>True for the packed layout.</summary>
     public bool IsPacked => Boundaries is not null;

@@ -9,7 +9,7 @@ namespace Graft.Layers;
 /// buffers with room to spare, so that a new token is written beside the old ones, which are not copied.
 /// The tensors belong to the cache: they outlive the step's dispose scope.
 /// </summary>
-public sealed class KeyValueCache : IDisposable
+internal sealed class KeyValueCache : IDisposable
 {
     private const int TokensDimension = 2;
     private const long LeastRoom = 64;

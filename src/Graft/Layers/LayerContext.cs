@@ -38,13 +38,13 @@ public sealed class LayerContext
     public AttentionLayout Layout { get; }
 
     /// <summary>The micro-batch's dropout masks; null in evaluation.</summary>
-    public DropoutPlan? Dropout { get; }
+    internal DropoutPlan? Dropout { get; }
 
     /// <summary>Which rows use which adapter; null where there is one or none.</summary>
     internal AdapterRuns? Adapters { get; }
 
     /// <summary>Keys and values of tokens before these; null but in generation.</summary>
-    public KeyValueCache? Cache { get; }
+    internal KeyValueCache? Cache { get; }
 
     /// <summary>[B, T] or [tokens].</summary>
     public long[] Leading { get; }
@@ -99,12 +99,12 @@ public sealed class LayerContext
     }
 
     /// <summary>A place where values are dropped; the same number must not be used twice in a model.</summary>
-    public DropoutSite Site(int number) => Dropout is null ? DropoutSite.None : Dropout.Site(number + SiteOffset);
+    internal DropoutSite Site(int number) => Dropout is null ? DropoutSite.None : Dropout.Site(number + SiteOffset);
 
     /// <summary>
     /// The same for what an adapter drops: rows that are no tokens (a table of distances) are dropped as a sequence of their own.
     /// </summary>
-    public DropoutSite Site(int number, Tensor x)
+    internal DropoutSite Site(int number, Tensor x)
     {
         if (Dropout is null) return DropoutSite.None;
         int rows = checked((int)(x.numel() / x.shape[^1]));

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Graft.Layers;
 
 /// <summary>Ways from token states to one vector a sequence, for both layouts.</summary>
-internal static class Pooling
+public static class Pooling
 {
     /// <summary>The first column (or first packed row) of each sequence: [B, D].</summary>
     public static Tensor First(Tensor states, EncoderInput input)
@@ -99,7 +99,7 @@ internal static class Pooling
     }
 
     /// <summary>The rightmost attended token with an id; the last attended one of a sequence without it: [B, D].</summary>
-    public static Tensor LastOf(Tensor states, EncoderInput input, int? id)
+    internal static Tensor LastOf(Tensor states, EncoderInput input, int? id)
     {
         if (id is not int wanted) return Last(states, input);
         if (!input.IsPacked)
@@ -120,7 +120,7 @@ internal static class Pooling
     }
 
     /// <summary>The state at the last column where the flag [B, T] is set (column 0 where none is): [B, D].</summary>
-    public static Tensor AtLastTrue(Tensor states, Tensor flags)
+    internal static Tensor AtLastTrue(Tensor states, Tensor flags)
     {
         (long batch, long tokens) = (flags.shape[0], flags.shape[1]);
         Tensor last = (arange(tokens, ScalarType.Int64) * flags.to(ScalarType.Int64)).argmax(-1); // [B]

@@ -1,5 +1,6 @@
 using Graft.Torch;
 using Graft.Torch.Operations;
+using Graft.Torch.Products;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,6 +11,8 @@ namespace Graft.Layers;
 public sealed partial class Projection : Layer
 {
     private readonly bool _transposed;
+    private readonly Lock _rounding = new();
+    private Int8Weight? _rounded; // made when it is first multiplied in 8 bits; null again once gradients of the weight are asked for
 
     /// <param name="input">Width of x.</param>
     /// <param name="output">Width of the result.</param>
@@ -64,12 +67,62 @@ public sealed partial class Projection : Layer
         return Forward(x, bias, context, Activation.None);
     }
 
+    /// <summary>Multiplied in fp32 where others are multiplied in 8 bits: heads, and layers whose rounding costs too much.</summary>
+    internal bool StaysFp32 { get; set; }
+
+    /// <summary>The results of several matrices on one input, in 8 bits; null where one of them is not multiplied so here.</summary>
+    internal static Tensor[]? ForwardInInt8(Tensor x, params ReadOnlySpan<Projection> projections)
+    {
+        if (!Ops.InInt8(x)) return null;
+        Int8Product.Side[] sides = new Int8Product.Side[projections.Length];
+        for (int i = 0; i < sides.Length; i++)
+        {
+            if (projections[i].StaysFp32 || projections[i].Tuning is not null) return null;
+            sides[i] = projections[i].Rounded();
+        }
+
+        return Ops.Int8Linear(x, Activation.None, sides);
+    }
+
+    /// <summary>W₂·activation(W₁·x + b₁) + b₂ in 8 bits; null where one of the two is not multiplied so here.</summary>
+    internal static Tensor? FeedForwardInInt8(Tensor x, Projection first, Activation activation, Projection second) =>
+        !Ops.InInt8(x) || first.StaysFp32 || second.StaysFp32 || first.Tuning is not null || second.Tuning is not null
+            ? null
+            : Ops.Int8FeedForward(x, first.Rounded(), activation, second.Rounded());
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Forget();
+        base.Dispose(disposing);
+    }
+
     private Tensor Forward(Tensor x, Tensor? bias, LayerContext context, Activation activation)
     {
-        Tensor weight = _transposed ? Weight.t() : Weight;
-        if (Tuning is null)
-            return activation == Activation.None ? Ops.Linear(x, weight, bias) : Ops.LinearActivation(x, weight, bias, activation);
+        if (Tuning is null) return Product(x, bias, activation);
         x = Tuning.Input(x, context);
-        return Ops.Activate(Tuning.Output(x, Ops.Linear(x, weight, bias), context), activation);
+        return Ops.Activate(Tuning.Output(x, Product(x, bias, Activation.None), context), activation);
+    }
+
+    private Tensor Product(Tensor x, Tensor? bias, Activation activation)
+    {
+        if (!StaysFp32 && Ops.InInt8(x)) return Ops.Int8Linear(x, activation, Rounded())[0];
+        if (_rounded is not null && Weight.requires_grad && is_grad_enabled()) Forget(); // it is going to change
+        Tensor weight = _transposed ? Weight.t() : Weight;
+        return activation == Activation.None ? Ops.Linear(x, weight, bias) : Ops.LinearActivation(x, weight, bias, activation);
+    }
+
+    private Int8Product.Side Rounded()
+    {
+        lock (_rounding) return new Int8Product.Side(_rounded ??= Int8Weight.Of(_transposed ? Weight.t() : Weight), Bias);
+    }
+
+    private void Forget()
+    {
+        lock (_rounding)
+        {
+            _rounded?.Dispose();
+            _rounded = null;
+        }
     }
 }

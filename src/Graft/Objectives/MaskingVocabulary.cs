@@ -3,7 +3,7 @@ namespace Graft.Objectives;
 /// <summary>
 /// What corrupting a sequence needs to know of its vocabulary: the mask, what is never chosen, and which pieces go on a word.
 /// </summary>
-public sealed class MaskingVocabulary
+internal sealed class MaskingVocabulary
 {
     private readonly bool[] _special;
     private readonly bool[] _continues;

@@ -25,7 +25,7 @@ internal sealed class DistillationParity : IParityKind
     {
         using DisposeScope scope = NewDisposeScope();
         ParityCase reference = new(folder);
-        LoadOptions masked = new() { Head = HeadKind.MaskedLm };
+        LoadOptions masked = new() { Head = HeadKinds.MaskedLm };
         using PretrainedModel teacher = PretrainedModel.Load(Path.Combine(folder, Teacher), masked);
         using PretrainedModel student = PretrainedModel.Load(Path.Combine(folder, Student), masked);
         List<ParityGroup> groups = [];

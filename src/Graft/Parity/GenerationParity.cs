@@ -48,7 +48,7 @@ internal sealed class GenerationParity : IParityKind
     private static (int[][] Sequences, double[] Scores) Generate(PretrainedModel model, JsonElement batch, JsonElement run)
     {
         int[][] ids = Rows(batch.GetProperty("input_ids")), mask = Rows(batch.GetProperty("attention_mask"));
-        bool writesTargets = model.HeadKind == Backbones.HeadKind.SequenceToSequence;
+        bool writesTargets = model.HeadKind == Backbones.HeadKinds.SequenceToSequence;
         int start = writesTargets ? model.Config.DecoderStartTokenId ?? 0 : 0;
         int[][] prompts = writesTargets ? [.. ids.Select(_ => new[] { start })] : ids;
         using ModelDecodingState state = writesTargets

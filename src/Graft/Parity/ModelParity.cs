@@ -22,7 +22,7 @@ internal sealed class ModelParity : IParityKind
     {
         using DisposeScope scope = NewDisposeScope();
         ParityCase reference = new(folder);
-        HeadKind head = Head(folder, reference.Head);
+        string head = Head(folder, reference.Head);
         using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = head });
         List<ParityGroup> groups = [];
         CompareOutputs(model, reference, groups);
@@ -30,9 +30,9 @@ internal sealed class ModelParity : IParityKind
         return new ParityReport(folder, reference.Head, groups);
     }
 
-    private static HeadKind Head(string folder, string architecture) => architecture == "SpanBoundaryPreTraining"
-        ? HeadKind.SpanBoundary
-        : ModelFamilies.HeadOf(PretrainedModel.ReadConfig(folder), architecture);
+    private static string Head(string folder, string architecture) => architecture == "SpanBoundaryPreTraining"
+        ? HeadKinds.SpanBoundary
+        : ModelHeads.KindOf(PretrainedModel.ReadConfig(folder), architecture);
 
     /// <summary>
     /// Outputs, states between layers and losses; with attentions twice, as the explicit path must give all of it as well.

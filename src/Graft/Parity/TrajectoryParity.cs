@@ -1,5 +1,6 @@
 using System.Globalization;
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Training;
@@ -28,7 +29,7 @@ internal sealed class TrajectoryParity : IParityKind
         IReadOnlyDictionary<string, string> metadata = ParityRunner.MetadataOf(folder);
         using PretrainedModel model = PretrainedModel.Load(
             folder,
-            new LoadOptions { Head = ModelFamilies.HeadOf(PretrainedModel.ReadConfig(folder), reference.Head) }
+            new LoadOptions { Head = ModelHeads.KindOf(PretrainedModel.ReadConfig(folder), reference.Head) }
         );
         TrainingOptions options = new()
         {

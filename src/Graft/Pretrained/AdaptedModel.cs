@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Tuning;
 using Graft.Tuning.Files;
 
@@ -87,11 +88,11 @@ internal static class AdaptedModel
     {
         ModelConfig? own = File.Exists(Path.Combine(file.Path, ConfigFile)) ? PretrainedModel.ReadConfig(file.Path) : null;
         ModelConfig config = own ?? PretrainedModel.ReadConfig(basePath);
-        HeadKind? head = options.Head ?? (own?.Architecture is string name ? ModelFamilies.HeadOf(own, name) : file.Head);
+        string? head = options.Head ?? (own?.Architecture is string name ? ModelHeads.KindOf(own, name) : file.Head);
         IReadOnlyList<string>? labels = options.Labels ?? own?.Labels;
         if (
             labels is null
-            && head is HeadKind.SequenceClassification or HeadKind.TokenClassification
+            && head is HeadKinds.SequenceClassification or HeadKinds.TokenClassification
             && file.OutputCount is int count
             && count != config.Labels.Count
         )

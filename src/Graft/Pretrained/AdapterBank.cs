@@ -57,7 +57,7 @@ internal sealed class AdapterBank : IDisposable
     internal bool ReadsSegments => _base.Backbone.ReadsSegments;
 
     /// <summary>An adapter's configuration: its labels and its head.</summary>
-    internal (ModelConfig Config, HeadKind Head, TuningStrategy Strategy) this[int adapter] =>
+    internal (ModelConfig Config, string Head, TuningStrategy Strategy) this[int adapter] =>
         (_adapters[adapter].Config, _adapters[adapter].Kind, _adapters[adapter].Adapter.Strategy);
 
     /// <summary>The base's tokenizer.</summary>
@@ -80,7 +80,7 @@ internal sealed class AdapterBank : IDisposable
                 using AdapterFolder file = AdapterFolder.Open(folder);
                 string basePath = AdaptedModel.Locate(file, baseFolder ?? basis?.Folder);
                 LoadOptions options = AdaptedModel.ForBase(file, basePath, new LoadOptions());
-                basis ??= PretrainedModel.Load(basePath, new LoadOptions { Head = HeadKind.None, Compute = ComputeContext.Current });
+                basis ??= PretrainedModel.Load(basePath, new LoadOptions { Head = HeadKinds.None, Compute = ComputeContext.Current });
                 entries.Add(Attach(basis, file, basePath, options));
             }
 
@@ -181,12 +181,12 @@ internal sealed class AdapterBank : IDisposable
     private static Entry Attach(PretrainedModel basis, AdapterFolder file, string basePath, LoadOptions options)
     {
         ModelConfig config = PretrainedModel.Adapted(PretrainedModel.ReadConfig(basePath), options);
-        HeadKind kind = options.Head
-            ?? ModelFamilies.HeadOf(
+        string kind = options.Head
+            ?? ModelHeads.KindOf(
                 config,
                 config.Architecture ?? throw new InputException($"{file.Path} does not say which head it is for")
             );
-        Head head = Head.Create(kind, config, basis.Backbone)
+        Head head = ModelHeads.Create(new HeadContext(kind, config, basis.Backbone))
             ?? throw new InputException($"{file.Path} has no head: a bank answers with adapters of tasks");
         using Checkpoints.Checkpoint weights = Checkpoints.Checkpoint.Open(basePath);
         Network network = Network.Around(basis.Backbone, head, config, kind);
@@ -221,7 +221,7 @@ internal sealed class AdapterBank : IDisposable
     /// <summary>An adapter beside the backbone.</summary>
     private sealed record Entry(
         ModelConfig Config,
-        HeadKind Kind,
+        string Kind,
         Head? Head,
         Adapter Adapter,
         SlotContents Slots,

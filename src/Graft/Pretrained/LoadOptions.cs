@@ -9,7 +9,7 @@ public sealed record LoadOptions
 {
     /// <summary>The head wanted.</summary>
     /// <value>Null for the one the checkpoint was saved with.</value>
-    public HeadKind? Head { get; init; }
+    public string? Head { get; init; }
 
     /// <summary>
     /// The labels of a classifying head, in order. Where they are others than the checkpoint's, the classifier begins anew.
@@ -25,11 +25,11 @@ public sealed record LoadOptions
     /// <value>Null for the checkpoint's.</value>
     public double? Dropout { get; init; }
 
-    /// <summary>From token states to a text's vector, with <see cref="HeadKind.Embedding"/>.</summary>
+    /// <summary>From token states to a text's vector, with <see cref="HeadKinds.Embedding"/>.</summary>
     /// <value>Null for what the folder's modules.json says, or the mean.</value>
     public EmbeddingPooling? Pooling { get; init; }
 
-    /// <summary>Whether vectors are brought to length 1, with <see cref="HeadKind.Embedding"/>.</summary>
+    /// <summary>Whether vectors are brought to length 1, with <see cref="HeadKinds.Embedding"/>.</summary>
     /// <value>Null for what the folder's modules.json says, or false.</value>
     public bool? Normalize { get; init; }
 

@@ -23,9 +23,14 @@ public sealed record LoadReport
     /// <summary>Keys of config.json that Graft does not know: whatever they ask for is not there.</summary>
     public IReadOnlyList<string> UnknownConfigKeys { get; init; } = [];
 
-    /// <summary>The line about <see cref="UnknownConfigKeys"/>; empty where there are none.</summary>
-    public IEnumerable<string> ConfigNotes => UnknownConfigKeys.Count == 0 ? []
-        : [$"config.json has keys that Graft does not know and does not follow: {Listed(UnknownConfigKeys)}"];
+    /// <summary>What config.json says in two ways that contradict each other, and which of them counts: a line each.</summary>
+    internal IReadOnlyList<string> Contradictions { get; init; } = [];
+
+    /// <summary>
+    /// Lines about config.json: <see cref="UnknownConfigKeys"/>, and values that contradict each other; empty where there are none.
+    /// </summary>
+    public IEnumerable<string> ConfigNotes => UnknownConfigKeys.Count == 0 ? Contradictions
+        : [$"config.json has keys that Graft does not know and does not follow: {Listed(UnknownConfigKeys)}", .. Contradictions];
 
     /// <summary>Lines for the user; empty where all is as expected.</summary>
     public IEnumerable<string> Notes

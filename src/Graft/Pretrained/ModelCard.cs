@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Graft.Backbones;
+using Graft.Heads;
 
 namespace Graft.Pretrained;
 
@@ -9,18 +10,18 @@ public static class ModelCard
 {
     private const string FileName = "README.md";
 
-    private static readonly Dictionary<HeadKind, string> s_tasks = new()
+    private static readonly Dictionary<string, string> s_tasks = new()
     {
-        [HeadKind.MaskedLm] = "fill-mask",
-        [HeadKind.PreTraining] = "fill-mask",
-        [HeadKind.SpanBoundary] = "fill-mask",
-        [HeadKind.SequenceClassification] = "text-classification",
-        [HeadKind.TokenClassification] = "token-classification",
-        [HeadKind.QuestionAnswering] = "question-answering",
-        [HeadKind.MultipleChoice] = "multiple-choice",
-        [HeadKind.CausalLm] = "text-generation",
-        [HeadKind.SequenceToSequence] = "text2text-generation",
-        [HeadKind.Embedding] = "sentence-similarity",
+        [HeadKinds.MaskedLm] = "fill-mask",
+        [HeadKinds.PreTraining] = "fill-mask",
+        [HeadKinds.SpanBoundary] = "fill-mask",
+        [HeadKinds.SequenceClassification] = "text-classification",
+        [HeadKinds.TokenClassification] = "token-classification",
+        [HeadKinds.QuestionAnswering] = "question-answering",
+        [HeadKinds.MultipleChoice] = "multiple-choice",
+        [HeadKinds.CausalLm] = "text-generation",
+        [HeadKinds.SequenceToSequence] = "text2text-generation",
+        [HeadKinds.Embedding] = "sentence-similarity",
     };
 
     /// <summary>The card's text.</summary>
@@ -36,7 +37,7 @@ public static class ModelCard
         if (origin is not null) card.Append(origin).Append("\n\n");
         ModelConfig config = model.Config;
         card.Append("| | |\n|---|---|\n");
-        card.Append(CultureInfo.InvariantCulture, $"| Class | {ModelFamilies.ArchitectureOf(config, model.HeadKind)} |\n");
+        card.Append(CultureInfo.InvariantCulture, $"| Class | {ModelHeads.ArchitectureOf(config, model.HeadKind)} |\n");
         card.Append(CultureInfo.InvariantCulture, $"| Parameters | {model.ParameterCount:N0} |\n");
         card.Append(
             CultureInfo.InvariantCulture,
@@ -44,7 +45,7 @@ public static class ModelCard
         );
         card.Append(CultureInfo.InvariantCulture, $"| Vocabulary | {config.VocabularySize:N0} |\n");
         if (model.Backbone.PositionLimit is int limit) card.Append(CultureInfo.InvariantCulture, $"| Longest text | {limit} tokens |\n");
-        if (model.HeadKind is HeadKind.SequenceClassification or HeadKind.TokenClassification)
+        if (model.HeadKind is HeadKinds.SequenceClassification or HeadKinds.TokenClassification)
             card.Append(CultureInfo.InvariantCulture, $"| Labels | {string.Join(", ", config.Labels)} |\n");
         return card.ToString();
     }

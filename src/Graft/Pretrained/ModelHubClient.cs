@@ -131,7 +131,8 @@ internal sealed class ModelHubClient : IDisposable
 
     private Uri AddressOf(ModelHubId id, string commit, string file) =>
         new(
-            $"{_options.Endpoint.AbsoluteUri.TrimEnd('/')}/{id.Name}/resolve/{commit}/{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}"
+            $"{_options.Endpoint.AbsoluteUri.TrimEnd('/')}/{id.Name}/resolve/{commit}/"
+                + string.Join('/', file.Split('/').Select(Uri.EscapeDataString))
         );
 
     /// <summary>Sends until there is an answer worth having; pauses after failures of the network or the hub.</summary>

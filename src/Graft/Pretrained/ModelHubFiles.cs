@@ -83,7 +83,9 @@ internal static partial class ModelHubFiles
     private static partial Regex Adapter();
 
     [GeneratedRegex(
-        @"^[0-9]+_[A-Za-z]+/(config\.json|model\.safetensors|pytorch_model\.bin)$|^0_Transformer/(tokenizer.*\.json|[a-z_]+\.json|vocab\.(txt|json)|merges\.txt|[a-z.]+\.model)$|^sentence_[a-z-]+_config\.json$",
+        @"^[0-9]+_[A-Za-z]+/(config\.json|model\.safetensors|pytorch_model\.bin)$"
+            + @"|^0_Transformer/(tokenizer.*\.json|[a-z_]+\.json|vocab\.(txt|json)|merges\.txt|[a-z.]+\.model)$"
+            + @"|^sentence_[a-z-]+_config\.json$",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex SentenceModule();

@@ -1,5 +1,6 @@
 using Graft.Backbones;
 using Graft.Checkpoints;
+using Graft.Heads;
 using Graft.Layers;
 using Graft.Torch.Compute;
 
@@ -26,7 +27,7 @@ public sealed record ModelInspection
     public ModelConfig? Config { get; init; }
 
     /// <summary>The head the checkpoint was saved with.</summary>
-    public HeadKind Head { get; init; }
+    public string Head { get; init; } = HeadKinds.None;
 
     /// <summary>Parameters of the backbone with its pooler.</summary>
     public long BackboneParameters { get; init; }
@@ -94,7 +95,7 @@ public sealed record ModelInspection
     private ModelInspection WithConfig(string path)
     {
         ModelConfig config = PretrainedModel.ReadConfig(path);
-        HeadKind head = config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : HeadKind.None;
+        string head = config.Architecture is string name ? ModelHeads.KindOf(config, name) : HeadKinds.None;
         Engine.Start();
         Network whole = Network.Build(config, head);
         try

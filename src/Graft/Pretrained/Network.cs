@@ -14,7 +14,10 @@ internal sealed class Network : Layer
         (Backbone, Head, Prefix) = (backbone, head, prefix);
         if (prefix.Length > 0) Add(prefix[..^1], backbone);
         else Adopt(backbone);
-        if (head is not null) Adopt(head);
+        if (head is null) return;
+        foreach ((_, Projection projection) in head.Find<Projection>())
+            projection.StaysFp32 = true; // small, and its rounding would go straight into the answer
+        Adopt(head);
     }
 
     public Backbone Backbone { get; }
@@ -32,7 +35,7 @@ internal sealed class Network : Layer
     /// <param name="classifiesVectors">A classifier stands on the vectors of an embedding model.</param>
     public static Network Build(
         ModelConfig config,
-        HeadKind kind,
+        string kind,
         SentenceTransformersLayout? sentences = null,
         FeatureOptions? features = null,
         bool classifiesVectors = false
@@ -43,24 +46,24 @@ internal sealed class Network : Layer
         {
             EmbeddingHead vectors = new(sentences?.Poolings ?? [EmbeddingPooling.Mean], sentences?.Steps ?? []);
             return new Network(
-                family.CreateBackbone(config, HeadKind.Embedding),
+                family.CreateBackbone(config, HeadKinds.Embedding),
                 new VectorClassifierHead(vectors, config),
-                family.PrefixUnder(HeadKind.Embedding)
+                family.PrefixUnder(HeadKinds.Embedding)
             );
         }
 
         // What looks at features sees token states, as a token classifier does.
-        Backbone backbone = family.CreateBackbone(config, features is null ? kind : HeadKind.TokenClassification);
-        Head? head = kind == HeadKind.Embedding
-            ? new EmbeddingHead(sentences?.Poolings ?? [EmbeddingPooling.Mean], sentences?.Steps ?? [])
-            : features is not null ? new FeatureHead(features, config)
-            : Heads.Head.Create(kind, config, backbone);
-        return new Network(backbone, head, family.PrefixUnder(kind));
+        string known = ModelHeads.KnownAs(kind);
+        Backbone backbone = family.CreateBackbone(config, features is null ? known : HeadKinds.TokenClassification);
+        HeadContext context = new(kind, config, backbone);
+        if (sentences is not null) context = context with { Poolings = sentences.Poolings, Steps = sentences.Steps };
+        Head? head = features is not null ? new FeatureHead(features, config) : ModelHeads.Create(context);
+        return new Network(backbone, head, family.PrefixUnder(known));
     }
 
     /// <summary>A head of an adapter's own on a backbone that others use too; released piece by piece, never as a whole.</summary>
-    public static Network Around(Backbone backbone, Head head, ModelConfig config, HeadKind kind) =>
-        new(backbone, head, ModelFamilies.Of(config.ModelType, "config.json").PrefixUnder(kind));
+    public static Network Around(Backbone backbone, Head head, ModelConfig config, string kind) =>
+        new(backbone, head, ModelFamilies.Of(config.ModelType, "config.json").PrefixUnder(ModelHeads.KnownAs(kind)));
 
     /// <summary>Releases parameters and modules.</summary>
     public void Release()

@@ -14,7 +14,8 @@ namespace Graft.Pretrained;
 /// <summary>
 /// A model with its configuration and files, as Hugging Face's libraries lay them out: load, run, train, save.
 /// <code>
-/// using PretrainedModel model = PretrainedModel.Load("bert-base-uncased", new() { Head = HeadKind.SequenceClassification, Labels = ["no", "yes"] });
+/// using PretrainedModel model = PretrainedModel.Load(
+///     "bert-base-uncased", new() { Head = HeadKinds.SequenceClassification, Labels = ["no", "yes"] });
 /// ModelOutput output = model.Forward(new EncoderInput { InputIds = ids, AttentionMask = mask });
 /// model.Save("my-model");
 /// </code>
@@ -26,7 +27,7 @@ public sealed class PretrainedModel : IDisposable
     private AdapterBase? _adapterBase;
     private bool _hasOwnTokenizer;
 
-    private PretrainedModel(Network network, ModelConfig config, HeadKind kind, LoadReport report, string? folder)
+    private PretrainedModel(Network network, ModelConfig config, string kind, LoadReport report, string? folder)
     {
         _network = network;
         (Config, HeadKind, Report, Folder) = (config, kind, report, folder);
@@ -36,14 +37,14 @@ public sealed class PretrainedModel : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>What stands on the backbone.</summary>
-    public HeadKind HeadKind { get; }
+    public string HeadKind { get; }
 
     /// <summary>
     /// The stack of layers. Its own <c>Forward</c> computes in the thread's context: <see cref="Enter"/> that of the model first.
     /// </summary>
     public Backbone Backbone => _network.Backbone;
 
-    /// <summary>Null for <see cref="HeadKind.None"/>.</summary>
+    /// <summary>Null for <see cref="HeadKinds.None"/>.</summary>
     public Head? Head => _network.Head;
 
     /// <summary>Backbone and head as a layer.</summary>
@@ -106,7 +107,7 @@ public sealed class PretrainedModel : IDisposable
         ModelConfig config = ReadConfig(folder);
         if (options.FromScratch)
         {
-            PretrainedModel drawn = Create(Adapted(config, options), options.Head ?? HeadKind.None, options.Seed, folder);
+            PretrainedModel drawn = Create(Adapted(config, options), options.Head ?? HeadKinds.None, options.Seed, folder);
             drawn.Compute = options.Compute;
             return drawn;
         }
@@ -117,13 +118,14 @@ public sealed class PretrainedModel : IDisposable
         config = family.Refine(config, keys);
         // A classifier on vectors is opened to answer; what is trained towards given labels begins on the body.
         bool classifiesVectors =
-            options.Labels is null && options.Head is null or HeadKind.SequenceClassification && VectorClassifierFile.IsIn(whole);
-        HeadKind kind = classifiesVectors
-            ? HeadKind.SequenceClassification
+            options.Labels is null && options.Head is null or HeadKinds.SequenceClassification && VectorClassifierFile.IsIn(whole);
+        string kind = classifiesVectors
+            ? HeadKinds.SequenceClassification
             : options.Head ?? SavedHead(config, family, keys, SentenceTransformersLayout.IsIn(whole));
         SentenceTransformersLayout? sentences =
-            classifiesVectors || kind == HeadKind.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
+            classifiesVectors || kind == HeadKinds.Embedding ? SentenceTransformersLayout.Read(whole, options) : null;
         bool newLabels = options.Labels is not null && !options.Labels.SequenceEqual(config.Labels, StringComparer.Ordinal);
+        string[] contradictions = options.Labels is null ? [.. config.Contradictions] : [];
         Engine.Start();
         config = Adapted(config, options);
         Network network = Network.Build(config, kind, sentences, options.Features, classifiesVectors);
@@ -132,9 +134,11 @@ public sealed class PretrainedModel : IDisposable
             LoadReport report = WeightLoader.Load(network, family, checkpoint, newLabels, options.Seed) with
             {
                 UnknownConfigKeys = config.UnknownKeys,
+                Contradictions = contradictions,
             };
             if (network.Head is VectorClassifierHead vectors)
                 report = report.Without(VectorClassifierFile.Load(whole, vectors));
+            Int8Settings.Read(whole)?.Apply(network, whole);
             return new PretrainedModel(network, config, kind, report, whole) { TokenizerFolder = folder, Compute = options.Compute };
         }
         catch
@@ -149,7 +153,7 @@ public sealed class PretrainedModel : IDisposable
     /// <param name="kind">The head.</param>
     /// <param name="seed">The same seed gives the same bits.</param>
     /// <param name="tokenizerFolder">The folder whose tokenizer is used.</param>
-    public static PretrainedModel Create(ModelConfig config, HeadKind kind, ulong seed = 42, string? tokenizerFolder = null)
+    public static PretrainedModel Create(ModelConfig config, string kind, ulong seed = 42, string? tokenizerFolder = null)
     {
         config.Validate();
         Engine.Start();
@@ -228,7 +232,7 @@ public sealed class PretrainedModel : IDisposable
     /// <exception cref="RunFailedException">The folder cannot be written or the disk is full.</exception>
     public void Save(string folder)
     {
-        SaveConfig(Config, Head is VectorClassifierHead ? HeadKind.Embedding : HeadKind, folder);
+        SaveConfig(Config, Head is VectorClassifierHead ? HeadKinds.Embedding : HeadKind, folder);
         if (Head is VectorClassifierHead vectors) SaveVectorClassifier(vectors, folder);
         else if (Adapter is null) SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _network.Declared().Select(ToWrite));
         else AdapterFolder.Write(folder, Target(Adapter));
@@ -246,12 +250,12 @@ public sealed class PretrainedModel : IDisposable
     }
 
     /// <summary>Writes the config.json of a model with a head.</summary>
-    internal static void SaveConfig(ModelConfig config, HeadKind head, string folder)
+    internal static void SaveConfig(ModelConfig config, string head, string folder)
     {
         ModelConfig written = ModelFamilies
             .Of(config.ModelType, "config.json")
             .ForSaving(config)
-            .With("architectures", new System.Text.Json.Nodes.JsonArray(ModelFamilies.ArchitectureOf(config, head)))
+            .With("architectures", new System.Text.Json.Nodes.JsonArray(ModelHeads.ArchitectureOf(config, head)))
             .Without("torch_dtype")
             .With("dtype", "float32");
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), written.ToJson());
@@ -302,10 +306,10 @@ public sealed class PretrainedModel : IDisposable
     }
 
     /// <summary>The head a folder was saved with; a sentence model that was fine-tuned to something else is none any more.</summary>
-    private static HeadKind SavedHead(ModelConfig config, ModelFamily family, IReadOnlySet<string> keys, bool hasSentenceLayout)
+    private static string SavedHead(ModelConfig config, ModelFamily family, IReadOnlySet<string> keys, bool hasSentenceLayout)
     {
-        HeadKind saved = config.Architecture is string name ? ModelFamilies.HeadOf(config, name) : family.HeadOf(keys);
-        return hasSentenceLayout && saved == HeadKind.None ? HeadKind.Embedding : saved;
+        string saved = config.Architecture is string name ? ModelHeads.KindOf(config, name) : family.HeadOf(keys);
+        return hasSentenceLayout && saved == HeadKinds.None ? HeadKinds.Embedding : saved;
     }
 
     /// <summary>The weights under the names of today, whatever wrote them.</summary>
@@ -320,7 +324,8 @@ public sealed class PretrainedModel : IDisposable
         if (options.Labels is not null)
             config = config.WithLabels(options.Labels);
         if (options.ProblemType is not null)
-            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function"); // a cross-encoder that is trained to something else
+            // A cross-encoder that is trained to something else.
+            config = config.Without("sentence_transformers").Without("sbert_ce_default_activation_function");
         if (options.ProblemType is not null)
             config = config.With("problem_type", options.ProblemType);
         if (options.Dropout is double rate)

@@ -6,7 +6,7 @@ namespace Graft.Pretraining;
 /// <param name="Ids">What the model sees.</param>
 /// <param name="Positions">Indices that are predicted.</param>
 /// <param name="Targets">The token at (or, causal, behind) each of them.</param>
-internal sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets)
+public sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targets)
 {
     /// <summary>The tokens before corruption.</summary>
     public int[] Original { get; init; } = Ids;
@@ -18,13 +18,13 @@ internal sealed record CorruptedSequence(int[] Ids, int[] Positions, int[] Targe
     public int PairLabel { get; init; } = -1;
 
     /// <summary>Predictions of the span-boundary objective.</summary>
-    public IReadOnlyList<SpanBoundaryPair> BoundaryPairs { get; init; } = [];
+    internal IReadOnlyList<SpanBoundaryPair> BoundaryPairs { get; init; } = [];
 
     /// <summary>The words in a teacher's tokens; null without a teacher of another vocabulary.</summary>
-    public WordAlignment? Alignment { get; init; }
+    internal WordAlignment? Alignment { get; init; }
 
     /// <summary>What an encoder-decoder writes; null for other families.</summary>
-    public int[]? DecoderTargets { get; init; }
+    internal int[]? DecoderTargets { get; init; }
 
     /// <summary>Makes the sequence of an objective that leaves the text as it is and predicts no token.</summary>
     internal static CorruptedSequence Whole(Sequences.TrainingSequence sequence) =>

@@ -39,7 +39,7 @@ public sealed record MaskedLmEvaluation(
     /// <exception cref="InputException">The model has no masked-LM head, or the text is shorter than a window.</exception>
     public static MaskedLmEvaluation Evaluate(string folder, string input, int maxLength = 128)
     {
-        using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = Backbones.HeadKind.MaskedLm });
+        using PretrainedModel model = PretrainedModel.Load(folder, new LoadOptions { Head = Backbones.HeadKinds.MaskedLm });
         if (model.Report.Missing.Count > 0 || model.Head is not LanguageModelHead)
             throw new InputException($"{folder} has no masked-LM head: {string.Join(", ", model.Report.Missing.Take(3))} is missing");
         TextCodec codec = new(Tokenizers.Tokenizer.Load(folder));

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Graft.Pretraining;
 
 /// <summary>Corrupted sequences one after the other, without padding; tensors are made when they are needed.</summary>
-internal sealed class PretrainingBatch : IMicroBatch
+public sealed class PretrainingBatch : IMicroBatch
 {
     private readonly int[] _boundaries;
     private readonly Func<PretrainingBatch, double[]> _count;
@@ -48,10 +48,14 @@ internal sealed class PretrainingBatch : IMicroBatch
         // Nothing but managed memory; tensors belong to the dispose scope they are made in.
     }
 
+    /// <summary>The packed input of the corrupted sequences.</summary>
+    /// <param name="seed">The update's seed; null for evaluation.</param>
+    public EncoderInput Input(ulong? seed) => Input(seed, null);
+
     /// <summary>The packed input.</summary>
     /// <param name="seed">The update's seed; null for evaluation.</param>
     /// <param name="ids">Other ids of the same lengths, such as the discriminator's; null for the corrupted ones.</param>
-    internal EncoderInput Input(ulong? seed, IReadOnlyList<int[]>? ids = null)
+    internal EncoderInput Input(ulong? seed, IReadOnlyList<int[]>? ids)
     {
         int[] lengths = [.. Sequences.Select(sequence => sequence.Ids.Length)];
         return new EncoderInput
@@ -86,14 +90,14 @@ internal sealed class PretrainingBatch : IMicroBatch
     }
 
     /// <summary>Rows of the packed hidden states, by sequence and index in it.</summary>
-    internal Tensor Rows(Func<CorruptedSequence, IEnumerable<int>> positions) =>
+    public Tensor Rows(Func<CorruptedSequence, IEnumerable<int>> positions) =>
         tensor(
             Sequences.SelectMany((sequence, i) => positions(sequence).Select(position => (long)_boundaries[i] + position)).ToArray(),
             ScalarType.Int64
         );
 
     /// <summary>One number after the other, of all sequences.</summary>
-    internal Tensor Values(Func<CorruptedSequence, IEnumerable<int>> values) =>
+    public Tensor Values(Func<CorruptedSequence, IEnumerable<int>> values) =>
         tensor(Sequences.SelectMany(values).Select(value => (long)value).ToArray(), ScalarType.Int64);
 
     private long[] Places() => [.. Enumerable.Range(FirstPlace, Sequences.Count).Select(place => (long)place)];

@@ -125,7 +125,7 @@ public sealed class PretrainingJob(
             PretrainedModel model = extended ?? given;
             using PretrainedModel? generator = MakeGenerator(model);
             PretrainingObjective objective = teacher is null
-                ? options.CreateObjective(codec, generator)
+                ? PretrainingObjectives.Create(options, codec, generator)
                 : FollowTeacher(teacher, model, codec, sameTokens);
             using IDisposable? held = objective as IDisposable;
             using PretrainingRun run = new(
@@ -308,12 +308,12 @@ public sealed class PretrainingJob(
     {
         if (sameTokens && !options.StatesOnly)
         {
-            PretrainedModel teacher = PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKind.MaskedLm, Dropout = 0 });
+            PretrainedModel teacher = PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKinds.MaskedLm, Dropout = 0 });
             if (teacher.Report.Missing.Count == 0) return teacher;
             teacher.Dispose();
         }
 
-        return PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKind.None, Dropout = 0 });
+        return PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKinds.None, Dropout = 0 });
     }
 
     private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec, bool sameTokens)
@@ -349,7 +349,7 @@ public sealed class PretrainingJob(
     }
 
     // To follow hidden states alone a student needs no head.
-    private HeadKind HeadOfModel => Teacher is { StatesOnly: true } ? HeadKind.None : options.Head;
+    private string HeadOfModel => Teacher is { StatesOnly: true } ? HeadKinds.None : PretrainingObjectives.Find(options.Objective).Head;
 
     private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, ILogger logger)
     {
@@ -401,7 +401,7 @@ public sealed class PretrainingJob(
     /// </summary>
     private PretrainedModel? MakeGenerator(PretrainedModel model)
     {
-        if (options.Objective != ObjectiveKind.ReplacedTokens) return null;
+        if (!PretrainingObjectives.Find(options.Objective).TrainsGenerator) return null;
         const int shrink = 4;
         ModelConfig config = model.Config;
         int headSize = config.HiddenSize / config.HeadCount,
@@ -410,7 +410,7 @@ public sealed class PretrainingJob(
             .With("num_attention_heads", heads)
             .With("hidden_size", heads * headSize)
             .With("intermediate_size", heads * headSize * 4);
-        PretrainedModel generator = PretrainedModel.Create(small, HeadKind.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
+        PretrainedModel generator = PretrainedModel.Create(small, HeadKinds.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
         generator.Backbone.ShareEmbeddings(model.Backbone);
         return generator;
     }
@@ -433,6 +433,7 @@ public sealed class PretrainingJob(
     private JsonObject RecordOfOptions()
     {
         JsonObject record = JsonSerializer.SerializeToNode(options, s_json)!.AsObject();
+        record[Key(nameof(options.Objective))] = PretrainingObjectives.Find(options.Objective).Recorded ?? options.Objective;
         record[Key(nameof(options.Training))]![Key(nameof(ComputeContext.Precision))] = JsonSerializer.SerializeToNode(
             ComputeContext.Current.Precision,
             s_json

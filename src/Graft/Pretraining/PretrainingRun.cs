@@ -1,4 +1,3 @@
-using Graft.Backbones;
 using Graft.Corpus;
 using Graft.Distributed;
 using Graft.Pretrained;
@@ -57,7 +56,7 @@ internal sealed class PretrainingRun : IDisposable
         _compute = options.Training.Compute ?? ComputeContext.Current;
         using ComputeScope computing = _compute.Enter();
         model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
-        _objective = objective ?? options.CreateObjective(codec);
+        _objective = objective ?? PretrainingObjectives.Create(options, codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
         if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L && CanPair(corpus.HeldOut))
             _heldOut = HeldOut.Of(
@@ -86,16 +85,7 @@ internal sealed class PretrainingRun : IDisposable
     private bool IsFirst => _options.Training.Processes is null or { Rank: 0 };
 
     /// <summary>Training cost of a token.</summary>
-    public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.MaxLength, HeadShare);
-
-    private double HeadShare => _options.Objective switch
-    {
-        _ when _objective.Head == HeadKind.None => 0,
-        ObjectiveKind.Causal => 1,
-        ObjectiveKind.Spans or ObjectiveKind.SpansWithBoundaries => _options.SpanMasking.Share,
-        ObjectiveKind.SpanCorruption => _options.SpanCorruption.Share,
-        _ => _options.Masking.Share,
-    };
+    public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.MaxLength, _objective.HeadShare);
 
     /// <summary>This rank's share, for people.</summary>
     internal string Share()
@@ -213,7 +203,7 @@ internal sealed class PretrainingRun : IDisposable
     {
         ulong seed = _options.Training.Seed;
         if (_objective.SentenceOrder is bool order) return new SentencePairs(splits, codec.Frame, _options.MaxLength, seed, order, shuffle);
-        SequenceFrame frame = _options.Objective is ObjectiveKind.Causal or ObjectiveKind.SpanCorruption ? default : codec.Frame;
+        SequenceFrame frame = _objective.FramesSequences ? codec.Frame : default;
         return new StreamWindows(splits, frame, codec.SeparatorId, _options.MaxLength, seed, shuffle)
         {
             CutAtDocuments = _options.CutAtDocuments,

@@ -7,7 +7,7 @@ namespace Graft.Pretraining;
 /// <summary>One term of a loss over a batch: from it come the loss in training and the accuracy in evaluation.</summary>
 /// <param name="Name">"mlm", "nsp" …</param>
 /// <param name="Weight">The term's weight in the loss.</param>
-internal abstract record TermScores(string Name, double Weight)
+public abstract record TermScores(string Name, double Weight)
 {
     /// <summary>The weighted sum of the loss over the items.</summary>
     public Tensor LossSum() => Weight == 1 ? PlainSum() : PlainSum() * Weight;
@@ -24,7 +24,7 @@ internal abstract record TermScores(string Name, double Weight)
 /// <param name="Logits">[n, classes], or [n] where there are two classes and one score.</param>
 /// <param name="Targets">[n], int64.</param>
 /// <param name="Weight">The term's weight in the loss.</param>
-internal sealed record ClassScores(string Name, Tensor Logits, Tensor Targets, double Weight = 1) : TermScores(Name, Weight)
+public sealed record ClassScores(string Name, Tensor Logits, Tensor Targets, double Weight = 1) : TermScores(Name, Weight)
 {
     private bool IsBinary => Logits.dim() == 1;
 
@@ -51,7 +51,7 @@ internal sealed record ClassScores(string Name, Tensor Logits, Tensor Targets, d
 /// <param name="Name">"hidden" …</param>
 /// <param name="Sum">The sum over the items.</param>
 /// <param name="Weight">The term's weight in the loss.</param>
-internal sealed record DistanceScores(string Name, Tensor Sum, double Weight = 1) : TermScores(Name, Weight)
+public sealed record DistanceScores(string Name, Tensor Sum, double Weight = 1) : TermScores(Name, Weight)
 {
     /// <inheritdoc/>
     public override double? Correct() => null;

@@ -37,7 +37,7 @@ public sealed class TextCodec : ICorpusTokenizer
     public string Fingerprint { get; }
 
     /// <summary>The specials around a sequence: [CLS] and [SEP], or none where the tokenizer has no [CLS].</summary>
-    public SequenceFrame Frame { get; }
+    internal SequenceFrame Frame { get; }
 
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer => _tokenizer;
@@ -53,7 +53,7 @@ public sealed class TextCodec : ICorpusTokenizer
 
     /// <summary>What masking needs.</summary>
     /// <exception cref="InputException">The tokenizer has no mask token.</exception>
-    public MaskingVocabulary MaskingVocabulary()
+    internal MaskingVocabulary MaskingVocabulary()
     {
         int mask = _tokenizer.MaskId
             ?? throw new InputException("the tokenizer has no mask token ([MASK], <mask>): this objective needs one");

@@ -191,6 +191,7 @@ public static class StaticDistillation
         };
         manifest.Write(folder.Path);
         IReadOnlyList<NamedScore> scores = [];
+        FineTuningTask? judged = null;
         if (Path.Exists(record.Evaluation?.Path))
         {
             using Predictor raw = Predictor.Load(folder.Path, calibrated: false);
@@ -203,15 +204,16 @@ public static class StaticDistillation
             manifest.Write(folder.Path);
             using Predictor decided = Predictor.Load(folder.Path);
             IReadOnlyList<Prediction> predictions = decided.Predict(data);
-            scores = TaskMetrics.Measure(decided.Task, data, predictions);
-            RunFolder.WritePredictions(folder.Path, decided.Task, data, predictions);
+            judged = decided.Task;
+            scores = TaskMetrics.Measure(judged, data, predictions);
+            RunFolder.WritePredictions(folder.Path, judged, data, predictions);
         }
         else
         {
             logger.Tell("the development data of the teacher's run is not there: nothing is measured, and confidence is raw");
         }
 
-        RunFolder.WriteMetrics(folder.Path, scores);
+        RunFolder.WriteMetrics(folder.Path, scores, judged);
         (manifest with { IsFinished = true }).Write(folder.Path);
         return scores;
     }
@@ -233,7 +235,7 @@ public static class StaticDistillation
             teacher,
             new ScorerOptions
             {
-                Head = HeadKind.Embedding,
+                Head = HeadKinds.Embedding,
                 Pooling = EmbeddingPooling.Mean,
                 Normalize = false,
             },

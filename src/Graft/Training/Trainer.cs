@@ -56,6 +56,7 @@ public sealed class Trainer : IDisposable
         options.Validate();
         (_trainable, _source, _options, _observers) = (trainable, source, options, observers);
         _compute = options.Compute ?? ComputeContext.Current;
+        if (_compute.Precision == Precision.Int8) throw new InputException("precision", "int8", "fp32 or bf16: 8 bits are for answers");
         _totalUpdates = options.Steps ?? (options.Epochs is double epochs ? UpdatesOf(epochs, source) : null);
         _processes = options.Processes ?? SingleProcess.Instance;
         _parameters = new FlatParameters(TrainedParameters(trainable, _totalUpdates ?? 0));

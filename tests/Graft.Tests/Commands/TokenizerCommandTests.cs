@@ -38,7 +38,8 @@ public sealed class TokenizerCommandTests : IDisposable
                 """{"id":"c","text":"hug","options":{"colour":"red"}}""",
                 """{"id":"d","text":["hug","bugs"],"options":{"is_split_into_words":true}}""",
                 """{"id":"e","texts":["hug","hug bug"],"options":{"padding":"longest","pad_token":"[PAD]"}}""",
-                """{"id":"f","text":"hug","pair":"bug hug","options":{"max_length":4,"stride":0,"strategy":"only_first","direction":"right"}}""",
+                """{"id":"f","text":"hug","pair":"bug hug","options":{"max_length":4,"stride":"""
+                    + """0,"strategy":"only_first","direction":"right"}}""",
                 """{"text":"hug \ud800"}""",
             ],
             "--tokenizer",

@@ -23,7 +23,7 @@ public sealed class BackboneContract
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 3);
         EncoderInput padded = TinyModels.Padded(5, 9, 1, 23, 14);
         BackboneOutput expected = model.Backbone.Forward(padded), actual = model.Backbone.Forward(TinyModels.Packed(padded));
         TensorAssert.Close(TinyModels.Tokens(expected.LastHiddenState, padded), actual.LastHiddenState, Tolerance, family);
@@ -36,7 +36,7 @@ public sealed class BackboneContract
     public void PackedAndPaddedHaveTheSameGradients(string family)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 3);
         EncoderInput padded = TinyModels.Padded(6, 7, 12);
         Tensor weights = TensorAssert.Normal(9, 19, model.Backbone.HiddenSize);
         Dictionary<string, Tensor> expected = Gradients(model, () =>
@@ -54,7 +54,7 @@ public sealed class BackboneContract
     public void PackedAndPaddedDropTheSameValuesInTraining(string family)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKinds.None, 3);
         EncoderInput padded = TinyModels.Padded(6, 7, 12) with { Dropout = DropoutPlan.Padded(1, [8, 5], 12) };
         EncoderInput packed = TinyModels.Packed(padded) with { Dropout = DropoutPlan.Packed(1, [8, 5], [7, 12]) };
         Tensor weights = TensorAssert.Normal(9, 19, model.Backbone.HiddenSize);
@@ -73,7 +73,7 @@ public sealed class BackboneContract
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 4);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 4);
         int[] lengths = [11, 17, 2];
         EncoderInput batch = TinyModels.Padded(7, lengths);
         Tensor all = model.Backbone.Forward(batch).LastHiddenState;
@@ -91,7 +91,7 @@ public sealed class BackboneContract
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 5);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 5);
         EncoderInput input = TinyModels.Padded(8, 12, 20);
         BackboneOutput plain = model.Backbone.Forward(input),
             observed = model.Backbone.Forward(input with { OutputAttentions = true, OutputHiddenStates = true });
@@ -118,7 +118,7 @@ public sealed class BackboneContract
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 6);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKinds.None, 6);
         EncoderInput input = TinyModels.Padded(9, 12, 12);
         Tensor Run(DropoutPlan? plan) => model.Backbone.Forward(input with { Dropout = plan }).LastHiddenState;
         Tensor first = Run(DropoutPlan.Padded(1, [0, 1], 12));
@@ -132,7 +132,7 @@ public sealed class BackboneContract
     public void ATextBeyondThePositionTableIsRefusedByName(string family)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 7);
         if (model.Backbone.PositionLimit is not int limit) return; // relative or rotary positions have no table
         using IDisposable noGradient = no_grad();
         Assert.Equal(limit, model.Backbone.Forward(TinyModels.Padded(10, limit)).LastHiddenState.shape[1]);
@@ -146,7 +146,7 @@ public sealed class BackboneContract
     public void AnIdBeyondTheVocabularyIsRefused(string family)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 7);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 7);
         Assert.Throws<InputException>(() =>
             model.Backbone.Forward(
                 new EncoderInput
@@ -167,7 +167,7 @@ public sealed class BackboneContract
     public void EveryParameterButThePoolerReceivesAGradient(string family)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKind.None, 8);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family), HeadKinds.None, 8);
         EncoderInput input = TinyModels.Padded(11, 20, 20);
         Tensor states = model.Backbone.Forward(input).LastHiddenState;
         (states * TensorAssert.Normal(12, states.shape)).sum().backward();
@@ -186,7 +186,7 @@ public sealed class BackboneContract
     public void RecomputedLayersGiveTheSameGradients(string family)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKind.None, 8);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(0.2), HeadKinds.None, 8);
         EncoderInput input = TinyModels.Padded(11, 20, 14) with { Dropout = DropoutPlan.Padded(1, [0, 1], 20) };
         Tensor weights = TensorAssert.Normal(9, 2, 20, model.Backbone.HiddenSize);
         Dictionary<string, Tensor> expected = Gradients(model, () => (model.Backbone.Forward(input).LastHiddenState * weights).sum());

@@ -14,11 +14,11 @@ public sealed class SaveAndLoadContract
     /// <summary>Folders whose config.json is of a published or older form, or is no model that the reference's libraries save.</summary>
     private static readonly HashSet<string> s_otherForm = new(StringComparer.Ordinal) { "t5-v1-1-saved-by-5", "spanbert-sbo" };
 
-    public static TheoryData<string, HeadKind> FamiliesAndHeads => TinyModels.FamiliesAndHeads;
+    public static TheoryData<string, string> FamiliesAndHeads => TinyModels.FamiliesAndHeads;
 
     [Theory]
     [MemberData(nameof(FamiliesAndHeads))]
-    public void ASavedModelReloadsToTheSameBits(string family, HeadKind head)
+    public void ASavedModelReloadsToTheSameBits(string family, string head)
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
@@ -47,7 +47,7 @@ public sealed class SaveAndLoadContract
 
     [Theory]
     [MemberData(nameof(FamiliesAndHeads))]
-    public void TheSameSeedMakesTheSameModel(string family, HeadKind head)
+    public void TheSameSeedMakesTheSameModel(string family, string head)
     {
         using DisposeScope scope = NewDisposeScope();
         using PretrainedModel first = PretrainedModel.Create(TinyModels.Config(family), head, 9),

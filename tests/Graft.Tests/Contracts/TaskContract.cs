@@ -28,11 +28,11 @@ public sealed class TaskContract : IDisposable
             {
                 FineTuningTask task = FineTuningTasks.Parse(name);
                 if (task.GetType().Assembly != typeof(FineTuningTask).Assembly) continue; // registered by a test
-                HeadKind head = task.Head;
+                string head = task.Head;
                 foreach (ModelFamily family in ModelFamilies.All)
                 {
                     if (
-                        head == HeadKind.Embedding
+                        head == HeadKinds.Embedding
                             ? family.ModelType != "t5"
                             : family.Recipe(head, TinyModels.Config(family.ModelType)) is not null
                     )

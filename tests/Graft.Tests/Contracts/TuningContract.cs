@@ -159,8 +159,8 @@ public sealed class TuningContract
     }
 
     private static PretrainedModel Create(string family) => family == "t5"
-        ? PretrainedModel.Create(TinyModels.Config(family), HeadKind.SequenceToSequence, 9)
-        : PretrainedModel.Create(TinyModels.Config(family).WithLabels(["a", "b", "c"]).WithDropout(0), HeadKind.SequenceClassification, 9);
+        ? PretrainedModel.Create(TinyModels.Config(family), HeadKinds.SequenceToSequence, 9)
+        : PretrainedModel.Create(TinyModels.Config(family).WithLabels(["a", "b", "c"]).WithDropout(0), HeadKinds.SequenceClassification, 9);
 
     /// <summary>Moves the new parts away from their neutral beginning, not the head.</summary>
     private static void Disturb(Adapter adapter)
@@ -176,7 +176,7 @@ public sealed class TuningContract
     private static EncoderInput Input(PretrainedModel model)
     {
         EncoderInput input = TinyModels.Padded(11, 9, 5, 12);
-        return model.HeadKind == HeadKind.SequenceToSequence ? input with { Decoder = TinyModels.Padded(12, 6, 6, 6) } : input;
+        return model.HeadKind == HeadKinds.SequenceToSequence ? input with { Decoder = TinyModels.Padded(12, 6, 6, 6) } : input;
     }
 
     private static Tensor Logits(PretrainedModel model) => model.Forward(Input(model)).Scores!.Logits!;

@@ -91,7 +91,8 @@ public sealed class TextTests
     public void WikiMarkupBecomesText()
     {
         const string markup = """
-            {{Infobox|a={{b}}}}'''Paris''' is the [[capital city|capital]] of [[France]].<ref name="x">No</ref> See [https://example.org the site].<!-- no -->
+            {{Infobox|a={{b}}}}'''Paris''' is the [[capital city|capital]] of [[France]].<ref>No</ref> See [https://e.org the site].<!--
+            no -->
             [[File:Tower.jpg|thumb|The [[tower]]]]
             == History ==
             {| class="t"

@@ -72,7 +72,8 @@ public sealed class DataCheckTests : DataFolder
         string train = Write(
             "train.json",
             "{\"data\":[{\"paragraphs\":[{\"context\":\"Rome is "
-                + "old\",\"qas\":[\n{\"id\":\"a\",\"question\":\"What?\",\"answers\":[{\"text\":\"Rome\",\"answer_start\":0}]},\n{\"id\":\"b\",\"question\":\"How?\",\"answers\":[{\"text\":\"old\",\"answer_start\":3}]}]}]}]}"
+                + "old\",\"qas\":[\n{\"id\":\"a\",\"question\":\"What?\",\"answers\":[{\"text\":\"Rome\",\"answer_start\":0}]},\n"
+                + "{\"id\":\"b\",\"question\":\"How?\",\"answers\":[{\"text\":\"old\",\"answer_start\":3}]}]}]}]}"
         );
         DataReport report = Check("question-answering", train, train);
         Assert.Equal([3L, 3L], Lines(report, "bad-rows"));

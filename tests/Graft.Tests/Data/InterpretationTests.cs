@@ -44,6 +44,45 @@ public sealed class InterpretationTests : DataFolder
     }
 
     [Fact]
+    public void AHeaderIsJudgedByTheWholeFile()
+    {
+        // Sorted by class, as many are: the beginning has one class only, which says nothing about the first row.
+        IEnumerable<string> rows = Enumerable.Range(0, 5000).Select(i => $"the {i}th remark is about food;{(i < 4000 ? "cold" : "warm")}");
+        LabelledTextFile file = LabelledTextReader.Read(Write("sorted.csv", string.Join('\n', rows.Prepend("wording;kind"))));
+        Assert.True(file.Interpretation.Header);
+        Assert.Equal(("wording", "kind", 5000L), (file.Interpretation.Text, file.Interpretation.Label, file.Interpretation.Rows));
+        // A word above numbers stays a header where one row in a hundred is odd, far behind the beginning.
+        rows = Enumerable.Range(0, 5000).Select(i => $"the {i}th remark is about food;{(i == 4500 ? "absent" : $"{i % 5}.5")}");
+        file = LabelledTextReader.Read(
+            Write("odd.csv", string.Join('\n', rows.Prepend("wording;points"))),
+            new ColumnOptions { Answer = AnswerKind.Number }
+        );
+        Assert.True(file.Interpretation.Header);
+    }
+
+    [Fact]
+    public void ASeparatorIsJudgedByTheWholeFile()
+    {
+        // A long beginning that commas cut in two by chance, and the rest, which only semicolons order.
+        IEnumerable<string> rows = Enumerable
+            .Range(0, 9000)
+            .Select(i => i < 1500 ? $"good food, it was;{i % 2}" : $"not, as we said, of {i} kinds;{i % 2}");
+        LabelledTextFile file = LabelledTextReader.Read(Write("remarks.txt", string.Join('\n', rows)));
+        Assert.Equal((";", 9000L), (file.Interpretation.Delimiter, file.Interpretation.Rows));
+        Assert.Empty(file.Interpretation.LeftOut);
+    }
+
+    [Fact]
+    public void ColumnsAreFoundByRowsOfTheWholeFile()
+    {
+        // 25,000 rows without a remark before those that have one: the text is the remark all the same.
+        IEnumerable<string> rows = Enumerable.Range(0, 60_000).Select(i => $"{{\"a\": \"k{i % 3}\", \"b\": {(
+            i < 25_000 ? "null" : $"\"the {i}th remark is about food and service\"")}}}");
+        LabelledTextFile file = LabelledTextReader.Read(Write("late.jsonl", string.Join('\n', rows)));
+        Assert.Equal(("b", "a", 35_000L), (file.Interpretation.Text, file.Interpretation.Label, file.Interpretation.Rows));
+    }
+
+    [Fact]
     public void FilesJoinedWithTheirHeadersLoseTheSecondHeaderByName()
     {
         string half = Rows("text,label", ",", i => [s_texts[i], i % 2 == 0 ? "x" : "y"]);

@@ -82,10 +82,10 @@ public sealed class LabelFormTests : DataFolder
             Write(
                 "a.jsonl",
                 "{\"text\": \"a\", \"label\": 1.0}\n{\"text\": \"b\", \"label\": NaN}\n{\"text\": \"c\"}\n{\"text\": \"d NaN\", "
-                    + "\"label\": 0}\n{\"text\": \"e\", \"label\": -1}\n"
+                    + "\"label\": 0}\n{\"text\": \"e\", \"label\": -1}\n{\"text\": \"f\", \"label\": 2}\n"
             )
         );
-        Assert.Equal([("a", "1"), ("d NaN", "0")], file.Rows.Select(row => (row.Text, row.Label!)));
+        Assert.Equal([("a", "1"), ("d NaN", "0"), ("f", "2")], file.Rows.Select(row => (row.Text, row.Label!)));
         Assert.Equal([2L, 3L, 5L], file.BadRows.Select(row => row.Line));
     }
 
@@ -96,19 +96,36 @@ public sealed class LabelFormTests : DataFolder
         Assert.Equal(["-1", "1", "-1"], file.Rows.Select(row => row.Label));
     }
 
-    [Fact]
-    public void MinusOneBesideTwoOthersIsMissingUnlessTheUserSaysNone()
+    [Theory]
+    [InlineData("-2,-1,0,1,2", "-2,-1,0,1,2", null)]
+    [InlineData("0,1,2,-1", "0,1,2", "-1")]
+    [InlineData("1.0,3.0,5.0,-1.0", "1,3,5", "-1")]
+    public void MinusOneIsMissingAmongClassesThatAreNumberedFromZeroOn(string cells, string labels, string? missing)
+    {
+        string path = Write("a.tsv", $"text\tlabel\n{string.Concat(cells.Split(',').Select((cell, i) => $"text {i}\t{cell}\n"))}");
+        LabelledTextFile file = LabelledTextReader.Read(path);
+        Assert.Equal(labels.Split(','), file.Rows.Select(row => row.Label));
+        Assert.All(file.BadRows, row => Assert.Contains("`missing-label` none", row.Problem, StringComparison.Ordinal));
+        Assert.Equal(missing, Interpretation.FromRecord(file.Interpretation.ToRecord(), path)!.MissingLabel);
+        // A later file is read as training was, also where its own labels would leave it open.
+        string later = Write("b.tsv", "text\tlabel\na\t-1\nb\t0\nc\t1\n");
+        if (missing is not null)
+            Assert.Equal(["0", "1"], LabelledTextReader.Read(later, new() { Trained = file.Interpretation }).Rows.Select(row => row.Label));
+    }
+
+    [Theory]
+    [InlineData("none", "-1,0,1,1")]
+    [InlineData("-1", "0,1,1")]
+    public void MinusOneBesideZeroAndOneIsAQuestion(string answer, string labels)
     {
         string path = Write("a.tsv", "text\tlabel\na\t-1\nb\t0\nc\t1\nd\t1\n");
-        LabelledTextFile file = LabelledTextReader.Read(path);
-        Assert.Equal(["0", "1", "1"], file.Rows.Select(row => row.Label));
-        Assert.Contains("`missing-label` none", Assert.Single(file.BadRows).Problem, StringComparison.Ordinal);
-        ColumnOptions none = new() { MissingLabel = ColumnOptions.NoMissingLabel };
-        file = LabelledTextReader.Read(path, none);
-        Assert.Equal(["-1", "0", "1", "1"], file.Rows.Select(row => row.Label));
-        Assert.Equal(ColumnOptions.NoMissingLabel, Interpretation.FromRecord(file.Interpretation.ToRecord(), path)!.MissingLabel);
+        string question = Assert.Throws<InputException>(() => LabelledTextReader.Read(path)).Message;
+        Assert.Contains("`missing-label` none or `missing-label` -1", question, StringComparison.Ordinal);
+        LabelledTextFile file = LabelledTextReader.Read(path, new ColumnOptions { MissingLabel = answer });
+        Assert.Equal(labels.Split(','), file.Rows.Select(row => row.Label));
+        Assert.Equal(answer, Interpretation.FromRecord(file.Interpretation.ToRecord(), path)!.MissingLabel);
         // What training understood is used again.
-        Assert.Equal(4, LabelledTextReader.Read(path, new ColumnOptions { Trained = file.Interpretation }).Rows.Count);
+        Assert.Equal(file.Rows.Count, LabelledTextReader.Read(path, new ColumnOptions { Trained = file.Interpretation }).Rows.Count);
     }
 
     [Fact]

@@ -27,7 +27,8 @@ public sealed class MultipleChoiceReaderTests : DataFolder
         MultipleChoiceFile file = MultipleChoiceReader.Read(
             Write(
                 "a.jsonl",
-                "{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":7}\n"
+                "{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":0}\n"
+                + "{\"question\":\"q\",\"choices\":[\"x\"],\"label\":0}\n{\"question\":\"q\",\"choices\":[\"x\",\"y\"],\"label\":7}\n"
             )
         );
         Assert.Equal([2L, 3L], file.BadRows.Select(row => row.Line));

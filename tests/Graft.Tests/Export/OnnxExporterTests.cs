@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Export;
 using Graft.Graphs;
+using Graft.Heads;
 using Graft.Inference;
 using Graft.Pretrained;
 using Graft.Runs;
@@ -9,6 +10,7 @@ using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tests.Contracts;
 using Graft.Tests.Tasks;
+using Graft.Torch;
 using Onnx;
 
 namespace Graft.Tests.Export;
@@ -103,6 +105,61 @@ public sealed class OnnxExporterTests : IDisposable
     }
 
     [Fact]
+    public void JoinedPoolingsAndModulesWithWeightsAreInTheGraph()
+    {
+        string folder = _tiny.PathOf("sentences");
+        TinyFamily.Create(folder, "bert", HeadKinds.Embedding); // 24 wide
+        string Module(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        File.WriteAllText(
+            Path.Combine(Module("1_Pooling"), "config.json"),
+            """{"embedding_dimension": 24, "pooling_mode": ["max", "cls", "weightedmean"]}"""
+        );
+        EmbeddingModules.Write(
+            Module("2_LayerNorm"),
+            new LayerNormStep([.. Enumerable.Range(0, 72).Select(i => 1 + (i / 100f))], [.. Enumerable.Range(0, 72).Select(i => i / 50f)])
+        );
+        EmbeddingModules.Write(
+            Module("3_Dense"),
+            new DenseStep(
+                [.. Enumerable.Range(0, 5 * 72).Select(i => MathF.Sin(i) / 4)],
+                5,
+                [0.1f, -0.2f, 0.3f, 0, 0.5f],
+                Activation.Tanh,
+                "torch.nn.modules.activation.Tanh"
+            )
+        );
+        string[] modules = ["Transformer", "Pooling", "LayerNorm", "Dense", "Normalize"];
+        File.WriteAllText(
+            Path.Combine(folder, "modules.json"),
+            new JsonArray([
+                .. modules.Select((name, i) =>
+                    (JsonNode)new JsonObject { ["path"] = i == 0 ? "" : $"{i}_{name}", ["type"] = "sentence_transformers.models." + name }
+                ),
+            ]).ToJsonString()
+        );
+        string[] texts = ["good", "anna lives in rome and omar lives in oslo .", "who ?"];
+        using Embedder exact = Embedder.Load(folder);
+        IReadOnlyList<float[]> wanted = exact.Embed(texts).Vectors;
+        foreach (OnnxPrecision precision in new[] { OnnxPrecision.Fp32, OnnxPrecision.Fp16 })
+        {
+            OnnxExporter.Export(folder, Exported, new OnnxExportOptions { Graph = OnnxGraph.Fused, Precision = precision });
+            using Embedder exported = Embedder.Load(Exported);
+            Assert.Equal(5, exported.Dimensions);
+            Assert.Equal(exact.Poolings, exported.Poolings);
+            IReadOnlyList<float[]> found = exported.Embed(texts).Vectors;
+            for (int i = 0; i < texts.Length; i++)
+            {
+                for (int d = 0; d < 5; d++) Assert.Equal(wanted[i][d], found[i][d], precision == OnnxPrecision.Fp32 ? 1e-5f : 5e-3f);
+            }
+        }
+
+        InputException refused = Assert.Throws<InputException>(() =>
+            Embedder.Load(Exported, new EmbedderOptions { Pooling = EmbeddingPooling.Mean })
+        );
+        Assert.Contains(string.Join('+', exact.Poolings), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void HalfPrecisionHalvesTheFile()
     {
         OnnxExporter.Export(_tiny.ModelFolder, Exported);
@@ -114,22 +171,19 @@ public sealed class OnnxExporterTests : IDisposable
     }
 
     [Fact]
-    public void WeightsAboveTheLimitLieInAFileOfTheirOwn()
+    public void WeightsMayLieInAFileOfTheirOwn()
     {
         OnnxExporter.Export(_tiny.ModelFolder, Exported);
         float[] expected, actual;
         using (Embedder embedder = Embedder.Load(Exported)) expected = embedder.Embed("the film was good .");
-        ExportManifest manifest = ExportManifest.Read(Exported);
-        using (PretrainedModel model = PretrainedModel.Load(_tiny.ModelFolder, new LoadOptions { Head = HeadKind.Embedding }))
-            OnnxFile.Write(
-                OnnxGraphs.Draw(model, OnnxGraph.Portable, OnnxPrecision.Fp32, new HashSet<string>(), out _),
-                Exported,
-                largestFile: 1000
-            );
-        manifest.Write(Exported);
+        OnnxExporter.Export(_tiny.ModelFolder, Exported, new OnnxExportOptions { ExternalData = true });
         Assert.Equal(["model.onnx", "model.onnx_data"], ExportManifest.Read(Exported).Files.Select(file => file.Name));
         using (Embedder embedder = Embedder.Load(Exported)) actual = embedder.Embed("the film was good .");
         Assert.Equal(expected, actual);
+        File.AppendAllText(Path.Combine(Exported, "model.onnx_data"), " ");
+        Assert.Contains("model.onnx_data", Assert.Throws<InputException>(() => Embedder.Load(Exported)).Message, StringComparison.Ordinal);
+        OnnxExporter.Export(_tiny.ModelFolder, Exported);
+        Assert.False(File.Exists(Path.Combine(Exported, "model.onnx_data")));
     }
 
     [Fact]
@@ -153,7 +207,7 @@ public sealed class OnnxExporterTests : IDisposable
         Refused(() => Rewrite(graph => External(graph, "absent.bin")), "model.onnx");
         Refused(() => Rewrite(graph => graph.Initializer[0].Dims[0] = 1L << 40), "model.onnx");
         Refused(() => File.WriteAllText(Path.Combine(Exported, "onnx.json"), "{}"), "onnx.json");
-        Refused(() => Manifest(json => json["hidden_size"] = 7), "32");
+        Refused(() => Manifest(json => json["vector_size"] = 7), "32");
         Refused(() => Manifest(json => json["files"]!.AsArray()[0]!["name"] = "../secret"), "secret");
 
         void Refused(Action damage, string says)

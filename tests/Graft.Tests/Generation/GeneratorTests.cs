@@ -76,6 +76,23 @@ public sealed class GeneratorTests
             Assert.Equal(Math.Exp(LogProbability(logits, 0, token)), counts[token] / (double)draws, 0.015);
     }
 
+    // Kept tokens and the probability of the first by transformers' warpers, in the same order.
+    [Theory]
+    [InlineData(1, 0, 1, 0.2, new[] { 0, 1, 2, 5, 7 }, 0.361576)]
+    [InlineData(0.7, 0, 1, 0.2, new[] { 0, 1, 5 }, 0.474715)]
+    [InlineData(1.3, 4, 1, 0.5, new[] { 0, 5 }, 0.519221)]
+    [InlineData(1, 0, 0.8, 0.3, new[] { 0, 1, 5 }, 0.440002)]
+    public void WhatIsSampledFromIsTheReferences(float temperature, int topK, float topP, float minP, int[] kept, double first)
+    {
+        float[] scores = [2, 1, 0.5f, -1, 0, 1.9f, -3, 0.69f];
+        LogitsRules.ApplyForSampling(
+            scores,
+            new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP }
+        );
+        Assert.Equal(kept, Enumerable.Range(0, scores.Length).Where(i => !float.IsNegativeInfinity(scores[i])));
+        Assert.Equal(first, Math.Exp(scores[0]) / scores.Sum(score => Math.Exp(score)), 1e-6);
+    }
+
     [Fact]
     public void TopKAndTopPKeepTheBestTokens()
     {

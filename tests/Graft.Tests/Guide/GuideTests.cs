@@ -1,5 +1,7 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Graft.Cli;
 
 namespace Graft.Tests.Guide;
 
@@ -59,6 +61,30 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    /// <summary>What takes hours is not run, but its scripts are there, and its commands and flags exist.</summary>
+    [Fact]
+    public void EveryCommandOfTheEvidenceExists()
+    {
+        RootCommand root = GraftCommandLine.CreateRoot();
+        List<string> wrong = [];
+        foreach (CommandBlock block in EvidencePages.SelectMany(CommandBlocks.Of))
+        {
+            string commands = block.Commands.Replace("\\\n", " ", StringComparison.Ordinal);
+            foreach (Match script in Script().Matches(commands))
+            {
+                if (!File.Exists(Path.Combine(TestData.Root, script.Value))) wrong.Add($"{block.Document}:{block.Line} {script.Value}");
+            }
+
+            foreach (Match command in GraftLine().Matches(commands))
+            {
+                IEnumerable<string> errors = root.Parse(command.Groups["arguments"].Value).Errors.Select(error => error.Message);
+                wrong.AddRange(errors.Select(error => $"{block.Document}:{block.Line} {command.Value}: {error}"));
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
     [Fact]
     public void EveryLinkLeadsSomewhere()
     {
@@ -68,14 +94,24 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
             string folder = Path.GetDirectoryName(Path.Combine(TestData.Root, document))!;
             foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(TestData.Root, document))))
             {
-                string target = link.Groups["target"].Value.Split('#')[0];
-                if (target.Length > 0 && !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(folder, target)))
-                    dead.Add($"{document}: {target}");
+                string target = link.Groups["target"].Value;
+                if (target.Contains("://", StringComparison.Ordinal)) continue;
+                string[] parts = target.Split('#');
+                string path = parts[0].Length == 0 ? Path.Combine(TestData.Root, document) : Path.Combine(folder, parts[0]);
+                if (!Path.Exists(path) || (parts.Length > 1 && !Anchors(path).Contains(parts[1]))) dead.Add($"{document}: {target}");
             }
         }
 
         Assert.True(dead.Count == 0, string.Join('\n', dead));
     }
+
+    /// <summary>The places within a page that a link may name: its headings in small letters, with hyphens for blanks.</summary>
+    private static HashSet<string> Anchors(string page) =>
+        [
+            .. from line in File.ReadLines(page)
+            where line.StartsWith('#')
+            select NotInAnchor().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'),
+        ];
 
     [Fact]
     public void EveryChapterIsInTheGuidesTable()
@@ -103,6 +139,15 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
 
     [GeneratedRegex(@"^  (?<name>[a-z][a-z-]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Command();
+
+    [GeneratedRegex(@"[^\p{L}\p{N} _-]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NotInAnchor();
+
+    [GeneratedRegex(@"bench/[a-z-]+\.sh", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Script();
+
+    [GeneratedRegex(@"(?<![\w/])graft (?<arguments>[^\n#|&;]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex GraftLine();
 
     private (int ExitCode, string Text) Run(string commands, IReadOnlyDictionary<string, string> environment)
     {

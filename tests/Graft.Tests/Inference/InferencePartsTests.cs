@@ -155,7 +155,7 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
         return global::Graft.Inference.Predictor.Load(Model, task: "text-classification");
     }
 
-    private void Save() => TinyFamily.Create(Model, "bert", HeadKind.SequenceClassification, ["bad", "good"], null);
+    private void Save() => TinyFamily.Create(Model, "bert", HeadKinds.SequenceClassification, ["bad", "good"], null);
 
     private InferenceParts Parts(string input, InputShard shard, params (string, string)[] options) =>
         new(

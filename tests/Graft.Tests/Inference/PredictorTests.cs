@@ -79,7 +79,7 @@ public sealed class PredictorTests : IDisposable
     private Predictor Load(string name, string family)
     {
         FineTuningTask task = FineTuningTasks.Parse(name);
-        string[]? labels = task.Head is HeadKind.SequenceClassification or HeadKind.TokenClassification
+        string[]? labels = task.Head is HeadKinds.SequenceClassification or HeadKinds.TokenClassification
             ? name == "regression"
                 ? ["LABEL_0"]
                 : ["B-PER", "I-PER", "O"]

@@ -21,7 +21,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public void VectorsDoNotDependOnTheirNeighbours()
     {
-        using Embedder embedder = Embedder.Load(Model("bert", HeadKind.Embedding), new EmbedderOptions { Normalize = true });
+        using Embedder embedder = Embedder.Load(Model("bert", HeadKinds.Embedding), new EmbedderOptions { Normalize = true });
         string[] texts = ["the film was good .", "bad", "anna lives in rome and omar lives in oslo .", ""];
         TextEmbeddings together = embedder.Embed(texts);
         Assert.Equal(texts.Length, together.Vectors.Count);
@@ -36,7 +36,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public void TextsBeyondTheLimitAreCutAndCounted()
     {
-        using Embedder embedder = Embedder.Load(Model("bert", HeadKind.Embedding), new EmbedderOptions { MaxLength = 5 });
+        using Embedder embedder = Embedder.Load(Model("bert", HeadKinds.Embedding), new EmbedderOptions { MaxLength = 5 });
         TextEmbeddings embedded = embedder.Embed(["the film was good", "the film was"]);
         Assert.Equal((1, 10L), (embedded.Cut, embedded.Tokens));
         Assert.All(embedded.Vectors[0].Zip(embedded.Vectors[1]), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
@@ -46,7 +46,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public async Task EmbedWritesJsonLinesAndParquetInTheTextsOrder()
     {
-        string model = Model("bert", HeadKind.Embedding), input = Path.Combine(_folder, "texts.txt");
+        string model = Model("bert", HeadKinds.Embedding), input = Path.Combine(_folder, "texts.txt");
         string[] texts = ["the film was good .", "bad", "anna lives in rome ."];
         await File.WriteAllLinesAsync(input, texts, TestContext.Current.CancellationToken);
         foreach (string name in (string[])["vectors.jsonl", "vectors.parquet"])
@@ -74,7 +74,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public async Task MissingWordsComeWithProbabilities()
     {
-        string model = Model("bert", HeadKind.MaskedLm);
+        string model = Model("bert", HeadKinds.MaskedLm);
         using FillMask filler = FillMask.Load(model);
         FilledText filled = filler.Fill("the [MASK] was [MASK] .", count: 61);
         Assert.Equal(2, filled.Masks.Count);
@@ -90,7 +90,7 @@ public sealed class ReadyUseTests : IDisposable
             await GraftCommandLine.RunAsync([
                 "fill-mask",
                 "--model",
-                Model("roberta", HeadKind.SequenceClassification),
+                Model("roberta", HeadKinds.SequenceClassification),
                 "--text",
                 "the [MASK] .",
             ])
@@ -100,7 +100,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public void WrittenTextIsTheSameAloneAndSideBySideAndAsItStreams()
     {
-        using TextGenerator generator = TextGenerator.Load(Model("gpt2", HeadKind.CausalLm));
+        using TextGenerator generator = TextGenerator.Load(Model("gpt2", HeadKinds.CausalLm));
         GenerationOptions options = generator.Defaults with { MaxNewTokens = 6 };
         string[] prompts = ["the film", "anna lives in", "good"];
         IReadOnlyList<IReadOnlyList<GeneratedText>> together = generator.Generate(prompts, options);
@@ -116,7 +116,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public async Task WrittenTextIsReadPieceByPieceAndItsReaderMayStop()
     {
-        using TextGenerator generator = TextGenerator.Load(Model("gpt2", HeadKind.CausalLm));
+        using TextGenerator generator = TextGenerator.Load(Model("gpt2", HeadKinds.CausalLm));
         GenerationOptions options = generator.Defaults with { MaxNewTokens = 6 };
         string expected = generator.Generate("the film", options).Text,
             read = "";
@@ -160,7 +160,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public void AStopStringEndsTheTextAndIsNotInIt()
     {
-        using TextGenerator generator = TextGenerator.Load(Model("t5", HeadKind.SequenceToSequence));
+        using TextGenerator generator = TextGenerator.Load(Model("t5", HeadKinds.SequenceToSequence));
         GenerationOptions options = generator.Defaults with { MaxNewTokens = 8, MinNewTokens = 8 };
         string free = generator.Generate("the film was good", options).Text;
         string stop = free.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
@@ -172,7 +172,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public async Task AWordHasOneStaticVectorAndManyContextualOnes()
     {
-        string model = Model("bert", HeadKind.MaskedLm),
+        string model = Model("bert", HeadKinds.MaskedLm),
             page = Path.Combine(_folder, "film.html");
         Assert.Equal(
             0,
@@ -221,9 +221,9 @@ public sealed class ReadyUseTests : IDisposable
                 family,
                 family switch
                 {
-                    "gpt2" => HeadKind.CausalLm,
-                    "t5" => HeadKind.SequenceToSequence,
-                    _ => HeadKind.MaskedLm,
+                    "gpt2" => HeadKinds.CausalLm,
+                    "t5" => HeadKinds.SequenceToSequence,
+                    _ => HeadKinds.MaskedLm,
                 }
             ),
             page = Path.Combine(_folder, "attention.html");
@@ -248,7 +248,7 @@ public sealed class ReadyUseTests : IDisposable
     [Fact]
     public async Task ModelsAreServices()
     {
-        string folder = Model("bert", HeadKind.Embedding);
+        string folder = Model("bert", HeadKinds.Embedding);
         await using ServiceProvider services = new ServiceCollection()
             .AddGraft(graft => graft.AddEmbeddings(folder))
             .BuildServiceProvider();
@@ -303,7 +303,7 @@ public sealed class ReadyUseTests : IDisposable
         }
     }
 
-    private string Model(string family, HeadKind head)
+    private string Model(string family, string head)
     {
         string folder = Path.Combine(_folder, $"{family}-{head}");
         if (!Directory.Exists(folder)) TinyFamily.Create(folder, family, head);

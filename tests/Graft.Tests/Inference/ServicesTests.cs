@@ -85,7 +85,7 @@ public sealed class ServicesTests : IDisposable
     {
         public int Disposals { get; private set; }
 
-        public ScoredModel Model { get; } = new("counting", HeadKind.Embedding, []) { VectorSize = 4 };
+        public ScoredModel Model { get; } = new("counting", HeadKinds.Embedding, []) { VectorSize = 4 };
 
         public Tokenizer Tokenizer => null!;
 

@@ -191,7 +191,7 @@ public sealed class StaticVectorTests
         Assert.Contains(expected, Assert.Throws<InputException>(() => Embedder.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
-    private static void Model2Vec(string folder, bool normalize, string[]? labels = null)
+    internal static void Model2Vec(string folder, bool normalize, string[]? labels = null)
     {
         Write(folder, s_vectors, 2);
         Config(folder, normalize, labels);
@@ -238,7 +238,8 @@ public sealed class StaticVectorTests
         if (weights is not null) tensors.Add(TensorToWrite.FromSingles("weights", [weights.Length], weights));
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
         string tokenizer = """
-            {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"Whitespace"},"post_processor":null,"decoder":null,
+            {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"Whitespace"},
+            "post_processor":null,"decoder":null,
             "model":{"type":"WordLevel","vocab":VOCABULARY,"unk_token":"[UNK]"}}
             """.Replace("VOCABULARY", Vocabulary, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), tokenizer, new UTF8Encoding(false));

@@ -28,7 +28,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("auto_map", """{"AutoModel": "modeling_other.OtherModel"}""")]
     public void AKeyThatWouldChangeTheAnswersIsRefusedByName(string key, string value)
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.SequenceClassification, ["no", "yes"]);
+        TinyFamily.Create(_folder, "bert", HeadKinds.SequenceClassification, ["no", "yes"]);
         Change("config.json", json => json[key] = JsonNode.Parse(value));
         InputException refused = Assert.Throws<InputException>(() => PretrainedModel.Load(_folder));
         Assert.Contains(key, refused.Message, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void AKeyOnNoListIsReportedAndOthersAreNot()
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.SequenceClassification, ["no", "yes"]);
+        TinyFamily.Create(_folder, "bert", HeadKinds.SequenceClassification, ["no", "yes"]);
         Change("config.json", json =>
             (json["use_sliding_trick"], json["_name_or_path"], json["pruned_heads"]) = (true, "elsewhere", new JsonObject())
         );
@@ -59,21 +59,37 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(["no", "maybe", "yes"], config.Labels);
     }
 
+    [Theory]
+    [InlineData(3, new[] { "LABEL_0", "LABEL_1", "LABEL_2" })] // as in the reference: the number counts
+    [InlineData(2, new[] { "no", "yes" })]
+    public void ANumberOfLabelsThatContradictsTheirNamesCountsAndIsTold(int number, string[] labels)
+    {
+        TinyFamily.Create(_folder, "bert", HeadKinds.SequenceClassification, [.. Enumerable.Range(0, number).Select(i => $"l{i}")]);
+        Change("config.json", json =>
+        {
+            json["num_labels"] = number;
+            (json["id2label"], json["label2id"]) = (new JsonObject { ["0"] = "no", ["1"] = "yes" }, null);
+        });
+        using PretrainedModel model = PretrainedModel.Load(_folder);
+        Assert.Equal(labels, model.Config.Labels);
+        Assert.Equal(number != 2, model.Report.Notes.Any(note => note.Contains("num_labels", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void LabelsThatAreNumbersAreNamesToo() =>
         Assert.Equal(["5", "true"], TinyModels.Config("bert").With("id2label", JsonNode.Parse("""{"0": 5, "1": true}""")).Labels);
 
     [Theory]
-    [InlineData("bert", HeadKind.MaskedLm)]
-    [InlineData("roberta", HeadKind.MaskedLm)]
-    [InlineData("distilbert", HeadKind.MaskedLm)]
-    [InlineData("albert", HeadKind.MaskedLm)]
-    [InlineData("electra", HeadKind.MaskedLm)]
-    [InlineData("mpnet", HeadKind.MaskedLm)]
-    [InlineData("modernbert", HeadKind.MaskedLm)]
-    [InlineData("deberta-v2", HeadKind.MaskedLm)]
-    [InlineData("gpt2", HeadKind.CausalLm)]
-    public void AnUntiedOutputMatrixIsSavedAndReadAgain(string family, HeadKind head)
+    [InlineData("bert", HeadKinds.MaskedLm)]
+    [InlineData("roberta", HeadKinds.MaskedLm)]
+    [InlineData("distilbert", HeadKinds.MaskedLm)]
+    [InlineData("albert", HeadKinds.MaskedLm)]
+    [InlineData("electra", HeadKinds.MaskedLm)]
+    [InlineData("mpnet", HeadKinds.MaskedLm)]
+    [InlineData("modernbert", HeadKinds.MaskedLm)]
+    [InlineData("deberta-v2", HeadKinds.MaskedLm)]
+    [InlineData("gpt2", HeadKinds.CausalLm)]
+    public void AnUntiedOutputMatrixIsSavedAndReadAgain(string family, string head)
     {
         ModelConfig config = TinyModels.Config(family).With("tie_word_embeddings", false);
         long tied, untied;
@@ -94,7 +110,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void DenseAndJoinedPoolingsAreFollowedAndWrittenAgain()
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.Embedding);
+        TinyFamily.Create(_folder, "bert", HeadKinds.Embedding);
         WriteLayout("""{"embedding_dimension": 24, "pooling_mode": ["max", "cls"]}""", "Dense");
         float[] weight = [.. Enumerable.Range(0, 5 * 48).Select(i => MathF.Sin(i) / 4)],
             bias = [0.1f, -0.2f, 0.3f, 0, 0.5f];
@@ -129,7 +145,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void TheDefaultPromptStandsBeforeEveryTextUnlessAnotherIsAskedFor()
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.Embedding);
+        TinyFamily.Create(_folder, "bert", HeadKinds.Embedding);
         WriteLayout("""{"word_embedding_dimension": 24, "pooling_mode_mean_tokens": true}""");
         File.WriteAllText(
             Path.Combine(_folder, "config_sentence_transformers.json"),
@@ -147,10 +163,11 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void GenerationSettingsOfTheFolderCountAndOthersAreNamed()
     {
-        TinyFamily.Create(_folder, "gpt2", HeadKind.CausalLm);
+        TinyFamily.Create(_folder, "gpt2", HeadKinds.CausalLm);
         int[] plain = Written("""{"eos_token_id": 6, "max_new_tokens": 6}""", out _);
         int[] without = Written(
-            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9, "renormalize_logits": false}""",
+            $$"""{"eos_token_id": 6, "max_new_tokens": 6, "bad_words_ids": [[{{plain[0]}}]], "typical_p": 0.9,"""
+                + $$""" "renormalize_logits": false}""",
             out IReadOnlyList<string> notes
         );
         Assert.DoesNotContain(plain[0], without);
@@ -167,7 +184,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void MutatedFilesAreReadOrRefusedInOneLine()
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.Embedding);
+        TinyFamily.Create(_folder, "bert", HeadKinds.Embedding);
         WriteLayout("""{"word_embedding_dimension": 24, "pooling_mode_cls_token": true}""");
         File.WriteAllText(
             Path.Combine(_folder, "config_sentence_transformers.json"),

@@ -38,8 +38,8 @@ public sealed class PretrainedModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
-        using (PretrainedModel language = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.MaskedLm)) language.Save(folder.Path);
-        LoadOptions options = new() { Head = HeadKind.SequenceClassification, Labels = ["no", "yes", "perhaps"], Seed = 7 };
+        using (PretrainedModel language = PretrainedModel.Create(TinyModels.Config("bert"), HeadKinds.MaskedLm)) language.Save(folder.Path);
+        LoadOptions options = new() { Head = HeadKinds.SequenceClassification, Labels = ["no", "yes", "perhaps"], Seed = 7 };
         using PretrainedModel first = PretrainedModel.Load(folder.Path, options), second = PretrainedModel.Load(folder.Path, options);
         Assert.Equal(["bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight", "classifier.bias"], first.Report.Missing);
         Assert.Contains("cls.predictions.transform.dense.weight", first.Report.Unexpected);
@@ -55,7 +55,7 @@ public sealed class PretrainedModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
-        using (PretrainedModel bert = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None)) bert.Save(folder.Path);
+        using (PretrainedModel bert = PretrainedModel.Create(TinyModels.Config("bert"), HeadKinds.None)) bert.Save(folder.Path);
         string path = Path.Combine(folder.Path, "config.json");
         string json = File.ReadAllText(path);
         File.WriteAllText(
@@ -84,7 +84,7 @@ public sealed class PretrainedModelTests
         using (
             PretrainedModel three = PretrainedModel.Create(
                 TinyModels.Config("roberta").WithLabels(["a", "b", "c"]),
-                HeadKind.SequenceClassification
+                HeadKinds.SequenceClassification
             )
         )
             three.Save(folder.Path);
@@ -100,7 +100,7 @@ public sealed class PretrainedModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("electra"), HeadKind.MaskedLm, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("electra"), HeadKinds.MaskedLm, 3);
         EncoderInput input = TinyModels.Padded(4, 10, 10);
         ModelOutput output = model.Forward(input);
         Tensor rows = tensor(new long[] { 3, 17, 8 });
@@ -117,7 +117,7 @@ public sealed class PretrainedModelTests
         using IDisposable noGradient = no_grad();
         using PretrainedModel model = PretrainedModel.Create(
             TinyModels.Config(family),
-            family == "t5" ? HeadKind.SequenceToSequence : HeadKind.CausalLm,
+            family == "t5" ? HeadKinds.SequenceToSequence : HeadKinds.CausalLm,
             3
         );
         EncoderInput text = TinyModels.Padded(5, 9, 9) with { AttentionMask = null },
@@ -140,7 +140,7 @@ public sealed class PretrainedModelTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using PretrainedModel model = PretrainedModel.Load(folder);
-        Assert.Equal(HeadKind.Embedding, model.HeadKind);
+        Assert.Equal(HeadKinds.Embedding, model.HeadKind);
         Assert.True(((EmbeddingHead)model.Head!).Normalizes);
         using Checkpoint reference = Checkpoint.Open(Path.Combine(tasks, "minilm-embeddings.safetensors"));
         float[] expected = reference["text"].ToSingles();

@@ -16,22 +16,37 @@ public sealed class PublishedFoldersTests
 {
     private const string Nomic = """
         {
-          "activation_function": "swiglu", "architectures": ["NomicBertForPreTraining"], "attn_pdrop": 0.0, "causal": false, "embd_pdrop": 0.0,
-          "auto_map": { "AutoConfig": "nomic-ai/nomic-bert-2048--configuration_hf_nomic_bert.NomicBertConfig", "AutoModel": "nomic-ai/nomic-bert-2048--modeling_hf_nomic_bert.NomicBertModel" },
-          "initializer_range": 0.3, "layer_norm_epsilon": 1e-12, "max_trained_positions": 2048, "mlp_fc1_bias": false, "mlp_fc2_bias": false, "model_type": "nomic_bert",
-          "n_embd": 24, "n_head": 3, "n_inner": 40, "n_layer": 3, "n_positions": 8192, "parallel_block": false, "prenorm": false, "qkv_proj_bias": false, "resid_pdrop": 0.0,
-          "rotary_emb_base": 1000, "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": false, "rotary_emb_scale_base": null, "rotary_scaling_factor": null,
+          "activation_function": "swiglu", "architectures": ["NomicBertForPreTraining"], "attn_pdrop": 0.0, "causal": false,
+          "embd_pdrop": 0.0,
+          "auto_map": { "AutoConfig": "nomic-ai/nomic-bert-2048--configuration_hf_nomic_bert.NomicBertConfig",
+          "AutoModel": "nomic-ai/nomic-bert-2048--modeling_hf_nomic_bert.NomicBertModel" },
+          "initializer_range": 0.3, "layer_norm_epsilon": 1e-12, "max_trained_positions": 2048, "mlp_fc1_bias": false,
+          "mlp_fc2_bias": false, "model_type": "nomic_bert",
+          "n_embd": 24, "n_head": 3, "n_inner": 40, "n_layer": 3, "n_positions": 8192, "parallel_block": false, "prenorm": false,
+          "qkv_proj_bias": false, "resid_pdrop": 0.0,
+          "rotary_emb_base": 1000, "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": false, "rotary_emb_scale_base": null,
+          "rotary_scaling_factor": null,
+          "bos_token_id": null, "dense_seq_output": true, "eos_token_id": null, "fused_bias_fc": true, "fused_dropout_add_ln": true,
+          "pad_vocab_size_multiple": 1, "parallel_block_tied_norm": false, "reorder_and_upcast_attn": false,
+          "scale_attn_by_inverse_layer_idx": false, "scale_attn_weights": true, "summary_activation": null, "summary_first_dropout": 0.0,
+          "summary_proj_to_labels": true, "summary_type": "cls_index", "summary_use_proj": true, "torch_dtype": "float32",
+          "transformers_version": "4.37.2", "use_cache": true, "use_flash_attn": true, "use_xentropy": true,
           "type_vocab_size": 2, "use_rms_norm": false, "vocab_size": 61
         }
         """;
 
     private const string Gte = """
         {
-          "architectures": ["NewForMaskedLM"], "attention_probs_dropout_prob": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 24, "initializer_range": 0.3,
-          "auto_map": { "AutoConfig": "Alibaba-NLP/new-impl--configuration.NewConfig", "AutoModelForMaskedLM": "Alibaba-NLP/new-impl--modeling.NewForMaskedLM" },
-          "intermediate_size": 40, "layer_norm_eps": 1e-12, "layer_norm_type": "layer_norm", "logn_attention_clip1": false, "logn_attention_scale": false,
-          "max_position_embeddings": 8192, "model_type": "new", "num_attention_heads": 3, "num_hidden_layers": 3, "pack_qkv": true, "pad_token_id": 1,
-          "position_embedding_type": "rope", "rope_scaling": null, "rope_theta": 20000, "type_vocab_size": 1, "unpad_inputs": false, "use_memory_efficient_attention": false, "vocab_size": 61
+          "architectures": ["NewForMaskedLM"], "attention_probs_dropout_prob": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+          "hidden_size": 24, "initializer_range": 0.3,
+          "auto_map": { "AutoConfig": "Alibaba-NLP/new-impl--configuration.NewConfig",
+          "AutoModelForMaskedLM": "Alibaba-NLP/new-impl--modeling.NewForMaskedLM" },
+          "intermediate_size": 40, "layer_norm_eps": 1e-12, "layer_norm_type": "layer_norm", "logn_attention_clip1": false,
+          "logn_attention_scale": false,
+          "max_position_embeddings": 8192, "model_type": "new", "num_attention_heads": 3, "num_hidden_layers": 3, "pack_qkv": true,
+          "pad_token_id": 1,
+          "position_embedding_type": "rope", "rope_scaling": null, "rope_theta": 20000, "type_vocab_size": 1, "unpad_inputs": false,
+          "use_memory_efficient_attention": false, "vocab_size": 61
         }
         """;
 
@@ -80,6 +95,9 @@ public sealed class PublishedFoldersTests
     [InlineData(Nomic, "rotary_emb_fraction", "0.5")]
     [InlineData(Nomic, "activation_function", "\"gelu\"")]
     [InlineData(Nomic, "num_experts", "8")]
+    [InlineData(Nomic, "scale_attn_by_inverse_layer_idx", "true")]
+    [InlineData(Nomic, "rope_scaling", "{ \"type\": \"linear\", \"factor\": 2.0 }")]
+    [InlineData(Gte, "tie_encoder_decoder", "true")]
     [InlineData(Gte, "layer_norm_type", "\"rms_norm\"")]
     [InlineData(Gte, "logn_attention_scale", "true")]
     [InlineData(Gte, "rope_scaling", "{ \"type\": \"linear\", \"factor\": 2.0 }")]
@@ -98,6 +116,28 @@ public sealed class PublishedFoldersTests
         );
     }
 
+    [Theory]
+    [InlineData(Nomic)]
+    [InlineData(Gte)]
+    public void AKeyThatIsOnNoListIsReported(string config)
+    {
+        using TemporaryFolder folder = new();
+        JsonObject json = JsonNode.Parse(config)!.AsObject();
+        json["use_sliding_trick"] = true;
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), json.ToJsonString());
+        Assert.Equal(["use_sliding_trick"], PretrainedModel.ReadConfig(folder.Path).UnknownKeys);
+    }
+
+    [Fact]
+    public void NomicsWordTableIsAsLongAsItsMultipleSays()
+    {
+        using TemporaryFolder folder = new();
+        JsonObject json = JsonNode.Parse(Nomic)!.AsObject();
+        json["pad_vocab_size_multiple"] = 64;
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), json.ToJsonString());
+        Assert.Equal(64, PretrainedModel.ReadConfig(folder.Path).VocabularySize);
+    }
+
     private static void Compare(string family, string keys, string published, (string Today, string Published)[] names, bool joinsUpGate)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -105,7 +145,7 @@ public sealed class PublishedFoldersTests
         using TemporaryFolder folder = new();
         ModelConfig config = TinyModels.Config(family);
         foreach ((string key, JsonNode? value) in JsonNode.Parse(keys)!.AsObject()) config = config.With(key, value);
-        using PretrainedModel today = PretrainedModel.Create(config, HeadKind.MaskedLm, 5);
+        using PretrainedModel today = PretrainedModel.Create(config, HeadKinds.MaskedLm, 5);
         Dictionary<string, Tensor> parameters = today.Parameters.ToDictionary(
             parameter => parameter.Name,
             parameter => (Tensor)parameter.Value,
@@ -126,8 +166,9 @@ public sealed class PublishedFoldersTests
         );
         File.WriteAllText(Path.Combine(folder.Path, "config.json"), published);
         using PretrainedModel loaded = PretrainedModel.Load(folder.Path);
-        Assert.Equal(HeadKind.MaskedLm, loaded.HeadKind);
+        Assert.Equal(HeadKinds.MaskedLm, loaded.HeadKind);
         Assert.Empty(loaded.Report.Missing);
+        Assert.Empty(loaded.Report.UnknownConfigKeys);
         Assert.All(loaded.Report.Unexpected, name => Assert.Equal("cls.predictions.bias", name)); // the published head has none
         EncoderInput input = TinyModels.Padded(3, 9, 17);
         TensorAssert.Close(

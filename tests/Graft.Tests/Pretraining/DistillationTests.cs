@@ -104,8 +104,8 @@ public sealed class DistillationTests
             "##wright",
             "play"
         );
-        using PretrainedModel teacher = PretrainedModel.Create(Narrow(16, 11), HeadKind.MaskedLm, 1, taught),
-            student = PretrainedModel.Create(Narrow(12, 10), HeadKind.MaskedLm, 2);
+        using PretrainedModel teacher = PretrainedModel.Create(Narrow(16, 11), HeadKinds.MaskedLm, 1, taught),
+            student = PretrainedModel.Create(Narrow(12, 10), HeadKinds.MaskedLm, 2);
         Tensor before = student.Backbone.Words.Weight.std();
         TeacherWordVectors.Copy(teacher, student, Tokenizer.Load(own), seed: 3, forItsLayers: false);
         Tensor table = teacher.Backbone.Words.Weight, written = student.Backbone.Words.Weight;
@@ -137,8 +137,8 @@ public sealed class DistillationTests
     {
         using TemporaryFolder folder = new();
         string words = Vocabulary(folder.Path, "words", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film");
-        using PretrainedModel teacher = PretrainedModel.Create(Narrow(8, 6), HeadKind.MaskedLm, 1, words),
-            student = PretrainedModel.Create(Narrow(12, 6), HeadKind.MaskedLm, 2);
+        using PretrainedModel teacher = PretrainedModel.Create(Narrow(8, 6), HeadKinds.MaskedLm, 1, words),
+            student = PretrainedModel.Create(Narrow(12, 6), HeadKinds.MaskedLm, 2);
         Assert.Contains(
             "wider",
             Assert

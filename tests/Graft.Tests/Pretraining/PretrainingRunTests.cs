@@ -164,7 +164,7 @@ public sealed class PretrainingRunTests : IDisposable
             .With("hidden_size", 32)
             .With("intermediate_size", 64)
             .With("num_attention_heads", 2);
-        using PretrainedModel teacher = PretrainedModel.Create(tiny.With("vocab_size", 67), HeadKind.None, seed: 5, WriteVocabulary());
+        using PretrainedModel teacher = PretrainedModel.Create(tiny.With("vocab_size", 67), HeadKinds.None, seed: 5, WriteVocabulary());
         teacher.Save(encoder);
         Codec().Tokenizer.Save(encoder);
         PretrainingOptions options = new()
@@ -192,7 +192,8 @@ public sealed class PretrainingRunTests : IDisposable
         if (pairs)
             Assert.Contains("`pairs`", Assert.Throws<InputException>(() => Job(other, true, 0, 1).Run()).Message, StringComparison.Ordinal);
         else
-            Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01); // not 0: the teacher has no word for the "s" of a word that a window has cut
+            // Not 0: the teacher has no word for the "s" of a word that a window has cut.
+            Assert.InRange(Assert.Single(Job(other, true, 0, 1).Run()).Loss, -1e-5, 0.01);
         Directory.Delete(taught, recursive: true);
 
         // Beside masked LM: one half of the held-out sequences is followed as it is, the other half is masked.
@@ -204,7 +205,7 @@ public sealed class PretrainingRunTests : IDisposable
             Assert.InRange(both[1].Items, 0.25 * 64 * 20, 0.75 * 64 * 32);
             Assert.InRange(both[0].Items, 0.1 * both[1].Items, 0.25 * both[1].Items);
             using PretrainedModel withHead = PretrainedModel.Load(taught);
-            Assert.Equal(HeadKind.MaskedLm, withHead.HeadKind);
+            Assert.Equal(HeadKinds.MaskedLm, withHead.HeadKind);
             Directory.Delete(taught, recursive: true);
         }
 
@@ -240,7 +241,7 @@ public sealed class PretrainingRunTests : IDisposable
     {
         PretrainingOptions options = new()
         {
-            Objective = PretrainingOptions.ParseObjective(objective),
+            Objective = objective,
             MaxLength = 32,
             BatchSize = 16,
             GradientAccumulation = accumulation,

@@ -25,7 +25,7 @@ public sealed class SparseHeadTests
         using Checkpoint reference = SafetensorsReader.Open(Path.Combine(folder, "reference.safetensors"));
         using PretrainedModel model = PretrainedModel.Load(
             folder,
-            parity == "spanbert-sbo" ? new LoadOptions { Head = Graft.Backbones.HeadKind.SpanBoundary } : null
+            parity == "spanbert-sbo" ? new LoadOptions { Head = Graft.Backbones.HeadKinds.SpanBoundary } : null
         );
         MaskingVocabulary vocabulary = new(model.Config.VocabularySize, 1, [0], _ => false);
         PretrainingObjective objective = parity switch

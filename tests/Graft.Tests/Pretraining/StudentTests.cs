@@ -19,9 +19,9 @@ public sealed class StudentTests : IDisposable
     [InlineData("distilbert")]
     public void AStudentStartsFromTheLayersNamed(string family)
     {
-        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 4), HeadKind.MaskedLm, seed: 1);
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 4), HeadKinds.MaskedLm, seed: 1);
         ModelConfig config = family == "bert" ? Tiny(layers: 2) : DistilBert();
-        using PretrainedModel student = PretrainedModel.Create(config, HeadKind.MaskedLm, seed: 2);
+        using PretrainedModel student = PretrainedModel.Create(config, HeadKinds.MaskedLm, seed: 2);
         Assert.Equal(0, StudentLayers.Copy(teacher, student, [1, 3]));
         string query =
             family == "bert" ? "bert.encoder.layer.1.attention.self.query.weight" : "distilbert.transformer.layer.1.attention.q_lin.weight";
@@ -35,11 +35,11 @@ public sealed class StudentTests : IDisposable
             own = Vocabulary("own.txt", "films", "song");
         using PretrainedModel teacher = PretrainedModel.Create(
             Tiny(layers: 3).With("vocab_size", 8),
-            HeadKind.None,
+            HeadKinds.None,
             seed: 1,
             Path.Combine(_folder, "words.txt")
         );
-        using PretrainedModel student = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 7), HeadKind.MaskedLm, seed: 2);
+        using PretrainedModel student = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 7), HeadKinds.MaskedLm, seed: 2);
         StudentLayers.Copy(teacher, student, [2]);
         TeacherWordVectors.Copy(teacher, student, own, seed: 3, forItsLayers: true);
         Assert.Equal(Values(teacher, "encoder.layer.2.output.dense.weight"), Values(student, "bert.encoder.layer.0.output.dense.weight"));
@@ -62,17 +62,19 @@ public sealed class StudentTests : IDisposable
         Tokenizer tokenizer = Vocabulary("many.txt", [.. Enumerable.Range(0, vocabulary - 5).Select(i => $"w{i}")]);
         using PretrainedModel teacher = PretrainedModel.Create(
             Tiny(layers: 3).With("vocab_size", vocabulary),
-            HeadKind.None,
+            HeadKinds.None,
             seed: 1,
             Path.Combine(_folder, "many.txt")
         );
         string path = Path.Combine(_folder, "electra.json");
         File.WriteAllText(
             path,
-            $$"""{"model_type": "electra", "vocab_size": {{vocabulary}}, "embedding_size": 12, "hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3, "max_position_embeddings": {{positions}}}"""
+            $$"""{"model_type": "electra", "vocab_size": {{vocabulary}}, "embedding_size": 12, "hidden_size": 16,"""
+                + $$""" "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3,"""
+                + $$""" "max_position_embeddings": {{positions}}}"""
         );
-        using PretrainedModel student = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKind.MaskedLm, seed: 2),
-            untaught = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKind.MaskedLm, seed: 2);
+        using PretrainedModel student = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKinds.MaskedLm, seed: 2),
+            untaught = PretrainedModel.Create(PretrainedModel.ReadConfig(path), HeadKinds.MaskedLm, seed: 2);
         foreach (PretrainedModel model in new[] { student, untaught })
             StudentLayers.Copy(teacher, model, [0, 1, 2]);
         TeacherWordVectors.Copy(teacher, student, tokenizer, seed: 3, forItsLayers: true);
@@ -86,7 +88,7 @@ public sealed class StudentTests : IDisposable
         Assert.True(before < 0.3, $"layers that read other vectors than theirs: {before}");
         using PretrainedModel narrow = PretrainedModel.Create(
             Tiny(layers: 1).With("vocab_size", vocabulary).With("hidden_size", 8),
-            HeadKind.MaskedLm
+            HeadKinds.MaskedLm
         );
         Assert.Contains(
             "ELECTRA",
@@ -112,8 +114,8 @@ public sealed class StudentTests : IDisposable
     [Fact]
     public void ImpossibleLayersAreNamed()
     {
-        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 2), HeadKind.MaskedLm),
-            student = PretrainedModel.Create(Tiny(layers: 1), HeadKind.MaskedLm);
+        using PretrainedModel teacher = PretrainedModel.Create(Tiny(layers: 2), HeadKinds.MaskedLm),
+            student = PretrainedModel.Create(Tiny(layers: 1), HeadKinds.MaskedLm);
         Assert.Contains("0 … 1", Assert.Throws<InputException>(() => StudentLayers.Copy(teacher, student, [2])).Message);
         Assert.Contains("names 2 layers", Assert.Throws<InputException>(() => StudentLayers.Copy(teacher, student, [0, 1])).Message);
     }
@@ -130,7 +132,8 @@ public sealed class StudentTests : IDisposable
             [(new Word(1, 2), new Word(1, 1)), (new Word(3, 1), new Word(2, 2)), (new Word(4, 1), new Word(4, 1))],
             alignment.Words
         );
-        int[] two = [.. student.EncodeIds("unhappy"), .. student.EncodeIds("cat", addSpecialTokens: false), student.SepId!.Value]; // a window in which two documents meet
+        // A window in which two documents meet.
+        int[] two = [.. student.EncodeIds("unhappy"), .. student.EncodeIds("cat", addSpecialTokens: false), student.SepId!.Value];
         Assert.Equal(
             4,
             WordAlignment
@@ -164,7 +167,7 @@ public sealed class StudentTests : IDisposable
         Assert.Equal(["unhappy", "unwell"], extension.Words);
         Tokenizer extended = extension.Save(tokenizer, Path.Combine(_folder, "extended"));
         Assert.Equal([10, 8], extended.EncodeIds("unhappy cat", addSpecialTokens: false));
-        using PretrainedModel old = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 10), HeadKind.MaskedLm, seed: 1),
+        using PretrainedModel old = PretrainedModel.Create(Tiny(layers: 1).With("vocab_size", 10), HeadKinds.MaskedLm, seed: 1),
             model = extension.Extend(old, 10);
         Assert.Equal(12, model.Config.VocabularySize);
         float[] before = Values(old, "bert.embeddings.word_embeddings.weight"),
@@ -187,7 +190,8 @@ public sealed class StudentTests : IDisposable
         string path = Path.Combine(_folder, "config.json");
         File.WriteAllText(
             path,
-            """{"model_type": "distilbert", "vocab_size": 50, "dim": 16, "hidden_dim": 32, "n_heads": 2, "n_layers": 2, "max_position_embeddings": 512, "pad_token_id": 0}"""
+            """{"model_type": "distilbert", "vocab_size": 50, "dim": 16, "hidden_dim": 32, "n_heads": 2, "n_layers": 2,"""
+                + """ "max_position_embeddings": 512, "pad_token_id": 0}"""
         );
         return PretrainedModel.ReadConfig(path);
     }

@@ -69,7 +69,8 @@ public sealed class RunManifestTests : IDisposable
         Assert.Contains("exists already", Refused("other", overwrite: false), StringComparison.Ordinal);
         Assert.Contains("no run folder", Refused("other", overwrite: true), StringComparison.Ordinal);
         Assert.Contains("exists already", Refused("rate-1e-4/seed-42", overwrite: false), StringComparison.Ordinal);
-        RunFolder.RequireFree(Path.Combine(_folder, "rate-1e-4/seed-42", ".."), resume: false, overwrite: true); // the runs of a sweep are runs too
+        // The runs of a sweep are runs too.
+        RunFolder.RequireFree(Path.Combine(_folder, "rate-1e-4/seed-42", ".."), resume: false, overwrite: true);
         RunFolder.RequireFree(Path.Combine(_folder, "nowhere"), resume: false, overwrite: false);
     }
 

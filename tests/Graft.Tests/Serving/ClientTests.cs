@@ -1,4 +1,6 @@
 using System.ClientModel;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Graft.Inference;
 using Microsoft.Extensions.AI;
 using OpenAI;
@@ -37,6 +39,15 @@ public sealed class ClientTests
             Assert.All(expected.Zip(generated[i].Vector.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
 
+        // as its documentation shows it: one text, and the dimensions that the model has
+        OpenAIEmbedding one = await client.GenerateEmbeddingAsync(
+            texts[0],
+            new OpenAI.Embeddings.EmbeddingGenerationOptions { EndUserId = "me" },
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(embedder.Embed(texts[0]).Length, one.ToFloats().Length);
+        Assert.Equal("embedding", generated[0].ModelId);
+
         EmbeddingClient other = new(
             "text-embedding-3-small",
             new ApiKeyCredential("a-key-of-ours"),
@@ -48,4 +59,79 @@ public sealed class ClientTests
         Assert.Equal(404, refused.Status);
         Assert.Contains("text-embedding-3-small", refused.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The requests that text-embeddings-inference's README and its OpenAPI document show, and the shapes of answers.</summary>
+    [Theory]
+    [InlineData("/embed", """{"inputs":"What is Deep Learning?"}""", "[[#]]")]
+    [InlineData("/embed", """{"inputs":["Today is a sunny day and I like you", "What is Deep Learning?"],"truncate":false}""", "[[#]]")]
+    [InlineData(
+        "/embed",
+        """{"inputs":"What is Deep Learning?","normalize":true,"truncate":false,"truncation_direction":"right"}""",
+        "[[#]]"
+    )]
+    [InlineData("/embed_all", """{"inputs":"What is Deep Learning?"}""", "[[[#]]]")]
+    [InlineData(
+        "/v1/embeddings",
+        """{"input":"What is Deep Learning?","model":"embedding","user":null}""",
+        "{data:[{embedding:[#],index:#,object:$}],model:$,object:$,usage:{prompt_tokens:#,total_tokens:#}}"
+    )]
+    [InlineData(
+        "/rerank",
+        """{"query":"What is Deep Learning?","texts":["Deep Learning is not...","Deep learning is..."]}""",
+        "[{index:#,score:#}]"
+    )]
+    [InlineData(
+        "/rerank",
+        """{"query":"What is Deep Learning?","texts":["Deep Learning is ..."],"raw_scores":false,"return_text":true,"truncate":false}""",
+        "[{index:#,score:#,text:$}]"
+    )]
+    [InlineData("/predict", """{"inputs":"I like you.","model":"text-classification"}""", "[{label:$,score:#}]")]
+    [InlineData("/predict", """{"inputs":["I like you."],"model":"text-classification"}""", "[{label:$,score:#}]")]
+    [InlineData("/predict", """{"inputs":["I like you.","I hate pineapples"],"model":"text-classification"}""", "[{label:$,score:#}]")]
+    [InlineData(
+        "/predict",
+        """{"inputs":[["I like you."],["I hate pineapples"]],"model":"text-classification","raw_scores":true}""",
+        "[[{label:$,score:#}]]"
+    )]
+    [InlineData(
+        "/similarity",
+        """{"inputs":{"source_sentence":"What is Deep Learning?","sentences":["What is Machine Learning?"]},"parameters":"""
+            + """{"truncate":false}}""",
+        "[#]"
+    )]
+    [InlineData(
+        "/tokenize",
+        """{"inputs":"What is Deep Learning?","add_special_tokens":true,"model":"embedding"}""",
+        "[[{id:#,special:?,start:#,stop:#,text:$}]]"
+    )]
+    [InlineData("/decode", """{"ids":[0,1,2],"skip_special_tokens":true,"model":"embedding"}""", "[$]")]
+    [InlineData("/embed", """{"inputs":[]}""", "{error:$,error_type:$}")]
+    [InlineData("/embed", """{"inputs":7}""", "{error:$,error_type:$}")]
+    public async Task TheDocumentedExamplesOfTextEmbeddingsInferenceAreAnswered(string path, string body, string shape)
+    {
+        await using TestServer server = await TestServer.StartAsync(["embedding", "text-classification", "regression"]);
+        (int status, JsonNode? json) = await server.PostAsync(path, body);
+        Assert.True((status == 200) == !shape.Contains("error", StringComparison.Ordinal), $"{status} {json?.ToJsonString()}");
+        Assert.Equal(shape, ShapeOf(json));
+    }
+
+    /// <summary>Names and kinds: of a list the first member, null counts as a number (the place of a special token).</summary>
+    private static string ShapeOf(JsonNode? json) => json switch
+    {
+        JsonObject fields =>
+            "{"
+            + string.Join(
+                ',',
+                fields.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}:{ShapeOf(one.Value)}")
+            )
+            + "}",
+        JsonArray list => $"[{ShapeOf(list[0])}]",
+        null => "#",
+        _ => json.GetValueKind() switch
+        {
+            JsonValueKind.String => "$",
+            JsonValueKind.True or JsonValueKind.False => "?",
+            _ => "#",
+        },
+    };
 }

@@ -86,7 +86,8 @@ public sealed class RouteTests : IAsyncLifetime
 
         (_, json) = await _server.PostAsync(
             "/similarity",
-            """{"inputs": {"source_sentence": "good", "sentences": ["good", "the film was bad"]}, "parameters": {"truncate": true, "truncation_direction": "Right"}}"""
+            """{"inputs": {"source_sentence": "good", "sentences": ["good", "the film was bad"]},"""
+                + """ "parameters": {"truncate": true, "truncation_direction": "Right"}}"""
         );
         Assert.Equal(1, (double)json![0]!, 1e-5);
         Assert.Equal(2, json.AsArray().Count);
@@ -110,6 +111,28 @@ public sealed class RouteTests : IAsyncLifetime
             $$"""{"ids": [{{ids}}, {{ids}}], "skip_special_tokens": false, "model": "embedding"}"""
         );
         Assert.Equal(["[CLS] the film [SEP]", "[CLS] the film [SEP]"], json!.AsArray().Select(text => (string?)text));
+    }
+
+    [Fact]
+    public async Task EveryTokenHasAVectorAndTheirMeanIsTheTexts()
+    {
+        (int status, JsonNode? json) = await _server.PostAsync("/embed_all", """{"inputs": ["the film was good .", "bad"]}""");
+        Assert.Equal(200, status);
+        Assert.Equal([7, 3], json!.AsArray().Select(text => text!.AsArray().Count)); // [CLS] and [SEP] among them
+        (_, JsonNode? pooled) = await _server.PostAsync("/embed", """{"inputs": ["the film was good .", "bad"], "normalize": false}""");
+        for (int text = 0; text < 2; text++)
+        {
+            JsonArray tokens = json[text]!.AsArray();
+            for (int column = 0; column < tokens[0]!.AsArray().Count; column++)
+                Assert.Equal((double)pooled![text]![column]!, tokens.Average(token => (double)token![column]!), 1e-5);
+        }
+
+        string tooLong = string.Concat(Enumerable.Repeat("good ", 100));
+        (status, json) = await _server.PostAsync("/embed_all", $$"""{"inputs": "{{tooLong}}"}""");
+        Assert.Equal((413, "Validation"), (status, (string?)json!["error_type"]));
+        (_, json) = await _server.PostAsync("/embed_all", $$"""{"inputs": "{{tooLong}}", "truncate": true}""");
+        Assert.InRange(json![0]!.AsArray().Count, 3, 101);
+        Assert.Equal(422, (await _server.PostAsync("/embed_all", """{"inputs": "good", "normalize": true}""")).Status);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class ContrastiveTests : IDisposable
         string copy = _tiny.PathOf("copy");
         using (PretrainedModel model = PretrainedModel.Load(folder))
         {
-            Assert.Equal(HeadKind.SequenceClassification, model.HeadKind);
+            Assert.Equal(HeadKinds.SequenceClassification, model.HeadKind);
             Assert.Empty(model.Report.Missing);
             model.Save(copy);
         }

@@ -53,6 +53,19 @@ public sealed class FineTuningTests : IDisposable
             ["task", "examples", "metrics", "seeds", "mean", "deviation", "baselines", "positive_class", "calibrated"],
             evaluation.ToJson().Select(pair => pair.Key)
         );
+
+        // What the folder says of the development data is what later commands answer by default, and it says so.
+        JsonNode written = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "metrics.json")))!;
+        Assert.True((bool?)written["calibrated"]);
+        JsonNode asked = evaluation.ToJson()["metrics"]!;
+        foreach ((string name, JsonNode? score) in written["metrics"]!.AsObject())
+            Assert.Equal((double)asked[name]!["value"]!, (double)score!["value"]!, 6);
+        foreach (string line in File.ReadLines(Path.Combine(result.Folder, "predictions.jsonl")).Take(10))
+        {
+            JsonNode said = JsonNode.Parse(line)!;
+            Assert.True((bool?)said["calibrated"]);
+            Assert.Equal(predictor.Predict((string)said["text"]!).Confidence!.Value, (double)said["probability"]!, 5);
+        }
     }
 
     [Fact]

@@ -56,7 +56,8 @@ public sealed class KillTests : IDisposable
             "--resume",
         ];
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        start.Environment["GRAFT_MATRIX_PRODUCT"] = "onednn"; // the choice of another machine or moment is part of the record; here both runs begin anew
+        // The choice of another machine or moment is part of the record; here both runs begin anew.
+        start.Environment["GRAFT_MATRIX_PRODUCT"] = "onednn";
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string log = Path.Combine(_tiny.PathOf(output), "metrics.jsonl");

@@ -12,7 +12,7 @@ public sealed class PairWindowsTests : IDisposable
 
     public PairWindowsTests()
     {
-        TinyFamily.Create(_folder, "bert", HeadKind.SequenceClassification);
+        TinyFamily.Create(_folder, "bert", HeadKinds.SequenceClassification);
         _tokenizer = Tokenizer.Load(_folder);
     }
 

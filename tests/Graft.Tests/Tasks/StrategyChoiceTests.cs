@@ -34,6 +34,7 @@ public sealed class StrategyChoiceTests : IDisposable
         FineTuningResult result = FineTuning.Run(
             Options() with
             {
+                Strategy = new FullTuning(),
                 ChoosesStrategy = true,
                 LearningRate = null,
             },
@@ -42,6 +43,7 @@ public sealed class StrategyChoiceTests : IDisposable
         Assert.Contains(lines, line => line.StartsWith("strategy contrastive: 12 labels a class are few", StringComparison.Ordinal));
         RunManifest record = RunManifest.Read(result.Folder)!;
         Assert.Equal("contrastive", record.Strategy);
+        Assert.Equal("12 labels a class are few: pairs of texts teach more than labels alone", record.StrategyReason);
         Assert.Equal("accuracy", Assert.Single(result.Scores).Name);
         Assert.NotNull(record.Decisions!.Temperature);
         Assert.Equal(24, record.Train!.Examples);

@@ -175,7 +175,7 @@ public sealed class StrategyRunTests : IDisposable
     public void CachedFeaturesOfOtherFamiliesAnswerAsLiveOnes(string family)
     {
         string model = _tiny.PathOf(family);
-        TinyFamily.Create(model, family, HeadKind.None);
+        TinyFamily.Create(model, family, HeadKinds.None);
         FineTuningOptions options = Options(new HeadTuning { Features = new FeatureOptions() }) with
         {
             Model = model,
@@ -188,6 +188,14 @@ public sealed class StrategyRunTests : IDisposable
             RunEvaluation.Evaluate(result.Folder, _tiny.PathOf("dev.tsv")).Scores[0].Interval.Value,
             12
         );
+    }
+
+    [Fact]
+    public void ACacheThatCannotBeWrittenCostsNoRun()
+    {
+        Environment.SetEnvironmentVariable("GRAFT_CACHE", _tiny.Write("a-file.txt", ["no folder"]));
+        FineTuningResult result = FineTuning.Run(Options(new HeadTuning { Features = new FeatureOptions() }));
+        Assert.True(File.Exists(Path.Combine(result.Folder, "model.safetensors")));
     }
 
     [Fact]
@@ -220,7 +228,7 @@ public sealed class StrategyRunTests : IDisposable
     {
         using PretrainedModel model = PretrainedModel.Load(
             _tiny.ModelFolder,
-            new LoadOptions { Head = Graft.Backbones.HeadKind.SequenceClassification }
+            new LoadOptions { Head = Graft.Backbones.HeadKinds.SequenceClassification }
         );
         LayerDepths depths = new(model.Network);
         LayerSchedule schedule = new() { Decay = 0.5, Unfreezing = 0.6 };

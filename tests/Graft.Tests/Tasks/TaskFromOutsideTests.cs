@@ -87,7 +87,7 @@ public sealed class TaskFromOutsideTests : IDisposable
     /// <summary>Texts of two classes, cut off at the limit, with everything that a task must say and nothing more.</summary>
     private abstract record OwnBase : FineTuningTask
     {
-        public override HeadKind Head => HeadKind.SequenceClassification;
+        public override string Head => HeadKinds.SequenceClassification;
 
         public override string MainMetric => "accuracy";
 
@@ -159,7 +159,7 @@ public sealed class TaskFromOutsideTests : IDisposable
 
         public IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
         {
-            ScoredModel model = new("word count", HeadKind.SequenceClassification, ["no", "yes"]);
+            ScoredModel model = new("word count", HeadKinds.SequenceClassification, ["no", "yes"]);
             bind(model);
             Tokenizer tokenizer = Tokenizer.Load(folder);
             return new CountingScorer(model, tokenizer, tokenizer.TokenToId(File.ReadAllText(Path.Combine(folder, "counted.txt")))!.Value);

@@ -41,7 +41,7 @@ internal sealed class TinyBert : IDisposable
         };
         string config = Path.Combine(Folder, "config.json");
         File.WriteAllText(config, json.ToJsonString());
-        using PretrainedModel model = PretrainedModel.Create(PretrainedModel.ReadConfig(config), HeadKind.None, seed: 3);
+        using PretrainedModel model = PretrainedModel.Create(PretrainedModel.ReadConfig(config), HeadKinds.None, seed: 3);
         model.Save(ModelFolder);
         File.WriteAllLines(Path.Combine(ModelFolder, "vocab.txt"), vocabulary);
         File.Delete(config);

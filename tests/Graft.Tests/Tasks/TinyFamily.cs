@@ -8,7 +8,8 @@ namespace Graft.Tests.Tasks;
 /// <summary>A drawn model of any family with a tokenizer of a few words, saved as a folder.</summary>
 internal static class TinyFamily
 {
-    private static readonly string[] s_special = ["[PAD]", "[unused]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "</s>"]; // the id 1 is padding to RoBERTa
+    // The id 1 is padding to RoBERTa.
+    private static readonly string[] s_special = ["[PAD]", "[unused]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "</s>"];
 
     private static readonly string[] s_words =
     [
@@ -51,7 +52,7 @@ internal static class TinyFamily
     public static void Create(
         string folder,
         string family,
-        HeadKind head,
+        string head,
         IReadOnlyList<string>? labels = null,
         string? problem = null,
         ulong seed = 5
@@ -60,7 +61,7 @@ internal static class TinyFamily
         ModelConfig config = TinyModels.Config(family).With("eos_token_id", 6);
         if (family is "roberta" or "xlm-roberta" or "camembert" or "gte")
             config = config.With("type_vocab_size", 2); // this tokenizer tells segments apart
-        if (head == HeadKind.SequenceToSequence)
+        if (head == HeadKinds.SequenceToSequence)
             config = config.With("decoder_start_token_id", 0);
         if (labels is not null)
             config = config.WithLabels(labels);
@@ -68,8 +69,8 @@ internal static class TinyFamily
             config = config.With("problem_type", problem);
         using (PretrainedModel model = PretrainedModel.Create(config, head, seed))
             model.Save(folder);
-        bool wraps = head is not (HeadKind.CausalLm or HeadKind.SequenceToSequence);
-        WriteTokenizer(folder, wraps, endsSources: head == HeadKind.SequenceToSequence);
+        bool wraps = head is not (HeadKinds.CausalLm or HeadKinds.SequenceToSequence);
+        WriteTokenizer(folder, wraps, endsSources: head == HeadKinds.SequenceToSequence);
     }
 
     private static void WriteTokenizer(string folder, bool wraps, bool endsSources)

@@ -17,7 +17,7 @@ public sealed class WritingTaskTests : IDisposable
     [Fact]
     public void LearnsATextForAText()
     {
-        TinyFamily.Create(PathOf("t5"), "t5", HeadKind.SequenceToSequence);
+        TinyFamily.Create(PathOf("t5"), "t5", HeadKinds.SequenceToSequence);
         string data = Write(
             "pairs.tsv",
             [
@@ -41,13 +41,14 @@ public sealed class WritingTaskTests : IDisposable
     [Fact]
     public void LearnsToGoOnWithTexts()
     {
-        TinyFamily.Create(PathOf("gpt2"), "gpt2", HeadKind.CausalLm);
+        TinyFamily.Create(PathOf("gpt2"), "gpt2", HeadKinds.CausalLm);
         string data = Write("texts.txt", Enumerable.Range(0, 60).Select(i => i % 2 == 0 ? "anna lives in rome ." : "omar lives in oslo ."));
         FineTuningResult result = FineTuning.Run(
             Options("gpt2", new CausalLanguageModeling { Generation = new() { MaxNewTokens = 6 } }, data)
         );
         Assert.Equal("perplexity", result.Scores[0].Name);
-        Assert.True(result.Scores[0].Interval.Value < 1.2, $"perplexity {result.Scores[0].Interval.Value}"); // the first word is not predicted, the rest follows from it
+        // The first word is not predicted, the rest follows from it.
+        Assert.True(result.Scores[0].Interval.Value < 1.2, $"perplexity {result.Scores[0].Interval.Value}");
         using Predictor predictor = Predictor.Load(result.Folder);
         Assert.Equal("lives in rome .", predictor.Predict("anna").Answer.Trim());
     }
@@ -55,7 +56,7 @@ public sealed class WritingTaskTests : IDisposable
     [Fact]
     public void WindowsCountEveryTokenOnceAndPerplexityIsThatOfThePlainForwardPass()
     {
-        TinyFamily.Create(PathOf("gpt2"), "gpt2", HeadKind.CausalLm);
+        TinyFamily.Create(PathOf("gpt2"), "gpt2", HeadKinds.CausalLm);
         string data = Write("texts.txt", ["the film was good and the book was bad . anna lives in rome .", "who lives in oslo ?"]);
         using Predictor wide = Predictor.Load(PathOf("gpt2"), new EncodingOptions { MaxLength = 32 }, "causal-lm"),
             narrow = Predictor.Load(PathOf("gpt2"), new EncodingOptions { MaxLength = 8, Stride = 3 }, "causal-lm");
@@ -83,7 +84,7 @@ public sealed class WritingTaskTests : IDisposable
     [Fact]
     public void CuttingTheBatchChangesNothing()
     {
-        TinyFamily.Create(PathOf("t5"), "t5", HeadKind.SequenceToSequence);
+        TinyFamily.Create(PathOf("t5"), "t5", HeadKinds.SequenceToSequence);
         string data = Write(
             "pairs.tsv",
             [

@@ -88,7 +88,7 @@ public sealed class ComputeContextTests : IDisposable
     [Fact]
     public void TwoModelsOfDifferentPrecisionAnswerAtTheSameTime()
     {
-        TinyFamily.Create(_tiny.PathOf("model-with-head"), "bert", HeadKind.SequenceClassification, ["no", "yes"], null);
+        TinyFamily.Create(_tiny.PathOf("model-with-head"), "bert", HeadKinds.SequenceClassification, ["no", "yes"], null);
         using Predictor exact = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_exact),
             rounded = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_rounded);
         (string, string?)[] texts =
@@ -115,7 +115,7 @@ public sealed class ComputeContextTests : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         EncoderInput input = TinyModels.Padded(4, 12, 9);
-        using PretrainedModel free = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
+        using PretrainedModel free = PretrainedModel.Create(TinyModels.Config("bert"), HeadKinds.None, 3);
         free.Save(_tiny.PathOf("free"));
         using PretrainedModel bound = PretrainedModel.Load(_tiny.PathOf("free"), new LoadOptions { Compute = s_rounded });
         float[] exact = States(free, input), rounded = States(bound, input);
@@ -148,12 +148,13 @@ public sealed class ComputeContextTests : IDisposable
     {
         string data = _tiny.Reviews("train.tsv", 48);
         byte[] rounded = Trained("rounded", data, s_rounded);
-        TinyFamily.Create(_tiny.PathOf("model-with-head"), "bert", HeadKind.SequenceClassification, ["no", "yes"], null);
+        TinyFamily.Create(_tiny.PathOf("model-with-head"), "bert", HeadKinds.SequenceClassification, ["no", "yes"], null);
         using Predictor predictor = Predictor.Load(_tiny.PathOf("model-with-head"), compute: s_exact);
         (string, string?)[] texts = [("the film was good", null), ("a dull book .", null)];
         double[] alone = Answers(predictor, texts);
         List<double[]> during = [];
-        byte[] beside = Trained("asked-within", data, s_rounded, new Asking(() => during.Add(Answers(predictor, texts)))); // on the trainer's thread
+        // On the trainer's thread.
+        byte[] beside = Trained("asked-within", data, s_rounded, new Asking(() => during.Add(Answers(predictor, texts))));
         Together(
             () => beside = [.. beside, .. Trained("asked-beside", data, s_rounded)],
             () => during.AddRange(Enumerable.Range(0, 20).Select(_ => Answers(predictor, texts))));

@@ -92,7 +92,7 @@ public sealed class PrecisionTests
     {
         using ComputeScope computing = new ComputeContext { Precision = precision }.Enter();
         using DisposeScope outer = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKinds.None, 3);
         using FlatParameters flat = new([.. model.Parameters.Select(p => new TrainedParameter(p.Name, p.Value, true))]);
         using Graft.Torch.Optimizers.AdamW adam = new(flat, new AdamWOptions());
         Graft.Layers.EncoderInput input = TinyModels.Padded(4, 12, 12);

@@ -18,7 +18,7 @@ public sealed class RecomputeTests
     public void LessIsKeptBetweenThePassesAndNothingAfterThem()
     {
         using DisposeScope scope = NewDisposeScope();
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.None, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config("bert"), HeadKinds.None, 3);
         EncoderInput input = TinyModels.Padded(4, 30, 30);
         Step(model, input); // warms up
         (long kept, long after) = Step(model, input);

@@ -38,7 +38,7 @@ public sealed class ExactAccumulationTests
 
     private static Tensor Gradient(string family, double dropout, int parts)
     {
-        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(dropout), HeadKind.MaskedLm, 3);
+        using PretrainedModel model = PretrainedModel.Create(TinyModels.Config(family).WithDropout(dropout), HeadKinds.MaskedLm, 3);
         MaskedObjective objective = new(new MaskedLmOptions(), new MaskingVocabulary(TinyModels.Vocabulary, 3, [0, 1, 2], _ => false));
         PretrainingBatches batches = new(new UnevenSequences(), objective, 7, BatchSize, parts);
         using Trainer trainer = new(

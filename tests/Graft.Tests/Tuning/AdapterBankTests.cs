@@ -63,7 +63,7 @@ public sealed class AdapterBankTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         string basis = Path.Combine(_folder.Path, "masked");
-        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKind.MaskedLm, 9))
+        using (PretrainedModel made = PretrainedModel.Create(TinyModels.Config("bert"), HeadKinds.MaskedLm, 9))
             made.Save(basis);
         string[] adapters =
         [
@@ -74,7 +74,7 @@ public sealed class AdapterBankTests : IDisposable
                     basis,
                     new LoadOptions
                     {
-                        Head = HeadKind.SequenceClassification,
+                        Head = HeadKinds.SequenceClassification,
                         Labels = ["a", "b"],
                         Seed = seed,
                     }
@@ -130,7 +130,7 @@ public sealed class AdapterBankTests : IDisposable
                     string folder = Path.Combine(_folder.Path, $"lora-{i}");
                     using PretrainedModel model = PretrainedModel.Load(
                         path,
-                        new LoadOptions { Head = HeadKind.SequenceClassification, Labels = ["a", "b"] }
+                        new LoadOptions { Head = HeadKinds.SequenceClassification, Labels = ["a", "b"] }
                     );
                     model.Tune(new Lora(), (ulong)i);
                     model.Save(folder);
@@ -201,5 +201,5 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     private static PretrainedModel Create(string family, ulong seed) =>
-        PretrainedModel.Create(TinyModels.Config(family).WithLabels(["a", "b", "c"]).WithDropout(0), HeadKind.SequenceClassification, seed);
+        PretrainedModel.Create(TinyModels.Config(family).WithLabels(["a", "b", "c"]).WithDropout(0), HeadKinds.SequenceClassification, seed);
 }

@@ -10,7 +10,7 @@ namespace Graft.Checkpoints;
 /// Both hold a pickled dictionary from names to views of storages, and the storages as plain numbers, which are used where they lie in the
 /// mapped file.
 /// </summary>
-public static class PyTorchReader
+internal static class PyTorchReader
 {
     /// <summary>The first pickle of the older layout.</summary>
     private static readonly BigInteger s_legacyMagic = BigInteger.Parse(

@@ -10,7 +10,7 @@ namespace Graft.Checkpoints;
 /// unless its header fits, every range matches its shape, and the ranges fill the data without holes or overlaps, as the reference library
 /// demands.
 /// </summary>
-public static class SafetensorsReader
+internal static class SafetensorsReader
 {
     /// <summary>The reference library's limit on the header.</summary>
     internal const int MaxHeaderBytes = 100_000_000;

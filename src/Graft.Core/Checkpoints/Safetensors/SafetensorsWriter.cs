@@ -11,7 +11,7 @@ namespace Graft.Checkpoints;
 /// Writes safetensors files as the reference library does, byte for byte: the widest element types first, then names in byte order, the
 /// header padded to eight bytes. Files appear whole or not at all (<see cref="AtomicFile"/>).
 /// </summary>
-public static class SafetensorsWriter
+internal static class SafetensorsWriter
 {
     private const int HeaderAlignment = 8;
 

@@ -5,7 +5,7 @@ namespace Graft.Data.Tables;
 /// <summary>Judges columns by what stands in their rows, for files whose names say nothing.</summary>
 internal sealed class ColumnContents(Table table)
 {
-    private const double ShortestTextShare = 0.15, RivalTextShare = 0.5;
+    private const double ShortestTextShare = 0.15, RivalTextShare = 0.5, PhraseBlanks = 1.5;
     private const int AlwaysFewLabels = 10, ManyLabels = 500;
     private static readonly string[] s_dates = ["yyyy-M-d", "yyyy/M/d", "d.M.yyyy", "M/d/yyyy", "d/M/yyyy", "yyyyMMdd"];
 
@@ -47,7 +47,8 @@ internal sealed class ColumnContents(Table table)
 
     /// <summary>
     /// The columns that look like labels, the likeliest first, with their rank: columns that look alike have the same. Classes that are
-    /// words go before numbers, whole numbers before codes, and names such as <c>lang</c> and <c>…_id</c> stand last.
+    /// words go before numbers, whole numbers before codes, these before whole phrases, and names such as <c>lang</c> and <c>…_id</c>
+    /// stand last.
     /// </summary>
     public IReadOnlyList<(int Column, int Rank)> Labels(IReadOnlySet<int> taken) => [.. Free(taken)
         .Where(LooksLikeLabels)
@@ -127,6 +128,7 @@ internal sealed class ColumnContents(Table table)
     {
         string[] cells = Filled(column);
         int rank = cells.All(IsNumber) ? 1 : cells.All(cell => cell.Any(char.IsAsciiDigit)) ? 2 : 0;
+        if (rank == 0 && cells.Average(cell => cell.Count(c => c == ' ')) >= PhraseBlanks) rank = 3;
         if (table.HasNames && ColumnNames.IsAside(table.Columns[column])) rank += 4;
         return Distinct(column) < 2 ? rank + 8 : rank;
     }

@@ -37,7 +37,13 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
         taken.Add(pair);
         if (text < 0) (text, pair) = TextByContent(table, options, contents, taken, labels, pair);
         taken.Add(text);
-        if (pair < 0 && options.Pair is null && options.RequirePair) pair = contents.SecondText(text, taken);
+        if (pair < 0 && options.Pair is null && options.RequirePair)
+        {
+            pair = contents.SecondText(text, taken);
+            // Neither name says which is first, so the order of the file does: question, sentence.
+            if (pair >= 0 && pair < text && options.Text is null) (text, pair) = (pair, text);
+        }
+
         if (pair >= 0 && options.Text is null && !table.HasNames && pair < text) (text, pair) = (pair, text);
 
         Require(table, text >= 0, "text", "`text-column`");
@@ -126,6 +132,8 @@ internal sealed record ColumnMap(int Text, int Pair, int[] Labels, int[] Other)
                 || contents.Labels(taken).Count == 0
             )
             : -1;
+        if (options.Answer == AnswerKind.Class && ProdigyRecords.OptionsOf(table) is >= 0 and int accepted && !taken.Contains(accepted))
+            return [accepted];
         if (byName >= 0)
             return [byName];
         if (!options.RequireLabel && table.HasNames)

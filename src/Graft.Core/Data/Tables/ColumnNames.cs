@@ -26,6 +26,8 @@ internal static class ColumnNames
         "gold_label",
         "labels",
         "class",
+        "class index",
+        "class_index",
         "category",
         "categories",
         "target",

@@ -13,7 +13,10 @@ internal sealed class DelimitedTable : Table
     private readonly string?[] _first;
     private readonly bool _hasRowNames;
 
-    /// <summary>Reads the beginning of the file to learn its columns.</summary>
+    /// <summary>
+    /// Reads the whole file to learn whether its first row is a header, unless that is known; rows that are wider or narrower than the
+    /// columns found are left out and listed later.
+    /// </summary>
     /// <exception cref="InputException">There are no rows, or it stays open whether the first row is a header.</exception>
     public DelimitedTable(string path, char separator, ColumnOptions options)
         : base(path)
@@ -21,21 +24,19 @@ internal sealed class DelimitedTable : Table
         (_separator, Encoding) = (separator, DataFile.EncodingOf(path));
         _statesSeparator = DataFile.Lines(path).FirstOrDefault().Text is { } line && DelimiterFinder.Stated(line) is not null;
         _quoting = DelimiterFinder.QuotingOf(path, separator);
-        List<TableRow> rows = [.. Records().Where(row => row.Problem is null).Take(ProbedRows)];
-        if (rows.Count == 0) throw new InputException($"{path} holds no rows");
-        _first = rows[0].Cells;
-        List<TableRow> others = rows[1..];
-        _hasHeader = options.HasHeader
-            ?? (
-                NamesColumns(_first, options)
-                    ? true
-                    : HeaderFinder.IsHeader(_first, others.Select(row => row.Cells))
-                        ?? throw new InputException(
-                            $"{path}: its first row ({string.Join(_separator, _first)}) may be a header or a row like the others; say "
-                                + $"which with `header` yes or `header` no"
-                        )
+        using IEnumerator<TableRow> rows = Records().Where(row => row.Problem is null).GetEnumerator();
+        if (!rows.MoveNext()) throw new InputException($"{path} holds no rows");
+        _first = rows.Current.Cells;
+        HeaderFinder finder = new(_first);
+        bool? told = options.HasHeader ?? (NamesColumns(_first, options) ? true : null);
+        for (int i = 0; (told is null || i < ProbedRows) && rows.MoveNext(); i++) finder.Add(rows.Current.Cells);
+        _hasHeader = told
+            ?? finder.IsHeader
+            ?? throw new InputException(
+                $"{path}: its first row ({string.Join(_separator, _first)}) may be a header or a row like the others; say "
+                    + $"which with `header` yes or `header` no"
             );
-        _hasRowNames = _hasHeader && others.Count > 0 && others.TrueForAll(row => row.Cells.Length == _first.Length + 1);
+        _hasRowNames = _hasHeader && finder.LacksFirstName;
         int width = _first.Length + (_hasRowNames ? 1 : 0);
         Columns = _hasHeader ? Names(_hasRowNames ? [null, .. _first] : _first) : [.. Enumerable.Range(1, width).Select(Unnamed)];
     }

@@ -24,22 +24,30 @@ internal static class DelimiterFinder
     public static char? Stated(string firstLine) =>
         firstLine is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', char separator] ? separator : null;
 
-    /// <summary>The separator of a file by its content; null where none orders its rows into columns.</summary>
+    /// <summary>
+    /// The separator of a file by the whole of its content; null where none orders its rows into columns. What orders the first records is
+    /// judged by all of them, and the others only where it does not hold.
+    /// </summary>
     /// <exception cref="InputException">Two do so equally well.</exception>
     public static char? Find(string path, char? expected)
     {
-        List<Candidate> candidates =
-        [
-            .. s_separators.Select(separator => Candidate.Of(path, separator)).Where(candidate => candidate.Share >= OrderedShare),
-        ];
-        if (candidates.Count == 0)
+        Candidate[] first = [.. s_separators.Select(separator => Candidate.Of(path, separator, ProbedRecords))];
+        Candidate[] candidates = Ordered(first.Where(candidate => candidate.Share >= OrderedShare));
+        if (candidates.Length == 0) candidates = Ordered(first);
+        if (candidates.Length == 0)
             return null;
         Candidate best = candidates.MaxBy(candidate => (candidate.KnownNames, candidate.Share, candidate.Separator == expected ? 1 : 0))!;
-        Candidate? rival = candidates.FirstOrDefault(candidate =>
+        Candidate? rival = Array.Find(candidates, candidate =>
             candidate != best && candidate.KnownNames == best.KnownNames && candidate.Share == best.Share
         );
         if (rival is null || best.Separator == expected)
             return best.Separator;
+        Candidate[] Ordered(IEnumerable<Candidate> found) =>
+        [
+            .. found.Select(candidate => candidate.IsWhole ? candidate : Candidate.Of(path, candidate.Separator, int.MaxValue))
+                .Where(candidate => candidate.Share >= OrderedShare),
+        ];
+
         throw new InputException(
             $"{path}: {Name(best.Separator)} and {Name(rival.Separator)} both order its rows, into {best.Width} and {rival.Width} "
                 + $"columns; say which with `delimiter`"
@@ -56,7 +64,7 @@ internal static class DelimiterFinder
     {
         if (separator == '\t') return QuotesFields(path, separator) ? Quoting.Doubled : Quoting.None;
         bool escaped = false, doubled = false;
-        foreach ((_, string line) in DataFile.Lines(path).Take(ProbedRecords))
+        foreach ((_, string line) in DataFile.Lines(path))
         {
             doubled |= line.Contains("\"\"", StringComparison.Ordinal);
             escaped |= line.Contains("\\\"", StringComparison.Ordinal);
@@ -112,32 +120,43 @@ internal static class DelimiterFinder
         return true;
     }
 
-    /// <summary>A separator, the share of rows it cuts into the same number of columns, and how many known names it finds in the first.</summary>
-    private sealed record Candidate(char Separator, int Width, double Share, int KnownNames)
+    /// <summary>
+    /// A separator, the share of rows it cuts into the same number of columns, and how many known names it finds in the first.
+    /// </summary>
+    private sealed record Candidate(char Separator, int Width, double Share, int KnownNames, bool IsWhole)
     {
-        public static Candidate Of(string path, char separator)
+        public static Candidate Of(string path, char separator, int most)
         {
             using StrictUtf8Reader reader = DataFile.OpenText(path);
             DelimitedParser parser = new(reader, separator, Quoting.Doubled);
-            List<TableRow> rows = [];
-            while (rows.Count < ProbedRecords && parser.Next() is { } row)
-                rows.Add(row);
-            if (rows.Count == 0)
-                return new Candidate(separator, 0, 0, 0);
-            IGrouping<int, TableRow> usual = rows.Where(row => row.Problem is null)
-                .GroupBy(row => row.Cells.Length)
-                .DefaultIfEmpty(rows.GroupBy(_ => 0).First())
-                .MaxBy(group => group.Count())!;
-            bool isOrdered =
-                usual.Key > 1
-                && rows[0].Problem is null
-                && rows[0].Cells.Length is int first
-                && (first == usual.Key || first + 1 == usual.Key || rows.Count < 3);
+            Dictionary<int, long> widths = [];
+            TableRow? first = null;
+            long rows = 0;
+            bool isWhole = false;
+            while (rows < most && !isWhole)
+            {
+                if (parser.Next() is not { } row)
+                {
+                    isWhole = true;
+                    continue;
+                }
+
+                rows++;
+                first ??= row;
+                if (row.Problem is null) widths[row.Cells.Length] = widths.GetValueOrDefault(row.Cells.Length) + 1;
+            }
+
+            if (first is not { } top || widths.Count == 0)
+                return new Candidate(separator, 0, 0, 0, isWhole);
+            (int width, long usual) = widths.MaxBy(count => count.Value);
+            int named = top.Cells.Length;
+            bool isOrdered = width > 1 && top.Problem is null && (named == width || named + 1 == width || rows < 3);
             return new Candidate(
                 separator,
-                usual.Key,
-                isOrdered ? (double)usual.Count() / rows.Count : 0,
-                rows[0].Cells.Count(cell => cell is not null && ColumnNames.IsKnown(cell))
+                width,
+                isOrdered ? (double)usual / rows : 0,
+                top.Cells.Count(cell => cell is not null && ColumnNames.IsKnown(cell)),
+                isWhole
             );
         }
     }

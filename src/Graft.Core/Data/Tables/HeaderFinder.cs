@@ -2,68 +2,81 @@ using System.Globalization;
 
 namespace Graft.Data.Tables;
 
-/// <summary>Decides whether the first row of a separated file names the columns, by what stands below it.</summary>
-internal static class HeaderFinder
+/// <summary>
+/// Decides whether the first row of a separated file names the columns, by all that stands below it. Of a column no more is kept than a
+/// few different values, so a file may be of any size; one row in a hundred may be odd.
+/// </summary>
+/// <param name="first">The first row.</param>
+/// <example><c>text,category</c> is a header; <c>ham TAB Ok lar...</c> is not.</example>
+internal sealed class HeaderFinder(IReadOnlyList<string?> first)
 {
-    private const int LongestName = 60, FewLabels = 50, EnoughRows = 8;
+    private const int LongestName = 60, FewLabels = 50, EnoughRows = 8, OddShare = 100;
+    private const double WiderShare = 0.8;
+
+    private readonly ColumnBelow[] _columns = [.. first.Select(cell => new ColumnBelow(cell?.Trim() ?? ""))];
+    private long _rows, _wider;
+    private bool _isRepeated;
 
     /// <summary>
-    /// Whether the first row is a header. A cell that occurs again in a column of few values speaks against it; a name this project knows,
-    /// a word above numbers or dates, an identifier such as <c>comment_text</c>, and a cell that no class below repeats speak for it.
+    /// Whether nearly all rows have one more column than the first, as R writes row names without a name for them; columns that a row ends
+    /// with and that are empty do not count.
     /// </summary>
-    /// <returns>Null where both are about equally likely.</returns>
-    /// <example><c>text,category</c> is a header; <c>ham TAB Ok lar...</c> is not.</example>
-    public static bool? IsHeader(IReadOnlyList<string?> first, IEnumerable<IReadOnlyList<string?>> others)
+    public bool LacksFirstName => _rows > 0 && _wider >= WiderShare * _rows;
+
+    /// <summary>
+    /// Whether the first row is a header; null where both are about equally likely. A cell that occurs again in a column of few values
+    /// speaks against it; a name this project knows, a word above numbers or dates, an identifier such as <c>comment_text</c>, and a cell
+    /// that no class below repeats speak for it.
+    /// </summary>
+    public bool? IsHeader
     {
-        List<IReadOnlyList<string?>> rows = [.. others];
-        if (first.All(string.IsNullOrWhiteSpace)) return false;
-        string[][] columns = [.. Enumerable.Range(0, first.Count).Select(column =>
-            rows.Where(row => row.Count > column && !string.IsNullOrWhiteSpace(row[column])).Select(row => row[column]!.Trim()).ToArray())];
-        // files that were joined with their headers
-        if (rows.Exists(row => row.SequenceEqual(first, StringComparer.Ordinal)) && first.Any(Known))
-            return true;
-        if (first.Any(IsNumber))
-            return IsCount(first)
-                && Enumerable.Range(0, first.Count).Any(column => columns[column].Length > 0 && !columns[column].Any(IsNumber));
-        bool OfFewValues(int column) =>
-            columns[column].Distinct(StringComparer.Ordinal).Count() is int values
-            && values <= FewLabels
-            && values * 2 <= columns[column].Length;
-        bool Recurs(int column) => OfFewValues(column) && columns[column].Contains(first[column]!.Trim(), StringComparer.Ordinal);
-        int[] filled = [.. Enumerable.Range(0, first.Count).Where(column => !string.IsNullOrWhiteSpace(first[column]))];
-        if (filled.Any(Recurs))
-            return false;
-        if (filled.Any(column => columns[column].Length > 0 && columns[column].All(cell => IsNumber(cell) || IsDate(cell))))
-            return !filled.Any(column => IsDate(first[column]!));
-        if (filled.Any(column => Known(first[column]) || IsIdentifier(first[column]!)))
-            return filled.All(column => first[column]!.Length <= LongestName || first[column]!.EndsWith('?'));
-        return LabelSpeaks(first, columns, filled);
+        get
+        {
+            if (first.All(string.IsNullOrWhiteSpace)) return false;
+            if (_isRepeated && first.Any(Known)) return true; // files that were joined with their headers
+            if (first.Any(IsNumber)) return IsCount(first) && _columns.Any(column => column.HasNoNumbers);
+            ColumnBelow[] named = [.. _columns.Where(column => column.Name.Length > 0)];
+            if (named.Any(column => column.NameRecurs)) return false;
+            if (named.Any(column => column.HoldsNumbersOrDates)) return !named.Any(column => IsDate(column.Name));
+            if (named.Any(column => Known(column.Name) || IsIdentifier(column.Name)))
+                return named.All(column => column.Name.Length <= LongestName || column.Name.EndsWith('?'));
+            return LabelSpeaks(named);
+        }
+    }
+
+    /// <summary>Takes a row below the first into account.</summary>
+    public void Add(string?[] cells)
+    {
+        _rows++;
+        if (cells.Length == first.Count + 1 && !string.IsNullOrWhiteSpace(cells[^1])) _wider++;
+        _isRepeated |= cells.SequenceEqual(first, StringComparer.Ordinal);
+        for (int i = 0; i < Math.Min(cells.Length, _columns.Length); i++)
+        {
+            if (!string.IsNullOrWhiteSpace(cells[i])) _columns[i].Add(cells[i]!.Trim());
+        }
     }
 
     /// <summary>A cell above a column of classes, each of which occurs again, while it does not.</summary>
-    private static bool? LabelSpeaks(IReadOnlyList<string?> first, string[][] columns, int[] filled)
+    private static bool? LabelSpeaks(ColumnBelow[] named)
     {
-        int[] labels =
-        [
-            .. filled.Where(column =>
-            {
-                int[] counts = [.. columns[column].CountBy(cell => cell, StringComparer.Ordinal).Select(count => count.Value)];
-                return columns[column].Length >= EnoughRows
-                    && counts.Length is >= 2 and <= FewLabels
-                    && counts.Length * 3 <= columns[column].Length
-                    && counts.All(count => count > 1);
-            }),
-        ];
-        if (labels.Length == 0)
-            return false;
-        if (labels.Any(column => first[column]!.EndsWith('?') || first[column]!.Length > 2 * columns[column].Max(cell => cell.Length)))
-            return true;
-        int[] texts = [.. filled.Except(labels).Where(column => columns[column].Length > 0)];
+        ColumnBelow[] labels = [.. named.Where(column => column.HoldsClasses)];
+        if (labels.Length == 0) return false;
+        if (labels.Any(column => column.Name.EndsWith('?') || column.Name.Length > 2 * column.Longest)) return true;
+        ColumnBelow[] texts = [.. named.Except(labels).Where(column => column.Cells > 0)];
         if (texts.Length == 0) return null;
-        return texts.Any(column => Words(first[column]!) <= 3 && Words(first[column]!) * 2 <= columns[column].Average(Words)) ? true : null;
+        return texts.Any(column => Words(column.Name) <= 3 && Words(column.Name) * 2 <= column.MeanWords) ? true : null;
     }
 
-    private static int Words(string cell) => cell.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+    private static int Words(string cell)
+    {
+        int words = 0;
+        for (int i = 0; i < cell.Length; i++)
+        {
+            if (!char.IsWhiteSpace(cell[i]) && (i == 0 || char.IsWhiteSpace(cell[i - 1]))) words++;
+        }
+
+        return words;
+    }
 
     private static bool Known(string? cell) => cell is not null && ColumnNames.IsKnown(cell);
 
@@ -72,9 +85,8 @@ internal static class HeaderFinder
         first.Select((cell, i) => cell == i.ToString(CultureInfo.InvariantCulture)).All(isNext => isNext);
 
     /// <summary><c>comment_text</c>, <c>commentText</c>, <c>v2</c>: what programs call things, not what people write.</summary>
-    private static bool IsIdentifier(string cell)
+    private static bool IsIdentifier(string name)
     {
-        string name = cell.Trim();
         if (
             name.Length is < 2 or > LongestName
             || !char.IsLetter(name[0])
@@ -90,4 +102,61 @@ internal static class HeaderFinder
     private static bool IsNumber(string? cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private static bool IsDate(string cell) => ColumnContents.IsDate(cell);
+
+    /// <summary>What stands below a cell of the first row, as far as it tells whether that is a name.</summary>
+    private sealed class ColumnBelow(string name)
+    {
+        private readonly Dictionary<string, long> _values = new(StringComparer.Ordinal);
+        private bool _areMany;
+        private long _numbers, _numbersOrDates, _missing, _words;
+
+        public string Name { get; } = name;
+
+        /// <summary>Cells that are not blank.</summary>
+        public long Cells { get; private set; }
+
+        public int Longest { get; private set; }
+
+        public double MeanWords => (double)_words / Cells;
+
+        public bool HasNoNumbers => Cells > 0 && _numbers * OddShare <= Cells;
+
+        public bool HoldsNumbersOrDates => Cells > _missing && (Cells - _missing - _numbersOrDates) * OddShare <= Cells;
+
+        public bool NameRecurs => !_areMany && _values.Count * 2 <= Cells && _values.ContainsKey(Name);
+
+        /// <summary>At least two values and few, nearly all of which occur again.</summary>
+        public bool HoldsClasses =>
+            !_areMany
+            && Cells >= EnoughRows
+            && _values.Count >= 2
+            && _values.Count * 3 <= Cells
+            && _values.Values.Count(times => times == 1) * OddShare <= Cells;
+
+        public void Add(string cell)
+        {
+            Cells++;
+            Longest = Math.Max(Longest, cell.Length);
+            _words += Words(cell);
+            if (!_areMany)
+            {
+                _values[cell] = _values.GetValueOrDefault(cell) + 1;
+                _areMany = _values.Count > FewLabels;
+            }
+
+            if (IsNumber(cell) && !LabelCells.IsMissing(cell))
+            {
+                _numbers++;
+                _numbersOrDates++;
+            }
+            else if (LabelCells.IsMissing(cell))
+            {
+                _missing++;
+            }
+            else if (IsDate(cell))
+            {
+                _numbersOrDates++;
+            }
+        }
+    }
 }

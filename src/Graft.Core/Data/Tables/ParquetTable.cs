@@ -20,7 +20,9 @@ internal sealed class ParquetTable : Table
         : base(path)
     {
         ParquetReader reader = OpenReader(out Stream stream);
-        _fields = reader.Schema.GetDataFields().Where(field => field.MaxRepetitionLevel <= 1 && Cells.ContainsKey(field.ClrType)).ToArray();
+        _fields = Sound<DataField[]>(() =>
+            [.. reader.Schema.GetDataFields().Where(field => field.MaxRepetitionLevel <= 1 && Cells.ContainsKey(field.ClrType))]
+        );
         Columns = _fields.Select(field => field.Path.FirstPart!).ToArray();
         _classes = reader.CustomMetadata.TryGetValue(ClassLabels.MetadataKey, out string? metadata) ? ClassLabels.OfMetadata(metadata) : [];
         Close(reader, stream);
@@ -84,11 +86,9 @@ internal sealed class ParquetTable : Table
                 long count = RowsOf(reader, group);
                 if (before + count > from)
                 {
-                    using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
-                    string?[][] columns = ReadColumns(rows);
-                    for (long i = Math.Max(0, from - before); i < Math.Min(columns[0].Length, to - before); i++)
+                    string?[][] columns = ReadColumns(reader, group, count);
+                    for (long i = Math.Max(0, from - before); i < Math.Min(count, to - before); i++)
                         yield return new TableRow(before + i + 1, columns.Select(column => column[i]).ToArray());
-                    count = columns[0].Length;
                 }
 
                 before += count;
@@ -100,23 +100,39 @@ internal sealed class ParquetTable : Table
         }
     }
 
-    private static long RowsOf(ParquetReader reader, int group)
+    private long RowsOf(ParquetReader reader, int group) => Sound(() =>
     {
         using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
         return rows.RowCount;
-    }
+    });
 
-    private string?[][] ReadColumns(ParquetRowGroupReader rows)
+    /// <summary>The cells of each column of a row group; every column has one for each row, or the file is damaged.</summary>
+    private string?[][] ReadColumns(ParquetReader reader, int group, long count) => Sound(() =>
+    {
+        using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
+        string?[][] columns = [.. _fields.Select(field => Cells[field.ClrType](rows, field))];
+        return Array.Find(columns, column => column.Length != count) is { } odd
+            ? throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"a row group of {count} rows has a column of {odd.Length} values")
+            )
+            : columns;
+    });
+
+    /// <summary>What a damaged file makes of the reader, as a refusal.</summary>
+    private T Sound<T>(Func<T> read)
     {
         try
         {
-            return _fields.Select(field => Cells[field.ClrType](rows, field)).ToArray();
+            return read();
         }
-        catch (Exception error) when (error is not (InputException or OutOfMemoryException))
+        catch (Exception error) when (error is not InputException)
         {
-            throw new InputException($"{Path} is not a sound Parquet file: {error.Message}", error);
+            // Damaged sizes ask for impossible amounts of memory, so that this is a kind of damage too.
+            throw new InputException($"{Path} is not a sound Parquet file: {OneLine(error.Message)}", error);
         }
     }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 
     private static string Invariant<T>(T value)
         where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
@@ -157,15 +173,15 @@ internal sealed class ParquetTable : Table
     private ParquetReader OpenReader(out Stream stream)
     {
         // Parquet is read from its end, so a compressed stream would not do; Parquet compresses its own pages.
-        stream = DataFile.OpenBytes(Path);
+        Stream opened = stream = DataFile.OpenBytes(Path);
         try
         {
-            return ParquetReader.CreateAsync(stream).GetAwaiter().GetResult();
+            return Sound(() => ParquetReader.CreateAsync(opened).GetAwaiter().GetResult());
         }
-        catch (Exception error) when (error is not OutOfMemoryException)
+        catch (InputException)
         {
             stream.Dispose();
-            throw new InputException($"{Path} is not a sound Parquet file: {error.Message}", error);
+            throw;
         }
     }
 

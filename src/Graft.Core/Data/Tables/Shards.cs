@@ -55,7 +55,10 @@ internal static class Shards
                 .Order(StringComparer.Ordinal),
         ];
         if (files.Length == 0)
-            throw new InputException($"{folder} is a folder without data files ({string.Join(", ", s_extensions)}); name a file");
+            throw new InputException(
+                $"{folder} is a folder without data files ({string.Join(", ", s_extensions)}); name a file; texts in a file each, a "
+                    + $"folder a class, have to be brought together as a table"
+            );
         string kind = s_extensions.First(extension => Array.Exists(files, file => DataFile.Extension(file) == extension));
         ILookup<string, string> parts = files
             .Where(file => DataFile.Extension(file) == kind)

@@ -32,8 +32,29 @@ internal abstract class Table(string path)
     /// <summary>The names of a column's numbered classes, where the file's metadata has them; null otherwise.</summary>
     public virtual IReadOnlyList<string>? ClassNames(int column) => null;
 
-    /// <summary>The first rows, for finding the columns by content.</summary>
-    public virtual List<TableRow> Probe() => Rows().Where(row => row.Problem is null).Take(ProbeRows).ToList();
+    /// <summary>
+    /// Rows from the whole file, for finding the columns by content: all of them, or so many at equal distances where there are more.
+    /// </summary>
+    public virtual List<TableRow> Probe()
+    {
+        List<TableRow> kept = [];
+        long number = 0,
+            distance = 1;
+        foreach (TableRow row in Rows().Where(row => row.Problem is null))
+        {
+            if (number++ % distance != 0) continue;
+            if (kept.Count == ProbeRows)
+            {
+                kept = [.. kept.Where((_, i) => i % 2 == 0)];
+                distance *= 2;
+                if ((number - 1) % distance != 0) continue;
+            }
+
+            kept.Add(row);
+        }
+
+        return kept;
+    }
 
     /// <summary>All rows in order, the unusable ones with their problem.</summary>
     public abstract IEnumerable<TableRow> Rows();

@@ -76,14 +76,14 @@ internal static class TableFormats
             return (TableFormat.FastText, null);
         if (DelimiterFinder.Stated(lines[0]) is char stated)
             return (TableFormat.Separated, stated);
-        return Lines(path, extension, lines, options);
+        return Lines(path, extension, options);
     }
 
     /// <summary>
     /// Tables and plain text: what is called <c>.csv</c> or <c>.tsv</c> is a table; anything else is one where labels or pairs are needed,
     /// or every line has a tab.
     /// </summary>
-    private static (TableFormat Format, char? Separator) Lines(string path, string extension, List<string> lines, ColumnOptions options)
+    private static (TableFormat Format, char? Separator) Lines(string path, string extension, ColumnOptions options)
     {
         char? expected = extension is ".tsv" or ".tab" ? '\t' : extension is ".csv" ? ',' : null;
         bool isTable = expected is not null || options.RequireLabel || options.RequirePair || options.Text is not null;
@@ -91,8 +91,10 @@ internal static class TableFormats
             return DelimiterFinder.Find(path, expected) is char found ? (TableFormat.Separated, found)
                 : expected is not null ? (TableFormat.Separated, expected)
                 : (TableFormat.PlainText, null);
-        bool hasTabs = lines.TrueForAll(line => line.Contains('\t', StringComparison.Ordinal));
-        return hasTabs && extension is not ".txt" ? (TableFormat.Separated, '\t') : (TableFormat.PlainText, null);
+        bool hasTabs =
+            extension is not ".txt"
+            && DataFile.Lines(path).All(line => string.IsNullOrWhiteSpace(line.Text) || line.Text.Contains('\t', StringComparison.Ordinal));
+        return hasTabs ? (TableFormat.Separated, '\t') : (TableFormat.PlainText, null);
     }
 
     /// <summary>Whether a file begins as JSON does, and how; null where it does not. What begins so is read as nothing else.</summary>

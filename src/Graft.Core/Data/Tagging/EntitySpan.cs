@@ -7,4 +7,4 @@ namespace Graft.Data.Tagging;
 /// <param name="Start">The first token.</param>
 /// <param name="End">The token after its last.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct EntitySpan(string Type, int Start, int End);
+internal readonly record struct EntitySpan(string Type, int Start, int End);

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The share of right predictions, from 0 to 1.</summary>
-public static class Accuracy
+internal static class Accuracy
 {
     /// <summary>The accuracy of predicted class numbers; NaN without examples.</summary>
     public static double Of(ReadOnlySpan<int> truth, ReadOnlySpan<int> predicted)

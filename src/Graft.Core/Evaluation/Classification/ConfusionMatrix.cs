@@ -2,7 +2,7 @@ namespace Graft.Evaluation;
 
 /// <summary>How often each class was predicted for each true class: rows are the truth, columns the prediction.</summary>
 /// <example>truth 0 0 1, predictions 0 1 1 → [[1, 1], [0, 1]]</example>
-public sealed class ConfusionMatrix
+internal sealed class ConfusionMatrix
 {
     private readonly long[,] _counts;
     private readonly long[] _supports;

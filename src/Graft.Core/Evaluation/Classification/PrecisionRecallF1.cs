@@ -8,7 +8,7 @@ namespace Graft.Evaluation;
 /// no recall, both no F1) counts as <c>zeroDivision</c>.
 /// </remarks>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct PrecisionRecallF1(double Precision, double Recall, double F1)
+internal readonly record struct PrecisionRecallF1(double Precision, double Recall, double F1)
 {
     /// <summary>The values of each class.</summary>
     public static PrecisionRecallF1[] PerClass(ConfusionMatrix confusion, double zeroDivision = 0) =>

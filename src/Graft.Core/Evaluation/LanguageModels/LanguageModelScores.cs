@@ -5,7 +5,7 @@ namespace Graft.Evaluation;
 /// <param name="Perplexity">exp(loss), over all tokens of a corpus: never the mean of batches' perplexities.</param>
 /// <param name="BitsPerToken">loss / ln 2.</param>
 /// <param name="BitsPerByte">Σ nll / ln 2 / bytes of the text in UTF-8: comparable between tokenizers.</param>
-public sealed record LanguageModelScores(double Loss, double Perplexity, double BitsPerToken, double BitsPerByte)
+internal sealed record LanguageModelScores(double Loss, double Perplexity, double BitsPerToken, double BitsPerByte)
 {
     /// <summary>From the sum of a corpus.</summary>
     /// <param name="negativeLogLikelihood">The sum over tokens, in nats.</param>

@@ -7,13 +7,13 @@ namespace Graft.Evaluation;
 /// <param name="Confidence">The mean confidence; NaN when there are none.</param>
 /// <param name="Accuracy">The share of them that is right; NaN when there are none.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct CalibrationBin(int Count, double Confidence, double Accuracy);
+internal readonly record struct CalibrationBin(int Count, double Confidence, double Accuracy);
 
 /// <summary>
 /// Whether confidence means what it says. The confidence of a prediction is its largest probability; predictions fall into M equal bins
 /// (0, 1/M], (1/M, 2/M] …; the expected calibration error is Σ |bin| / N · |accuracy − mean confidence| (Guo et al. 2017).
 /// </summary>
-public static class Calibration
+internal static class Calibration
 {
     /// <summary>The bins of a reliability diagram.</summary>
     /// <param name="truth">Class numbers.</param>

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>The area under the ROC curve: the chance that a positive example scores above a negative one, ties counting one half.</summary>
-public static class RocAuc
+internal static class RocAuc
 {
     /// <summary>The area of two classes; NaN when only one occurs.</summary>
     public static double Of(ReadOnlySpan<bool> truth, ReadOnlySpan<double> scores)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Linear correlation, from −1 to 1. Computed from centred values, so that a large offset costs no digits.</summary>
-public static class PearsonCorrelation
+internal static class PearsonCorrelation
 {
     /// <summary>NaN when either side is constant.</summary>
     public static double Of(ReadOnlySpan<double> a, ReadOnlySpan<double> b)

@@ -1,7 +1,7 @@
 namespace Graft.Evaluation;
 
 /// <summary>Correlation of ranks, from −1 to 1: whether the order is right, whatever the scale.</summary>
-public static class SpearmanCorrelation
+internal static class SpearmanCorrelation
 {
     /// <summary>Pearson's correlation of the average ranks; NaN when either side is constant.</summary>
     public static double Of(ReadOnlySpan<double> a, ReadOnlySpan<double> b) => PearsonCorrelation.Of(Ranks(a), Ranks(b));

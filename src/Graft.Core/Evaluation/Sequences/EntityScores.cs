@@ -6,7 +6,7 @@ namespace Graft.Evaluation;
 /// <param name="Type">The type.</param>
 /// <param name="Scores">The precision, recall and F1.</param>
 /// <param name="Support">How many true entities it has.</param>
-public sealed record EntityTypeScores(string Type, PrecisionRecallF1 Scores, int Support);
+internal sealed record EntityTypeScores(string Type, PrecisionRecallF1 Scores, int Support);
 
 /// <summary>
 /// Precision, recall and F1 over entities: one counts as found only with its exact boundaries and type. The lenient form equals conlleval
@@ -16,7 +16,7 @@ public sealed record EntityTypeScores(string Type, PrecisionRecallF1 Scores, int
 /// <param name="Macro">The mean over types that occur in truth or prediction.</param>
 /// <param name="Weighted">The mean over types, weighted by true entities.</param>
 /// <param name="PerType">By type, sorted by name.</param>
-public sealed record EntityScores(
+internal sealed record EntityScores(
     PrecisionRecallF1 Micro,
     PrecisionRecallF1 Macro,
     PrecisionRecallF1 Weighted,

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Graft.Evaluation;
 
 /// <summary>A statistic of a resample, given the positions drawn with replacement.</summary>
-public delegate double ResampleStatistic(ReadOnlySpan<int> positions);
+internal delegate double ResampleStatistic(ReadOnlySpan<int> positions);
 
 /// <summary>A paired comparison of two systems on the same examples.</summary>
 /// <param name="Difference">First minus second, with its percentile interval.</param>
@@ -25,7 +25,7 @@ public static class Bootstrap
     /// <param name="seed">The same seed draws the same resamples.</param>
     /// <param name="resamples">B.</param>
     /// <param name="level">The interval's coverage.</param>
-    public static ScoreInterval Interval(
+    internal static ScoreInterval Interval(
         int count,
         ResampleStatistic statistic,
         ulong seed,
@@ -47,7 +47,7 @@ public static class Bootstrap
     /// <param name="seed">The same seed draws the same resamples.</param>
     /// <param name="resamples">B.</param>
     /// <param name="level">The interval's coverage.</param>
-    public static PairedComparison Paired(
+    internal static PairedComparison Paired(
         int count,
         ResampleStatistic difference,
         ulong seed,

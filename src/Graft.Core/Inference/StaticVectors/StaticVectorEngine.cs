@@ -13,9 +13,9 @@ internal sealed class StaticVectorEngine : IScoringEngine
 
     public IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        bool classifies = VectorClassifier.IsIn(folder) && options.Head != HeadKind.Embedding;
-        HeadKind head = options.Head ?? (classifies ? HeadKind.SequenceClassification : HeadKind.Embedding);
-        if (head is not HeadKind.Embedding && !(head == HeadKind.SequenceClassification && classifies))
+        bool classifies = VectorClassifier.IsIn(folder) && options.Head != HeadKinds.Embedding;
+        string head = options.Head ?? (classifies ? HeadKinds.SequenceClassification : HeadKinds.Embedding);
+        if (head is not HeadKinds.Embedding && !(head == HeadKinds.SequenceClassification && classifies))
             throw new InputException($"{folder} holds static vectors{(classifies ? " and a classifier" : "")}: it has no {head} head");
         if (options.Pooling is not (null or EmbeddingPooling.Mean))
             throw new InputException($"{folder}: a text's vector is the mean of its tokens' vectors, not {options.Pooling}");

@@ -13,11 +13,11 @@ internal sealed class WordCountEngine : IScoringEngine
 
     public IScorer Open(string folder, ScorerOptions options, Func<ScoredModel, FineTuningTask> bind)
     {
-        if (options.Head is not (null or HeadKind.SequenceClassification))
+        if (options.Head is not (null or HeadKinds.SequenceClassification))
             throw new InputException($"{folder} counts words: it has no {options.Head} head and makes no vectors");
         (string[] labels, string? problem) = ReadConfig(Path.Combine(folder, "config.json"));
         WordCountModel model = WordCountModel.Read(folder, labels.Length);
-        ScoredModel described = new("model of word counts", HeadKind.SequenceClassification, labels)
+        ScoredModel described = new("model of word counts", HeadKinds.SequenceClassification, labels)
         {
             ProblemType = problem,
             ParameterCount = model.ParameterCount,

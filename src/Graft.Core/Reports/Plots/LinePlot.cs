@@ -6,7 +6,7 @@ namespace Graft.Reports.Plots;
 /// <summary>A line through points, optionally with a band around it.</summary>
 /// <param name="Name">The name in the legend.</param>
 /// <param name="Points">x and y; the band is drawn between Low and High where they are numbers.</param>
-public sealed record LineSeries(string Name, IReadOnlyList<(double X, ScoreInterval Y)> Points)
+internal sealed record LineSeries(string Name, IReadOnlyList<(double X, ScoreInterval Y)> Points)
 {
     /// <summary>A line without a band.</summary>
     public static LineSeries Of(string name, IEnumerable<(double X, double Y)> points) =>
@@ -17,7 +17,7 @@ public sealed record LineSeries(string Name, IReadOnlyList<(double X, ScoreInter
 /// <param name="X">Where.</param>
 /// <param name="Y">Where.</param>
 /// <param name="Text">The word.</param>
-public sealed record PlotMarker(double X, double Y, string Text);
+internal sealed record PlotMarker(double X, double Y, string Text);
 
 /// <summary>Lines over a common axis.</summary>
 /// <param name="Title">What it shows.</param>
@@ -27,7 +27,7 @@ public sealed record PlotMarker(double X, double Y, string Text);
 /// <param name="Markers">Points with a word.</param>
 /// <param name="LogarithmicX">True for numbers of labels, which are spread over magnitudes; the first line's positions are
 /// labelled.</param>
-public sealed record LinePlot(
+internal sealed record LinePlot(
     string Title,
     string XName,
     string YName,

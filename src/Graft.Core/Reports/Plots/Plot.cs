@@ -4,7 +4,7 @@ namespace Graft.Reports.Plots;
 
 /// <summary>A drawing of numbers, as SVG inside the page.</summary>
 /// <param name="Title">What it shows; also its name for screen readers.</param>
-public abstract record Plot(string Title)
+internal abstract record Plot(string Title)
 {
     /// <summary>What can be read off it, for those who do not see it.</summary>
     internal abstract string Description { get; }
@@ -21,7 +21,7 @@ public abstract record Plot(string Title)
 
 /// <summary>One plot, or several side by side.</summary>
 /// <param name="Plots">The plots.</param>
-public sealed record PlotBlock(params IReadOnlyList<Plot> Plots) : ReportBlock
+internal sealed record PlotBlock(params IReadOnlyList<Plot> Plots) : ReportBlock
 {
     internal override string Kind => "plots";
 

@@ -8,7 +8,7 @@ namespace Graft.Reports.Plots;
 /// <param name="XName">The horizontal axis.</param>
 /// <param name="YName">The vertical axis.</param>
 /// <param name="Points">Where each lies, and its name.</param>
-public sealed record PointMap(string Title, string XName, string YName, IReadOnlyList<(double X, double Y, string Name)> Points)
+internal sealed record PointMap(string Title, string XName, string YName, IReadOnlyList<(double X, double Y, string Name)> Points)
     : Plot(Title)
 {
     internal override string Description =>

@@ -7,7 +7,7 @@ namespace Graft.Reports.Plots;
 /// <param name="Title">What it shows.</param>
 /// <param name="Names">The things; rows and columns alike.</param>
 /// <param name="Values">[row, column].</param>
-public sealed record SimilarityGrid(string Title, IReadOnlyList<string> Names, double[,] Values) : Plot(Title)
+internal sealed record SimilarityGrid(string Title, IReadOnlyList<string> Names, double[,] Values) : Plot(Title)
 {
     private const int Left = 40, Top = 24;
 

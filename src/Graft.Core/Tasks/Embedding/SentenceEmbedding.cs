@@ -14,7 +14,7 @@ internal sealed partial record SentenceEmbedding : FineTuningTask
     public override string Name => "embedding";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.Embedding;
+    public override string Head => HeadKinds.Embedding;
 
     /// <summary>The score that means "the same", by which scores are divided: the largest of training.</summary>
     public double Scale { get; init; } = 1;

@@ -15,7 +15,7 @@ public sealed partial record CausalLanguageModeling : FineTuningTask
     public override string Name => "causal-lm";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.CausalLm;
+    public override string Head => HeadKinds.CausalLm;
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this; // texts are no labels

@@ -11,7 +11,7 @@ namespace Graft.Tasks.LanguageModeling;
 public sealed record LanguageModelPrediction(double NegativeLogLikelihood, int Tokens, int Utf8Bytes) : Prediction
 {
     /// <summary>The mean a token, and what follows from it.</summary>
-    public LanguageModelScores Scores => LanguageModelScores.Of(NegativeLogLikelihood, Tokens, Utf8Bytes);
+    internal LanguageModelScores Scores => LanguageModelScores.Of(NegativeLogLikelihood, Tokens, Utf8Bytes);
 
     /// <inheritdoc/>
     public override string Answer => Scores.Perplexity.ToString("0.####", CultureInfo.InvariantCulture);

@@ -65,7 +65,7 @@ public sealed partial record MultipleChoice : FineTuningTask
     public override string Name => "multiple-choice";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.MultipleChoice;
+    public override string Head => HeadKinds.MultipleChoice;
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this; // choices have no names

@@ -18,7 +18,7 @@ public sealed partial record QuestionAnswering : FineTuningTask
     public override string Name => "question-answering";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.QuestionAnswering;
+    public override string Head => HeadKinds.QuestionAnswering;
 
     /// <summary>
     /// The text may leave a question unanswered: then "no answer" wins where its score is above the best answer's by this much. Null: every

@@ -32,6 +32,11 @@ public sealed partial record MultiLabelClassification : SequenceTask
                     + $"classifier needs rows that differ"
             );
         string[] labels = [.. rows.SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (labels.Length == 1)
+            throw new InputException(
+                $"{train.Path}: \"{labels[0]}\" is the only label; several labels a text take at least two: whether a text has the one "
+                    + $"label is a question of two classes, for `task` text-classification"
+            );
         return WithLabels(labels);
     }
 

@@ -11,7 +11,7 @@ namespace Graft.Tasks.SequenceClassification;
 public abstract record SequenceTask : FineTuningTask
 {
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.SequenceClassification;
+    public override string Head => HeadKinds.SequenceClassification;
 
     /// <summary>Whether a row may carry several labels.</summary>
     private protected virtual bool IsMultiLabel => false;

@@ -4,7 +4,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>Raw scores → predictions.</content>
-public sealed partial record TextClassification
+public partial record TextClassification
 {
     /// <inheritdoc/>
     public override Decisions Tune(TaskData data, IReadOnlyList<Prediction> predictions, bool tuneThreshold) =>
@@ -17,7 +17,8 @@ public sealed partial record TextClassification
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
         [.. Pooled(data, encoded, scores).Select(Decode)];
 
-    private ClassPrediction Decode(double[] logits)
+    /// <summary>The prediction of an example's logits.</summary>
+    internal ClassPrediction Decode(double[] logits)
     {
         double[] probabilities = TemperatureScaling.Probabilities(logits, Calibrated ? Decisions.Temperature ?? 1 : 1);
         int best = TensorPrimitives.IndexOfMax<double>(logits);

@@ -4,7 +4,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>Examples → features.</content>
-public sealed partial record TextClassification
+public partial record TextClassification
 {
     /// <inheritdoc/>
     public override double LossItems(Feature feature) => feature.Target is ClassTarget target ? Loss.WeightOf(target.Class) : 1;

@@ -3,7 +3,7 @@ using Graft.Evaluation;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>What predictions are measured by.</content>
-public sealed partial record TextClassification
+public partial record TextClassification
 {
     /// <inheritdoc/>
     public override string MainMetric => "accuracy";

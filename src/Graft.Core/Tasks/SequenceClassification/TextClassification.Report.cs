@@ -5,7 +5,7 @@ using Graft.Reports.Sections;
 namespace Graft.Tasks.SequenceClassification;
 
 /// <content>The task's own part of the report.</content>
-public sealed partial record TextClassification
+public partial record TextClassification
 {
     /// <inheritdoc/>
     public override IEnumerable<ReportSection> ReportSections(TaskData data, IReadOnlyList<Prediction> predictions, bool decidedHere)
@@ -13,10 +13,11 @@ public sealed partial record TextClassification
         int[] truth = Truth(data);
         ClassifiedExample[] examples = [.. predictions.Select((prediction, i) =>
             new ClassifiedExample(data.TextOf(i), ((TextData)data).Rows[i].Line, truth[i], ((ClassPrediction)prediction).Probabilities))];
+        double[][] logits = [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)];
         yield return ClassificationSection.Classes(examples, Labels);
         yield return ClassificationSection.CalibrationOf(
-            examples,
-            Scaled(truth, [.. predictions.Select(prediction => ((ClassPrediction)prediction).Logits)], decidedHere)
+            [.. examples.Select((example, i) => example with { Probabilities = TemperatureScaling.Probabilities(logits[i], 1) })],
+            Scaled(truth, logits, decidedHere)
         );
         if (ClassificationSection.Mistakes(examples, Labels) is { } mistakes)
             yield return mistakes;

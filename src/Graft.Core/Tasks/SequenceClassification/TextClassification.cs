@@ -6,7 +6,7 @@ namespace Graft.Tasks.SequenceClassification;
 /// <summary>
 /// One of several classes for a text or a pair of texts: pooled [CLS] → dropout → matrix → cross-entropy (Devlin et al. 2019, §4.1).
 /// </summary>
-public sealed partial record TextClassification : SequenceTask
+public partial record TextClassification : SequenceTask
 {
     /// <inheritdoc/>
     public override string Name => "text-classification";

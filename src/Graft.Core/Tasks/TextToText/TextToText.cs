@@ -15,7 +15,7 @@ public sealed partial record TextToText : FineTuningTask
     public override string Name => "text-to-text";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.SequenceToSequence;
+    public override string Head => HeadKinds.SequenceToSequence;
 
     /// <inheritdoc/>
     public override FineTuningTask WithLabels(IReadOnlyList<string> labels) => this; // texts are no labels

@@ -12,23 +12,7 @@ public sealed partial record TokenClassification
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores)
     {
         TokenData sentences = (TokenData)data;
-        (int Feature, int Token, int Context)[][] deciding =
-        [
-            .. sentences.Sequences.Select(sentence => Enumerable.Repeat((-1, -1, -1), sentence.Words.Count).ToArray()),
-        ];
-        for (int f = 0; f < encoded.Features.Count; f++)
-        {
-            WordsFeature feature = (WordsFeature)encoded.Features[f];
-            for (int token = 0; token < feature.Ids.Length; token++)
-            {
-                int word = feature.FirstOfWord[token];
-                if (word < 0) continue;
-                int context = Math.Min(token, feature.Ids.Length - 1 - token);
-                ref (int, int, int Context) best = ref deciding[feature.Example][word];
-                if (context > best.Context) best = (f, token, context);
-            }
-        }
-
+        (int Feature, int Token, int Context)[][] deciding = DecidingTokens(sentences, encoded);
         return
         [
             .. sentences.Sequences.Select(
@@ -49,6 +33,44 @@ public sealed partial record TokenClassification
                 }
             ),
         ];
+    }
+
+    /// <summary>The scores of each word of each sentence; null of a word that no token stands for.</summary>
+    internal double[]?[][] WordLogits(TokenData sentences, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
+        [
+            .. DecidingTokens(sentences, encoded).Select(words =>
+                words.Select(word => word.Feature < 0 ? null : LogitsOf(scores[word.Feature].Row(word.Token))).ToArray()
+            ),
+        ];
+
+    private static double[] LogitsOf(ReadOnlySpan<float> row)
+    {
+        double[] logits = new double[row.Length];
+        TensorPrimitives.ConvertChecked(row, logits);
+        return logits;
+    }
+
+    /// <summary>For each word the token that decides it: its first one, in the window where it stands farthest from the edges.</summary>
+    private static (int Feature, int Token, int Context)[][] DecidingTokens(TokenData sentences, EncodedData encoded)
+    {
+        (int Feature, int Token, int Context)[][] deciding =
+        [
+            .. sentences.Sequences.Select(sentence => Enumerable.Repeat((-1, -1, -1), sentence.Words.Count).ToArray()),
+        ];
+        for (int f = 0; f < encoded.Features.Count; f++)
+        {
+            WordsFeature feature = (WordsFeature)encoded.Features[f];
+            for (int token = 0; token < feature.Ids.Length; token++)
+            {
+                int word = feature.FirstOfWord[token];
+                if (word < 0) continue;
+                int context = Math.Min(token, feature.Ids.Length - 1 - token);
+                ref (int, int, int Context) best = ref deciding[feature.Example][word];
+                if (context > best.Context) best = (f, token, context);
+            }
+        }
+
+        return deciding;
     }
 
     private TagsPrediction Decode(

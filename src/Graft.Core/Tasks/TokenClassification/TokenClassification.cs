@@ -19,7 +19,7 @@ public sealed partial record TokenClassification : FineTuningTask
     public override string Name => "token-classification";
 
     /// <inheritdoc/>
-    public override HeadKind Head => HeadKind.TokenClassification;
+    public override string Head => HeadKinds.TokenClassification;
 
     /// <summary>How the labels of tokens become entities of a text; null: by words, each of them decided by its first token.</summary>
     public TokenAggregation? Aggregation { get; init; }
@@ -42,7 +42,8 @@ public sealed partial record TokenClassification : FineTuningTask
     public override FineTuningTask WithLabelsOf(TaskData train)
     {
         SortedSet<string> labels = new(((TokenData)train).Sequences.SelectMany(sequence => sequence.Tags), StringComparer.Ordinal);
-        labels.UnionWith(labels.Where(label => label.StartsWith("B-", StringComparison.Ordinal)).Select(Inside).ToArray()); // for the rest of a cut word
+        // For the rest of a cut word.
+        labels.UnionWith(labels.Where(label => label.StartsWith("B-", StringComparison.Ordinal)).Select(Inside).ToArray());
         return labels.Count >= 2
             ? WithLabels([.. labels])
             : throw new InputException($"{train.Path}: every word has the same tag; there is nothing to tell apart");

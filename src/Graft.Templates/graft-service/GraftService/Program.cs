@@ -12,6 +12,6 @@ builder.Services.AddGraftServing(new ServingOptions
 });
 
 WebApplication app = builder.Build();
-app.MapGraft();
+app.UseGraft().MapGraft();
 app.MapGet("/about", () => "POST /predict {\"inputs\": \"The soup was cold.\"}; /openapi/v1.json describes every route.");
 app.Run();

@@ -11,31 +11,32 @@ internal sealed class AlbertFamily : ModelFamily
 
     public override string Prefix => "albert.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures =>
-        new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal) { ["AlbertForPreTraining"] = HeadKind.PreTraining };
+    public override IReadOnlyDictionary<string, string> Architectures =>
+        new Dictionary<string, string>(base.Architectures, StringComparer.Ordinal) { ["AlbertForPreTraining"] = HeadKinds.PreTraining };
 
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("predictions.decoder", "predictions.decoder.bias");
 
     public override ModelConfig ReadConfig(JsonObject json) => new AlbertConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Albert(
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Albert(
         (AlbertConfig)config,
-        head is HeadKind.None or HeadKind.PreTraining or HeadKind.SequenceClassification or HeadKind.MultipleChoice or HeadKind.Embedding);
+        head is HeadKinds.None or HeadKinds.PreTraining or HeadKinds.SequenceClassification or HeadKinds.MultipleChoice
+            or HeadKinds.Embedding);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         AlbertConfig albert = (AlbertConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => Predictions(albert),
-            HeadKind.PreTraining => Predictions(albert) with { Sentence = ("sop_classifier.classifier", albert.ClassifierDropout) },
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+            HeadKinds.MaskedLm => Predictions(albert),
+            HeadKinds.PreTraining => Predictions(albert) with { Sentence = ("sop_classifier.classifier", albert.ClassifierDropout) },
+            HeadKinds.SequenceClassification or HeadKinds.MultipleChoice => new ClassifierRecipe(
                 "classifier",
                 HeadPooling.Pooler,
                 albert.ClassifierDropout
             ),
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, albert.ClassifierDropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, albert.ClassifierDropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }

@@ -62,8 +62,9 @@ internal partial class BertAttention : EncoderAttention
     /// <summary>W·[softmax(Q·Kᵀ/√N)·V of every head] + b: [B, T, D] → [B, T, D].</summary>
     public override Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null)
     {
-        Tensor query = Query.Forward(x, context), value = Value.Forward(x, context); // [B, T, D]
-        Tensor key = KeyBiasMatters ? Key.Forward(x, context) : Key.ForwardBeforeSoftmax(x, context);
+        Tensor[]? rounded = Projection.ForwardInInt8(x, Query, Key, Value); // x is rounded once for the three
+        Tensor query = rounded?[0] ?? Query.Forward(x, context), value = rounded?[2] ?? Value.Forward(x, context); // [B, T, D]
+        Tensor key = rounded?[1] ?? (KeyBiasMatters ? Key.Forward(x, context) : Key.ForwardBeforeSoftmax(x, context));
         Tensor attended = Core.Forward(query, key, value, context, Bias(query, key, context, bias)); // WrittenOut, fast
         return _output.Forward(attended, context);
     }

@@ -12,11 +12,11 @@ internal class BertFamily : ModelFamily
 
     public override string Prefix => "bert.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures =>
-        new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures =>
+        new Dictionary<string, string>(base.Architectures, StringComparer.Ordinal)
         {
-            [ClassPrefix + "ForPreTraining"] = HeadKind.PreTraining,
-            [ClassPrefix + "ForSpanBoundaryPreTraining"] = HeadKind.SpanBoundary,
+            [ClassPrefix + "ForPreTraining"] = HeadKinds.PreTraining,
+            [ClassPrefix + "ForSpanBoundaryPreTraining"] = HeadKinds.SpanBoundary,
         };
 
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) =>
@@ -26,23 +26,23 @@ internal class BertFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new BertConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new BertEncoder((BertConfig)config, HasPooler(head));
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new BertEncoder((BertConfig)config, HasPooler(head));
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         BertConfig bert = (BertConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => Predictions(bert),
-            HeadKind.PreTraining => Predictions(bert) with { Sentence = ("cls.seq_relationship", 0) },
-            HeadKind.SpanBoundary => Predictions(bert) with { SpanBoundary = bert.SpanBoundary },
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+            HeadKinds.MaskedLm => Predictions(bert),
+            HeadKinds.PreTraining => Predictions(bert) with { Sentence = ("cls.seq_relationship", 0) },
+            HeadKinds.SpanBoundary => Predictions(bert) with { SpanBoundary = bert.SpanBoundary },
+            HeadKinds.SequenceClassification or HeadKinds.MultipleChoice => new ClassifierRecipe(
                 "classifier",
                 HeadPooling.Pooler,
                 bert.ClassifierDropout
             ),
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, bert.ClassifierDropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, bert.ClassifierDropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }
@@ -50,15 +50,16 @@ internal class BertFamily : ModelFamily
     public override bool IsRedundant(string key) =>
         base.IsRedundant(key) || key is "cls.predictions.decoder.weight" or "cls.predictions.decoder.bias";
 
-    public override HeadKind HeadOf(IReadOnlySet<string> keys)
+    public override string HeadOf(IReadOnlySet<string> keys)
     {
-        if (keys.Contains("cls.seq_relationship.weight")) return HeadKind.PreTraining;
-        if (keys.Contains("cls.predictions.bias")) return HeadKind.MaskedLm;
-        return keys.Contains("qa_outputs.weight") ? HeadKind.QuestionAnswering : HeadKind.None;
+        if (keys.Contains("cls.seq_relationship.weight")) return HeadKinds.PreTraining;
+        if (keys.Contains("cls.predictions.bias")) return HeadKinds.MaskedLm;
+        return keys.Contains("qa_outputs.weight") ? HeadKinds.QuestionAnswering : HeadKinds.None;
     }
 
-    private protected static bool HasPooler(HeadKind head) =>
-        head is HeadKind.None or HeadKind.PreTraining or HeadKind.SequenceClassification or HeadKind.MultipleChoice or HeadKind.Embedding;
+    private protected static bool HasPooler(string head) =>
+        head is HeadKinds.None or HeadKinds.PreTraining or HeadKinds.SequenceClassification or HeadKinds.MultipleChoice
+            or HeadKinds.Embedding;
 
     private static LanguageModelRecipe Predictions(BertConfig config) => new(
         new TransformRecipe("cls.predictions.transform.dense", config.Activation, config.HiddenSize)

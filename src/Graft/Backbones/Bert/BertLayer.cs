@@ -76,6 +76,8 @@ internal sealed partial class BertLayer : TransformerBlock
     public Tensor Forward(Tensor x, LayerContext context, Tensor? bias = null)
     {
         x = AttentionOutput.Forward(_attention.Forward(x, context, bias), x, context); // LN(x + Drop(…))
+        if (Projection.FeedForwardInInt8(x, _intermediate, _activation, _output) is { } rounded)
+            return FeedForwardOutput.Forward(rounded, x, context);
         Tensor between = _intermediate.Forward(x, context, _activation); // [B, T, 4·D in the paper's sizes]
         return FeedForwardOutput.Forward(_output.Forward(between, context), x, context); // LN(x + Drop(…))
     }

@@ -9,7 +9,8 @@ internal sealed partial class DebertaAttention
     {
         GraphBuilder g = graph.Builder;
         int size = Core.Width / Core.Heads;
-        Value[] parts = g.Ops("Split", 3, [g.Reshape(_input.Draw(graph, x), 0, 0, Core.Heads, 3 * size)], ("axis", -1L)); // [B, T, H, N] each
+        // [B, T, H, N] each.
+        Value[] parts = g.Ops("Split", 3, [g.Reshape(_input.Draw(graph, x), 0, 0, Core.Heads, 3 * size)], ("axis", -1L));
         Value query = g.Add(g.Reshape(parts[0], 0, 0, Core.Width), graph.Weight(_queryBias)), key = g.Reshape(parts[1], 0, 0, Core.Width);
         Value value = g.Add(g.Reshape(parts[2], 0, 0, Core.Width), graph.Weight(_valueBias));
         return _output.Draw(graph, Core.Draw(graph, query, key, value, graph.AdditiveMask, DrawScores(graph, query, key, bias)));
@@ -21,10 +22,10 @@ internal sealed partial class DebertaAttention
         GraphBuilder g = graph.Builder;
         Value? scores = _positionKey is null
             ? null
-            : DistanceScores.Draw(graph, Core, query, _positionKey.Draw(graph, distances), _scale, DrawIndex(graph, distance => -distance));
+            : RelativeScores.Draw(graph, Core, query, _positionKey.Draw(graph, distances), _scale, DrawIndex(graph, distance => -distance));
         if (_positionQuery is null) return scores;
         Value products = g.Transpose(
-            DistanceScores.Draw(graph, Core, key, _positionQuery.Draw(graph, distances), _scale, DrawIndex(graph, distance => distance)),
+            RelativeScores.Draw(graph, Core, key, _positionQuery.Draw(graph, distances), _scale, DrawIndex(graph, distance => distance)),
             0,
             1,
             3,

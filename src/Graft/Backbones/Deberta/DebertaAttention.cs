@@ -60,18 +60,18 @@ internal sealed partial class DebertaAttention : EncoderAttention
         if (table is null || (_positionKey is null && _positionQuery is null)) return null;
         long tokens = query.shape[1], span = Math.Min(tokens, _config.MaxDistance);
         // [2S, D]
-        Tensor distances = DistanceScores
+        Tensor distances = RelativeScores
             .Dropped(table, _config.HiddenDropout, _site, context)
             .slice(0, _config.MaxDistance - span, _config.MaxDistance + span, 1);
         Tensor places = arange(tokens, ScalarType.Int64);
         Tensor index = (places.unsqueeze(1) - places.unsqueeze(0) + span).clamp(0, (2 * span) - 1); // query − key: [T, T]
         Tensor? scores = _positionKey is null
             ? null
-            : DistanceScores.Of(Core, query, _positionKey.ForwardBeforeSoftmax(distances, context), _scale, index);
+            : RelativeScores.Of(Core, query, _positionKey.ForwardBeforeSoftmax(distances, context), _scale, index);
         if (_positionQuery is not null)
         {
             Tensor back = (places.unsqueeze(0) - places.unsqueeze(1) + span).clamp(0, (2 * span) - 1); // the same, from the key's side
-            Tensor products = DistanceScores.Of(Core, key, _positionQuery.Forward(distances, context), _scale, back).transpose(-1, -2);
+            Tensor products = RelativeScores.Of(Core, key, _positionQuery.Forward(distances, context), _scale, back).transpose(-1, -2);
             scores = scores is null ? products : scores + products;
         }
 

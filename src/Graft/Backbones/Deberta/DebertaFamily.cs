@@ -30,19 +30,19 @@ internal class DebertaFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new DebertaConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Deberta((DebertaConfig)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Deberta((DebertaConfig)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         DebertaConfig deberta = (DebertaConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => Predictions(
+            HeadKinds.MaskedLm => Predictions(
                 deberta,
                 deberta.Flag("legacy") ? "cls.predictions.transform." : "lm_predictions.lm_head.",
                 deberta.Flag("legacy") ? "cls.predictions.bias" : "lm_predictions.lm_head.bias"
             ),
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+            HeadKinds.SequenceClassification or HeadKinds.MultipleChoice => new ClassifierRecipe(
                 "classifier",
                 HeadPooling.First,
                 deberta.ClassifierDropout
@@ -51,8 +51,8 @@ internal class DebertaFamily : ModelFamily
                 Transform = new TransformRecipe("pooler.dense", deberta.PoolerActivation, config.HiddenSize),
                 TransformDropout = deberta.PoolerDropout,
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, deberta.HiddenDropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, deberta.HiddenDropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }

@@ -12,5 +12,5 @@ internal sealed class DebertaV2Family : DebertaFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new DebertaV2Config(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new DebertaV2((DebertaV2Config)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new DebertaV2((DebertaV2Config)config);
 }

@@ -15,7 +15,7 @@ internal sealed partial class DisentangledAttention
         GraphBuilder g = graph.Builder;
         Graphs.Value? bias = null;
         if (_config.ContentToPosition)
-            bias = DistanceScores.Draw(
+            bias = RelativeScores.Draw(
                 graph,
                 Core,
                 query,
@@ -25,7 +25,7 @@ internal sealed partial class DisentangledAttention
             );
         if (!_config.PositionToContent)
             return bias;
-        Graphs.Value picked = DistanceScores.Draw(
+        Graphs.Value picked = RelativeScores.Draw(
             graph,
             Core,
             key,

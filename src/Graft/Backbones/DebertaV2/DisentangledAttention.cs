@@ -49,20 +49,20 @@ internal sealed partial class DisentangledAttention : BertAttention
     private protected override Tensor? Bias(Tensor query, Tensor key, LayerContext context, Tensor? distances)
     {
         if (distances is null || (!_config.ContentToPosition && !_config.PositionToContent)) return null;
-        distances = DistanceScores.Dropped(distances, _config.HiddenDropout, _site, context);
+        distances = RelativeScores.Dropped(distances, _config.HiddenDropout, _site, context);
         long tokens = query.shape[1];
         Tensor buckets = LogBuckets.Of(tokens, _config.Buckets, _config.MaxDistance); // [T, T]
         Tensor? bias = null;
         if (_config.ContentToPosition)
         {
             Tensor positionKey = _positionKey?.ForwardBeforeSoftmax(distances, context) ?? Key.Forward(distances, context);
-            bias = DistanceScores.Of(Core, query, positionKey, _scale, (buckets + _config.Span).clamp(0, (2 * _config.Span) - 1));
+            bias = RelativeScores.Of(Core, query, positionKey, _scale, (buckets + _config.Span).clamp(0, (2 * _config.Span) - 1));
         }
 
         if (_config.PositionToContent)
         {
             Tensor positionQuery = (_positionQuery ?? Query).Forward(distances, context);
-            Tensor products = DistanceScores
+            Tensor products = RelativeScores
                 .Of(Core, key, positionQuery, _scale, (_config.Span - buckets).clamp(0, (2 * _config.Span) - 1))
                 .transpose(-1, -2);
             bias = bias is null ? products : bias + products;

@@ -34,14 +34,14 @@ internal sealed class DistilBertFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new DistilBertConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new DistilBert((DistilBertConfig)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new DistilBert((DistilBertConfig)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         DistilBertConfig distil = (DistilBertConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => new LanguageModelRecipe(
+            HeadKinds.MaskedLm => new LanguageModelRecipe(
                 new TransformRecipe("vocab_transform", distil.Activation, config.HiddenSize)
                 {
                     Norm = "vocab_layer_norm",
@@ -49,7 +49,7 @@ internal sealed class DistilBertFamily : ModelFamily
                 },
                 "vocab_projector.bias"
             ),
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => new ClassifierRecipe(
+            HeadKinds.SequenceClassification or HeadKinds.MultipleChoice => new ClassifierRecipe(
                 "classifier",
                 HeadPooling.First,
                 distil.ClassifierDropout
@@ -57,8 +57,8 @@ internal sealed class DistilBertFamily : ModelFamily
             {
                 Transform = new TransformRecipe("pre_classifier", Activation.Relu, config.HiddenSize),
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, distil.HiddenDropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, distil.QuestionDropout),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, distil.HiddenDropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, distil.QuestionDropout),
             _ => null,
         };
     }

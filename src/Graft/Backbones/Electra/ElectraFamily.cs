@@ -13,25 +13,25 @@ internal sealed class ElectraFamily : ModelFamily
 
     public override string Prefix => "electra.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures =>
-        new Dictionary<string, HeadKind>(base.Architectures, StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures =>
+        new Dictionary<string, string>(base.Architectures, StringComparer.Ordinal)
         {
-            ["ElectraForPreTraining"] = HeadKind.ReplacedTokens,
+            ["ElectraForPreTraining"] = HeadKinds.ReplacedTokens,
         };
 
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("generator_lm_head", "generator_lm_head.bias");
 
     public override ModelConfig ReadConfig(JsonObject json) => new ElectraConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Electra((ElectraConfig)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Electra((ElectraConfig)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         ElectraConfig electra = (ElectraConfig)config;
         (int width, double dropout) = (config.HiddenSize, electra.ClassifierDropout);
         return head switch
         {
-            HeadKind.MaskedLm => new LanguageModelRecipe(
+            HeadKinds.MaskedLm => new LanguageModelRecipe(
                 new TransformRecipe("generator_predictions.dense", Activation.GeluErf, electra.EmbeddingSize)
                 {
                     Norm = "generator_predictions.LayerNorm",
@@ -39,21 +39,21 @@ internal sealed class ElectraFamily : ModelFamily
                 },
                 "generator_lm_head.bias"
             ),
-            HeadKind.ReplacedTokens => new ClassifierRecipe("discriminator_predictions.dense_prediction", HeadPooling.None, 0)
+            HeadKinds.ReplacedTokens => new ClassifierRecipe("discriminator_predictions.dense_prediction", HeadPooling.None, 0)
             {
                 Transform = new TransformRecipe("discriminator_predictions.dense", electra.Activation, width),
             },
-            HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
+            HeadKinds.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
             {
                 Transform = new TransformRecipe("classifier.dense", Activation.GeluErf, width),
                 TransformDropout = dropout,
             },
-            HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.First, electra.SummaryDropout)
+            HeadKinds.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.First, electra.SummaryDropout)
             {
                 Transform = new TransformRecipe("sequence_summary.summary", electra.SummaryActivation, width),
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }

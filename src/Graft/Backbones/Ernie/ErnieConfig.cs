@@ -12,7 +12,8 @@ internal sealed class ErnieConfig(JsonObject json) : BertConfig(json, Defaults)
           "dtype": "float32", "eos_token_id": null, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 768,
           "initializer_range": 0.02, "intermediate_size": 3072, "is_decoder": false, "layer_norm_eps": 1e-12,
           "max_position_embeddings": 512, "model_type": "ernie", "num_attention_heads": 12, "num_hidden_layers": 12, "pad_token_id": 0,
-          "task_type_vocab_size": 3, "tie_word_embeddings": true, "type_vocab_size": 2, "use_cache": true, "use_task_id": false, "vocab_size": 30522
+          "task_type_vocab_size": 3, "tie_word_embeddings": true, "type_vocab_size": 2, "use_cache": true, "use_task_id": false,
+          "vocab_size": 30522
         }
         """;
 

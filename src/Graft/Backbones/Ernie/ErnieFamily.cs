@@ -14,9 +14,9 @@ internal sealed class ErnieFamily : BertFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new ErnieConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Ernie((ErnieConfig)config, HasPooler(head));
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Ernie((ErnieConfig)config, HasPooler(head));
 
     /// <summary>SpanBERT's head is BERT's alone.</summary>
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) =>
-        head == HeadKind.SpanBoundary ? null : base.Recipe(head, config);
+    public override HeadRecipe? Recipe(string head, ModelConfig config) =>
+        head == HeadKinds.SpanBoundary ? null : base.Recipe(head, config);
 }

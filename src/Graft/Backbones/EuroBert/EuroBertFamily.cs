@@ -12,12 +12,12 @@ internal sealed class EuroBertFamily : ModelFamily
 
     public override string Prefix => "model.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["EuroBertModel"] = HeadKind.None,
-        ["EuroBertForMaskedLM"] = HeadKind.MaskedLm,
-        ["EuroBertForSequenceClassification"] = HeadKind.SequenceClassification,
-        ["EuroBertForTokenClassification"] = HeadKind.TokenClassification,
+        ["EuroBertModel"] = HeadKinds.None,
+        ["EuroBertForMaskedLM"] = HeadKinds.MaskedLm,
+        ["EuroBertForSequenceClassification"] = HeadKinds.SequenceClassification,
+        ["EuroBertForTokenClassification"] = HeadKinds.TokenClassification,
     };
 
     public override bool Implements(string className) => className.StartsWith("EuroBert", StringComparison.Ordinal);
@@ -26,18 +26,18 @@ internal sealed class EuroBertFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new EuroBertConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new EuroBert((EuroBertConfig)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new EuroBert((EuroBertConfig)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         EuroBertConfig euro = (EuroBertConfig)config;
         return head switch
         {
-            HeadKind.MaskedLm => new LanguageModelRecipe(null, euro.FeedForwardBias ? "lm_head.bias" : null)
+            HeadKinds.MaskedLm => new LanguageModelRecipe(null, euro.FeedForwardBias ? "lm_head.bias" : null)
             {
                 Decoder = euro.IsTied ? null : "lm_head",
             },
-            HeadKind.SequenceClassification => new ClassifierRecipe(
+            HeadKinds.SequenceClassification => new ClassifierRecipe(
                 "classifier",
                 euro.ClassifierPooling switch
                 {
@@ -50,7 +50,7 @@ internal sealed class EuroBertFamily : ModelFamily
             {
                 Transform = new TransformRecipe("dense", Activation.GeluErf, config.HiddenSize),
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, 0),
             _ => null,
         };
     }

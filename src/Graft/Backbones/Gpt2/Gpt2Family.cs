@@ -11,31 +11,31 @@ internal sealed class Gpt2Family : ModelFamily
 
     public override string Prefix => "transformer.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["GPT2Model"] = HeadKind.None,
-        ["GPT2LMHeadModel"] = HeadKind.CausalLm,
-        ["GPT2ForSequenceClassification"] = HeadKind.SequenceClassification,
-        ["GPT2ForTokenClassification"] = HeadKind.TokenClassification,
-        ["GPT2ForQuestionAnswering"] = HeadKind.QuestionAnswering,
+        ["GPT2Model"] = HeadKinds.None,
+        ["GPT2LMHeadModel"] = HeadKinds.CausalLm,
+        ["GPT2ForSequenceClassification"] = HeadKinds.SequenceClassification,
+        ["GPT2ForTokenClassification"] = HeadKinds.TokenClassification,
+        ["GPT2ForQuestionAnswering"] = HeadKinds.QuestionAnswering,
     };
 
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head", null);
 
     public override bool Follows(string key) => key is "classifier_dropout";
 
-    public override HeadKind? WritingHead => HeadKind.CausalLm;
+    public override string? WritingHead => HeadKinds.CausalLm;
 
     public override ModelConfig ReadConfig(JsonObject json) => new Gpt2Config(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new Gpt2((Gpt2Config)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new Gpt2((Gpt2Config)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config) => head switch
+    public override HeadRecipe? Recipe(string head, ModelConfig config) => head switch
     {
-        HeadKind.CausalLm => new LanguageModelRecipe(null, null),
-        HeadKind.SequenceClassification => new ClassifierRecipe("score", HeadPooling.LastNotPadding, 0) { Bias = false },
-        HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, ((Gpt2Config)config).ClassifierDropout),
-        HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+        HeadKinds.CausalLm => new LanguageModelRecipe(null, null),
+        HeadKinds.SequenceClassification => new ClassifierRecipe("score", HeadPooling.LastNotPadding, 0) { Bias = false },
+        HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, ((Gpt2Config)config).ClassifierDropout),
+        HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
         _ => null,
     };
 

@@ -22,6 +22,23 @@ internal sealed class GteConfig(JsonObject json) : NomicBertConfig(Completed(jso
     /// <summary>The published code's name of the model's type.</summary>
     public const string PublishedType = "new";
 
+    private static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
+    {
+        "layer_norm_type",
+        "logn_attention_clip1", // of logn_attention_scale alone
+        "logn_attention_scale",
+        "pack_qkv",
+        "position_embedding_type",
+        "rope_parameters",
+        "rope_scaling",
+        "rope_theta",
+        "unpad_inputs", // how it computes, like the next
+        "use_memory_efficient_attention",
+    };
+
+    /// <summary>Whether a key of the published code's is read, checked or known to change no number.</summary>
+    public static bool Knows(string key) => s_known.Contains(key);
+
     public override double RotaryBase => base.RotaryBase * Scaling;
 
     /// <summary>

@@ -21,12 +21,12 @@ internal sealed class GteFamily(string modelType, string classPrefix) : ModelFam
 
     public override string Prefix => modelType + ".";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [classPrefix + "Model"] = HeadKind.None,
-        [classPrefix + "ForMaskedLM"] = HeadKind.MaskedLm,
-        [classPrefix + "ForSequenceClassification"] = HeadKind.SequenceClassification,
-        [classPrefix + "ForTokenClassification"] = HeadKind.TokenClassification,
+        [classPrefix + "Model"] = HeadKinds.None,
+        [classPrefix + "ForMaskedLM"] = HeadKinds.MaskedLm,
+        [classPrefix + "ForSequenceClassification"] = HeadKinds.SequenceClassification,
+        [classPrefix + "ForTokenClassification"] = HeadKinds.TokenClassification,
     };
 
     private bool IsPublished => modelType == GteConfig.PublishedType;
@@ -36,35 +36,35 @@ internal sealed class GteFamily(string modelType, string classPrefix) : ModelFam
     public override (string Decoder, string? Bias)? OwnDecoder(ModelConfig config) => ("lm_head.decoder", "lm_head.decoder.bias");
 
     /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
-    public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
+    public override bool Follows(string key) => GteConfig.Knows(key);
 
     public override ModelConfig ReadConfig(JsonObject json) => IsPublished ? new GteConfig(json).WithPublishedKeys() : new GteConfig(json);
 
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>
         keys.Any(key => key.EndsWith(".attention.qkv_proj.weight", StringComparison.Ordinal)) ? config.WithPublishedKeys() : config;
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
+    public override Backbone CreateBackbone(ModelConfig config, string head) =>
         new NomicBert.NomicBert(
             (GteConfig)config,
             config.HasPublishedKeys ? NomicBertNames.Gte : NomicBertNames.Transformers,
-            head == HeadKind.SequenceClassification
+            head == HeadKinds.SequenceClassification
         );
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         GteConfig gte = (GteConfig)config;
         return head switch
         {
             // transformers fixes this head's activation, whatever the layers use; the published code does not.
-            HeadKind.MaskedLm => new LanguageModelRecipe(
+            HeadKinds.MaskedLm => new LanguageModelRecipe(
                 new TransformRecipe("lm_head.dense", IsPublished ? gte.Activation : Activation.GeluErf, config.HiddenSize)
                 {
                     Norm = IsPublished ? "lm_head.norm" : "lm_head.layer_norm",
                     Eps = gte.LayerNormEps,
                 },
                 "lm_head.decoder.bias"),
-            HeadKind.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Pooler, gte.ClassifierDropout),
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, gte.ClassifierDropout),
+            HeadKinds.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Pooler, gte.ClassifierDropout),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, gte.ClassifierDropout),
             _ => null,
         };
     }

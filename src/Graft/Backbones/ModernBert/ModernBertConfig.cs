@@ -11,10 +11,13 @@ internal sealed class ModernBertConfig(JsonObject json) : ModelConfig(json, Defa
 {
     private const string Defaults = """
         {
-          "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 50281, "classifier_activation": "gelu", "classifier_bias": false,
-          "classifier_dropout": 0.0, "classifier_pooling": "cls", "cls_token_id": 50281, "decoder_bias": true, "deterministic_flash_attn": false,
+          "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 50281, "classifier_activation": "gelu",
+          "classifier_bias": false,
+          "classifier_dropout": 0.0, "classifier_pooling": "cls", "cls_token_id": 50281, "decoder_bias": true,
+          "deterministic_flash_attn": false,
           "dtype": "float32", "embedding_dropout": 0.0, "eos_token_id": 50282, "global_attn_every_n_layers": 3, "hidden_activation": "gelu",
-          "hidden_size": 768, "initializer_cutoff_factor": 2.0, "initializer_range": 0.02, "intermediate_size": 1152, "local_attention": 128,
+          "hidden_size": 768, "initializer_cutoff_factor": 2.0, "initializer_range": 0.02, "intermediate_size": 1152,
+          "local_attention": 128,
           "max_position_embeddings": 8192, "mlp_bias": false, "mlp_dropout": 0.0, "model_type": "modernbert", "norm_bias": false,
           "norm_eps": 1e-05, "num_attention_heads": 12, "num_hidden_layers": 22, "pad_token_id": 50283, "sep_token_id": 50282,
           "sparse_pred_ignore_index": -100, "sparse_prediction": false, "tie_word_embeddings": true, "vocab_size": 50368

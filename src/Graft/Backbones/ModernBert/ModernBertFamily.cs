@@ -17,17 +17,17 @@ internal sealed class ModernBertFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new ModernBertConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new ModernBert((ModernBertConfig)config);
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new ModernBert((ModernBertConfig)config);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         ModernBertConfig modern = (ModernBertConfig)config;
         HeadPooling pooled = modern.Text("classifier_pooling") == "mean" ? HeadPooling.Mean : HeadPooling.First;
         return head switch
         {
-            HeadKind.MaskedLm => new LanguageModelRecipe(PredictionHead(modern), modern.Flag("decoder_bias") ? "decoder.bias" : null),
-            HeadKind.SequenceClassification or HeadKind.MultipleChoice => Classifier(modern, pooled),
-            HeadKind.TokenClassification or HeadKind.QuestionAnswering => Classifier(modern, HeadPooling.None),
+            HeadKinds.MaskedLm => new LanguageModelRecipe(PredictionHead(modern), modern.Flag("decoder_bias") ? "decoder.bias" : null),
+            HeadKinds.SequenceClassification or HeadKinds.MultipleChoice => Classifier(modern, pooled),
+            HeadKinds.TokenClassification or HeadKinds.QuestionAnswering => Classifier(modern, HeadPooling.None),
             _ => null,
         };
     }

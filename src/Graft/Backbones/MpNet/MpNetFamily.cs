@@ -16,16 +16,16 @@ internal sealed class MpNetFamily : ModelFamily
 
     public override ModelConfig ReadConfig(JsonObject json) => new MpNetConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
-        new MpNet((MpNetConfig)config, head is HeadKind.None or HeadKind.MultipleChoice or HeadKind.Embedding);
+    public override Backbone CreateBackbone(ModelConfig config, string head) =>
+        new MpNet((MpNetConfig)config, head is HeadKinds.None or HeadKinds.MultipleChoice or HeadKinds.Embedding);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         MpNetConfig mpnet = (MpNetConfig)config;
         double dropout = mpnet.HiddenDropout;
         return head switch
         {
-            HeadKind.MaskedLm => new LanguageModelRecipe(
+            HeadKinds.MaskedLm => new LanguageModelRecipe(
                 new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize)
                 {
                     Norm = "lm_head.layer_norm",
@@ -33,14 +33,14 @@ internal sealed class MpNetFamily : ModelFamily
                 },
                 "lm_head.bias"
             ),
-            HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
+            HeadKinds.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
             {
                 Transform = new TransformRecipe("classifier.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = dropout,
             },
-            HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, dropout),
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, dropout),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }

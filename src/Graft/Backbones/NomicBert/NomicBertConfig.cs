@@ -41,7 +41,54 @@ internal class NomicBertConfig : BertConfig
         ("rotary_emb_scale_base", null),
         ("num_experts", 0),
         ("moe_every_n_layers", 0),
+        ("scale_attn_weights", true),
+        ("scale_attn_by_inverse_layer_idx", false),
     ];
+
+    private static readonly HashSet<string> s_read = new(
+        [
+            .. s_published.Select(pair => pair.Published),
+            .. s_only.Select(pair => pair.Key),
+            "activation_function",
+            "head_dim",
+            "max_trained_positions",
+            "pad_vocab_size_multiple",
+            "position_embedding_type",
+            "rope_parameters",
+            "rotary_emb_base",
+            "rotary_scaling_factor",
+        ],
+        StringComparer.Ordinal
+    );
+
+    /// <summary>
+    /// Keys of the published code without effect on the numbers: how it computes, what GPT-2's configuration has besides, and what counts
+    /// among experts only.
+    /// </summary>
+    private static readonly HashSet<string> s_withoutEffect = new(StringComparer.Ordinal)
+    {
+        "add_pooling_layer",
+        "dense_seq_output",
+        "embd_pdrop",
+        "expert_choice_router",
+        "ffn_div",
+        "fused_bias_fc",
+        "fused_dropout_add_ln",
+        "moe_impl",
+        "moe_normalize_expert_weights",
+        "moe_resid_pdrop",
+        "moe_top_k",
+        "num_shared_experts",
+        "parallel_block_tied_norm",
+        "reorder_and_upcast_attn",
+        "router_aux_loss_coef",
+        "summary_activation",
+        "summary_first_dropout",
+        "summary_proj_to_labels",
+        "summary_type",
+        "summary_use_proj",
+        "use_xentropy",
+    };
 
     public NomicBertConfig(JsonObject json)
         : base(Completed(json), Defaults)
@@ -52,6 +99,9 @@ internal class NomicBertConfig : BertConfig
         : base(json, defaults)
     {
     }
+
+    /// <summary>Whether a key of the published code's is read, checked or known to change no number.</summary>
+    public static bool Reads(string key) => s_read.Contains(key) || s_withoutEffect.Contains(key);
 
     public override int Positions => 0;
 
@@ -133,6 +183,11 @@ internal class NomicBertConfig : BertConfig
             complete["hidden_act"] = gated == "geglu" ? "gelu" : "silu";
         if (complete["rope_parameters"] is null && complete["rotary_emb_base"] is JsonNode theta)
             complete["rope_parameters"] = new JsonObject { ["rope_theta"] = theta.DeepClone(), ["rope_type"] = "default" };
+        // The published code makes the word table longer, up to a multiple of this.
+        if (Whole(complete["pad_vocab_size_multiple"]) is > 1 and int multiple && Whole(complete["vocab_size"]) is > 0 and int words)
+            complete["vocab_size"] = JsonNode.Parse(FormattableString.Invariant($"{(words + (long)multiple - 1) / multiple * multiple}"));
         return complete;
     }
+
+    private static int? Whole(JsonNode? node) => node is JsonValue value && value.TryGetValue(out int number) ? number : null;
 }

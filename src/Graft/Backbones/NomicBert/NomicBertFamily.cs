@@ -12,13 +12,13 @@ internal sealed class NomicBertFamily : ModelFamily
 
     public override string Prefix => "nomic_bert.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["NomicBertModel"] = HeadKind.None,
-        ["NomicBertForMaskedLM"] = HeadKind.MaskedLm,
-        ["NomicBertForPreTraining"] = HeadKind.MaskedLm, // the published class's name
-        ["NomicBertForSequenceClassification"] = HeadKind.SequenceClassification,
-        ["NomicBertForTokenClassification"] = HeadKind.TokenClassification,
+        ["NomicBertModel"] = HeadKinds.None,
+        ["NomicBertForMaskedLM"] = HeadKinds.MaskedLm,
+        ["NomicBertForPreTraining"] = HeadKinds.MaskedLm, // the published class's name
+        ["NomicBertForSequenceClassification"] = HeadKinds.SequenceClassification,
+        ["NomicBertForTokenClassification"] = HeadKinds.TokenClassification,
     };
 
     public override bool Implements(string className) => className.StartsWith("NomicBert", StringComparison.Ordinal);
@@ -27,27 +27,27 @@ internal sealed class NomicBertFamily : ModelFamily
         ("cls.predictions.decoder", "cls.predictions.decoder.bias");
 
     /// <summary>The published files have keys of their own, which the configuration reads and checks itself.</summary>
-    public override bool Follows(string key) => key is not ("is_decoder" or "add_cross_attention" or "pruned_heads");
+    public override bool Follows(string key) => NomicBertConfig.Reads(key);
 
     public override ModelConfig ReadConfig(JsonObject json) => new NomicBertConfig(json);
 
     public override ModelConfig Refine(ModelConfig config, IReadOnlySet<string> keys) =>
         keys.Any(key => key.EndsWith(".attn.Wqkv.weight", StringComparison.Ordinal)) ? config.WithPublishedKeys() : config;
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
+    public override Backbone CreateBackbone(ModelConfig config, string head) =>
         new NomicBert(
             (NomicBertConfig)config,
             config.HasPublishedKeys ? NomicBertNames.Nomic : NomicBertNames.Transformers,
-            head == HeadKind.SequenceClassification
+            head == HeadKinds.SequenceClassification
         );
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         NomicBertConfig nomic = (NomicBertConfig)config;
         return head switch
         {
             // Published code has no bias there.
-            HeadKind.MaskedLm => new LanguageModelRecipe(
+            HeadKinds.MaskedLm => new LanguageModelRecipe(
                 new TransformRecipe("cls.predictions.transform.dense", nomic.Activation, config.HiddenSize)
                 {
                     Norm = "cls.predictions.transform.layer_norm",
@@ -55,8 +55,8 @@ internal sealed class NomicBertFamily : ModelFamily
                 },
                 config.Has("mlp_fc2_bias") ? null : "cls.predictions.bias"
             ),
-            HeadKind.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Pooler, nomic.ClassifierDropout),
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, nomic.ClassifierDropout),
+            HeadKinds.SequenceClassification => new ClassifierRecipe("classifier", HeadPooling.Pooler, nomic.ClassifierDropout),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, nomic.ClassifierDropout),
             _ => null,
         };
     }

@@ -22,17 +22,17 @@ internal sealed class RobertaFamily(string modelType, string classPrefix, string
 
     public override ModelConfig ReadConfig(JsonObject json) => new RobertaConfig(json);
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) =>
-        new Roberta((RobertaConfig)config, head is HeadKind.None or HeadKind.MultipleChoice or HeadKind.Embedding);
+    public override Backbone CreateBackbone(ModelConfig config, string head) =>
+        new Roberta((RobertaConfig)config, head is HeadKinds.None or HeadKinds.MultipleChoice or HeadKinds.Embedding);
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         RobertaConfig roberta = (RobertaConfig)config;
         double dropout = roberta.ClassifierDropout;
         return head switch
         {
             // This head's activation is fixed, whatever the layers use.
-            HeadKind.MaskedLm => new LanguageModelRecipe(
+            HeadKinds.MaskedLm => new LanguageModelRecipe(
                 new TransformRecipe("lm_head.dense", Activation.GeluErf, config.HiddenSize)
                 {
                     Norm = "lm_head.layer_norm",
@@ -40,14 +40,14 @@ internal sealed class RobertaFamily(string modelType, string classPrefix, string
                 },
                 "lm_head.bias"
             ),
-            HeadKind.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
+            HeadKinds.SequenceClassification => new ClassifierRecipe("classifier.out_proj", HeadPooling.First, dropout)
             {
                 Transform = new TransformRecipe("classifier.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = dropout,
             },
-            HeadKind.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, roberta.HiddenDropout),
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.MultipleChoice => new ClassifierRecipe("classifier", HeadPooling.Pooler, roberta.HiddenDropout),
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, dropout),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }

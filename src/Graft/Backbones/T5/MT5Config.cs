@@ -13,7 +13,8 @@ internal sealed class MT5Config(JsonObject json) : T5Config(json, Defaults, "gat
         {
           "bos_token_id": null, "classifier_dropout": 0.0, "d_ff": 1024, "d_kv": 64, "d_model": 512, "decoder_start_token_id": 0,
           "dropout_rate": 0.1, "dtype": "float32", "eos_token_id": 1, "feed_forward_proj": "gated-gelu", "initializer_factor": 1.0,
-          "is_decoder": false, "is_encoder_decoder": true, "layer_norm_epsilon": 1e-06, "model_type": "mt5", "num_heads": 6, "num_layers": 8,
+          "is_decoder": false, "is_encoder_decoder": true, "layer_norm_epsilon": 1e-06, "model_type": "mt5", "num_heads": 6,
+          "num_layers": 8,
           "pad_token_id": 0, "relative_attention_max_distance": 128, "relative_attention_num_buckets": 32, "tie_word_embeddings": true,
           "use_cache": true, "vocab_size": 250112
         }

@@ -14,46 +14,46 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
 
     public override string Prefix => "transformer.";
 
-    public override IReadOnlyDictionary<string, HeadKind> Architectures { get; } = new Dictionary<string, HeadKind>(StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Architectures { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [classPrefix + "EncoderModel"] = HeadKind.None,
-        [classPrefix + "ForConditionalGeneration"] = HeadKind.SequenceToSequence,
-        [classPrefix + "ForQuestionAnswering"] = HeadKind.QuestionAnswering,
-        [classPrefix + "ForSequenceClassification"] = HeadKind.SequenceClassification,
-        [classPrefix + "ForTokenClassification"] = HeadKind.TokenClassification,
-        [classPrefix + "WithLMHeadModel"] = HeadKind.SequenceToSequence, // the class's name in files of 2020
-        [classPrefix + "Model"] = HeadKind.None,
+        [classPrefix + "EncoderModel"] = HeadKinds.None,
+        [classPrefix + "ForConditionalGeneration"] = HeadKinds.SequenceToSequence,
+        [classPrefix + "ForQuestionAnswering"] = HeadKinds.QuestionAnswering,
+        [classPrefix + "ForSequenceClassification"] = HeadKinds.SequenceClassification,
+        [classPrefix + "ForTokenClassification"] = HeadKinds.TokenClassification,
+        [classPrefix + "WithLMHeadModel"] = HeadKinds.SequenceToSequence, // the class's name in files of 2020
+        [classPrefix + "Model"] = HeadKinds.None,
     };
 
     public override bool Follows(string key) => key is "dense_act_fn" or "is_gated_act" or "num_decoder_layers" or "scale_decoder_outputs";
 
-    public override HeadKind? WritingHead => HeadKind.SequenceToSequence;
+    public override string? WritingHead => HeadKinds.SequenceToSequence;
 
     public override ModelConfig ReadConfig(JsonObject json) => modelType == "mt5" ? new MT5Config(json) : new T5Config(json);
 
     /// <summary>Only classifiers keep the whole model under a name.</summary>
-    public override string PrefixUnder(HeadKind head) =>
-        head is HeadKind.SequenceClassification or HeadKind.TokenClassification ? Prefix : "";
+    public override string PrefixUnder(string head) =>
+        head is HeadKinds.SequenceClassification or HeadKinds.TokenClassification ? Prefix : "";
 
-    public override Backbone CreateBackbone(ModelConfig config, HeadKind head) => new T5((T5Config)config, head switch
+    public override Backbone CreateBackbone(ModelConfig config, string head) => new T5((T5Config)config, head switch
     {
-        HeadKind.SequenceToSequence => T5Decoder.WritesTarget,
-        HeadKind.SequenceClassification or HeadKind.QuestionAnswering => T5Decoder.ReadsText,
+        HeadKinds.SequenceToSequence => T5Decoder.WritesTarget,
+        HeadKinds.SequenceClassification or HeadKinds.QuestionAnswering => T5Decoder.ReadsText,
         _ => T5Decoder.None,
     });
 
-    public override HeadRecipe? Recipe(HeadKind head, ModelConfig config)
+    public override HeadRecipe? Recipe(string head, ModelConfig config)
     {
         T5Config t5 = (T5Config)config;
         return head switch
         {
-            HeadKind.SequenceToSequence => new LanguageModelRecipe(null, null)
+            HeadKinds.SequenceToSequence => new LanguageModelRecipe(null, null)
             {
                 Decoder = t5.IsTied ? null : "lm_head",
                 DecoderDeviation = t5.InitializerFactor,
                 Scale = t5.ScalesOutputs ? Math.Pow(config.HiddenSize, -0.5) : 1,
             },
-            HeadKind.SequenceClassification => new ClassifierRecipe(
+            HeadKinds.SequenceClassification => new ClassifierRecipe(
                 "classification_head.out_proj",
                 HeadPooling.LastEnd,
                 t5.ClassifierDropout
@@ -62,11 +62,11 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
                 Transform = new TransformRecipe("classification_head.dense", Activation.Tanh, config.HiddenSize),
                 TransformDropout = t5.ClassifierDropout,
             },
-            HeadKind.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout)
+            HeadKinds.TokenClassification => new ClassifierRecipe("classifier", HeadPooling.None, t5.ClassifierDropout)
             {
                 Deviation = t5.InitializerFactor,
             },
-            HeadKind.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
+            HeadKinds.QuestionAnswering => new ClassifierRecipe("qa_outputs", HeadPooling.None, 0),
             _ => null,
         };
     }
@@ -86,6 +86,7 @@ internal sealed class T5Family(string modelType, string classPrefix) : ModelFami
         if (key.StartsWith(Prefix, StringComparison.Ordinal)) key = key[Prefix.Length..];
         return base.IsRedundant(key)
             || key is "encoder.embed_tokens.weight" or "decoder.embed_tokens.weight" or "lm_head.weight"
-            || key == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"; // a stray table of published files, never used
+            // A stray table of published files, never used.
+            || key == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
     }
 }

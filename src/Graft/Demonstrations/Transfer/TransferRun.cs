@@ -39,7 +39,7 @@ internal sealed class TransferRun : IDisposable
             ["precision"] = ComputeContext.Current.Precision.ToString(),
             ["max_length"] = options.Encoding.MaxLength,
         });
-        _model = PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None });
+        _model = PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKinds.None });
     }
 
     public void Dispose() => _model.Dispose();

@@ -38,7 +38,7 @@ internal sealed class ContrastiveFit : IDisposable
     )
     {
         string name = options.Strategy is ContrastiveTuning ? "`strategy` contrastive" : "`features` vectors";
-        if (task.Head != HeadKind.SequenceClassification)
+        if (task.Head != HeadKinds.SequenceClassification)
             throw new InputException($"{name} is for tasks that give whole texts labels; {task.Name} is none");
         if (!task.Loss.IsPlain)
             throw new InputException($"{name} has no class weights and no label smoothing");
@@ -46,7 +46,7 @@ internal sealed class ContrastiveFit : IDisposable
         int[][] labels = VectorClassifierFit.LabelsOf(train);
         LoadOptions load = new()
         {
-            Head = HeadKind.Embedding,
+            Head = HeadKinds.Embedding,
             Normalize = true,
             Dropout = options.Dropout,
             Seed = options.Training.Seed,
@@ -113,12 +113,14 @@ internal sealed class ContrastiveFit : IDisposable
         IReadOnlyList<Feature> train,
         Func<Feature, string> describe,
         IReadOnlyList<Feature> held,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Action<PretrainedModel>? fitted = null
     )
     {
         using ContrastiveFit fit = new(options, task, train, describe, NullLogger.Instance);
         using (Trainer? trainer = fit.Trainer(null, null, [])) trainer?.Run(cancellationToken);
         LinearClassifier classifier = fit.Classifier(task.Labels.Count, cancellationToken);
+        fitted?.Invoke(fit.Model);
         return
         [
             .. classifier
@@ -134,6 +136,7 @@ internal sealed class ContrastiveFit : IDisposable
     {
         Resolved<double> none = new(1, "none: one optimum, found by L-BFGS");
         long parameters = task.Labels.Count * (((EmbeddingHead)Model.Head!).WidthOn(Model.Config.HiddenSize) + 1L);
+        Resolution.TellUnused(options, "one optimum, found by L-BFGS", logger);
         logger.Tell(FormattableString.Invariant($"strategy head on the model's vectors: {parameters:N0} parameters"));
         return new Resolution(options.Training with { Epochs = 1, LearningRate = none.Value }, none, none, new(1, none.Reason))
         {

@@ -58,6 +58,7 @@ internal static class ContrastiveRun
             prepared,
             folder,
             Scores(fit, classifier, prepared, cancellationToken),
+            new(fit.Model),
             logger,
             cancellationToken
         );

@@ -31,7 +31,7 @@ internal static class FeatureRun
         CancellationToken cancellationToken
     )
     {
-        if (prepared.Task.Head != HeadKind.SequenceClassification)
+        if (prepared.Task.Head != HeadKinds.SequenceClassification)
             throw new InputException($"`features` cached is for tasks about whole texts; {prepared.Task.Name} needs `features` live");
         bool hasClasses = prepared.EncodedTrain.Features.All(feature => feature.Target is ClassTarget) && prepared.Task.Loss.IsPlain;
         FeatureClassifier kind = strategy.Classifier ?? (hasClasses ? FeatureClassifier.Logistic : FeatureClassifier.Linear);
@@ -43,7 +43,7 @@ internal static class FeatureRun
         ModelConfig config = PretrainedModel.Adapted(PretrainedModel.ReadConfig(options.Model), load);
         strategy.Features!.Validate(config);
         string hash = WeightsHash.Of(options.Model) ?? throw new InputException($"{options.Model} holds no weights");
-        Lazy<PretrainedModel> model = new(() => PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKind.None }));
+        Lazy<PretrainedModel> model = new(() => PretrainedModel.Load(options.Model, new LoadOptions { Head = HeadKinds.None }));
         try
         {
             FeatureTable train = FeatureTable.Of(model, hash, prepared.EncodedTrain.Features, strategy.Features, logger, cancellationToken);
@@ -82,7 +82,9 @@ internal static class FeatureRun
                 prepared,
                 folder,
                 evaluation is null ? [] : [.. classifier.Score(evaluation.Vectors).Select(values => new FeatureScores(values, outputs))],
-                logger
+                model,
+                logger,
+                cancellationToken
             );
         }
         finally
@@ -110,6 +112,7 @@ internal static class FeatureRun
             isConvex ? new(1, "none: one optimum")
             : options.Epochs is double count ? new(count, "as asked")
             : new(20, "an epoch takes a moment");
+        if (isConvex) Resolution.TellUnused(options, "one optimum, found by L-BFGS", logger);
         Resolved<int> batch = options.BatchSize is int size ? new(size, "as asked") : AutoRecipe.BatchSize(examples);
         logger.Tell(
             string.Create(CultureInfo.InvariantCulture,
@@ -160,7 +163,7 @@ internal static class FeatureRun
     {
         AdapterBase basis = AdaptedModel.BaseOf(model, hash);
         int outputs = classifier.Bias.Length;
-        PretrainedModel.SaveConfig(config, HeadKind.SequenceClassification, folder);
+        PretrainedModel.SaveConfig(config, HeadKinds.SequenceClassification, folder);
         AdapterFolder.Write(
             folder,
             FeatureFormat.Config(features, basis),

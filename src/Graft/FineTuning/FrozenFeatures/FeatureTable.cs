@@ -70,8 +70,16 @@ internal sealed class FeatureTable
         }
 
         FeatureTable computed = Compute(model.Value, features, options, cancellationToken);
-        SafetensorsWriter.Write(path, [TensorToWrite.FromSingles(TensorName, [features.Count, computed.Width], computed.Vectors)]);
-        logger.Tell($"features of {features.Count} texts are kept in {path}");
+        try
+        {
+            SafetensorsWriter.Write(path, [TensorToWrite.FromSingles(TensorName, [features.Count, computed.Width], computed.Vectors)]);
+            logger.Tell($"features of {features.Count} texts are kept in {path}");
+        }
+        catch (RunFailedException failure) // a user without a home folder, a full disk: the next run computes them again
+        {
+            logger.Tell($"features are not kept: {failure.Message} (GRAFT_CACHE names another folder)");
+        }
+
         return computed;
     }
 

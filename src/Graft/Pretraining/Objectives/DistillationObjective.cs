@@ -28,11 +28,13 @@ internal sealed class DistillationObjective(
 {
     private readonly MaskedObjective _masked = new(masking, vocabulary);
 
-    public override HeadKind Head => HeadKind.MaskedLm;
+    public override string Head => HeadKinds.MaskedLm;
 
     public override IReadOnlyList<string> LossTerms => options.Cosine > 0 ? ["soft", "mlm", "cosine"] : ["soft", "mlm"];
 
     public override bool? SentenceOrder => pairs ? false : null;
+
+    public override double HeadShare => masking.Share;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) => _masked.Corrupt(sequence, seed);
 

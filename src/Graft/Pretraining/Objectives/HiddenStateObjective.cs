@@ -47,9 +47,11 @@ internal sealed class HiddenStateObjective : PretrainingObjective, IDisposable
         _limit = teacher.Backbone.PositionLimit ?? 512;
     }
 
-    public override HeadKind Head => _masked?.Head ?? HeadKind.None;
+    public override string Head => _masked?.Head ?? HeadKinds.None;
 
     public override IReadOnlyList<string> LossTerms => [.. _masked?.LossTerms ?? [], "hidden"];
+
+    public override double HeadShare => _masked?.HeadShare ?? 0;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {

@@ -18,7 +18,7 @@ namespace Graft.Pretraining.Objectives;
 internal sealed class MaskedObjective(MaskedLmOptions masking, MaskingVocabulary vocabulary, bool? sentenceOrder = null)
     : PretrainingObjective
 {
-    public override HeadKind Head => sentenceOrder is null ? HeadKind.MaskedLm : HeadKind.PreTraining;
+    public override string Head => sentenceOrder is null ? HeadKinds.MaskedLm : HeadKinds.PreTraining;
 
     public override IReadOnlyList<string> LossTerms =>
         sentenceOrder switch
@@ -29,6 +29,8 @@ internal sealed class MaskedObjective(MaskedLmOptions masking, MaskingVocabulary
         };
 
     public override bool? SentenceOrder => sentenceOrder;
+
+    public override double HeadShare => masking.Share;
 
     /// <summary>Whether this sequence is of the half that is masked, where the other half is read as it is.</summary>
     public static bool Takes(TrainingSequence sequence, ulong seed) =>

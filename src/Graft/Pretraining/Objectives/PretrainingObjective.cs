@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Layers;
 using Graft.Pretrained;
 using Graft.Pretraining.Sequences;
@@ -8,18 +9,25 @@ namespace Graft.Pretraining.Objectives;
 
 /// <summary>
 /// An objective in a run: how a sequence is corrupted, which head predicts what was lost, and the terms of the loss. Everything is a
-/// function of (sequence, seed) and of the parameters.
+/// function of (sequence, seed) and of the parameters. One of your own is registered by <see cref="PretrainingObjectives.Register"/>.
 /// </summary>
-internal abstract class PretrainingObjective
+public abstract class PretrainingObjective
 {
     /// <summary>The head it trains.</summary>
-    public abstract HeadKind Head { get; }
+    public abstract string Head { get; }
 
     /// <summary>Names of the loss's terms.</summary>
     public abstract IReadOnlyList<string> LossTerms { get; }
 
-    /// <summary>True where sequences are pairs of sentences.</summary>
+    /// <summary>Pairs of sentences: false, the second is the next or one of another text; true, both may be swapped.</summary>
+    /// <value>Null: no pairs.</value>
     public virtual bool? SentenceOrder => null;
+
+    /// <summary>Whether [CLS] and [SEP] stand around a sequence where the tokenizer has them.</summary>
+    public virtual bool FramesSequences => true;
+
+    /// <summary>The share of a batch's tokens that the head scores, for the estimate of the run's cost.</summary>
+    public virtual double HeadShare => 1;
 
     /// <summary>Corrupts a sequence.</summary>
     /// <param name="sequence">The sequence.</param>
@@ -49,7 +57,22 @@ internal abstract class PretrainingObjective
     }
 
     /// <summary>Packs sequences into a batch.</summary>
-    public PretrainingBatch Batch(IReadOnlyList<CorruptedSequence> sequences, int firstPlace = 0) => new(sequences, firstPlace, Counts);
+    internal PretrainingBatch Batch(IReadOnlyList<CorruptedSequence> sequences, int firstPlace = 0) => new(sequences, firstPlace, Counts);
+
+    /// <summary>The vocabulary scores of the tokens to predict, and no others: what a model with a language-model head says.</summary>
+    /// <param name="name">The name of the loss's term.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">The batch, packed.</param>
+    /// <param name="seed">The update's seed; null for evaluation.</param>
+    /// <exception cref="InputException">The model has no language-model head.</exception>
+    protected static TermScores TokenScores(string name, PretrainedModel model, PretrainingBatch batch, ulong? seed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(batch);
+        LanguageModelHead head = model.Head as LanguageModelHead
+            ?? throw new InputException($"a {model.HeadKind} head has no vocabulary scores: the objective wants a masked or causal one");
+        return MaskedObjective.MaskedTokens(head, Run(model, batch.Input(seed)).LastHiddenState, batch) with { Name = name };
+    }
 
     /// <summary>Hidden states of a batch.</summary>
     private protected static BackboneOutput Run(PretrainedModel model, EncoderInput input)

@@ -22,9 +22,11 @@ internal sealed class ReplacedTokensObjective(PretrainedModel generator, MaskedL
     private readonly MaskedObjective _masked = new(masking, vocabulary);
     private nn.Module? _both;
 
-    public override HeadKind Head => HeadKind.ReplacedTokens;
+    public override string Head => HeadKinds.ReplacedTokens;
 
     public override IReadOnlyList<string> LossTerms => ["mlm", "rtd"];
+
+    public override double HeadShare => masking.Share;
 
     public override nn.Module Trained(PretrainedModel model) => _both ??= new Pair(model.Module, generator.Module);
 

@@ -17,9 +17,13 @@ namespace Graft.Pretraining.Objectives;
 internal sealed class SpanCorruptionObjective(SpanCorruptionOptions options, IReadOnlyList<int> sentinels, int endId, int padId)
     : PretrainingObjective
 {
-    public override HeadKind Head => HeadKind.SequenceToSequence;
+    public override string Head => HeadKinds.SequenceToSequence;
 
     public override IReadOnlyList<string> LossTerms => ["denoising"];
+
+    public override bool FramesSequences => false;
+
+    public override double HeadShare => options.Share;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {

@@ -14,9 +14,11 @@ namespace Graft.Pretraining.Objectives;
 /// <param name="boundary">With the span-boundary objective.</param>
 internal sealed class SpanObjective(SpanMaskingOptions masking, MaskingVocabulary vocabulary, bool boundary) : PretrainingObjective
 {
-    public override HeadKind Head => boundary ? HeadKind.SpanBoundary : HeadKind.MaskedLm;
+    public override string Head => boundary ? HeadKinds.SpanBoundary : HeadKinds.MaskedLm;
 
     public override IReadOnlyList<string> LossTerms => boundary ? ["mlm", "sbo"] : ["mlm"];
+
+    public override double HeadShare => masking.Share;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed)
     {

@@ -19,11 +19,13 @@ namespace Graft.Pretraining.Objectives;
 /// <param name="pairs">Sequences are pairs of segments, half of the second ones from other documents.</param>
 internal sealed class StatesObjective(PretrainedModel teacher, MaskedObjective? masked, double weight, bool pairs) : PretrainingObjective
 {
-    public override HeadKind Head => masked?.Head ?? HeadKind.None;
+    public override string Head => masked?.Head ?? HeadKinds.None;
 
     public override IReadOnlyList<string> LossTerms => [.. masked?.LossTerms ?? [], "hidden"];
 
     public override bool? SentenceOrder => pairs ? false : null;
+
+    public override double HeadShare => masked?.HeadShare ?? 0;
 
     public override CorruptedSequence Corrupt(TrainingSequence sequence, ulong seed) =>
         masked is not null && MaskedObjective.Takes(sequence, seed) ? masked.Corrupt(sequence, seed) : CorruptedSequence.Whole(sequence);

@@ -4,7 +4,7 @@ namespace Graft.Pretraining.Sequences;
 /// <param name="Ids">The tokens with their specials.</param>
 /// <param name="Number">What identifies its text in the corpus: the same every time it is seen.</param>
 /// <param name="Visit">How often it was seen before.</param>
-internal sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)
+public sealed record TrainingSequence(int[] Ids, ulong Number, ulong Visit)
 {
     /// <summary>Segments; null for one segment.</summary>
     public int[]? TypeIds { get; init; }
@@ -29,7 +29,7 @@ internal interface ISequenceSource
 /// <summary>The specials around a sequence.</summary>
 /// <param name="First">[CLS]; null for none.</param>
 /// <param name="Last">[SEP] behind each segment; null for none.</param>
-public readonly record struct SequenceFrame(int? First, int? Last)
+internal readonly record struct SequenceFrame(int? First, int? Last)
 {
     /// <summary>Number of specials around one segment.</summary>
     public int Count => (First is null ? 0 : 1) + (Last is null ? 0 : 1);

@@ -1,3 +1,4 @@
+using Graft.Torch.Compute;
 using Graft.Torch.Kernels;
 using Graft.Torch.Products;
 using TorchSharp;
@@ -34,7 +35,8 @@ internal sealed class LinearNode : GradientNode
     {
         bool recorded = GradientNode.IsNeeded(x, weight, bias);
         using IDisposable noGradient = no_grad();
-        if (!recorded && RowProduct.Applies(x, weight)) return Activated(RowProduct.Run(x, weight, bias), activation);
+        if (!recorded && !ComputeContext.Current.IndependentRows && RowProduct.Applies(x, weight))
+            return Activated(RowProduct.Run(x, weight, bias), activation);
         using Tensor rows = x.reshape(-1, x.shape[^1]);
         using Tensor contiguous = rows.contiguous();
         using Tensor operand = Operand.Of(contiguous);

@@ -57,6 +57,13 @@ public sealed record ComputeContext : IComputeOptions
     /// <value>Null for GRAFT_THREADS, or one a processor.</value>
     public int? Threads { get; init; }
 
+    /// <summary>
+    /// Whether a row of a linear layer's output has the same bits whatever rows are beside it. The libraries have ways of their own for few
+    /// rows, which add up in another order; such products are computed with rows of zeros beside them then.
+    /// </summary>
+    /// <value>False: the same to rounding.</value>
+    public bool IndependentRows { get; init; }
+
     /// <summary>The library in use; the first question may measure for some milliseconds.</summary>
     /// <exception cref="InputException">GRAFT_MATRIX_PRODUCT is no library.</exception>
     public MatrixLibrary ResolvedLibrary => Library ?? MatrixLibraries.Default;
@@ -66,12 +73,15 @@ public sealed record ComputeContext : IComputeOptions
     public int ResolvedThreads => Threads ?? Engine.DefaultThreads;
 
     /// <summary>Refuses impossible values.</summary>
-    /// <exception cref="InputException">The number of threads is not positive, or nothing can be computed on the device.</exception>
+    /// <exception cref="InputException">
+    /// The number of threads is not positive, nothing can be computed on the device, or the processor has no fast products of 8 bits.
+    /// </exception>
     public void Validate()
     {
         if (Threads is int threads && threads < 1)
             throw new InputException("threads", threads.ToString(CultureInfo.InvariantCulture), "at least 1");
         Device.Require();
+        if (Precision == Precision.Int8) Int8.Require();
     }
 
     /// <summary>Makes this the calling thread's context until the answer is disposed, on the same thread.</summary>

@@ -11,7 +11,7 @@ namespace Graft.Torch.Dropout;
 /// Sequence numbers are the caller's: what identifies an example inside one optimizer batch (for instance its place in that batch).
 /// The seed is that of the update, <c>CounterRandom.Key(seed, step)</c>, the same for all its micro-batches.
 /// </remarks>
-public sealed class DropoutPlan
+internal sealed class DropoutPlan
 {
     private readonly ulong[] _tokenKeys;
     private readonly ulong[] _sequenceKeys;
@@ -100,7 +100,7 @@ public sealed class DropoutPlan
 /// </summary>
 /// <param name="Plan">The micro-batch's plan; null in evaluation.</param>
 /// <param name="Number">The place's number, at least 0.</param>
-public readonly record struct DropoutSite(DropoutPlan? Plan, int Number)
+internal readonly record struct DropoutSite(DropoutPlan? Plan, int Number)
 {
     /// <summary>Nothing is dropped: evaluation.</summary>
     public static DropoutSite None => default;

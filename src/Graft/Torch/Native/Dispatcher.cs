@@ -56,12 +56,82 @@ internal static unsafe class Dispatcher
         return Wrap(result);
     }
 
+    /// <summary>onednn::qlinear_prepack: a weight of 8 bits, [out, in], in oneDNN's own blocked order.</summary>
+    public static Tensor PrepackInt8Weight(Tensor weight)
+    {
+        ulong* stack = stackalloc ulong[2];
+        stack[0] = Own(weight);
+        stack[1] = 0; // no shape of x
+        Check(
+            NativeMethods.torch_call_dispatcher("onednn::qlinear_prepack", "", stack, NativeMethods.StableVersion),
+            "onednn::qlinear_prepack"
+        );
+        return Wrap((nint)stack[0]);
+    }
+
+    /// <summary>oneDNN's product of 8 bits: (x·Wᵀ) times a scale a column, in fp32. No gradient.</summary>
+    /// <param name="x">[rows, in], bytes without sign.</param>
+    /// <param name="one">A scalar 1 (what x is multiplied by).</param>
+    /// <param name="zero">A scalar 0 (what x has as its zero), int64.</param>
+    /// <param name="weight">From <see cref="PrepackInt8Weight"/>.</param>
+    /// <param name="scales">[out], fp32.</param>
+    /// <param name="zeros">[out], int64.</param>
+    public static NativeTensor Int8Product(Tensor x, Tensor one, Tensor zero, Tensor weight, Tensor scales, Tensor zeros)
+    {
+        const int fp32 = 6; // ScalarType
+        nint result;
+        int type = fp32;
+        fixed (byte* none = "none"u8)
+        {
+            using BlockedSignals blocked = BlockedSignals.OfThisThread();
+            int status = NativeMethods.aoti_torch_cpu__qlinear_pointwise_tensor(
+                x.Handle,
+                one.Handle,
+                zero.Handle,
+                weight.Handle,
+                scales.Handle,
+                zeros.Handle,
+                null,
+                1,
+                0,
+                &type,
+                none,
+                null,
+                0,
+                none,
+                &result
+            );
+            Check(status, "onednn::qlinear_pointwise");
+        }
+
+        GC.KeepAlive(x);
+        return new NativeTensor(result);
+    }
+
     /// <summary>The address of a tensor's first value.</summary>
     public static float* Data(Tensor tensor)
     {
         void* pointer;
         Check(NativeMethods.aoti_torch_get_data_ptr(tensor.Handle, &pointer), "aoti_torch_get_data_ptr");
         return (float*)pointer;
+    }
+
+    /// <summary>A tensor that the binding never sees: nothing registers it, and any thread may release it.</summary>
+    internal readonly ref struct NativeTensor(nint handle)
+    {
+        /// <summary>The address of the first value.</summary>
+        public float* Data
+        {
+            get
+            {
+                void* pointer;
+                Check(NativeMethods.aoti_torch_get_data_ptr(handle, &pointer), "aoti_torch_get_data_ptr");
+                return (float*)pointer;
+            }
+        }
+
+        /// <summary>Releases it.</summary>
+        public void Dispose() => Check(NativeMethods.aoti_torch_delete_tensor_object(handle), "aoti_torch_delete_tensor_object");
     }
 
     /// <summary>Throws where a native call failed; libtorch has then written its reason to stderr.</summary>

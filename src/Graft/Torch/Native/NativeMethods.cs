@@ -41,6 +41,28 @@ internal static unsafe partial class NativeMethods
         nint x, nint weight, nint* bias, byte* attribute, double** scalars, long count, byte** algorithm, nint* result);
 
     [LibraryImport(LibTorch)]
+    public static partial int aoti_torch_cpu__qlinear_pointwise_tensor(
+        nint x,
+        nint scale,
+        nint zeroPoint,
+        nint weight,
+        nint weightScales,
+        nint weightZeroPoints,
+        nint* bias,
+        double outputScale,
+        long outputZeroPoint,
+        int* outputType,
+        byte* attribute,
+        double** scalars,
+        long count,
+        byte* algorithm,
+        nint* result
+    );
+
+    [LibraryImport(LibTorch)]
+    public static partial int aoti_torch_delete_tensor_object(nint tensor);
+
+    [LibraryImport(LibTorch)]
     public static partial void sgemm_(
         byte* transA,
         byte* transB,

@@ -33,7 +33,7 @@ public sealed record AdamWOptions
         Require(Beta1 is >= 0 and < 1, "beta1", Beta1, "a number in [0, 1)");
         Require(Beta2 is >= 0 and < 1, "beta2", Beta2, "a number in [0, 1)");
         Require(Epsilon > 0, "epsilon", Epsilon, "a positive number");
-        Require(WeightDecay >= 0, "weight decay", WeightDecay, "a number of at least 0");
+        Require(WeightDecay >= 0, "weight-decay", WeightDecay, "a number of at least 0");
     }
 
     private static void Require(bool valid, string key, double value, string allowed)

@@ -45,7 +45,7 @@ internal sealed class AdapterFolder : IDisposable
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
     /// <summary>What the adapter's task needs on the backbone; null where the folder does not say.</summary>
-    public HeadKind? Head => _format.Head(Config);
+    public string? Head => _format.Head(Config);
 
     /// <summary>The base that the folder names; null where it names none.</summary>
     public string? BaseModel => _weights.Metadata.GetValueOrDefault(BaseKey) ?? _format.BaseModel(Config);

@@ -9,7 +9,7 @@ namespace Graft.Tuning.Files;
 internal abstract class AdapterFormat
 {
     /// <summary>The model class that an adapter is for, as far as the configuration says; null where it does not.</summary>
-    public abstract HeadKind? Head(AdapterJson config);
+    public abstract string? Head(AdapterJson config);
 
     /// <summary>The model that the adapter was trained on; null where the configuration does not say.</summary>
     public abstract string? BaseModel(AdapterJson config);
@@ -55,7 +55,7 @@ internal sealed record AdapterTarget(
     Adapter Adapter,
     Layer Model,
     Backbone Backbone,
-    HeadKind Kind,
+    string Kind,
     IReadOnlySet<string> HeadParameters,
     AdapterBase Base
 );

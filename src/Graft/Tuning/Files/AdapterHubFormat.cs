@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Checkpoints;
+using Graft.Heads;
 using Graft.Torch;
 
 namespace Graft.Tuning.Files;
@@ -16,11 +17,11 @@ internal sealed class AdapterHubFormat : AdapterFormat
 
     private const string Version = "adapters.1.3.0";
 
-    public override HeadKind? Head(AdapterJson config)
+    public override string? Head(AdapterJson config)
     {
         if (config.Text("model_class") is not string name || name.EndsWith("AdapterModel", StringComparison.Ordinal)) return null;
         ModelFamily? family = ModelFamilies.All.FirstOrDefault(family => family.ModelType == config.Text("model_type"));
-        return family is not null && family.Architectures.TryGetValue(name, out HeadKind head) ? head : null;
+        return family is not null && family.Architectures.TryGetValue(name, out string? head) ? head : null;
     }
 
     public override string? BaseModel(AdapterJson config) => config.Text("model_name") is { Length: > 0 } name ? name : null;
@@ -108,7 +109,7 @@ internal sealed class AdapterHubFormat : AdapterFormat
     private static JsonObject Identity(AdapterTarget target) => new()
     {
         ["hidden_size"] = target.Backbone.HiddenSize,
-        ["model_class"] = ModelFamilies.ArchitectureOf(target.Backbone.Config, target.Kind),
+        ["model_class"] = ModelHeads.ArchitectureOf(target.Backbone.Config, target.Kind),
         ["model_name"] = target.Base.Id,
         ["model_type"] = target.Backbone.Config.ModelType,
         ["version"] = Version,

@@ -10,7 +10,7 @@ internal sealed class FeatureFormat : AdapterFormat
 {
     public const string TypeKey = "graft_type", Type = "FEATURES";
 
-    public override HeadKind? Head(AdapterJson config) => HeadKind.SequenceClassification;
+    public override string? Head(AdapterJson config) => HeadKinds.SequenceClassification;
 
     public override string? BaseModel(AdapterJson config) => config.Text("base_model_name_or_path");
 

@@ -15,21 +15,21 @@ internal sealed class PeftFormat : AdapterFormat
     private const string Prefix = "base_model.model.", PromptPrefix = "base_model.";
     private const string LoraA = ".lora_A.weight", Scale = ".ia3_l", BaseBias = ".base_layer.bias";
 
-    private static readonly (string Task, HeadKind Head)[] s_tasks =
+    private static readonly (string Task, string Head)[] s_tasks =
     [
-        ("SEQ_CLS", HeadKind.SequenceClassification),
-        ("TOKEN_CLS", HeadKind.TokenClassification),
-        ("QUESTION_ANS", HeadKind.QuestionAnswering),
-        ("CAUSAL_LM", HeadKind.CausalLm),
-        ("SEQ_2_SEQ_LM", HeadKind.SequenceToSequence),
-        ("FEATURE_EXTRACTION", HeadKind.None),
-        ("FEATURE_EXTRACTION", HeadKind.Embedding),
+        ("SEQ_CLS", HeadKinds.SequenceClassification),
+        ("TOKEN_CLS", HeadKinds.TokenClassification),
+        ("QUESTION_ANS", HeadKinds.QuestionAnswering),
+        ("CAUSAL_LM", HeadKinds.CausalLm),
+        ("SEQ_2_SEQ_LM", HeadKinds.SequenceToSequence),
+        ("FEATURE_EXTRACTION", HeadKinds.None),
+        ("FEATURE_EXTRACTION", HeadKinds.Embedding),
     ];
 
-    public override HeadKind? Head(AdapterJson config)
+    public override string? Head(AdapterJson config)
     {
         if (config.Text("task_type") is not string task) return null;
-        (string Task, HeadKind Head) known = Array.Find(s_tasks, entry => entry.Task == task);
+        (string Task, string Head) known = Array.Find(s_tasks, entry => entry.Task == task);
         return known.Task is null
             ? throw config.Wrong("task_type", $"one of {string.Join(", ", s_tasks.Select(entry => entry.Task).Distinct())}")
             : known.Head;
@@ -67,7 +67,7 @@ internal sealed class PeftFormat : AdapterFormat
     public override JsonObject Config(AdapterTarget target)
     {
         // PEFT looks for the classifier in the file of an adapter for a classifying task.
-        bool classifies = target.Kind is HeadKind.SequenceClassification or HeadKind.TokenClassification or HeadKind.QuestionAnswering;
+        bool classifies = target.Kind is HeadKinds.SequenceClassification or HeadKinds.TokenClassification or HeadKinds.QuestionAnswering;
         bool hasHead = target.Adapter.Saved.Any(parameter => target.HeadParameters.Contains(parameter.Name));
         string? task = classifies && !hasHead ? null : Array.Find(s_tasks, entry => entry.Head == target.Kind).Task;
         bool keepsBiases = target.Adapter.Strategy is Lora { KeepsAllBiases: true };

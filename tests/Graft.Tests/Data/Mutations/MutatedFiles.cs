@@ -4,6 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Data.Checks;
+using Graft.Tests.Inference;
+using Parquet;
 
 namespace Graft.Tests.Data.Mutations;
 
@@ -13,7 +15,7 @@ namespace Graft.Tests.Data.Mutations;
 /// <param name="Content">Its bytes.</param>
 internal sealed record GoodFile(string Name, string Task, byte[] Content);
 
-/// <summary>Forty sound files of every format, and what accidents make of them: something swapped, dropped, doubled or cut.</summary>
+/// <summary>Some forty sound files of every format, and what accidents make of them: something swapped, dropped, doubled or cut.</summary>
 internal static class MutatedFiles
 {
     private static readonly string[] s_texts =
@@ -29,7 +31,7 @@ internal static class MutatedFiles
     ];
 
     /// <summary>The files, the same every time.</summary>
-    public static IReadOnlyList<GoodFile> Good { get; } = [.. Tables(), .. Json(), .. Tagged(), .. Questions()];
+    public static IReadOnlyList<GoodFile> Good { get; } = [.. Tables(), .. Json(), .. Tagged(), .. Questions(), .. Parquet()];
 
     /// <summary>What the doors make of a mutation of a file: null where that is sound, else what is wrong with it.</summary>
     /// <param name="seed">Decides the file and the mutation.</param>
@@ -115,7 +117,7 @@ internal static class MutatedFiles
     private static long? Count(Interpretation read, string path)
     {
         if (read.Format == "parquet")
-            return null;
+            return RowsOfParquet(path);
         string text =
             read.Encoding == "utf-16le" ? Encoding.Unicode.GetString(System.IO.File.ReadAllBytes(path)) : System.IO.File.ReadAllText(path);
         text = text.TrimStart('\uFEFF');
@@ -133,13 +135,93 @@ internal static class MutatedFiles
             case "conll" or "conll-u":
                 return Sentences(lines, read.Format == "conll" ? "# " : "#");
             default:
-                if (read.Delimiter is null || text.Contains('"', StringComparison.Ordinal)) return null;
+                if (read.Delimiter is null) return null;
+                if (text.Contains('"', StringComparison.Ordinal)) return QuotedRecords(text, read);
                 bool states = lines[0].Length == 5 && lines[0].StartsWith("sep=", StringComparison.OrdinalIgnoreCase);
                 long rows = lines.Count(line =>
                     line.TrimEnd('\r') is var row
                     && (!string.IsNullOrWhiteSpace(row) || row.Contains(read.Delimiter, StringComparison.Ordinal))
                 );
                 return rows - (read.Header == true ? 1 : 0) - (states ? 1 : 0);
+        }
+    }
+
+    /// <summary>
+    /// The records of a table with quotes by RFC 4180, letter by letter; null where a quote stands anywhere that the standard has none, so
+    /// that only the reading can say.
+    /// </summary>
+    private static long? QuotedRecords(string text, Interpretation read)
+    {
+        char separator = read.Delimiter![0];
+        (long records, bool isInside, bool isFieldStart, bool isBlank, bool wasQuoted) = (0, false, true, true, false);
+        for (int i = 0; i < text.Length; i++)
+        {
+            char letter = text[i];
+            if (isInside)
+            {
+                if (letter != '"') continue;
+                if (i + 1 < text.Length && text[i + 1] == '"') i++;
+                else (isInside, wasQuoted) = (false, true);
+            }
+            else if (letter is '\n' or '\r')
+            {
+                if (letter == '\r' && text.AsSpan(i).StartsWith("\r\n")) continue;
+                if (!isBlank) records++;
+                (isFieldStart, isBlank, wasQuoted) = (true, true, false);
+            }
+            else if (letter == separator)
+            {
+                (isFieldStart, isBlank, wasQuoted) = (true, false, false);
+            }
+            else if (letter == '"')
+            {
+                if (!isFieldStart) return null;
+                (isInside, isFieldStart, isBlank) = (true, false, false);
+            }
+            else if (wasQuoted || letter is '\\' or '\u0085' or '\u2028' or '\u2029')
+            {
+                return null;
+            }
+            else if (letter != ' ' || !isFieldStart)
+            {
+                (isFieldStart, isBlank) = (false, isBlank && char.IsWhiteSpace(letter));
+            }
+        }
+
+        if (isInside) return null;
+        if (!isBlank) records++;
+        bool states = text.StartsWith("sep=", StringComparison.OrdinalIgnoreCase);
+        return records - (read.Header == true ? 1 : 0) - (states ? 1 : 0);
+    }
+
+    /// <summary>What the footer says: the sum over its row groups.</summary>
+    private static long RowsOfParquet(string path)
+    {
+        using FileStream stream = System.IO.File.OpenRead(path);
+        ParquetReader reader = ParquetReader.CreateAsync(stream).GetAwaiter().GetResult();
+        long rows = 0;
+        for (int group = 0; group < reader.RowGroupCount; group++)
+        {
+            using ParquetRowGroupReader opened = reader.OpenRowGroupReader(group);
+            rows += opened.RowCount;
+        }
+
+        reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return rows;
+    }
+
+    private static IEnumerable<GoodFile> Parquet()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            string[][] rows = [.. Enumerable.Range(0, 16).Select(i => (string[])[s_texts[i % 8], Label(i)])];
+            ParquetFiles.Write(path, ["text", "label"], rows);
+            yield return new GoodFile("a.parquet", "text-classification", System.IO.File.ReadAllBytes(path));
+        }
+        finally
+        {
+            System.IO.File.Delete(path);
         }
     }
 
