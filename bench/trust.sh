@@ -22,7 +22,7 @@ flip() {
 
 # 500 rows by a seed, another window of the hash for each: draw FILE SEED COUNT
 draw() {
-    awk -F'\t' -v seed="$2" 'FNR > 1 { printf "%.0f\t%s\n", (FNR * 2654435761 + seed * 429496729) % 4294967296, $0 }' "$1" | sort -n | head -n "$3" |
+    awk -F'\t' -v seed="$2" 'FNR > 1 { printf "%.0f\t%s\n", (FNR * 2654435761 + seed * 429496729) % 4294967296, $0 }' "$1" | sort -n | awk -v most="$3" 'NR <= most' |
         { echo "text	label"; cut -f2-; }
 }
 
