@@ -7,7 +7,6 @@ using Graft.Training;
 // dotnet run --project samples/CustomTask -- samples/reviews models/graft-small runs/verdict
 (string data, string model, string run) = (args[0], args[1], args[2]);
 
-// From here on runs, predictors and run folders know the task by its name.
 FineTuningTasks.Register("verdict", () => new Verdict());
 TaskObjectives.Register<Verdict>(_ => new HingeObjective());
 TaskMetrics.Register(new UndecidedMetric());
@@ -35,6 +34,5 @@ Console.WriteLine($"predicted: {verdict.Answer} ({verdict.Score:0.00})");
 internal sealed class StopWhenGood(double accuracy) : ITrainingObserver
 {
     public bool StopsRun { get; private set; }
-
     public void Evaluated(EvaluationRecord evaluation) => StopsRun = evaluation.Metrics["accuracy"] >= accuracy;
 }
