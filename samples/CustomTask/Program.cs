@@ -7,6 +7,7 @@ using Graft.Training;
 // dotnet run --project samples/CustomTask -- samples/reviews models/graft-small runs/verdict
 (string data, string model, string run) = (args[0], args[1], args[2]);
 
+// From here on runs, predictors and run folders know the task by its name.
 FineTuningTasks.Register("verdict", () => new Verdict());
 TaskObjectives.Register<Verdict>(_ => new HingeObjective());
 TaskMetrics.Register(new UndecidedMetric());

@@ -80,9 +80,7 @@ internal sealed record Verdict : FineTuningTask
     }
 
     public override string TruthOf(TaskData data, int example) => ((Reviews)data).Rows[example].Side > 0 ? "praise" : "complaint";
-
     private static IReadOnlyList<LabelledText> Rows(string path, ColumnOptions columns) => LabelledTextReader.Read(path, columns).Rows;
-
     private static int Side(LabelledText row, string path) => row.Label switch
     {
         "praise" => 1,
@@ -97,7 +95,6 @@ internal sealed class HingeObjective : TaskObjective
 {
     public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
         new() { Labels = tensor((float[])[.. features.Select(feature => ((SideTarget)feature.Target!).Side)]) };
-
     public override Tensor Loss(HeadOutput output, EncoderInput? input, Targets targets, Head? head) =>
         (1 - (output.Logits!.view(-1) * targets.Labels!)).clamp_min(0).square().sum();
 }
