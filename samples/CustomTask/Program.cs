@@ -35,6 +35,5 @@ Console.WriteLine($"predicted: {verdict.Answer} ({verdict.Score:0.00})");
 internal sealed class StopWhenGood(double accuracy) : ITrainingObserver
 {
     public bool StopsRun { get; private set; }
-
     public void Evaluated(EvaluationRecord evaluation) => StopsRun = evaluation.Metrics["accuracy"] >= accuracy;
 }

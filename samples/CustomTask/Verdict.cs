@@ -16,7 +16,6 @@ internal sealed record Reviews(string Path, IReadOnlyList<(string Text, int Side
     public override int Count => Rows.Count;
     public override string TextOf(int example) => Rows[example].Text;
     public override string PlaceOf(int example) => $"{Path} line {Rows[example].Line}";
-
     public override TaskData Take(IReadOnlyList<int> examples) => this with { Rows = [.. examples.Select(i => Rows[i])] };
 }
 
@@ -27,7 +26,6 @@ internal sealed record SideTarget(float Side) : FeatureTarget;
 internal sealed record VerdictPrediction(double Score) : Prediction
 {
     public override string Answer => Score >= 0 ? "praise" : "complaint";
-
     public override JsonObject ToJson() => new() { ["verdict"] = Answer, ["score"] = Math.Round(Score, 6) };
 }
 
@@ -38,18 +36,10 @@ internal sealed record Verdict : FineTuningTask
     public override string Head => HeadKinds.SequenceClassification;
     public override string? ProblemType => "regression"; // one output; what it means is said here
     public override string MainMetric => "accuracy";
-
     public override FineTuningTask WithLabelsOf(TaskData train) => this with { Labels = ["verdict"] };
 
     public override TaskData Read(string path, ColumnOptions columns, bool labelled) =>
-        new Reviews(
-            path,
-            [
-                .. LabelledTextReader
-                    .Read(path, columns with { RequireLabel = labelled })
-                    .Rows.Select(row => (row.Text, Side(row, path), row.Line)),
-            ]
-        );
+        new Reviews(path, [.. Rows(path, columns with { RequireLabel = labelled }).Select(row => (row.Text, Side(row, path), row.Line))]);
 
     public override IEnumerable<TaskData> Stream(string path, ColumnOptions columns, int examples, Action<BadRow> onBadRow) =>
         LabelledTextReader
@@ -66,21 +56,12 @@ internal sealed record Verdict : FineTuningTask
         foreach ((string text, int side, _) in ((Reviews)data).Rows)
         {
             TokenizedText tokens = tokenizer.Encode(text, options: new EncodeOptions { MaxLength = options.MaxLength });
-            features.Add(
-                new Feature
-                {
-                    Example = features.Count,
-                    Ids = tokens.Ids,
-                    TypeIds = tokens.TypeIds,
-                    Target = side == 0 ? null : new SideTarget(side),
-                }
-            );
+            SideTarget? target = side == 0 ? null : new SideTarget(side);
+            features.Add(new Feature { Example = features.Count, Ids = tokens.Ids, TypeIds = tokens.TypeIds, Target = target });
         }
 
-        return new EncodedData(features, LongExamples: 0, TokensBeyond: 0, features.Sum(feature => (long)feature.Ids.Length))
-        {
-            IsCut = true,
-        };
+        long count = features.Sum(feature => (long)feature.Ids.Length);
+        return new EncodedData(features, LongExamples: 0, TokensBeyond: 0, count) { IsCut = true };
     }
 
     public override IReadOnlyList<Prediction> Decode(TaskData data, EncodedData encoded, IReadOnlyList<FeatureScores> scores) =>
@@ -99,7 +80,7 @@ internal sealed record Verdict : FineTuningTask
     }
 
     public override string TruthOf(TaskData data, int example) => ((Reviews)data).Rows[example].Side > 0 ? "praise" : "complaint";
-
+    private static IReadOnlyList<LabelledText> Rows(string path, ColumnOptions columns) => LabelledTextReader.Read(path, columns).Rows;
     private static int Side(LabelledText row, string path) => row.Label switch
     {
         "praise" => 1,
@@ -114,7 +95,6 @@ internal sealed class HingeObjective : TaskObjective
 {
     public override Targets Targets(IReadOnlyList<Feature> features, Collator collator) =>
         new() { Labels = tensor((float[])[.. features.Select(feature => ((SideTarget)feature.Target!).Side)]) };
-
     public override Tensor Loss(HeadOutput output, EncoderInput? input, Targets targets, Head? head) =>
         (1 - (output.Logits!.view(-1) * targets.Labels!)).clamp_min(0).square().sum();
 }
@@ -123,9 +103,7 @@ internal sealed class HingeObjective : TaskObjective
 internal sealed class UndecidedMetric : ITaskMetric
 {
     public string Name => "undecided";
-
     public bool Measures(FineTuningTask task) => task is Verdict;
-
     public double Of(TaskData data, IReadOnlyList<Prediction> predictions) =>
         predictions.Average(prediction => Math.Abs(((VerdictPrediction)prediction).Score) < 1 ? 1.0 : 0.0);
 }

@@ -79,7 +79,20 @@ public sealed partial class DependencyTests
         (
             "Graft",
             "Inference",
-            ["Data", "Tasks", "Runs", "Torch", "Layers", "Backbones", "Heads", "Tuning", "Pretrained", "Training", "Generation"]
+            [
+                "Data",
+                "Reports",
+                "Tasks",
+                "Runs",
+                "Torch",
+                "Layers",
+                "Backbones",
+                "Heads",
+                "Tuning",
+                "Pretrained",
+                "Training",
+                "Generation",
+            ]
         ),
         ("Graft", "StaticModels", ["Backbones", "Heads", "Data", "Evaluation", "Tasks", "Runs", "Inference"]),
         (

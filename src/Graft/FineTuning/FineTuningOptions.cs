@@ -74,6 +74,9 @@ public sealed record FineTuningOptions
     /// <value>Null: every answer is given.</value>
     public double? Abstain { get; init; }
 
+    /// <summary>The inverse penalty of a classifier on vectors, so that folds fit theirs as the run did; null: chosen.</summary>
+    internal double? InversePenalty { get; init; }
+
     /// <summary>A teacher's answers that are learned in the place of labels; null: the labels.</summary>
     internal TaughtData? Taught { get; init; }
 

@@ -56,7 +56,7 @@ internal sealed class ContrastiveFit : IDisposable
         };
         Model = PretrainedModel.Load(options.Model, load);
         Model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
-        _c = VectorClassifierFit.ChooseC(train, TextVectors.Of(Model, train), task.Labels.Count);
+        _c = options.InversePenalty ?? VectorClassifierFit.ChooseC(train, TextVectors.Of(Model, train), task.Labels.Count);
         _module = new TunedModule(Model.Network, Model.Tune(options.Strategy, options.Training.Seed).Parts);
         if (options.Strategy is not ContrastiveTuning strategy)
         {
@@ -86,6 +86,9 @@ internal sealed class ContrastiveFit : IDisposable
 
     /// <summary>The body.</summary>
     public PretrainedModel Model { get; }
+
+    /// <summary>The inverse penalty of the classifier.</summary>
+    public double C => _c;
 
     /// <summary>The values that were left open.</summary>
     public Resolution Resolution { get; }

@@ -53,7 +53,7 @@ internal static class ContrastiveRun
         SentenceTransformersLayout.Write(folder.Path, (EmbeddingHead)fit.Model.Head!, fit.Model.Backbone);
         VectorClassifierFile.Write(folder.Path, classifier.Weight, classifier.Bias);
         return FineTuning.Finish(
-            options,
+            options with { InversePenalty = fit.C }, // confidence means the same in folds and in the run
             fit.Resolution,
             prepared,
             folder,
