@@ -1,4 +1,5 @@
 using Graft.Backbones;
+using Graft.Heads;
 using Graft.Pretrained;
 using Graft.Runs;
 
@@ -24,7 +25,7 @@ internal sealed class InspectedModels : IDisposable
         if (model is not EmbeddingModel || ConfigOf(model) is not { Architecture: { } name } config) return false;
         try
         {
-            return ModelFamilies.HeadOf(config, name) is HeadKind.MaskedLm or HeadKind.PreTraining;
+            return ModelHeads.KindOf(config, name) is HeadKinds.MaskedLm or HeadKinds.PreTraining;
         }
         catch (InputException)
         {

@@ -17,7 +17,7 @@ namespace Graft.Serving.Routes;
 internal static class InsightRoutes
 {
     private const int MostSentences = 32, MostAttended = 256, MostUnits = 128, MostCandidates = 50;
-    private static readonly LoadOptions s_backbone = new() { Head = HeadKind.None };
+    private static readonly LoadOptions s_backbone = new() { Head = HeadKinds.None };
 
     public static void Map(RouteTable routes)
     {
@@ -67,8 +67,8 @@ internal static class InsightRoutes
         {
             EmbeddingModel => "similarity",
             WritingModel => "generate",
-            PredictingModel { FineTuned.Head: HeadKind.QuestionAnswering } => "answers",
-            PredictingModel { FineTuned.Head: HeadKind.MultipleChoice } => "choices",
+            PredictingModel { FineTuned.Head: HeadKinds.QuestionAnswering } => "answers",
+            PredictingModel { FineTuned.Head: HeadKinds.MultipleChoice } => "choices",
             _ => "predict",
         };
         if (model is PredictingModel { Classifies: true, FineTuned.Labels.Count: > 0 }) yield return "explain";
