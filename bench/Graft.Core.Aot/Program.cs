@@ -21,7 +21,8 @@ if (args.Length is not (2 or 3))
 try
 {
     RunManifest run = RunManifest.Read(args[0]) ?? throw new InputException($"{args[0]} holds no run");
-    FineTuningTask task = run.Bind(FineTuningTasks.Parse(run.Task).WithLabels(run.Labels));
+    // As the run answers: with its temperature, where it has one.
+    FineTuningTask task = run.Bind(FineTuningTasks.Parse(run.Task).WithLabels(run.Labels)) with { Calibrated = true };
     TaskData data = task.Read(args[1], new ColumnOptions(), labelled: true);
     if (args.Length == 2)
     {

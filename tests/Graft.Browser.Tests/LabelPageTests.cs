@@ -110,31 +110,6 @@ public sealed class LabelPageTests(Browser browser) : IDisposable
         Assert.Empty(wrong);
     }
 
-    [Fact]
-    public async Task PairsAreSeenTogetherAndNearDuplicatesAnsweredOnce()
-    {
-        using LabellingSession session = LabellingSession.Open(
-            Texts().Select(text => text with { Pair = text.Row % 2 == 0 ? "The same again." : "The same again!" }),
-            new LabellingOptions
-            {
-                LabelNames = ["different", "same"],
-                Output = Output,
-                DuplicateFrom = 0.9,
-            }
-        );
-        await using Served served = await Served.StartAsync(session);
-        (IPage page, List<string> wrong) = await browser.OpenAsync(served.Address);
-        await Expect(page.Locator("#pair")).ToContainTextAsync("The same again");
-        await Expect(page.Locator("#duplicatesText")).ToContainTextAsync("near duplicate");
-        await page.Keyboard.PressAsync("2");
-        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Kept: same for ");
-        int kept = LabelledTextReader.Read(Output).Rows.Count;
-        Assert.True(kept > 1, $"{kept}");
-        await page.Keyboard.PressAsync("u");
-        await Expect(page.Locator("#done")).ToHaveTextAsync("0 of 200");
-        Assert.Empty(wrong);
-    }
-
     [Theory]
     [InlineData("wide", 1180, ColorScheme.Light)]
     [InlineData("dark", 1180, ColorScheme.Dark)]

@@ -6,10 +6,10 @@ namespace Graft.Heads;
 /// <summary>What turns hidden states into scores, and scores into a loss. A new one begins at N(0, initializer_range).</summary>
 public abstract partial class Head : Layer
 {
-    /// <param name="kind">Its name, under which it is registered (<see cref="ModelHeads.Register"/>).</param>
+    /// <param name="kind">The name under which it is registered (<see cref="ModelHeads.Register"/>).</param>
     protected Head(string kind) => Kind = kind;
 
-    /// <summary>Its name: one of <see cref="HeadKinds"/>, or one of a program's own.</summary>
+    /// <summary>The name: one of <see cref="HeadKinds"/>, or one of a program's own.</summary>
     public string Kind { get; }
 
     /// <summary>Names of the loss's terms, in the order of <see cref="Losses"/>.</summary>

@@ -3,7 +3,7 @@ using Graft.Backbones;
 namespace Graft.Heads;
 
 /// <summary>A head as the library knows it: its name and how it is made on a backbone.</summary>
-/// <param name="Kind">Its name: one of <see cref="HeadKinds"/>, or one of a program's own.</param>
+/// <param name="Kind">The name: one of <see cref="HeadKinds"/>, or one of a program's own.</param>
 /// <param name="Create">Makes the head; the values of its parameters are undefined until they are drawn or loaded.</param>
 public sealed record HeadDefinition(string Kind, Func<HeadContext, Head> Create)
 {

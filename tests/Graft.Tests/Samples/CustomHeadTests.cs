@@ -15,12 +15,12 @@ public sealed class CustomHeadTests : IDisposable
     public void AHeadAndAnObjectiveRegisteredByCodeAreTrainedSavedAndLoaded()
     {
         string output = SampleProgram.Run("CustomHead", "samples", Path.Combine("models", "graft-small"), _folder.Path);
-        Assert.Matches(@"(?m)^comb: [1-9]\d* tokens, loss \d", output);
         double accuracy = double.Parse(Regex.Match(output, @"accuracy (\d\.\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
         Assert.True(accuracy > 0.6, output);
         Assert.Contains("predicted: complaint", output, StringComparison.Ordinal);
         string pretraining = File.ReadAllText(Path.Combine(_folder.Path, "domain", "graft.json"));
         Assert.Contains("\"objective\": \"comb\"", pretraining, StringComparison.Ordinal);
-        Assert.Contains("ForMeanAndMax\"", File.ReadAllText(Path.Combine(_folder.Path, "opinion", "config.json")), StringComparison.Ordinal);
+        string config = File.ReadAllText(Path.Combine(_folder.Path, "opinion", "config.json"));
+        Assert.Contains("ForMeanAndMax\"", config, StringComparison.Ordinal);
     }
 }

@@ -201,5 +201,9 @@ public sealed class AdapterBankTests : IDisposable
     }
 
     private static PretrainedModel Create(string family, ulong seed) =>
-        PretrainedModel.Create(TinyModels.Config(family).WithLabels(["a", "b", "c"]).WithDropout(0), HeadKinds.SequenceClassification, seed);
+        PretrainedModel.Create(
+            TinyModels.Config(family).WithLabels(["a", "b", "c"]).WithDropout(0),
+            HeadKinds.SequenceClassification,
+            seed
+        );
 }
