@@ -28,13 +28,16 @@ PretrainingObjectives.Register(
 PretrainingOptions options = new()
 {
     Objective = "comb",
-    MaxLength = 64,
+    MaxLength = 32,
     BatchSize = 8,
     HeldOutSequences = 8,
     Training = new TrainingOptions { Steps = 4, LearningRate = 1e-4 },
 };
 string domain = Path.Combine(run, "domain");
-PretrainingJob job = new(options, null, model, null, [Path.Combine(samples, "beekeeping", "train.txt")], domain);
+PretrainingJob job = new(options, null, model, null, [Path.Combine(samples, "beekeeping", "train.txt")], domain)
+{
+    HeldOutShare = 0.25,
+};
 foreach (TermResult term in await job.RunAsync())
     Console.WriteLine($"{term.Name}: {term.Items} tokens, loss {term.Loss:0.000}");
 

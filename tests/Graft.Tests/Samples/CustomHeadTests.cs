@@ -15,6 +15,7 @@ public sealed class CustomHeadTests : IDisposable
     public void AHeadAndAnObjectiveRegisteredByCodeAreTrainedSavedAndLoaded()
     {
         string output = SampleProgram.Run("CustomHead", "samples", Path.Combine("models", "graft-small"), _folder.Path);
+        Assert.Matches(@"(?m)^comb: [1-9]\d* tokens, loss \d", output);
         double accuracy = double.Parse(Regex.Match(output, @"accuracy (\d\.\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
         Assert.True(accuracy > 0.6, output);
         Assert.Contains("predicted: complaint", output, StringComparison.Ordinal);
