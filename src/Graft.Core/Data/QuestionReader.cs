@@ -187,7 +187,7 @@ internal static class QuestionReader
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            problem = $"answers are not {{\"text\": […], \"answer_start\": […]}}: {error.Message}";
+            problem = $"answers are not {{\"text\": […], \"answer_start\": […]}}: {error.Message.Split('\n', '\r')[0]}";
         }
 
         return true;

@@ -92,7 +92,8 @@ internal static class SquadDocument
             throw new InputException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{path}, line {line}: not SQuAD JSON (data → paragraphs → context, qas): {error.Message}"
+                    $"{path}, line {line}: not SQuAD JSON (data → paragraphs → context, qas): "
+                        + $"{error.Message.Split('\n', '\r')[0]}"
                 ),
                 error
             );

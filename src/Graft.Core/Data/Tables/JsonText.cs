@@ -66,7 +66,9 @@ internal static class JsonText
     public static string Reason(Exception error)
     {
         if (error is InvalidOperationException) return "not JSON text: an escaped half of a surrogate pair";
-        int end = error.Message.IndexOf(". ", StringComparison.Ordinal);
-        return "not JSON: " + (end < 0 ? error.Message : error.Message[..end]);
+        // A literal that goes over several lines is quoted whole: its first line says enough.
+        string message = error.Message.Split('\n', '\r')[0];
+        int end = message.IndexOf(". ", StringComparison.Ordinal);
+        return "not JSON: " + (end < 0 ? message : message[..end]);
     }
 }

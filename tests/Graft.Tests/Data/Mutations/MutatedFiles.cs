@@ -152,7 +152,8 @@ internal static class MutatedFiles
     /// </summary>
     private static long? QuotedRecords(string text, Interpretation read)
     {
-        char separator = read.Delimiter![0];
+        char separator = read.Delimiter![0],
+            lineEnd = text.Contains('\n', StringComparison.Ordinal) ? '\n' : '\r';
         (long records, bool isInside, bool isFieldStart, bool isBlank, bool wasQuoted) = (0, false, true, true, false);
         for (int i = 0; i < text.Length; i++)
         {
@@ -163,9 +164,9 @@ internal static class MutatedFiles
                 if (i + 1 < text.Length && text[i + 1] == '"') i++;
                 else (isInside, wasQuoted) = (false, true);
             }
-            else if (letter is '\n' or '\r')
+            else if (letter == lineEnd || text.AsSpan(i).StartsWith("\r\n"))
             {
-                if (letter == '\r' && text.AsSpan(i).StartsWith("\r\n")) continue;
+                if (letter != lineEnd) continue;
                 if (!isBlank) records++;
                 (isFieldStart, isBlank, wasQuoted) = (true, true, false);
             }
