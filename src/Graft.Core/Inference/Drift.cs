@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Graft.Data;
 using Graft.Evaluation;
+using Graft.Runs;
 using Graft.Tasks;
 using Graft.Tasks.SequenceClassification;
 using Microsoft.Extensions.Logging;
@@ -85,12 +86,11 @@ public sealed class Drift
         CancellationToken cancellationToken = default
     )
     {
-        using Predictor predictor = Predictor.Load(folder, calibrated: false); // as the run's own predictions are
-        if (predictor.Task is not TextClassification)
-            throw new InputException(
-                $"{folder} is fine-tuned for {predictor.Task.Name}: drift is measured of one class a text (text-classification)"
-            );
-        (string[] before, double[] confidences, bool[] right) = ReadReference(predictor.Folder);
+        folder = RunSeeds.Best(folder);
+        if (RunManifest.Read(folder) is { } run && FineTuningTasks.Parse(run.Task) is not TextClassification)
+            throw new InputException($"{folder} is fine-tuned for {run.Task}: drift is measured of one class a text (text-classification)");
+        (string[] before, double[] confidences, bool[] right, bool calibrated) = ReadReference(folder);
+        using Predictor predictor = Predictor.Load(folder, calibrated: calibrated); // as the run's own predictions are
         List<Prediction> now = [];
         int bad = 0;
         PredictionStream stream = new(predictor, cancellationToken: cancellationToken) { Logger = logger };
@@ -114,7 +114,8 @@ public sealed class Drift
         int bad = 0
     )
     {
-        double[] recent = [.. now.Select(prediction => prediction.Confidence ?? 0)];
+        // As the run's file keeps them: without its rounding, confidences that lie close together would seem to have moved.
+        double[] recent = [.. now.Select(prediction => Math.Round(prediction.Confidence ?? 0, ClassPrediction.Decimals))];
         int correct = right.Count(isRight => isRight);
         ScoreInterval measured = ProportionInterval.Wilson(correct, right.Length, Level);
         Drift drift = new()
@@ -239,7 +240,8 @@ public sealed class Drift
         return most;
     }
 
-    private static (string[] Answers, double[] Confidences, bool[] Right) ReadReference(string folder)
+    /// <summary>The run's answers to held-out examples, and whether their confidence is calibrated: runs before 0.1 keep it raw.</summary>
+    private static (string[] Answers, double[] Confidences, bool[] Right, bool IsCalibrated) ReadReference(string folder)
     {
         string path = Path.Combine(folder, PredictionsFile);
         if (!File.Exists(path))
@@ -248,7 +250,7 @@ public sealed class Drift
             );
         List<string> answers = [];
         List<double> confidences = [];
-        List<bool> right = [];
+        List<bool> right = [], calibrated = [];
         try
         {
             foreach (string line in File.ReadLines(path))
@@ -257,6 +259,7 @@ public sealed class Drift
                 answers.Add((string)json["label"]!);
                 confidences.Add((double)json["probability"]!);
                 right.Add((string)json["truth"]! == (string)json["label"]!);
+                calibrated.Add((bool?)json["calibrated"] ?? false);
             }
         }
         catch (Exception failure)
@@ -265,8 +268,9 @@ public sealed class Drift
             throw new InputException($"{path} is damaged: line {answers.Count + 1}", failure);
         }
 
-        return answers.Count >= FewestReference
-            ? ([.. answers], [.. confidences], [.. right])
-            : throw new InputException($"{path} has {answers.Count} held-out examples: at least {FewestReference} are needed to compare");
+        if (answers.Count < FewestReference)
+            throw new InputException($"{path} has {answers.Count} held-out examples: at least {FewestReference} are needed to compare");
+        if (calibrated.Distinct().Count() > 1) throw new InputException($"{path} is damaged: some of its lines are calibrated, others raw");
+        return ([.. answers], [.. confidences], [.. right], calibrated[0]);
     }
 }

@@ -81,12 +81,16 @@ internal static class ModelLoader
         }
     }
 
-    /// <summary>The base of an adapter that can share it; null for whole models, and for adapters that write or make vectors.</summary>
+    /// <summary>
+    /// The base of an adapter that can share it; null for whole models, for adapters that write or make vectors, and for classifiers on
+    /// frozen features, which join and pool the base's layers in their own way.
+    /// </summary>
     private static string? BaseOf(string folder)
     {
         string best = RunSeeds.Best(folder);
         if (!File.Exists(Path.Combine(best, AdapterFile)) || RunManifest.Read(best) is not { Model: { } model } run)
             return null;
+        if (run.Strategy == "head") return null;
         return run.Task is "embedding" or "causal-lm" or "text-to-text" || !FineTuningTasks.Names.Contains(run.Task, StringComparer.Ordinal)
             ? null
             : model.Sha256 ?? model.Path;

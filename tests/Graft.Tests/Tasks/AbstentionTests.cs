@@ -71,6 +71,38 @@ public sealed class AbstentionTests : IDisposable
         Assert.Equal("row,text,prediction,confidence,unsure,unfamiliar,error", File.ReadLines(table).First());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // as runs kept it before they were calibrated
+    public void TheTextsOfTheReferenceHaveNotMoved(bool calibrated)
+    {
+        string dev = _tiny.Reviews("dev.tsv", 100, seed: 2);
+        string folder = FineTuning.Run(Options(60) with { Strategy = new FullTuning(), Evaluation = dev, Epochs = 1 }).Folder;
+        Assert.NotNull(RunManifest.Read(folder)!.Decisions!.Temperature);
+        string file = Path.Combine(folder, "predictions.jsonl");
+        if (!calibrated)
+        {
+            using Predictor raw = Predictor.Load(folder, calibrated: false);
+            string[] lines = File.ReadAllLines(file);
+            IReadOnlyList<Prediction> answers = raw.Predict(
+                [.. lines.Select(line => ((string)JsonNode.Parse(line)!["text"]!, (string?)null))]
+            );
+            File.WriteAllLines(file, lines.Zip(answers, (line, answer) =>
+            {
+                JsonObject json = JsonNode.Parse(line)!.AsObject();
+                json.Remove("calibrated");
+                json["probability"] = Math.Round(answer.Confidence!.Value, 6);
+                return json.ToJsonString();
+            }));
+        }
+
+        Drift drift = Drift.Measure(folder, dev);
+        Assert.Equal(drift.ConfidenceBefore, drift.Confidence, 4);
+        Assert.InRange(drift.ConfidenceMoved, 0, 0.03);
+        Assert.Equal(0, drift.AnswersMoved, 12);
+        Assert.Empty(drift.Warnings);
+    }
+
     [Fact]
     public void RecentTextsOfTheSameKindHaveNotMovedAndOthersHave()
     {

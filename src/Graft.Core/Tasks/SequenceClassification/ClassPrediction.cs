@@ -11,6 +11,9 @@ namespace Graft.Tasks.SequenceClassification;
 public sealed record ClassPrediction(string Label, int Class, double[] Logits, double[] Probabilities, IReadOnlyList<string> Labels)
     : Prediction
 {
+    /// <summary>The decimals of probabilities in files.</summary>
+    internal const int Decimals = 6;
+
     /// <inheritdoc/>
     public override string Answer => Label;
 
@@ -21,7 +24,7 @@ public sealed record ClassPrediction(string Label, int Class, double[] Logits, d
     public override JsonObject ToJson() => new()
     {
         ["label"] = Label,
-        ["probability"] = Math.Round(Probabilities[Class], 6),
+        ["probability"] = Math.Round(Probabilities[Class], Decimals),
         ["probabilities"] = NamedNumbers.Of(Labels, Probabilities),
     };
 }
