@@ -35,7 +35,7 @@ internal sealed record FamilyPortrait(
     private const string JsonFile = "family.json", PageFile = "report.html";
     private const int MostTexts = 512, Rounds = 3, Singles = 30;
     private const double Clear = 0.05; // of a paired test
-    private const double Small = 0.005; // of the main metric: half a point
+    private const double Tolerated = 0.01; // of the main metric: a point
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     private static string[] Header =>
@@ -239,36 +239,38 @@ internal sealed record FamilyPortrait(
     private FamilyPortrait WithVerdicts()
     {
         FamilyMember[] there = [.. Members.Where(member => member.Folder is not null)];
-        FamilyMember[] equals = [.. there.Where(member => member.Difference is not { } found || !IsWorse(found))];
+        FamilyMember[] equals = [.. there.Where(member => member.Difference is not { } found || IsAsGood(found))];
         FamilyMember bulk = equals.MaxBy(member => member.AllThreads)!,
             single = equals.MinBy(member => member.Latency)!,
             fastest = there.MaxBy(member => member.AllThreads)!;
         List<string> advice =
         [
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"many texts, no clear loss: {bulk.Name}, {bulk.AllThreads / there[0].AllThreads:0.0} × the full model's texts a second"
-            ),
-            string.Create(CultureInfo.InvariantCulture, $"one text at a time, no clear loss: {single.Name}, {single.Latency:0.00} ms"),
+            $"many texts, no loss: {bulk.Name}, {Times(bulk, there[0])} the full model's texts a second",
+            $"one text at a time, no loss: {single.Name}, {FamilyMember.Milliseconds(single.Latency)} ms",
         ];
         if (!equals.Contains(fastest))
             advice.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"where {100 * -fastest.Difference!.Value.Difference.Value:0.0} points may be lost: {fastest.Name}, "
-                        + $"{fastest.AllThreads / there[0].AllThreads:0} × as many texts a second"
+                    $"where {-100 * fastest.Difference!.Value.Difference.Low:0.0} points may be lost: {fastest.Name}, "
+                        + $"{Times(fastest, there[0])} as many texts a second"
                 )
             );
         if (equals.Where(member => member.ColdStart is not null).MinBy(member => member.ColdStart) is { } quick)
             advice.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"a program that starts for each question: {quick.Name}, {quick.ColdStart:0.0} s"
+                    $"a program that starts for each question, no loss: {quick.Name}, {quick.ColdStart:0.0} s"
                 )
             );
+        if (there.Any(member => member.Difference is { } found && !IsWorse(found) && !IsAsGood(found)))
+            advice.Add($"undecided forms may be as good: {Count} examples are too few to tell a point");
         foreach (FamilyMember member in there)
         {
-            string kind = member.Difference is not { } found ? "the yardstick" : IsWorse(found) ? "clearly worse" : "no clear loss";
+            string kind = member.Difference is not { } found ? "what the others are held against"
+                : IsAsGood(found) ? "as good"
+                : IsWorse(found) ? "worse"
+                : "undecided";
             string uses = string.Join(
                 " and ",
                 new[] { (bulk, "many texts"), (single, "one text at a time") }.Where(use => use.Item1 == member).Select(use => use.Item2)
@@ -279,8 +281,14 @@ internal sealed record FamilyPortrait(
         return this with { Advice = advice };
     }
 
-    /// <summary>Less by more than half a point, and not by chance.</summary>
-    private static bool IsWorse(PairedComparison found) => found.Difference.Value < -Small && found.P < Clear;
+    private static string Times(FamilyMember member, FamilyMember full) =>
+        string.Create(CultureInfo.InvariantCulture, $"{member.AllThreads / full.AllThreads:0.0} ×");
+
+    /// <summary>The interval excludes a loss of more than a point.</summary>
+    private static bool IsAsGood(PairedComparison found) => found.Difference.Low >= -Tolerated;
+
+    /// <summary>Less, and not by chance.</summary>
+    private static bool IsWorse(PairedComparison found) => found.Difference.Value < 0 && found.P < Clear;
 }
 
 /// <summary>A form of a model.</summary>
@@ -327,6 +335,9 @@ internal sealed record FamilyMember(string Name, string? Folder, Precision Preci
             _ => ComputeContext.Current with { Precision = Precision, Threads = threads ?? ComputeContext.Current.Threads },
         };
 
+    /// <summary>Milliseconds with decimals enough for static vectors, which take microseconds.</summary>
+    public static string Milliseconds(double value) => value.ToString(value < 0.1 ? "0.0000" : "0.00", CultureInfo.InvariantCulture);
+
     public string[] Row()
     {
         static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
@@ -345,7 +356,7 @@ internal sealed record FamilyMember(string Name, string? Folder, Precision Preci
             Number(Bytes / 1e6, "0.0"),
             Number(OneThread, "0"),
             Number(AllThreads, "0"),
-            Number(Latency, "0.00"),
+            Milliseconds(Latency),
             ColdStart is double cold ? Number(cold, "0.0") : "–",
             Number(unit * Score.Interval.Value, "0.00"),
             difference,

@@ -21,7 +21,7 @@ namespace Graft.Inference;
 /// </summary>
 public sealed class Drift
 {
-    private const int AtOnce = 1024, Resamples = 500, FewestReference = 20;
+    private const int AtOnce = 1024, Resamples = 500, Fewest = 20;
     private const double Level = 0.90, Clearly = 0.01, LeastShift = 0.1, LeastUnfamiliar = 2 * Familiarity.FalseAlarms;
     private const string PredictionsFile = "predictions.jsonl";
 
@@ -100,7 +100,8 @@ public sealed class Drift
             else bad++;
         }
 
-        if (now.Count == 0) throw new InputException($"{input} holds no text");
+        if (now.Count < Fewest)
+            throw new InputException($"{input} holds {now.Count} texts that can be read: at least {Fewest} are needed to compare");
         return Of(predictor.Task.Labels, before, confidences, right, now, bad);
     }
 
@@ -268,8 +269,8 @@ public sealed class Drift
             throw new InputException($"{path} is damaged: line {answers.Count + 1}", failure);
         }
 
-        if (answers.Count < FewestReference)
-            throw new InputException($"{path} has {answers.Count} held-out examples: at least {FewestReference} are needed to compare");
+        if (answers.Count < Fewest)
+            throw new InputException($"{path} has {answers.Count} held-out examples: at least {Fewest} are needed to compare");
         if (calibrated.Distinct().Count() > 1) throw new InputException($"{path} is damaged: some of its lines are calibrated, others raw");
         return ([.. answers], [.. confidences], [.. right], calibrated[0]);
     }

@@ -116,6 +116,9 @@ public sealed class AbstentionTests : IDisposable
         Assert.True(moved.Unfamiliar!.Value.Value > 0.9, $"{moved.Unfamiliar.Value.Value} of other texts are unfamiliar");
         Assert.NotEmpty(moved.Warnings);
         Assert.Equal(true, (bool?)moved.ToJson()["label_again"]);
+        string few = _tiny.Write("few.txt", Enumerable.Repeat("the film was good .", 19));
+        string message = Assert.Throws<InputException>(() => Drift.Measure(_tiny.PathOf("run"), few)).Message;
+        Assert.EndsWith("few.txt holds 19 texts that can be read: at least 20 are needed to compare", message, StringComparison.Ordinal);
     }
 
     [Theory]
