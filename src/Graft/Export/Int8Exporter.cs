@@ -35,31 +35,26 @@ public static class Int8Exporter
         OnnxExportOptions limits = new() { Evaluation = evaluation, MaxLoss = maxLoss };
         limits.Validate();
         folder = RunSeeds.Best(folder);
-        RequireFree(folder, output);
+        StagedFolder.RequireFree(folder, output, Int8Settings.FileName);
         using PretrainedModel model = OnnxExporter.Load(folder, note);
-        model.Save(output);
-        OnnxExporter.CopyRecord(folder, output);
-        string[] layers = [.. model.Network.Find<Projection>().Where(layer => !layer.Layer.StaysFp32).Select(layer => layer.Name)];
-        Quantization quantization = new(model, folder, output, limits, layers, kept => new Int8Settings(kept).Write(output), note);
-        (ExportLoss loss, IReadOnlyList<string> kept) = quantization.Run(cancellationToken);
-        new Int8Settings(kept)
+        return StagedFolder.Write(output, Int8Settings.FileName, [], staged =>
         {
-            Loss = new JsonObject
+            model.Save(staged);
+            OnnxExporter.CopyRecord(folder, staged);
+            string[] layers = [.. model.Network.Find<Projection>().Where(layer => !layer.Layer.StaysFp32).Select(layer => layer.Name)];
+            Quantization quantization = new(model, folder, staged, limits, layers, kept => new Int8Settings(kept).Write(staged), note);
+            (ExportLoss loss, IReadOnlyList<string> kept) = quantization.Run(cancellationToken);
+            new Int8Settings(kept)
             {
-                ["metric"] = loss.Metric,
-                ["exact"] = loss.Exact,
-                ["quantized"] = loss.Quantized,
-                ["examples"] = loss.Examples,
-            },
-        }.Write(output);
-        return loss;
-    }
-
-    private static void RequireFree(string folder, string output)
-    {
-        if (Path.GetFullPath(folder) == Path.GetFullPath(output))
-            throw new InputException($"`output` {output} is the model itself: choose another folder");
-        if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !Int8Settings.IsIn(output))
-            throw new InputException($"`output` {output} holds something that is no model of 8 bits: choose another folder");
+                Loss = new JsonObject
+                {
+                    ["metric"] = loss.Metric,
+                    ["exact"] = loss.Exact,
+                    ["quantized"] = loss.Quantized,
+                    ["examples"] = loss.Examples,
+                },
+            }.Write(staged);
+            return loss;
+        });
     }
 }

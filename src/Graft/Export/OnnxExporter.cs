@@ -80,16 +80,20 @@ public static class OnnxExporter
         folder = RunSeeds.Best(folder);
         if (ExportManifest.Exists(folder))
             throw new InputException($"{folder} is exported already: export the run or model that it was made of");
+        StagedFolder.RequireFree(folder, output, ExportManifest.FileName);
         using PretrainedModel model = Load(folder, note);
         IReadOnlySet<string> nothing = new HashSet<string>(StringComparer.Ordinal);
         ModelProto graph = OnnxGraphs.Draw(model, options.Graph, options.Precision, nothing, out IReadOnlyList<string> layers);
-        WriteCompanions(model, folder, output);
         ExportManifest manifest = Describe(model, folder, options);
-        if (options.Precision == OnnxPrecision.Int8)
-            return InInt8(model, folder, output, options, manifest, layers, note, cancellationToken);
-        OnnxFile.Write(graph, output, options.ExternalData);
-        manifest.Write(output);
-        return manifest;
+        return StagedFolder.Write(output, ExportManifest.FileName, [ExportManifest.DataFile], staged =>
+        {
+            WriteCompanions(model, folder, staged);
+            if (options.Precision == OnnxPrecision.Int8)
+                return InInt8(model, folder, staged, options, manifest, layers, note, cancellationToken);
+            OnnxFile.Write(graph, staged, options.ExternalData);
+            manifest.Write(staged);
+            return manifest;
+        });
     }
 
     private static ExportManifest InInt8(
@@ -149,10 +153,6 @@ public static class OnnxExporter
 
     private static void WriteCompanions(PretrainedModel model, string folder, string output)
     {
-        if (Path.GetFullPath(folder) == Path.GetFullPath(output))
-            throw new InputException($"`output` {output} is the model itself: choose another folder");
-        if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !ExportManifest.Exists(output))
-            throw new InputException($"`output` {output} holds something that is no export: choose another folder");
         PretrainedModel.SaveConfig(model.Config, model.HeadKind, output);
         if (model.TokenizerFolder is string tokenizer) CompanionFiles.Copy(tokenizer, output);
         else model.Tokenizer.Save(output);

@@ -20,11 +20,8 @@ internal static class OnnxFile
     /// <exception cref="RunFailedException">The folder cannot be written.</exception>
     public static void Write(ModelProto model, string folder, bool external = false)
     {
-        string data = Path.Combine(folder, ExportManifest.DataFile);
         if (external || model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) > LargestFile)
-            AtomicFile.Write(data, stream => MoveWeights(model, stream));
-        else if (File.Exists(data))
-            File.Delete(data);
+            AtomicFile.Write(Path.Combine(folder, ExportManifest.DataFile), stream => MoveWeights(model, stream));
         AtomicFile.Write(Path.Combine(folder, ExportManifest.ModelFile), stream => model.WriteTo(stream));
     }
 

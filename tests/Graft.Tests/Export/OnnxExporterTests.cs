@@ -11,6 +11,7 @@ using Graft.Tasks.SequenceClassification;
 using Graft.Tests.Contracts;
 using Graft.Tests.Tasks;
 using Graft.Torch;
+using Graft.Torch.Compute;
 using Onnx;
 
 namespace Graft.Tests.Export;
@@ -184,6 +185,43 @@ public sealed class OnnxExporterTests : IDisposable
         Assert.Contains("model.onnx_data", Assert.Throws<InputException>(() => Embedder.Load(Exported)).Message, StringComparison.Ordinal);
         OnnxExporter.Export(_tiny.ModelFolder, Exported);
         Assert.False(File.Exists(Path.Combine(Exported, "model.onnx_data")));
+    }
+
+    [Fact]
+    public void AnExportThatIsStoppedLeavesWhatWasThereBefore()
+    {
+        string texts = _tiny.Write("texts.txt", ["the film was good .", "anna lives in rome .", "who lives in lima ?"]);
+        string[] before = Names(_tiny.Folder);
+        Assert.Throws<OperationCanceledException>(StoppedOnnx);
+        Assert.Equal(before, Names(_tiny.Folder));
+        if (Int8.IsFast)
+        {
+            using CancellationTokenSource stop = new();
+            Assert.Throws<OperationCanceledException>(() =>
+                Int8Exporter.Export(_tiny.ModelFolder, Exported, texts, 0, _ => stop.Cancel(), stop.Token)
+            );
+            Assert.Equal(before, Names(_tiny.Folder));
+        }
+
+        OnnxExporter.Export(_tiny.ModelFolder, Exported);
+        File.WriteAllText(Path.Combine(Exported, "notes.txt"), "mine");
+        byte[] record = File.ReadAllBytes(Path.Combine(Exported, ExportManifest.FileName));
+        string[] exported = Names(Exported);
+        Assert.Throws<OperationCanceledException>(StoppedOnnx);
+        Assert.Equal(exported, Names(Exported));
+        Assert.Equal(record, File.ReadAllBytes(Path.Combine(Exported, ExportManifest.FileName)));
+        OnnxExporter.Export(_tiny.ModelFolder, Exported, new OnnxExportOptions { Graph = OnnxGraph.Fused });
+        Assert.Equal(exported, Names(Exported));
+        Assert.Equal("fused", ExportManifest.Read(Exported).Graph);
+
+        void StoppedOnnx()
+        {
+            using CancellationTokenSource stop = new();
+            OnnxExportOptions options = new() { Precision = OnnxPrecision.Int8, Evaluation = texts, MaxLoss = 0 };
+            OnnxExporter.Export(_tiny.ModelFolder, Exported, options, _ => stop.Cancel(), stop.Token);
+        }
+
+        static string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)];
     }
 
     [Fact]
