@@ -11,7 +11,7 @@ name=graft-$version-linux-x64
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-dotnet publish src/Graft.Cli --runtime linux-x64 --self-contained --output "$work/$name" >"$work/log" || { cat "$work/log"; exit 1; }
+dotnet publish src/Graft.Cli --runtime linux-x64 --self-contained -p:PublishReadyToRun=true --output "$work/$name" >"$work/log" || { cat "$work/log"; exit 1; }
 cd "$work"
 # What no run needs: symbols, documentation, the other name of the executable, crash dumps and tracing, the second model.
 rm -rf "$name"/*.pdb "$name"/*.xml "$name/Graft.Cli" "$name/createdump" "$name/libcoreclrtraceptprovider.so" "$name/libmscordbi.so" \

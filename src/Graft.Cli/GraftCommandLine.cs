@@ -11,76 +11,88 @@ namespace Graft.Cli;
 internal static class GraftCommandLine
 {
     /// <summary>One line a command, under what it is for; each file in Commands/ parses its flags, calls the library and renders.</summary>
-    private static readonly (string Title, Func<Command>[] Commands)[] s_groups =
+    private static readonly (string Title, (string Name, Func<Command> Create)[] Commands)[] s_groups =
     [
         ("Start",
         [
-            QuickstartCommand.Create,
-            DoctorCommand.Create,
-            PullCommand.Create,
-            ModelsCommand.Create,
-            CompletionCommand.Create,
-            VersionCommand.Create,
+            ("quickstart", QuickstartCommand.Create),
+            ("doctor", DoctorCommand.Create),
+            ("pull", PullCommand.Create),
+            ("models", ModelsCommand.Create),
+            ("completion", CompletionCommand.Create),
+            ("version", VersionCommand.Create),
         ]),
         ("Fine-tune",
         [
-            AutoCommand.Create,
-            FinetuneCommand.Create,
-            SweepCommand.Create,
-            LearningCurveCommand.Create,
-            LabelCommand.Create,
+            ("auto", AutoCommand.Create),
+            ("finetune", FinetuneCommand.Create),
+            ("sweep", SweepCommand.Create),
+            ("learning-curve", LearningCurveCommand.Create),
+            ("label", LabelCommand.Create),
         ]),
         ("Use",
         [
-            PredictCommand.Create,
-            EmbedCommand.Create,
-            SimilarityCommand.Create,
-            GenerateCommand.Create,
-            FillMaskCommand.Create,
-            ExportCommand.Create,
-            ServeCommand.Create,
-            MergePartsCommand.Create,
+            ("predict", PredictCommand.Create),
+            ("embed", EmbedCommand.Create),
+            ("similarity", SimilarityCommand.Create),
+            ("generate", GenerateCommand.Create),
+            ("fill-mask", FillMaskCommand.Create),
+            ("export", ExportCommand.Create),
+            ("serve", ServeCommand.Create),
+            ("merge-parts", MergePartsCommand.Create),
         ]),
         ("Pre-train",
         [
-            CorpusCommand.Create,
-            PretrainCommand.Create,
-            DistillCommand.Create,
-            Commands.Tokenizers.TokenizerCommand.Create,
+            ("corpus", CorpusCommand.Create),
+            ("pretrain", PretrainCommand.Create),
+            ("distill", DistillCommand.Create),
+            ("tokenizer", Commands.Tokenizers.TokenizerCommand.Create),
         ]),
         ("Inspect",
         [
-            DataCommand.Create,
-            ModelCommand.Create,
-            InspectAttentionCommand.Create,
+            ("data", DataCommand.Create),
+            ("model", ModelCommand.Create),
+            ("inspect-attention", InspectAttentionCommand.Create),
         ]),
         ("Measure",
         [
-            EvaluateCommand.Create,
-            CompareCommand.Create,
-            TransferReportCommand.Create,
-            ParityCommand.Create,
-            BenchCommand.Create,
+            ("evaluate", EvaluateCommand.Create),
+            ("compare", CompareCommand.Create),
+            ("transfer-report", TransferReportCommand.Create),
+            ("parity", ParityCommand.Create),
+            ("bench", BenchCommand.Create),
         ]),
     ];
 
     /// <summary>Every command with its flags.</summary>
-    public static RootCommand CreateRoot()
+    public static RootCommand CreateRoot() => CreateRoot(_ => true);
+
+    /// <summary>The commands that these arguments need: one where the first names it, which starts faster than all; else all.</summary>
+    private static RootCommand CreateRootFor(string[] args)
+    {
+        string? first = args.FirstOrDefault();
+        bool named = s_groups.Any(group => group.Commands.Any(command => command.Name == first));
+        return CreateRoot(name => !named || name == first);
+    }
+
+    private static RootCommand CreateRoot(Func<string, bool> isWanted)
     {
         RootCommand root = new("Graft: transfer learning with pre-trained Transformers. Data goes to stdout, logs and progress to stderr.");
-        (string Title, Command[] Commands)[] groups =
-        [
-            .. s_groups.Select(group => (group.Title, group.Commands.Select(create => create()).ToArray())),
-        ];
-        foreach (Command command in groups.SelectMany(group => group.Commands))
-            root.Subcommands.Add(command);
+        List<(string Title, Command[] Commands)> groups = [];
+        foreach ((string title, (string Name, Func<Command> Create)[] entries) in s_groups)
+        {
+            Command[] commands = [.. entries.Where(entry => isWanted(entry.Name)).Select(entry => entry.Create())];
+            groups.Add((title, commands));
+            foreach (Command command in commands) root.Subcommands.Add(command);
+        }
+
         new HelpText(groups).ReplaceIn(root);
         return root;
     }
 
     public static async Task<int> RunAsync(string[] args)
     {
-        RootCommand root = CreateRoot();
+        RootCommand root = CreateRootFor(args);
         using Interruption interruption = new();
         try
         {
