@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Corpus;
+using Graft.Distributed;
 using Graft.Pretraining;
 using Graft.Tokenizers;
 
@@ -53,6 +54,7 @@ internal static class CorpusCommand
         Option<int?> threads = new("--threads") { Description = "Threads that prepare documents." };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace an existing corpus or build." };
         Option<bool> json = CommonFlags.Json();
+        ProcessFlags ranks = new();
         Command command = new("build", "Build a corpus; an interrupted build goes on with the same command.")
         {
             input,
@@ -71,9 +73,12 @@ internal static class CorpusCommand
             json,
             OptionSources.ConfigOption(),
         };
+        ranks.AddTo(command, trains: false);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
+                IProcessGroup processes = ranks.Join(parsed);
+                bool isFirst = processes.Rank == 0;
                 CorpusOptions options = new()
                 {
                     Sources = [.. parsed.GetRequiredValue(input).Select(CorpusSource.Parse)],
@@ -85,20 +90,24 @@ internal static class CorpusCommand
                     ExcludeWords = parsed.GetValue(excludeWords),
                     HeldOutShare = parsed.GetValue(heldOut),
                     Seed = parsed.GetValue(seed),
-                    Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
+                    Threads = parsed.GetValue(threads) ?? processes.Processors,
                 };
                 string folder = parsed.GetRequiredValue(output);
                 TextCodec codec = new(Tokenizer.Load(parsed.GetRequiredValue(tokenizer)));
-                if (parsed.GetValue(overwrite) && IsCorpusOrBuild(folder))
+                if (isFirst && parsed.GetValue(overwrite) && IsCorpusOrBuild(folder))
                     Directory.Delete(folder, recursive: true);
                 long start = Stopwatch.GetTimestamp();
-                CorpusManifest manifest = new CorpusBuilder(options, codec, folder).Build(new BuildLines().Report, cancellationToken);
+                if (isFirst && processes.Size > 1) Terminal.Log($"ranks: {processes.Description}");
+                CorpusBuilder builder = new(options, codec, folder, processes);
+                CorpusManifest manifest = builder.Build(new BuildLines().Report, cancellationToken);
+                if (!isFirst) return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
                     megabytes = manifest.Sources.Sum(source => source.TextBytes) / 1e6;
                 Terminal.Log(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads, "
+                        $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads"
+                            + $"{(processes.Size > 1 ? $" of each of {processes.Size} ranks" : "")}, "
                             + $"{Graft.Torch.Native.Memory.PeakResident / 1e6:F0} MB of memory"
                     )
                 );
