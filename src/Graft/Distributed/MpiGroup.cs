@@ -56,10 +56,10 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         int[] here = [.. Enumerable.Range(0, Size).Where(rank => _hosts[rank] == _hosts[Rank])];
         (LocalRank, LocalSize) = (Array.IndexOf(here, Rank), here.Length);
         Processors = Math.Max(1, Environment.ProcessorCount / here.Count(rank => places[rank] == places[Rank]));
-        Description = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{launcher.Name}, {library.Name}: {Size} ranks on {_hosts.Distinct(StringComparer.Ordinal).Count()} machines"
-        );
+        static string Count(int count, string what) =>
+            string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+        Description =
+            $"{launcher.Name}, {library.Name}: {Count(Size, "rank")} on {Count(_hosts.Distinct(StringComparer.Ordinal).Count(), "machine")}";
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,20 @@ internal static unsafe class ProcessGroupExtensions
         return processes.Rank == 0 ? [.. all.Select((text, rank) => $"rank {rank,-5} {text}")] : [];
     }
 
+    /// <summary>This rank's share of a run, for people.</summary>
+    public static string Share(this IProcessGroup processes, int groups, int batch, string items, long parameters, int threads)
+    {
+        (int first, int end) = SumTree.GroupsOf(processes.Rank, processes.Size, groups);
+        long from = (long)batch * first / groups,
+            to = (long)batch * end / groups;
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{Environment.MachineName}: {threads} {(threads == 1 ? "thread" : "threads")}, groups {first} to {end - 1} of {groups}, "
+                + $"{to - from} of {batch} {items} an update, optimizer state of "
+                + $"{(double)parameters / processes.Size / 1e6:F1} M parameters"
+        );
+    }
+
     /// <summary>
     /// Each rank does its own work, however long it takes; they meet meanwhile, so that one that is gone is named within the limit.
     /// Returns when all are done.

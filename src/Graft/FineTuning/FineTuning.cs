@@ -115,6 +115,14 @@ public static partial class FineTuning
         {
             RunManifest manifest = ManifestOf.Expected(options, resolution, prepared);
             logger.Tell($"ranks: {processes.Description}");
+            string share = processes.Share(
+                options.Training.GradientGroups ?? 1,
+                resolution.BatchSize.Value,
+                "examples",
+                trained.Count().Trained,
+                compute.ResolvedThreads
+            );
+            foreach (string line in processes.Tell(share)) logger.Tell(line);
             StartCheck.Require(
                 processes,
                 [

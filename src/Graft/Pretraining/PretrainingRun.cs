@@ -88,20 +88,14 @@ internal sealed class PretrainingRun : IDisposable
     public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.MaxLength, _objective.HeadShare);
 
     /// <summary>This rank's share, for people.</summary>
-    internal string Share()
-    {
-        IProcessGroup processes = _options.Training.Processes ?? SingleProcess.Instance;
-        int groups = _options.Training.GradientGroups ?? 1;
-        (int first, int end) = SumTree.GroupsOf(processes.Rank, processes.Size, groups);
-        long from = (long)_options.BatchSize * first / groups,
-            to = (long)_options.BatchSize * end / groups;
-        return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{Environment.MachineName}: {_compute.ResolvedThreads} threads, groups {first} to {end - 1} of {groups}, {to - from} of "
-                + $"{_options.BatchSize} sequences an update, optimizer state of "
-                + $"{(double)_model.ParameterCount / processes.Size / 1e6:F1} M parameters"
+    internal string Share() =>
+        (_options.Training.Processes ?? SingleProcess.Instance).Share(
+            _options.Training.GradientGroups ?? 1,
+            _options.BatchSize,
+            "sequences",
+            _model.ParameterCount,
+            _compute.ResolvedThreads
         );
-    }
 
     /// <summary>What the run costs.</summary>
     /// <param name="measure">Time a forward and backward pass, to estimate the hours.</param>

@@ -69,6 +69,12 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         {
             using MpiJob job = MpiJob.Start("openmpi", ranks, Arguments(output));
             Assert.True(job.Wait() == 0, job.Text);
+            if (ranks == 2)
+                Assert.Contains(
+                    $"rank 1     {Environment.MachineName}: 1 thread, groups 2 to 3 of 4, 8 of 16 examples an update",
+                    job.Text,
+                    StringComparison.Ordinal
+                );
         }
 
         foreach (string file in (string[])["model.safetensors", "predictions.jsonl", "metrics.json"])
@@ -131,6 +137,55 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
         Assert.Contains("did not come within 10 s", job.Text, StringComparison.Ordinal);
         Assert.Contains("rank ", job.Text, StringComparison.Ordinal);
         Assert.Equal(75, code);
+    }
+
+    [Fact]
+    public void ADryRunSaysEachRanksShare()
+    {
+        _ = MpiJob.Launcher("openmpi");
+        using MpiJob job = MpiJob.Start("openmpi", 3, Arguments("dry", ["--steps", "10", "--dry-run"]));
+        Assert.Equal(0, job.Wait());
+        foreach (string share in (string[])["rank 0 ", "groups 0 to 1 of 8", "groups 2 to 4 of 8, 6 of 16 sequences", "groups 5 to 7 of 8"])
+            Assert.Contains(share, job.Text, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "dry")));
+    }
+
+    /// <summary>A student follows its teacher on two ranks as on one.</summary>
+    [Fact]
+    public void DistillationEndsWithTheSameBits()
+    {
+        _ = MpiJob.Launcher("openmpi");
+        string config = Config(1, 32, 2);
+        foreach ((string output, int ranks) in (IEnumerable<(string, int)>)[("alone", 1), ("together", 2)])
+        {
+            using MpiJob job = MpiJob.Start(
+                "openmpi",
+                ranks,
+                [
+                    "distill",
+                    "--teacher",
+                    Path.Combine(TestData.Root, "models", "graft-small-plain"),
+                    "--student-config",
+                    config,
+                    "--corpus",
+                    Path.Combine(TestData.Root, "samples", "prose.txt"),
+                    "--output",
+                    Path.Combine(_folder, output),
+                    "--steps",
+                    "3",
+                    "--batch-size",
+                    "16",
+                    "--max-length",
+                    "32",
+                    "--gradient-groups",
+                    "8",
+                ]
+            );
+            Assert.True(job.Wait() == 0, job.Text);
+        }
+
+        Assert.Equal(Bytes("alone", "model.safetensors"), Bytes("together", "model.safetensors"));
+        Assert.Equal(Losses("alone"), Losses("together"));
     }
 
     [Fact]
