@@ -32,6 +32,7 @@ internal static class FlagGroups
                 "--max-new-tokens",
                 "--min-new-tokens",
                 "--num-beams",
+                "--beam-stopping",
                 "--sample",
                 "--temperature",
                 "--top-k",
