@@ -25,7 +25,7 @@ internal static class FlagGroups
                 "--negative-column",
             ]
         ),
-        ("Texts", ["--max-length", "--stride", "--truncate", "--prompt", "--prompt-name", "--normalize", "--aggregation"]),
+        ("Texts", ["--max-length", "--stride", "--truncate", "--prompt", "--prompt-name", "--pooling", "--normalize", "--aggregation"]),
         (
             "Generated text",
             [
@@ -67,7 +67,6 @@ internal static class FlagGroups
                 "--features",
                 "--classifier",
                 "--layers",
-                "--pooling",
                 "--layer-decay",
                 "--gradual-unfreezing",
                 "--reinitialize-layers",

@@ -39,8 +39,14 @@ internal sealed class TrainingFlags
         Description = "The decoupled weight decay of matrices and embeddings; 0.01 otherwise.",
     };
     private readonly Option<double?> _beta1 = new("--beta1") { Description = "The decay of AdamW's first moment; 0.9 otherwise." };
-    private readonly Option<double?> _beta2 = new("--beta2") { Description = "The decay of AdamW's second moment; 0.999 otherwise." };
-    private readonly Option<double?> _epsilon = new("--epsilon") { Description = "The epsilon in AdamW's denominator; 1e-8 otherwise." };
+    private readonly Option<double?> _beta2 = new("--beta2")
+    {
+        Description = "The decay of AdamW's second moment; 0.999 otherwise, 0.98 in pre-training.",
+    };
+    private readonly Option<double?> _epsilon = new("--epsilon")
+    {
+        Description = "The epsilon in AdamW's denominator; 1e-8 otherwise, 1e-6 in pre-training.",
+    };
     private readonly Option<double?> _clipNorm = new("--clip-norm")
     {
         Description = "The largest norm of the gradient, to which a larger one is scaled, 0 for no limit; 1 otherwise.",
@@ -67,7 +73,7 @@ internal sealed class TrainingFlags
         Description = "How many checkpoints stay on disk; 2 otherwise.",
     };
     private readonly Option<string?> _precision = CommonFlags.Precision.Optional<string?>(
-        "that of products: fp32, or bf16 where the processor is faster with it (AMX, or avx512_bf16 of AMD); weights stay fp32; fp32 "
+        "fp32, or bf16 for products where the processor is faster with it (AMX, or avx512_bf16 of AMD); weights stay fp32; fp32 "
             + "otherwise");
     private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing")
     {
@@ -104,7 +110,10 @@ internal sealed class TrainingFlags
 
     /// <summary>Dropout of all layers.</summary>
     public Option<double?> Dropout { get; } =
-        new("--dropout") { Description = "The dropout probability of all layers; the model's own otherwise." };
+        new("--dropout")
+        {
+            Description = "The dropout probability of all layers; the model's own otherwise, none in pre-training without a teacher.",
+        };
 
     /// <summary>Go on from the newest checkpoint.</summary>
     public Option<bool> Resume { get; } = CommonFlags.Resume.Optional<bool>("from its newest whole checkpoint");
