@@ -14,7 +14,8 @@ public sealed class TaggedFileTests : DataFolder
         string words = string.Concat(Enumerable.Repeat("word\n", 25)), texts = string.Concat(Enumerable.Repeat("Ann sang in Bonn .\n", 60));
         Assert.Equal(85, TokenData.Stream(Write("a.dat", words + texts), new ColumnOptions(), _ => { }, _ => { }).Count());
         string tagged = string.Concat(Enumerable.Repeat("Ann B-PER\nsang O\n\n", 30));
-        Assert.Equal(31, TokenData.Stream(Write("b.dat", tagged + "# end of file\nsang O\n"), new ColumnOptions(), _ => { }, _ => { }).Count());
+        string comment = "# end of file\nsang O\n";
+        Assert.Equal(31, TokenData.Stream(Write("b.dat", tagged + comment), new ColumnOptions(), _ => { }, _ => { }).Count());
     }
 
     [Theory]
