@@ -35,7 +35,7 @@ public sealed partial class DependencyTests
         ("Graft", "Training", ["Checkpoints", "Reports", "Runs", "Torch", "Distributed"]),
         ("Graft", "Generation", ["Torch", "Layers", "Backbones", "Heads", "Pretrained"]),
         ("Graft", "Objectives", []),
-        ("Graft", "Corpus", ["Checkpoints", "Data", "Objectives"]),
+        ("Graft", "Corpus", ["Checkpoints", "Data", "Distributed", "Objectives"]),
         (
             "Graft",
             "Pretraining",

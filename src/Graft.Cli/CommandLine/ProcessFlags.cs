@@ -5,7 +5,7 @@ using Graft.Training;
 
 namespace Graft.Cli;
 
-/// <summary>The flags of commands that train on several ranks: what mpirun, mpiexec or srun started is found by itself.</summary>
+/// <summary>The flags of commands that work on several ranks: what mpirun, mpiexec or srun started is found by itself.</summary>
 internal sealed class ProcessFlags
 {
     private const int UsualGroups = 8;
@@ -29,9 +29,22 @@ internal sealed class ProcessFlags
         HelpName = "TIME",
     };
 
-    public void AddTo(Command command)
+    /// <param name="command">Receives the flags.</param>
+    /// <param name="trains">Whether it sums gradients.</param>
+    public void AddTo(Command command, bool trains = true)
     {
-        foreach (Option option in new Option[] { _groups, _library, _limit }) command.Options.Add(option);
+        if (trains) command.Options.Add(_groups);
+        command.Options.Add(_library);
+        command.Options.Add(_limit);
+    }
+
+    /// <summary>The ranks that were started together.</summary>
+    /// <exception cref="InputException">Launcher and MPI library do not belong together, or a flag has no sensible value.</exception>
+    public IProcessGroup Join(ParseResult parsed)
+    {
+        ProcessGroupOptions options = new() { MpiLibrary = parsed.GetValue(_library) };
+        if (parsed.GetValue(_limit) is string limit) options = options with { Limit = TrainingFlags.Duration(_limit, limit) };
+        return ProcessGroups.Join(options);
     }
 
     /// <summary>The options of fine-tuning on the ranks that were started together.</summary>
@@ -46,9 +59,7 @@ internal sealed class ProcessFlags
     /// <exception cref="InputException">Launcher and MPI library do not belong together, or a flag has no sensible value.</exception>
     public TrainingOptions Join(ParseResult parsed, TrainingOptions training)
     {
-        ProcessGroupOptions options = new() { MpiLibrary = parsed.GetValue(_library) };
-        if (parsed.GetValue(_limit) is string limit) options = options with { Limit = TrainingFlags.Duration(_limit, limit) };
-        IProcessGroup processes = ProcessGroups.Join(options);
+        IProcessGroup processes = Join(parsed);
         bool isLaunched = ProcessGroups.Joined is not null;
         int groups = parsed.GetValue(_groups) ?? (isLaunched ? UsualGroups : 1);
         bool isSized = training.Compute?.Threads is not null || Environment.GetEnvironmentVariable("GRAFT_THREADS") is { Length: > 0 };

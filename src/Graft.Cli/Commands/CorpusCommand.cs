@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Corpus;
+using Graft.Distributed;
 using Graft.Pretraining;
 using Graft.Tokenizers;
 
@@ -52,6 +53,7 @@ internal static class CorpusCommand
         Option<int?> threads = CommonFlags.Threads();
         Option<bool> overwrite = CommonFlags.Overwrite.Optional<bool>("a corpus or an unfinished build");
         Option<bool> json = CommonFlags.Json();
+        ProcessFlags ranks = new();
         Command command = new("build", "Build a corpus; an interrupted build goes on with the same command.")
         {
             input,
@@ -70,9 +72,12 @@ internal static class CorpusCommand
             json,
             OptionSources.ConfigOption(),
         };
+        ranks.AddTo(command, trains: false);
         command.SetAction(
             (parsed, cancellationToken) =>
             {
+                IProcessGroup processes = ranks.Join(parsed);
+                bool isFirst = processes.Rank == 0;
                 CorpusOptions options = new()
                 {
                     Sources = [.. parsed.GetRequiredValue(input).Select(CorpusSource.Parse)],
@@ -83,21 +88,27 @@ internal static class CorpusCommand
                     Exclude = parsed.GetValue(exclude) ?? [],
                     ExcludeWords = parsed.GetValue(excludeWords),
                     HeldOutShare = parsed.GetValue(heldOut),
-                    Seed = checked((long)parsed.GetValue(seed)),
-                    Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
+                    Seed = parsed.GetValue(seed) is var chosen and <= long.MaxValue
+                        ? (long)chosen
+                        : throw new InputException($"`seed` {parsed.GetValue(seed)}: {long.MaxValue} at most"),
+                    Threads = parsed.GetValue(threads) ?? processes.Processors,
                 };
                 string folder = parsed.GetRequiredValue(output);
                 TextCodec codec = new(Tokenizer.Load(parsed.GetRequiredValue(tokenizer)));
-                if (parsed.GetValue(overwrite) && IsCorpusOrBuild(folder))
+                if (isFirst && parsed.GetValue(overwrite) && IsCorpusOrBuild(folder))
                     Directory.Delete(folder, recursive: true);
                 long start = Stopwatch.GetTimestamp();
-                CorpusManifest manifest = new CorpusBuilder(options, codec, folder).Build(new BuildLines().Report, cancellationToken);
+                if (isFirst && processes.Size > 1) Terminal.Log($"ranks: {processes.Description}");
+                CorpusBuilder builder = new(options, codec, folder, processes);
+                CorpusManifest manifest = builder.Build(new BuildLines().Report, cancellationToken);
+                if (!isFirst) return System.Threading.Tasks.Task.FromResult(ExitCodes.Ok);
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
                     megabytes = manifest.Sources.Sum(source => source.TextBytes) / 1e6;
                 Terminal.Log(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads, "
+                        $"{megabytes:F1} MB of text in {seconds:F1} s: {megabytes / seconds:F1} MB/s on {options.Threads} threads"
+                            + $"{(processes.Size > 1 ? $" of each of {processes.Size} ranks" : "")}, "
                             + $"{Graft.Torch.Native.Memory.PeakResident / 1e6:F0} MB of memory"
                     )
                 );

@@ -6,6 +6,9 @@ namespace Graft.Corpus;
 /// <summary>Some documents on their way through a thread: read, then prepared, then written in the order they were read.</summary>
 internal sealed class DocumentBatch
 {
+    /// <summary>How much of a document's beginning is shown where it overlaps with evaluation text.</summary>
+    public const int ExampleLength = 120;
+
     private readonly List<string> _texts = [];
     private readonly List<PreparedDocument> _prepared = [];
     private readonly List<int> _ids = [];
@@ -78,6 +81,72 @@ internal sealed class DocumentBatch
 
             _prepared.Add(document);
         }
+    }
+
+    /// <summary>Writes what was prepared, for another process; of the text only the beginning of what overlaps.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Source);
+        writer.Write(Next.File);
+        writer.Write(Next.Document);
+        writer.Write(_prepared.Count);
+        for (int i = 0; i < _prepared.Count; i++)
+        {
+            PreparedDocument document = _prepared[i];
+            writer.Write(document.Key);
+            writer.Write((byte)document.Reason);
+            writer.Write(document.TextBytes);
+            writer.Write(document.OverlapFile);
+            if (document.OverlapFile >= 0) writer.Write(_texts[i][..Math.Min(_texts[i].Length, ExampleLength)]);
+            if (document.Reason != DropReason.None) continue;
+            writer.Write(document.Sketch);
+            writer.Write(MemoryMarshal.AsBytes(document.BandKeys.AsSpan()));
+            writer.Write(document.IdCount);
+            writer.Write(document.SentenceCount);
+            writer.Write(MemoryMarshal.AsBytes(Ids(document)));
+            writer.Write(MemoryMarshal.AsBytes(SentenceStarts(document)));
+        }
+    }
+
+    /// <summary>Reads what another process has prepared.</summary>
+    /// <exception cref="EndOfStreamException">It breaks off.</exception>
+    public void Read(BinaryReader reader)
+    {
+        Reset(reader.ReadInt32(), isSourceCode: false);
+        _prepared.Clear();
+        _ids.Clear();
+        _sentenceStarts.Clear();
+        Next = new ReadPosition(reader.ReadInt32(), reader.ReadInt64());
+        int count = reader.ReadInt32();
+        for (int i = 0; i < count; i++)
+        {
+            ulong key = reader.ReadUInt64();
+            DropReason reason = (DropReason)reader.ReadByte();
+            PreparedDocument document = new()
+            {
+                FirstId = _ids.Count,
+                FirstSentence = _sentenceStarts.Count,
+                TextBytes = reader.ReadInt64(),
+                Key = key,
+                Reason = reason,
+                OverlapFile = reader.ReadInt32(),
+            };
+            _texts.Add(document.OverlapFile >= 0 ? reader.ReadString() : "");
+            _prepared.Add(document);
+            if (reason != DropReason.None) continue;
+            reader.BaseStream.ReadExactly(document.Sketch);
+            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(document.BandKeys.AsSpan()));
+            (document.IdCount, document.SentenceCount) = (reader.ReadInt32(), reader.ReadInt32());
+            ReadInto(_ids, document.IdCount, reader);
+            ReadInto(_sentenceStarts, document.SentenceCount, reader);
+        }
+    }
+
+    private static void ReadInto(List<int> numbers, int count, BinaryReader reader)
+    {
+        int before = numbers.Count;
+        CollectionsMarshal.SetCount(numbers, before + count);
+        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(numbers)[before..]));
     }
 
     private void Tokenize(string text, ICorpusTokenizer tokenizer, PreparedDocument document)

@@ -244,7 +244,8 @@ internal sealed unsafe class MpiGroup : IProcessGroup
             return new RankMissingException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{who} did not come within {limit.TotalSeconds:0} s; start again with `resume`, on as many ranks as there are"
+                    $"{who} did not come within {limit.TotalSeconds:0} s; the same command (training: with `resume`) goes on, "
+                        + $"on as many ranks as there are"
                 )
             );
         }

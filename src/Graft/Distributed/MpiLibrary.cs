@@ -129,6 +129,8 @@ internal sealed unsafe class MpiLibrary
             _errorString(code, text, &length) == Success
                 ? System.Text.Encoding.UTF8.GetString(text, length).ReplaceLineEndings(" ")
                 : $"error {code}";
-        throw new RunFailedException($"{function}: {why}; checkpoints written so far are whole: start again with `resume`");
+        throw new RunFailedException(
+            $"{function}: {why}; what was written so far is whole: the same command (training: with `resume`) goes on"
+        );
     }
 }

@@ -22,4 +22,36 @@ internal static unsafe class ProcessGroupExtensions
         string[] all = RankTexts.Gather(processes, share);
         return processes.Rank == 0 ? [.. all.Select((text, rank) => $"rank {rank,-5} {text}")] : [];
     }
+
+    /// <summary>
+    /// Each rank does its own work, however long it takes; they meet meanwhile, so that one that is gone is named within the limit.
+    /// Returns when all are done.
+    /// </summary>
+    /// <param name="processes">The ranks.</param>
+    /// <param name="work">What this rank does, on a thread of its own; the token says that any rank is to stop.</param>
+    /// <param name="cancellationToken">Stops the work of all ranks.</param>
+    /// <exception cref="OperationCanceledException">A rank was told to stop: all have.</exception>
+    /// <exception cref="RankMissingException">A rank did not come within the limit.</exception>
+    public static void WorkTogether(
+        this IProcessGroup processes,
+        Action<CancellationToken> work,
+        CancellationToken cancellationToken
+    )
+    {
+        const byte working = 1, stopping = 2, cut = 4;
+        using CancellationTokenSource stop = new();
+        System.Threading.Tasks.Task own = System.Threading.Tasks.Task.Run(() => work(stop.Token), stop.Token);
+        byte all;
+        do
+        {
+            _ = System.Threading.Tasks.Task.WaitAny([own], TimeSpan.FromMilliseconds(50));
+            if (own.IsFaulted) own.GetAwaiter().GetResult(); // what ends one rank ends all
+            byte wish = !own.IsCompleted ? working : own.IsCanceled ? cut : (byte)0;
+            if (cancellationToken.IsCancellationRequested) wish |= stopping;
+            all = processes.Meet(wish, wishes => new MeetingResult(wishes, 0)).Order;
+            if ((all & stopping) != 0) stop.Cancel();
+        } while ((all & working) != 0);
+
+        if ((all & cut) != 0) throw new OperationCanceledException(cancellationToken);
+    }
 }

@@ -240,23 +240,20 @@ public sealed class PretrainingJob(
     private string CorpusFor(TextCodec codec, ILogger logger, CancellationToken cancellationToken)
     {
         if (corpus.Count == 1 && CorpusFolder.IsCorpus(corpus[0])) return corpus[0];
-        if (!IsFirst && !DryRun)
+        if (DryRun)
         {
-            _processes.WaitForFirst();
-            return Path.Combine(output, "corpus");
+            string passing = Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName());
+            Build(passing, codec, SingleProcess.Instance, logger, cancellationToken);
+            return passing;
         }
 
-        string folder = DryRun
-            ? Path.Combine(Path.GetTempPath(), "graft-dry-run-" + Path.GetRandomFileName())
-            : Path.Combine(output, "corpus");
-        if (!CorpusFolder.IsCorpus(folder))
-            Build(folder, codec, logger, cancellationToken);
-        if (!DryRun)
-            _processes.WaitForFirst(); // the others read what this one has built
+        string folder = Path.Combine(output, "corpus");
+        if (_processes.OfFirst(CorpusFolder.IsCorpus(folder) ? 1 : 0) == 0)
+            Build(folder, codec, _processes, logger, cancellationToken);
         return folder;
     }
 
-    private void Build(string folder, TextCodec codec, ILogger logger, CancellationToken cancellationToken)
+    private void Build(string folder, TextCodec codec, IProcessGroup processes, ILogger logger, CancellationToken cancellationToken)
     {
         CorpusOptions build = new()
         {
@@ -266,12 +263,13 @@ public sealed class PretrainingJob(
             HeldOutShare = HeldOutShare,
             Seed = (long)options.Training.Seed,
         };
-        CorpusManifest manifest = new CorpusBuilder(build, codec, folder).Build(cancellationToken: cancellationToken);
+        CorpusManifest manifest = new CorpusBuilder(build, codec, folder, processes).Build(cancellationToken: cancellationToken);
         if (manifest.Total(heldOut: false).Documents == 0 && manifest.Total(heldOut: true).Documents > 0)
         {
             // A handful of documents: the draw that picks the held-out ones may have taken them all.
-            Directory.Delete(folder, recursive: true);
-            manifest = new CorpusBuilder(build with { HeldOutShare = 0 }, codec, folder).Build(cancellationToken: cancellationToken);
+            if (processes.Rank == 0) Directory.Delete(folder, recursive: true);
+            build = build with { HeldOutShare = 0 };
+            manifest = new CorpusBuilder(build, codec, folder, processes).Build(cancellationToken: cancellationToken);
         }
 
         if (manifest.Total(heldOut: true).Documents == 0)
