@@ -89,7 +89,7 @@ internal static class TableFormats
     }
 
     /// <summary>Whether a file begins as JSON does, and how; null where it does not. What begins so is read as nothing else.</summary>
-    /// <param name="lines">Its lines that are not blank, at least one; all are looked at only where the first two leave it open.</param>
+    /// <param name="lines">The lines that are not blank, at least one; all are looked at only where the first two leave it open.</param>
     /// <param name="mayBeTable">Whether a first line that is no beginning of JSON makes it a table.</param>
     public static TableFormat? JsonKind(IEnumerable<string> lines, bool mayBeTable)
     {

@@ -1,20 +1,20 @@
 namespace Graft.Reports.Plots;
 
 /// <summary>One square of a grid whose darkness says how large its number is.</summary>
-/// <param name="X">Its left side, in pixels.</param>
-/// <param name="Y">Its upper side, in pixels.</param>
-/// <param name="Size">Its width and height, in pixels.</param>
+/// <param name="X">The left side, in pixels.</param>
+/// <param name="Y">The upper side, in pixels.</param>
+/// <param name="Size">The width and height, in pixels.</param>
 internal readonly record struct GridCell(double X, double Y, double Size)
 {
     private const double MostUnderDarkText = 0.55;
 
-    /// <summary>Draws it.</summary>
+    /// <summary>Draws the square.</summary>
     /// <param name="svg">The picture.</param>
-    /// <param name="share">What the darkness follows, 0 to 1.</param>
+    /// <param name="share">The value that the darkness follows, 0 to 1.</param>
     /// <param name="lightest">The opacity of 0.</param>
     /// <param name="darkest">The opacity of 1.</param>
-    /// <param name="title">What is shown to whoever points at it.</param>
-    /// <param name="text">What stands in it; null where there is no room.</param>
+    /// <param name="title">The text that is shown to whoever points at it.</param>
+    /// <param name="text">The text in the square; null where there is no room.</param>
     public void Draw(Html svg, double share, double lightest, double darkest, string title, string? text)
     {
         string size = Html.Number(Size);
