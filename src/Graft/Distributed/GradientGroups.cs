@@ -101,6 +101,7 @@ internal sealed unsafe class GradientGroups : IDisposable
 
         Exchange();
         Release();
+        CompleteMatrices();
         return Gather(mine, counts);
     }
 
@@ -146,14 +147,14 @@ internal sealed unsafe class GradientGroups : IDisposable
                 .Range(0, _processes.Size)
                 .Select(rank => SumTree.GroupsOf(rank, _processes.Size, Count) is var (first, end) ? SumTree.SubtreesOf(first, end) : []),
         ];
-        (long From, long To)[] needed = [.. Enumerable.Range(0, _processes.Size).Select(_shards.NeededBy)];
+        (long From, long To)[] parts = [.. Enumerable.Range(0, _processes.Size).Select(_shards.SumsOf)];
         int incoming = subtrees.Sum(nodes => nodes.Count) - subtrees[me].Count;
-        _received ??= empty(Math.Min(Slice, needed[me].To - needed[me].From) * incoming, ScalarType.Float32).DetachFromDisposeScope();
+        _received ??= empty(Math.Min(Slice, parts[me].To - parts[me].From) * incoming, ScalarType.Float32).DetachFromDisposeScope();
         float* received = Dispatcher.Data(_received), gradient = Dispatcher.Data(_parameters.Gradient);
-        long longest = needed.Max(part => part.To - part.From);
+        long longest = parts.Max(part => part.To - part.From);
         for (long start = 0; start < longest; start += Slice)
         {
-            long CountOf(int rank) => Math.Max(0, Math.Min(Slice, needed[rank].To - needed[rank].From - start));
+            long CountOf(int rank) => Math.Max(0, Math.Min(Slice, parts[rank].To - parts[rank].From - start));
             List<RankMessage> send = [], receive = [];
             List<(SumTree.Node, nint)> all = [];
             long mine = CountOf(me);
@@ -162,7 +163,7 @@ internal sealed unsafe class GradientGroups : IDisposable
             {
                 if (rank == me)
                 {
-                    all.AddRange(_sums.Select(sum => (sum.Node, (nint)(Dispatcher.Data(sum.Sum) + needed[me].From + start))));
+                    all.AddRange(_sums.Select(sum => (sum.Node, (nint)(Dispatcher.Data(sum.Sum) + parts[me].From + start))));
                     continue;
                 }
 
@@ -176,7 +177,7 @@ internal sealed unsafe class GradientGroups : IDisposable
                 send.AddRange(
                     _sums.Select(sum => new RankMessage(
                         rank,
-                        (nint)(Dispatcher.Data(sum.Sum) + needed[rank].From + start),
+                        (nint)(Dispatcher.Data(sum.Sum) + parts[rank].From + start),
                         CountOf(rank) * sizeof(float)
                     ))
                 );
@@ -185,9 +186,31 @@ internal sealed unsafe class GradientGroups : IDisposable
             _processes.AllToAll(send, receive);
             if (mine == 0) continue;
             nint total = SumTree.Add(all, (target, source) => FlatKernels.Add((float*)target, (float*)source, mine));
-            float* place = gradient + needed[me].From + start;
+            float* place = gradient + parts[me].From + start;
             if ((float*)total != place) FlatKernels.Copy((float*)total, place, mine);
         }
+    }
+
+    /// <summary>
+    /// Gives each rank the rest of the matrix that its sums break off in. Only now: totals take the place of what was to be summed.
+    /// </summary>
+    private void CompleteMatrices()
+    {
+        float* gradient = Dispatcher.Data(_parameters.Gradient);
+        List<RankMessage> Between(int summing, int moving, int other)
+        {
+            (long from, long to) = _shards.LackedBy(moving);
+            (long first, long end) = _shards.SumsOf(summing);
+            (from, to) = (Math.Max(from, first), Math.Min(to, end));
+            return from < to ? [new RankMessage(other, (nint)(gradient + from), (to - from) * sizeof(float))] : [];
+        }
+
+        int me = _processes.Rank;
+        int[] others = [.. Enumerable.Range(0, _processes.Size).Where(rank => rank != me)];
+        _processes.AllToAll(
+            [.. others.SelectMany(rank => Between(me, rank, rank))],
+            [.. others.SelectMany(rank => Between(rank, me, rank))]
+        );
     }
 
     /// <summary>The norm from each rank's blocks, and the numbers of all.</summary>

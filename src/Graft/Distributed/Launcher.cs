@@ -9,6 +9,9 @@ namespace Graft.Distributed;
 /// <param name="Libraries">The MPI libraries that belong to it, the likeliest first.</param>
 internal sealed record Launcher(string Name, string Variable, int Size, IReadOnlyList<string> Libraries)
 {
+    /// <summary>This process's number, as the launcher counts.</summary>
+    public string Rank { get; init; } = "?";
+
     private static readonly string[] s_openMpi = ["libmpi.so.40"], s_mpich = ["libmpich.so.12", "libmpi.so.12"];
 
     /// <summary>The launcher; null where there is none.</summary>
@@ -19,12 +22,18 @@ internal sealed record Launcher(string Name, string Variable, int Size, IReadOnl
         int? Number(string key) =>
             int.TryParse(environment(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : null;
         if (Number("OMPI_COMM_WORLD_SIZE") is int openMpi)
-            return new Launcher("Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", openMpi, s_openMpi);
+            return new Launcher("Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", openMpi, s_openMpi)
+            {
+                Rank = environment("OMPI_COMM_WORLD_RANK") ?? "?",
+            };
         int? step = Number("SLURM_STEP_NUM_TASKS");
-        if (environment("PMIX_RANK") is not null && step is int slurm)
-            return new Launcher("srun with PMIx", "SLURM_STEP_NUM_TASKS", slurm, s_openMpi);
+        if (environment("PMIX_RANK") is string pmix && step is int slurm)
+            return new Launcher("srun with PMIx", "SLURM_STEP_NUM_TASKS", slurm, s_openMpi) { Rank = pmix };
         if (Number("PMI_SIZE") is int mpich)
-            return new Launcher(step is null ? "MPICH's mpiexec" : "srun with PMI-2", "PMI_SIZE", mpich, s_mpich);
+            return new Launcher(step is null ? "MPICH's mpiexec" : "srun with PMI-2", "PMI_SIZE", mpich, s_mpich)
+            {
+                Rank = environment("PMI_RANK") ?? "?",
+            };
         if (step > 1 && environment("SLURM_PROCID") is not null)
             throw new InputException(
                 $"srun started {step} processes without a way to find each other: each would train alone; use srun --mpi=pmix (Open "

@@ -24,10 +24,19 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     /// <param name="library">The library of its own kind.</param>
     /// <param name="limit">How long others are waited for.</param>
     /// <exception cref="InputException">Launcher and library do not belong together.</exception>
+    /// <exception cref="RankMissingException">Not all came within the limit.</exception>
     public MpiGroup(Launcher launcher, MpiLibrary library, TimeSpan limit)
     {
         (_library, _limit) = (library, limit);
-        (Rank, Size) = library.Start();
+        (Rank, Size) =
+            library.Start(limit)
+            ?? throw new RankMissingException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"rank {launcher.Rank} is here, but not all of the {launcher.Size} that {launcher.Name} was to start have come within "
+                        + $"{limit.TotalSeconds:0} s: those that do not say this did not start, or cannot be reached"
+                )
+            );
         if (Size != launcher.Size)
         {
             string other = library.IsOpenMpi ? "Open MPI" : "MPICH or one of its kin";

@@ -10,6 +10,7 @@ namespace Graft.Distributed;
 internal sealed unsafe class MpiLibrary
 {
     private const int Serialized = 2, Success = 0;
+    private static readonly TimeSpan s_abortLimit = TimeSpan.FromSeconds(10);
 
     private readonly delegate* unmanaged<int*, byte***, int, int*, int> _init;
     private readonly delegate* unmanaged<int> _finalize;
@@ -84,12 +85,27 @@ internal sealed unsafe class MpiLibrary
         );
     }
 
-    /// <summary>Joins the others.</summary>
-    /// <returns>This process's number, and how many there are.</returns>
-    public (int Rank, int Size) Start()
+    /// <summary>
+    /// Joins the others. The library waits for all of them without end: on a thread of its own, so that this one need not.
+    /// </summary>
+    /// <param name="limit">How long others are waited for.</param>
+    /// <returns>This process's number, and how many there are; null where not all came.</returns>
+    public (int Rank, int Size)? Start(TimeSpan limit)
     {
-        int provided = 0, rank = 0, size = 0;
-        Check(_init(null, null, Serialized, &provided), "MPI_Init_thread");
+        int provided = 0, code = 0, rank = 0, size = 0;
+        Thread joining = new(() =>
+        {
+            int threads = 0;
+            code = _init(null, null, Serialized, &threads);
+            provided = threads;
+        })
+        {
+            IsBackground = true,
+            Name = "MPI_Init_thread",
+        };
+        joining.Start();
+        if (!joining.Join(limit)) return null;
+        Check(code, "MPI_Init_thread");
         if (provided < Serialized)
             throw new RunFailedException($"{Name} allows calls of one thread only (MPI_THREAD_SERIALIZED is wanted)");
         Check(_setErrorHandler(_world, _errorsReturn), "MPI_Comm_set_errhandler");
@@ -114,8 +130,13 @@ internal sealed unsafe class MpiLibrary
         return done != 0;
     }
 
-    /// <summary>Ends all processes.</summary>
-    public void Abort(int code) => _ = _abort(_world, code);
+    /// <summary>Ends all processes; where the library cannot reach the others it does not return, and this one ends by itself.</summary>
+    public void Abort(int code)
+    {
+        Thread ending = new(() => _abort(_world, code)) { IsBackground = true, Name = "MPI_Abort" };
+        ending.Start();
+        _ = ending.Join(s_abortLimit);
+    }
 
     /// <summary>Leaves the others; nothing may be called afterwards.</summary>
     public void Finish() => _ = _finalize();

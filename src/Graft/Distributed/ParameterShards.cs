@@ -40,8 +40,8 @@ internal sealed class ParameterShards
     /// <summary>The values that a rank moves.</summary>
     public (long From, long To) OwnedBy(int rank) => (_owned[rank], _owned[rank + 1]);
 
-    /// <summary>The values whose gradients a rank needs for both.</summary>
-    public (long From, long To) NeededBy(int rank) => (_sums[rank], Math.Max(_sums[rank + 1], _owned[rank + 1]));
+    /// <summary>The values that a rank moves beyond those that it adds up: the rest of a matrix.</summary>
+    public (long From, long To) LackedBy(int rank) => (_sums[rank + 1], Math.Max(_sums[rank + 1], _owned[rank + 1]));
 
     /// <summary>Where the values that each rank moves begin, in bytes, and where the last end.</summary>
     public IReadOnlyList<long> ByteCuts => [.. _owned.Select(cut => cut * sizeof(float))];

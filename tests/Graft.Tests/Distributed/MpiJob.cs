@@ -37,27 +37,40 @@ internal sealed class MpiJob : IDisposable
         return found;
     }
 
+    /// <summary>The command line itself.</summary>
+    public static string Graft => Path.Combine(AppContext.BaseDirectory, "Graft.Cli");
+
     /// <summary>Starts ranks; 1 without a launcher.</summary>
     public static MpiJob Start(
         string library,
         int ranks,
         IReadOnlyList<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null
+    ) => Start(ranks == 1 ? [] : OnThisMachine(library, ranks), arguments, environment);
+
+    /// <summary>How a library starts ranks on this machine.</summary>
+    public static IReadOnlyList<string> OnThisMachine(string library, int ranks)
+    {
+        string count = ranks.ToString(CultureInfo.InvariantCulture);
+        return library == "openmpi"
+            ? [Launcher(library), "--oversubscribe", "--bind-to", "none", "-np", count]
+            : [Launcher(library), "-np", count];
+    }
+
+    /// <summary>Starts ranks through a launcher.</summary>
+    public static MpiJob Start(
+        IReadOnlyList<string> launcher,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null
     )
     {
-        string graft = Path.Combine(AppContext.BaseDirectory, "Graft.Cli");
-        string count = ranks.ToString(CultureInfo.InvariantCulture);
-        string[] launcher =
-            ranks == 1 ? []
-            : library == "openmpi" ? [Launcher(library), "--oversubscribe", "--bind-to", "none", "-np", count]
-            : [Launcher(library), "-np", count];
         ProcessStartInfo start = new()
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] command = [.. launcher, graft, .. arguments];
+        string[] command = [.. launcher, Graft, .. arguments];
         start.FileName = command[0];
         foreach (string argument in command[1..]) start.ArgumentList.Add(argument);
         start.Environment["GRAFT_THREADS"] = "1";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Graft.Tests.Tasks;
+using Process = System.Diagnostics.Process;
 
 namespace Graft.Tests.Distributed;
 
@@ -13,14 +14,15 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("openmpi", 2, "adamw")]
-    [InlineData("mpich", 4, "muon")]
-    public void PretrainingEndsWithTheSameBits(string library, int ranks, string optimizer)
+    [InlineData("openmpi", 2, "adamw", 2, 32)]
+    [InlineData("mpich", 4, "muon", 2, 32)]
+    [InlineData("openmpi", 2, "muon", 3, 256)] // shards longer than what is exchanged at once, a matrix across their cut
+    public void PretrainingEndsWithTheSameBits(string library, int ranks, string optimizer, int layers, int width)
     {
         _ = MpiJob.Launcher(library);
         string[] flags = ["--optimizer", optimizer, "--steps", "4", "--checkpoint-every", "2"];
-        Run("alone", library, 1, flags);
-        Run("together", library, ranks, flags);
+        Run("alone", library, 1, flags, Config(layers, width, 2));
+        Run("together", library, ranks, flags, Config(layers, width, 2));
         foreach (
             string file in (string[])
                 ["model.safetensors", "checkpoints/step-4/parameters.safetensors", "checkpoints/step-4/optimizer.safetensors"]
@@ -213,6 +215,27 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
             Assert.True(expected.AsSpan().SequenceEqual(Bytes($"{library}-{ranks}", "model.safetensors")), $"{library}, {ranks} ranks");
         }
 
+        using (TwoNodes nodes = TwoNodes.Create(_folder))
+        {
+            foreach (
+                (string library, int each) in (IEnumerable<(string, int)>)[("openmpi", 1), ("openmpi", 2), ("mpich", 1), ("mpich", 2)]
+            )
+            {
+                using MpiJob job = MpiJob.Start(
+                    nodes.Launcher(library, each),
+                    Arguments($"nodes-{library}-{each}", flags, config),
+                    TwoNodes.Environments
+                );
+                int code = job.Wait(TimeSpan.FromMinutes(20));
+                Assert.True(code == 0, $"{library}, two nodes with {each}: {code}\n{job.Text}");
+                Assert.Contains("on 2 machines", job.Text, StringComparison.Ordinal);
+                Assert.True(
+                    expected.AsSpan().SequenceEqual(Bytes($"nodes-{library}-{each}", "model.safetensors")),
+                    $"{library}, two nodes with {each}"
+                );
+            }
+        }
+
         foreach ((int ranks, int until) in (IEnumerable<(int, int)>)[(4, 10), (2, 20)])
         {
             using MpiJob job = MpiJob.Start("openmpi", ranks, Arguments("moved", [.. flags, "--resume"], config));
@@ -254,6 +277,96 @@ public sealed class RanksTests(ITestOutputHelper log) : IDisposable
 
         Run("killed", "mpich", 2, [.. flags, "--resume"]);
         Assert.Equal(Bytes("alone", "model.safetensors"), Bytes("killed", "model.safetensors"));
+    }
+
+    /// <summary>A rank is stopped in its work: the job ends with 75 and its name, and the restart with the same bits.</summary>
+    [Theory]
+    [InlineData("openmpi", 0)]
+    [InlineData("openmpi", 1)]
+    [InlineData("mpich", 0)]
+    [InlineData("mpich", 2)]
+    [Trait("Category", "Slow")]
+    public void AStoppedRankCostsNoBit(string library, int rank)
+    {
+        TestData.LongOnly();
+        _ = MpiJob.Launcher(library);
+        string[] flags = ["--optimizer", "adamw", "--steps", "60", "--checkpoint-every", "5"];
+        Run("alone", library, 1, flags);
+        using (MpiJob job = MpiJob.Start(library, 3, Arguments("stopped", [.. flags, "--rank-limit", "10s"])))
+        {
+            AwaitUpdates("stopped", 12);
+            int stopped = job.Ranks()[rank];
+            Signal("STOP", stopped);
+            int code = job.Wait(TimeSpan.FromSeconds(90)); // the launcher itself may wait for the one that is stopped
+            Signal("KILL", stopped);
+            log.WriteLine($"{library}, rank {rank} stopped: {code}\n{job.Text}");
+            Assert.Contains($"rank {rank}", job.Text, StringComparison.Ordinal);
+            Assert.Contains(" s; the same command", job.Text, StringComparison.Ordinal);
+            Assert.True(code is 75 or 124, $"{code}");
+        }
+
+        Run("stopped", library, 2, [.. flags, "--resume"]);
+        Assert.Equal(Bytes("alone", "model.safetensors"), Bytes("stopped", "model.safetensors"));
+    }
+
+    /// <summary>
+    /// The cable between two nodes is cut: the first names who is out of reach, and the restart ends with the same bits.
+    /// </summary>
+    [Theory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    [Trait("Category", "Slow")]
+    public void ACutLinkCostsNoBit(string library)
+    {
+        TestData.LongOnly();
+        _ = MpiJob.Launcher(library);
+        string[] flags = ["--optimizer", "adamw", "--steps", "60", "--checkpoint-every", "5"];
+        Run("alone", library, 1, flags);
+        using TwoNodes nodes = TwoNodes.Create(_folder);
+        string[] limited = Arguments("cut", [.. flags, "--rank-limit", "10s"]);
+        using (MpiJob job = MpiJob.Start(nodes.Launcher(library, 1), limited, TwoNodes.Environments))
+        {
+            AwaitUpdates("cut", 12);
+            nodes.Link(isUp: false);
+            int code = job.Wait(TimeSpan.FromSeconds(90)); // the time limit around mpirun, which itself may hang
+            nodes.End();
+            log.WriteLine($"{library}, the link cut: {code}\n{job.Text}");
+            Assert.Contains("rank 1 on ", job.Text, StringComparison.Ordinal);
+            Assert.Contains("did not come within 10 s", job.Text, StringComparison.Ordinal);
+        }
+
+        nodes.Link(isUp: true);
+        using (MpiJob job = MpiJob.Start(nodes.Launcher(library, 1), [.. limited, "--resume"], TwoNodes.Environments))
+            Assert.True(job.Wait() == 0, job.Text);
+        Assert.Equal(Bytes("alone", "model.safetensors"), Bytes("cut", "model.safetensors"));
+    }
+
+    /// <summary>One of the processes never reaches the others: those that are here say so, within the limit.</summary>
+    [Theory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    public void ARankThatNeverStartsIsMissed(string library)
+    {
+        string script = Path.Combine(_folder, "late.sh");
+        IReadOnlyList<string> launcher = MpiJob.OnThisMachine(library, 3);
+        File.WriteAllText(
+            script,
+            "#!/bin/sh\n[ \"${OMPI_COMM_WORLD_RANK:-$PMI_RANK}\" = 1 ] && exec sleep 600\nexec \"$@\"\n"
+        );
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using MpiJob job = MpiJob.Start([.. launcher, script], Arguments("late", ["--steps", "4", "--rank-limit", "3s"]));
+        int code = job.Wait(TimeSpan.FromSeconds(60));
+        log.WriteLine(job.Text);
+        Assert.Contains(" is here, but not all of the 3 ", job.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("rank 1 is here", job.Text, StringComparison.Ordinal);
+        Assert.True(library == "openmpi" ? code == 75 : code is not (0 or 124), $"{code}"); // MPICH's reports how it ended the sleeper
+    }
+
+    private static void Signal(string signal, int process)
+    {
+        using Process kill = Process.Start("kill", ["-" + signal, process.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     private void Run(string output, string library, int ranks, IReadOnlyList<string> flags, string? config = null)

@@ -118,20 +118,19 @@ public sealed class InferencePartsTests(ITestOutputHelper log) : IDisposable
         string[] predict = ["predict", "--model", Model, "--task", "text-classification", "--input", input];
         Assert.Equal(0, Run([.. predict, "--output", one]));
         Random random = new(32);
-        Queue<int> waiting = new(Enumerable.Range(0, shards));
+        string[] Part(int shard) =>
+            [.. predict, "--output", parts, "--shard", string.Create(CultureInfo.InvariantCulture, $"{shard}/{shards}")];
+        Stopwatch clock = Stopwatch.StartNew(); // how long a process lives: it is killed within that time
+        using (Process whole = Start(Part(0))) await whole.WaitForExitAsync(TestContext.Current.CancellationToken);
+        int life = (int)clock.ElapsedMilliseconds;
+        Queue<int> waiting = new(Enumerable.Range(1, shards - 1));
         int killed = 0;
         while (waiting.TryDequeue(out int shard))
         {
-            using Process process = Start([
-                .. predict,
-                "--output",
-                parts,
-                "--shard",
-                string.Create(CultureInfo.InvariantCulture, $"{shard}/{shards}"),
-            ]);
+            using Process process = Start(Part(shard));
             if (killed < kills && random.Next(3) > 0)
             {
-                await Task.Delay(random.Next(100, 5000), TestContext.Current.CancellationToken);
+                await Task.Delay(random.Next(life / 20, life), TestContext.Current.CancellationToken);
                 if (!process.HasExited) killed++;
                 process.Kill();
                 waiting.Enqueue(shard);
