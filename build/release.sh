@@ -2,7 +2,7 @@
 # build/release.sh VERSION [FOLDER]: everything that a release delivers, made and tried, in FOLDER (artifacts/release/VERSION): packages and their
 # symbols, the tool for every system, the archive, the container image, checksums, the bill of materials, the licences. Publishes nothing.
 # Needs the .NET SDK, git, python3, tar and xz; as root with debootstrap the archive is tried on bare systems too (otherwise it says that it was not).
-# SKIP_TESTS=1 leaves out the tree's own tests where they have just been run. SUITES: the bare systems ("bookworm trixie").
+# SKIP_TESTS=1 leaves out the tree's own tests where they have just been run. SUITES: the bare systems ("bookworm trixie jammy noble").
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:?usage: build/release.sh VERSION [FOLDER]}
@@ -51,7 +51,7 @@ python3 build/release.py materials src/Graft.Cli "$version" "$out"
 
 step install
 GRAFT_TEST_FEED=$out GRAFT_TEST_FULL=1 artifacts/bin/Graft.Packages.Tests/release/Graft.Packages.Tests
-build/try-archive.sh "$out/graft-$version-linux-x64.tar.xz" ${SUITES:-bookworm trixie} || { # words
+build/try-archive.sh "$out/graft-$version-linux-x64.tar.xz" ${SUITES:-bookworm trixie jammy noble} || { # words
   code=$?
   [ $code -eq 77 ] || exit $code
   echo "NOT TRIED on a bare system"

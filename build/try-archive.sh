@@ -33,13 +33,15 @@ for suite in "${@:-bookworm}"; do
   inside() { env -i HOME=/root PATH=/usr/bin:/bin:/usr/sbin:/sbin unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$root" "$@"; }
   inside "$graft" --version
   inside "$graft" doctor --no-probe
-  # Without TLS's library: one line that names the package, and the code of bad input.
-  code=0
-  inside "$graft" pull some/model 2>"$work/pull" || code=$?
-  if [ "$code" -ne 2 ] || [ "$(wc -l <"$work/pull")" -ne 1 ] || ! grep -q 'apt-get install libssl3' "$work/pull"; then
-    echo "graft pull without OpenSSL: exit code $code, said:"
-    cat "$work/pull"
-    exit 1
+  # Without TLS's library, which Debian 12 lacks and Debian 13's apt brings: one line that names the package, and the code of bad input.
+  if ! compgen -G "$root/usr/lib/*/libssl.so.3" >/dev/null; then
+    code=0
+    inside "$graft" pull some/model 2>"$work/pull" || code=$?
+    if [ "$code" -ne 2 ] || [ "$(wc -l <"$work/pull")" -ne 1 ] || ! grep -q 'apt-get install libssl3' "$work/pull"; then
+      echo "graft pull without OpenSSL: exit code $code, said:"
+      cat "$work/pull"
+      exit 1
+    fi
   fi
 
   inside sh -c "cd /tmp && $graft quickstart --seeds 1"

@@ -8,9 +8,8 @@ internal static class AbstainFlag
     public static Option<double?> Create() => new("--abstain")
     {
         Description =
-            "The accuracy that answers shall have, such as 0.95: a confidence is chosen on held-out labels, with 90 % certainty, and "
-                + "answers below it are marked unsure; texts unlike the training data are marked unfamiliar. Otherwise no answer is "
-                + "marked.",
+            "The accuracy that answers shall have, such as 0.95: a confidence is chosen on held-out labels, with 90 % certainty, "
+                + "answers below it are marked unsure, and texts unlike the training data unfamiliar; no answer is marked otherwise.",
         HelpName = "ACCURACY",
     };
 }

@@ -9,11 +9,12 @@ internal sealed class CalibrationFlags
 {
     private readonly Option<bool> _raw = new("--raw")
     {
-        Description = "Confidence as the model computes it, not divided by the temperature that was fitted on the run's development data.",
+        Description =
+            "Give confidence as the model computes it, not divided by the temperature that was fitted on the run's development data.",
     };
     private readonly Option<bool> _calibrated = new("--calibrated")
     {
-        Description = "What is done anyway where a temperature was fitted: confidence then means what it says.",
+        Description = "Divide by the temperature that was fitted, so that confidence is right as often as it says: what is done anyway.",
     };
 
     /// <summary>Adds them to a command.</summary>

@@ -9,27 +9,21 @@ namespace Graft.Cli;
 /// </summary>
 internal sealed class EmbeddingFlags
 {
-    private readonly Option<string?> _pooling = new("--pooling")
-    {
-        Description =
-            "mean, first, last, max, meansqrtlength or weightedmean: which token states make the vector; the model's own otherwise.",
-    };
+    private readonly Option<string?> _pooling = CommonFlags.Pooling.Optional<string?>(
+        "mean, first, last, max, meansqrtlength or weightedmean; the model's own otherwise");
     private readonly Option<bool?> _normalize = new("--normalize")
     {
-        Description = "true or false: bring vectors to length 1; the model's own otherwise.",
+        Description = "Whether vectors are scaled to length 1, true or false; the model's own otherwise.",
     };
     private readonly Option<string?> _prompt = new("--prompt")
     {
-        Description = "A text to put before every text; the model's default prompt otherwise, \"\" for none.",
+        Description = "The text to put before every text, \"\" for none; the model's default prompt otherwise.",
     };
     private readonly Option<string?> _promptName = new("--prompt-name")
     {
-        Description = "The prompt of this name in the model's config_sentence_transformers.json.",
+        Description = "The name of a prompt in the model's config_sentence_transformers.json; its default prompt otherwise.",
     };
-    private readonly Option<int?> _maxLength = new("--max-length")
-    {
-        Description = "The most tokens of a text; the model's own otherwise.",
-    };
+    private readonly Option<int?> _maxLength = CommonFlags.MaxLength.Optional<int?>("the model's own limit otherwise");
 
     public void AddTo(Command command)
     {

@@ -9,47 +9,24 @@ namespace Graft.Cli;
 internal sealed class FineTuningFlags
 {
     private readonly TrainingFlags _training = new();
-    private readonly Option<string> _model = ModelFlag.Create(
-        "The pre-trained model: a folder in Hugging Face's layout, or a model of the hub."
-    );
-    private readonly Option<string> _task = Text(
-        "--task",
-        $"What is learned: {string.Join(", ", FineTuningTasks.Names)}.",
-        "TASK",
-        required: true
-    );
+    private readonly Option<string> _model = CommonFlags.Model.Required<string>(
+        "a pre-trained one, as a folder in Hugging Face's layout or a model of the hub");
+    private readonly Option<string> _task = CommonFlags.Task(FineTuningTasks.Names);
     private readonly TuningFlags _tuning = new();
-    private readonly Option<string?> _train = new("--train")
-    {
-        HelpName = "FILE",
-        Description =
-            "Labelled examples, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText; CoNLL, entities by "
-                + "characters; SQuAD.",
-    };
-    private readonly Option<string?> _eval = new("--eval")
-    {
-        Description = "Development data, evaluated during training; none otherwise.",
-        HelpName = "FILE",
-    };
-    private readonly Option<string> _output = Text("--output", "The run folder.", "RUN", required: true);
+    private readonly Option<string?> _train = CommonFlags.Train.Optional<string?>(
+        $"{Commands.DataCommand.TrainingFormats}; label names alone otherwise (--template)");
+    private readonly Option<string?> _eval = CommonFlags.Evaluation.Optional<string?>("it is evaluated during training; none otherwise");
+    private readonly Option<string> _output = CommonFlags.Output.Required<string>("the run folder", "RUN");
     private readonly ReadingFlags _reading = new();
     private readonly Option<string?> _negativeColumn = new("--negative-column")
     {
-        Description = "Embedding: the column of texts that do not belong; found by name otherwise.",
+        Description = "The column of texts that do not belong, for embedding; found by name otherwise.",
     };
-    private readonly Option<int> _maxNewTokens = new("--max-new-tokens")
-    {
-        Description = "text-to-text, causal-lm: the most tokens of a generated text.",
-        DefaultValueFactory = _ => 64,
-    };
-    private readonly Option<int> _numBeams = new("--num-beams")
-    {
-        Description = "text-to-text, causal-lm: the beams of the search for a text, 1 for a greedy one.",
-        DefaultValueFactory = _ => 1,
-    };
+    private readonly Option<int> _maxNewTokens = CommonFlags.MaxNewTokens.WithDefault(64, "for text-to-text and causal-lm");
+    private readonly Option<int> _numBeams = CommonFlags.NumBeams.WithDefault(1, "for text-to-text and causal-lm");
     private readonly Option<int?> _examples = new("--examples")
     {
-        Description = "Train on this many of the examples only, every class with its share.",
+        Description = "How many of the examples to train on, every class with its share; all otherwise.",
     };
     private readonly Option<string?> _classWeights = new("--class-weights")
     {
@@ -64,24 +41,17 @@ internal sealed class FineTuningFlags
     };
     private readonly Option<bool> _tuneThreshold = new("--tune-threshold")
     {
-        Description = "Several labels: choose the threshold on --eval instead of taking 0.5.",
+        Description = "Choose the threshold of several labels on --eval instead of taking 0.5.",
     };
     private readonly Option<double?> _abstain = AbstainFlag.Create();
     private readonly Option<string?> _replay = new("--replay")
     {
-        Description = "The metrics.jsonl of a run with a time budget: makes its updates again, at their rates.",
+        Description = "The metrics.jsonl of a run with a time budget, whose updates are made again at their rates; none otherwise.",
         HelpName = "FILE",
     };
-    private readonly Option<int?> _stride = new("--stride")
-    {
-        Description = "How many tokens neighbouring windows of a long text share; chosen by the task otherwise.",
-    };
-    private readonly Option<bool> _truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows." };
-    private readonly Option<int> _seeds = new("--seeds")
-    {
-        Description = "How many runs to make, with seed, seed + 1 …, each in RUN/seed-S.",
-        DefaultValueFactory = _ => 1,
-    };
+    private readonly Option<int?> _stride = CommonFlags.Stride.Optional<int?>("chosen by the task otherwise");
+    private readonly Option<bool> _truncate = CommonFlags.Truncate.Optional<bool>();
+    private readonly Option<int> _seeds = CommonFlags.Seeds.WithDefault(1, "each in RUN/seed-S");
     private readonly Option<bool> _fromScratch = new("--from-scratch")
     {
         Description = "Start from randomly initialised weights instead of the pre-trained ones, for comparison.",
@@ -164,12 +134,4 @@ internal sealed class FineTuningFlags
             Training = training with { Epochs = null, Steps = replay?.Count ?? training.Steps, Replay = replay },
         };
     }
-
-    private static Option<string> Text(string name, string description, string help, bool required) =>
-        new(name)
-        {
-            Description = description,
-            HelpName = help,
-            Required = required,
-        };
 }

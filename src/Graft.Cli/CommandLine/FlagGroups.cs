@@ -25,13 +25,14 @@ internal static class FlagGroups
                 "--negative-column",
             ]
         ),
-        ("Texts", ["--max-length", "--stride", "--truncate", "--prompt", "--prompt-name", "--normalize", "--aggregation"]),
+        ("Texts", ["--max-length", "--stride", "--truncate", "--prompt", "--prompt-name", "--pooling", "--normalize", "--aggregation"]),
         (
             "Generated text",
             [
                 "--max-new-tokens",
                 "--min-new-tokens",
                 "--num-beams",
+                "--beam-stopping",
                 "--sample",
                 "--temperature",
                 "--top-k",
@@ -66,7 +67,6 @@ internal static class FlagGroups
                 "--features",
                 "--classifier",
                 "--layers",
-                "--pooling",
                 "--layer-decay",
                 "--gradual-unfreezing",
                 "--reinitialize-layers",

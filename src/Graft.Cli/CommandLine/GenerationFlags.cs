@@ -6,35 +6,36 @@ namespace Graft.Cli;
 /// <summary>Every option of generation as a flag; what is not given is read from the model's generation_config.json.</summary>
 internal sealed class GenerationFlags
 {
-    private readonly Option<int?> _maxNewTokens = new("--max-new-tokens") { Description = "The most tokens to generate; 20 otherwise." };
+    private readonly Option<int?> _maxNewTokens = CommonFlags.MaxNewTokens.Optional<int?>("the model's own limit or 20 otherwise");
     private readonly Option<int?> _minNewTokens = new("--min-new-tokens")
     {
         Description = "How many tokens must be generated before an end is allowed; 0 otherwise.",
     };
-    private readonly Option<bool?> _sample = new("--sample") { Description = "Sample tokens instead of taking the most probable ones." };
-    private readonly Option<float?> _temperature = new("--temperature")
+    private readonly Option<bool?> _sample = new("--sample")
     {
-        Description = "With --sample: the temperature; below 1 the probable tokens gain, above 1 the others; 1 otherwise.",
+        Description = "Sample tokens instead of taking the most probable ones; the model's own otherwise.",
     };
-    private readonly Option<int?> _topK = new("--top-k")
-    {
-        Description = "With --sample: sample among the k most probable tokens, 0 for all; the model's own otherwise.",
-    };
+    private readonly Option<double?> _temperature = CommonFlags.Temperature.Optional<double?>(
+        "with --sample: below 1 the probable tokens gain, above 1 the others; the model's own or 1 otherwise");
+    private readonly Option<int?> _topK = CommonFlags.TopK.Optional<int?>(
+        "with --sample: one of them is taken, 0 for all; the model's own otherwise");
     private readonly Option<float?> _topP = new("--top-p")
     {
-        Description = "With --sample: sample among the most probable tokens that together have this probability, 1 for all; 1 otherwise.",
+        Description =
+            "The probability that the tokens which are sampled from have together, with --sample, 1 for all; the model's own or 1 "
+                + "otherwise.",
     };
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "The seed of sampling; 42 otherwise." };
-    private readonly Option<int?> _numBeams = new("--num-beams") { Description = "The beams of the search, 1 for none; 1 otherwise." };
+    private readonly Option<ulong?> _seed = CommonFlags.Seed.Optional<ulong?>("with --sample; 42 otherwise");
+    private readonly Option<int?> _numBeams = CommonFlags.NumBeams.Optional<int?>("the model's own or 1 otherwise");
     private readonly Option<float?> _lengthPenalty = new("--length-penalty")
     {
-        Description = "With beams: the exponent of the length that scores are divided by; above 0 favours long texts; 1 otherwise.",
+        Description = "The exponent of the length that the scores of beams are divided by, above 0 to favour long texts; 1 otherwise.",
     };
-    private readonly Option<string?> _earlyStopping = new("--early-stopping")
+    private readonly Option<string?> _earlyStopping = new("--beam-stopping")
     {
         Description =
-            "With beams: when to stop: true (as soon as there are enough texts), false (when a better one is unlikely; the default) or "
-                + "never.",
+            "When the search with beams ends: true (as soon as there are enough texts), false (when a better one is unlikely) or "
+                + "never; the model's own or false otherwise.",
     };
     private readonly Option<int?> _returned = new("--num-return-sequences")
     {
@@ -59,7 +60,7 @@ internal sealed class GenerationFlags
     };
     private readonly Option<string[]> _stop = new("--stop")
     {
-        Description = "A text that ends the generation; may be given several times.",
+        Description = "A text that ends the generation; may be given several times; none otherwise.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -97,7 +98,7 @@ internal sealed class GenerationFlags
         MaxLength = parsed.GetValue(_maxNewTokens) is null ? defaults.MaxLength : null,
         MinNewTokens = parsed.GetValue(_minNewTokens) ?? defaults.MinNewTokens,
         DoSample = parsed.GetValue(_sample) ?? defaults.DoSample,
-        Temperature = parsed.GetValue(_temperature) ?? defaults.Temperature,
+        Temperature = (float?)parsed.GetValue(_temperature) ?? defaults.Temperature,
         TopK = parsed.GetValue(_topK) ?? defaults.TopK,
         TopP = parsed.GetValue(_topP) ?? defaults.TopP,
         Seed = parsed.GetValue(_seed) ?? defaults.Seed,
@@ -117,6 +118,6 @@ internal sealed class GenerationFlags
         "true" => EarlyStopping.WhenEnoughFinished,
         "false" => EarlyStopping.WhenUnlikelyToImprove,
         "never" => EarlyStopping.Never,
-        _ => throw new InputException($"--early-stopping {text}: true, false or never is expected"),
+        _ => throw new InputException($"--beam-stopping {text}: true, false or never is expected"),
     };
 }

@@ -9,15 +9,6 @@ namespace Graft.Cli;
 /// </summary>
 internal static class ModelFlag
 {
-    /// <summary><c>--model</c>.</summary>
-    public static Option<string> Create(string description, string name = "--model") =>
-        new(name)
-        {
-            Description = description,
-            HelpName = "DIR|ID",
-            Required = true,
-        };
-
     /// <summary>The folder (or file) that the flag stands for.</summary>
     /// <exception cref="InputException">Neither a folder nor a model of the hub.</exception>
     /// <exception cref="RunFailedException">The hub cannot be reached.</exception>

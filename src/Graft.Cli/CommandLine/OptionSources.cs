@@ -15,7 +15,8 @@ internal static class OptionSources
         new("--config")
         {
             Description =
-                "JSON file with values for this command's flags: {\"learning-rate\": 2e-5, …}. Flags and GRAFT_… variables win over it.",
+                "A JSON file with values for this command's flags, {\"learning-rate\": 2e-5}; flags and GRAFT_… variables win over "
+                    + "it. None otherwise.",
             HelpName = "FILE",
         };
 

@@ -13,8 +13,8 @@ internal sealed class ProcessFlags
     private readonly Option<int?> _groups = new("--gradient-groups")
     {
         Description =
-            "Groups that a batch's gradient is summed in, along a fixed order: equal numbers give equal bits on any number of ranks "
-                + "and threads. At least the number of ranks; 1 without mpirun, 8 under it.",
+            "How many groups a batch's gradient is summed in, along a fixed order: equal numbers give equal bits on any number of "
+                + "ranks and threads. At least the number of ranks; 1 otherwise, 8 under mpirun.",
     };
 
     private readonly Option<string?> _library = new("--mpi-library")
@@ -25,7 +25,7 @@ internal sealed class ProcessFlags
 
     private readonly Option<string?> _limit = new("--rank-limit")
     {
-        Description = "How long ranks wait for each other before they name who is missing and end with 75: 10m.",
+        Description = "How long ranks wait for each other before they name who is missing and end with 75; 10m otherwise.",
         HelpName = "TIME",
     };
 
@@ -43,7 +43,7 @@ internal sealed class ProcessFlags
     public IProcessGroup Join(ParseResult parsed)
     {
         ProcessGroupOptions options = new() { MpiLibrary = parsed.GetValue(_library) };
-        if (parsed.GetValue(_limit) is string limit) options = options with { Limit = TrainingFlags.Duration("--rank-limit", limit) };
+        if (parsed.GetValue(_limit) is string limit) options = options with { Limit = TrainingFlags.Duration(_limit, limit) };
         return ProcessGroups.Join(options);
     }
 

@@ -8,12 +8,8 @@ namespace Graft.Cli;
 /// </summary>
 internal sealed class ReadingFlags
 {
-    private readonly Option<string?> _format = new("--format")
-    {
-        Description =
-            "The format: csv, tsv, json-lines, json, parquet, fasttext, text, conll, conll-u, spans or squad; found by content otherwise.",
-        HelpName = "FORMAT",
-    };
+    private readonly Option<string?> _format = CommonFlags.Format.Optional<string?>(
+        "csv, tsv, json-lines, json, parquet, fasttext, text, conll, conll-u, spans or squad; found by content otherwise");
     private readonly Option<string?> _delimiter = new("--delimiter")
     {
         Description = "What separates columns: one character, or tab; found by content otherwise.",
@@ -41,26 +37,27 @@ internal sealed class ReadingFlags
     };
     private readonly Option<string?> _labels = new("--label-columns")
     {
-        Description = "The columns of 0 and 1 that are a label each, as toxic,insult.",
+        Description = "The columns of 0 and 1 that are a label each, as toxic,insult; found otherwise.",
         HelpName = "COLUMNS",
     };
     private readonly Option<string?> _names = new("--label-names")
     {
         Description =
-            "The names of numbered classes or tags, the first that of 0; of lists of 0 and 1 the label of each position: joy,anger,fear.",
+            "The names of numbered classes or tags, the first that of 0; of lists of 0 and 1 the label of each position: "
+                + "joy,anger,fear. The numbers themselves otherwise.",
         HelpName = "NAMES",
     };
     private readonly Option<string?> _separator = new("--label-separator")
     {
-        Description = "What separates several labels in a cell; | ; or , by what the file has otherwise.",
+        Description = "What separates several labels in a cell; one of | ; , otherwise, by what the file has.",
         HelpName = "TEXT",
     };
 
     private readonly Option<string?> _missing = new("--missing-label")
     {
         Description =
-            "What stands for a missing label beside empty cells, nan, None, NA and the like; none: only empty cells, so that NA and -1 "
-                + "are classes.",
+            "A further text that stands for a missing label, beside empty cells, nan, None, NA and the like; none lets only empty cells "
+                + "stand for one, so that NA and -1 are classes; no further text otherwise.",
         HelpName = "TEXT",
     };
 

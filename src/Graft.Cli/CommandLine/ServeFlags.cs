@@ -13,16 +13,12 @@ internal sealed class ServeFlags
         Description = "The address to listen on: this machine only by default, 0.0.0.0 for all.",
         DefaultValueFactory = _ => s_server.Host,
     };
-    private readonly Option<int> _port = new("--port")
-    {
-        Description = "The port; 0 takes one that is free.",
-        DefaultValueFactory = _ => s_server.Port,
-    };
+    private readonly Option<int> _port = CommonFlags.Port.WithDefault(s_server.Port);
     private readonly Option<string?> _keys = new("--api-key-file")
     {
         Description =
-            "A file with an API key a line, of which a request must bear one (Authorization: Bearer KEY); without it every request is "
-                + "answered.",
+            "A file with an API key a line, of which a request must bear one (Authorization: Bearer KEY); every request is answered "
+                + "otherwise.",
         HelpName = "FILE",
     };
     private readonly Option<int> _queue = new("--max-queue")
@@ -78,24 +74,24 @@ internal sealed class ServeFlags
     };
     private readonly Option<string?> _certificate = new("--tls-certificate")
     {
-        Description = "A certificate in PEM: the server then speaks TLS only.",
+        Description = "A certificate in PEM, with which the server speaks TLS only; plain HTTP otherwise.",
         HelpName = "FILE",
     };
     private readonly Option<string?> _certificateKey = new("--tls-key")
     {
-        Description = "The certificate's private key in PEM, where it is not in the certificate's file.",
+        Description = "The certificate's private key in PEM; the certificate's file has it otherwise.",
         HelpName = "FILE",
     };
     private readonly Option<string?> _collector = new("--otlp-endpoint")
     {
         Description =
-            "An OpenTelemetry collector that metrics and traces are sent to by OTLP; OTEL_EXPORTER_OTLP_ENDPOINT names it otherwise, and "
-                + "without either nothing is sent.",
+            "An OpenTelemetry collector that metrics and traces are sent to by OTLP; what OTEL_EXPORTER_OTLP_ENDPOINT names "
+                + "otherwise, or none.",
         HelpName = "URL",
     };
     private readonly Option<string?> _logs = new("--log-format")
     {
-        Description = "text or json; json where stderr is no terminal.",
+        Description = "How logs are written, text or json; json otherwise where stderr is no terminal.",
         HelpName = "text|json",
     };
 

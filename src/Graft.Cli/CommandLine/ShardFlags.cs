@@ -18,16 +18,16 @@ internal sealed class ShardFlags
     private readonly Option<string?> _shard = new("--shard")
     {
         Description =
-            "Answer only this part of the input, counted from 0, as 3/64; auto where a scheduler says both numbers. --output is then a "
-                + "folder of parts, and finished ones are skipped (join them with graft merge-parts).",
+            "The part of the input that is answered, counted from 0, as 3/64; auto where a scheduler says both numbers; all of it "
+                + "otherwise. --output is then a folder of parts, and finished ones are skipped (join them with graft merge-parts).",
         HelpName = "I/N",
     };
 
     private readonly Option<int?> _shards = new("--shards")
     {
         Description =
-            "Answer a part of the input where a scheduler says which (JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID, RANK): how many parts "
-                + "there are.",
+            "How many parts there are, where a scheduler says which one to answer (JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID, RANK); "
+                + "one otherwise.",
         HelpName = "N",
     };
 

@@ -12,21 +12,21 @@ internal sealed class StaticFlags
     private readonly Option<bool> _static = new("--static")
     {
         Description =
-            "Make a static model: one vector for each token, a hundred times faster, with the classifier of the teacher's run. Needs "
-                + "no --corpus.",
+            "Make a static model, which has one vector for each token and is a hundred times faster, with the classifier of the "
+                + "teacher's run; needs no --corpus.",
     };
 
     private readonly Option<string?> _unlabelled = new("--unlabelled")
     {
         Description =
-            "With --student: the texts on which the student follows the teacher. With --static: a file of texts on which the vectors "
-                + "follow it, beside the training data of its run.",
+            "Texts on which the student (--student) or the vectors (--static) follow the teacher; the training data of the teacher's "
+                + "run otherwise, with --static.",
         HelpName = "FILE",
     };
 
     private readonly Option<int> _dimensions = new("--dimensions")
     {
-        Description = "With --static: the number of values in a vector.", DefaultValueFactory = _ => 256, HelpName = "N",
+        Description = "How many values a vector has, with --static.", DefaultValueFactory = _ => 256, HelpName = "N",
     };
 
     private Option[] Own => [_static, _unlabelled, _dimensions];

@@ -32,16 +32,13 @@ internal sealed class StudentFlags
     private readonly Option<string?> _student = new("--student")
     {
         Description =
-            "A pre-trained model that learns the answers of the teacher, a fine-tuned run, on the texts of --unlabelled. Needs no "
-                + "--corpus.",
+            "A pre-trained model that learns the answers of the teacher, a fine-tuned run, on the texts of --unlabelled, without "
+                + "--corpus; none otherwise.",
         HelpName = "MODEL",
     };
 
-    private readonly Option<string?> _eval = new("--eval")
-    {
-        Description = "With --student: labelled examples that the student is judged on; none otherwise.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _eval = CommonFlags.Evaluation.Optional<string?>(
+        "with --student, which is judged on it; none otherwise");
 
     private readonly ReadingFlags _reading = new();
 

@@ -6,17 +6,10 @@ namespace Graft.Cli;
 /// <summary>The texts a command works on: <c>--text</c> (again and again), a file of any format, or the lines of stdin.</summary>
 internal sealed class TextInput
 {
-    private readonly Option<string[]> _text = new("--text")
-    {
-        Description = "A text; may be given several times.",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
-    private readonly Option<string?> _input = new("--input")
-    {
-        Description =
-            "A file of texts (lines, CSV, TSV, JSON Lines, Parquet), a folder or pattern of several, or - for the lines of stdin.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string[]> _text = CommonFlags.Text.Optional<string[]>("may be given several times; --input otherwise");
+    private readonly Option<string?> _input = CommonFlags.Input.Optional<string?>(
+        "texts as lines, CSV, TSV, JSON Lines or Parquet, a folder or pattern of several files, or - for the lines of stdin; --text "
+            + "otherwise");
     private readonly ReadingFlags _reading = new();
 
     public void AddTo(Command command)

@@ -11,12 +11,12 @@ namespace Graft.Cli;
 /// </summary>
 internal sealed class TrainingFlags
 {
-    private readonly Option<long?> _steps = new("--steps") { Description = "How many updates to make, instead of epochs." };
-    private readonly Option<string?> _timeBudget = new("--time-budget")
+    private readonly Option<long?> _steps = new("--steps")
     {
-        Description = "How long to train, instead of epochs: 90s, 20m, 8h. The schedule then follows the clock.",
-        HelpName = "TIME",
+        Description = "How many updates to make, instead of epochs; epochs decide otherwise.",
     };
+    private readonly Option<string?> _timeBudget = CommonFlags.TimeBudget.Optional<string?>(
+        "instead of epochs; the schedule then follows the clock; epochs decide otherwise");
     private readonly Option<double?> _warmup = new("--warmup")
     {
         Description =
@@ -25,50 +25,56 @@ internal sealed class TrainingFlags
     private readonly Option<string?> _schedule = new("--schedule")
     {
         Description =
-            "How the learning rate falls: linear (default), cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts.",
+            "How the learning rate falls: linear, cosine, constant, one-cycle, polynomial, inverse-sqrt or cosine-restarts; linear "
+                + "otherwise.",
     };
     private readonly Option<string?> _optimizer = new("--optimizer")
     {
-        Description = "The optimizer: adamw (default), or muon for the matrices of hidden layers and AdamW for the rest, at the same rate.",
+        Description =
+            "The optimizer: adamw, or muon for the matrices of hidden layers and AdamW for the rest, at the same rate; adamw "
+                + "otherwise.",
     };
     private readonly Option<double?> _weightDecay = new("--weight-decay")
     {
         Description = "The decoupled weight decay of matrices and embeddings; 0.01 otherwise.",
     };
     private readonly Option<double?> _beta1 = new("--beta1") { Description = "The decay of AdamW's first moment; 0.9 otherwise." };
-    private readonly Option<double?> _beta2 = new("--beta2") { Description = "The decay of AdamW's second moment; 0.999 otherwise." };
-    private readonly Option<double?> _epsilon = new("--epsilon") { Description = "The epsilon in AdamW's denominator; 1e-8 otherwise." };
+    private readonly Option<double?> _beta2 = new("--beta2")
+    {
+        Description = "The decay of AdamW's second moment; 0.999 otherwise, 0.98 in pre-training.",
+    };
+    private readonly Option<double?> _epsilon = new("--epsilon")
+    {
+        Description = "The epsilon in AdamW's denominator; 1e-8 otherwise, 1e-6 in pre-training.",
+    };
     private readonly Option<double?> _clipNorm = new("--clip-norm")
     {
-        Description = "The largest norm of the gradient, to which a larger one is scaled; 1 otherwise, 0 for no limit.",
+        Description = "The largest norm of the gradient, to which a larger one is scaled, 0 for no limit; 1 otherwise.",
     };
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "The seed of everything random; 42 otherwise." };
+    private readonly Option<ulong?> _seed = CommonFlags.Seed.Optional<ulong?>("42 otherwise");
     private readonly Option<long?> _evalEvery = new("--eval-every")
     {
-        Description = "Updates between evaluations; an epoch, or several of more than twenty, where it is not given.",
+        Description = "How many updates lie between evaluations; an epoch otherwise, or several where there are more than twenty.",
     };
     private readonly Option<int?> _earlyStopping = new("--early-stopping")
     {
-        Description = "Stop after this many evaluations without a better score; never otherwise.",
+        Description = "How many evaluations without a better score end the run; none otherwise.",
     };
     private readonly Option<string?> _keep = new("--keep")
     {
-        Description = "Which weights remain: those after the last update (last) or those of the best evaluation (best).",
+        Description = "Which weights remain: those after the last update (last) or those of the best evaluation (best); last otherwise.",
     };
     private readonly Option<string?> _checkpointEvery = new("--checkpoint-every")
     {
-        Description = "How far checkpoints are apart, in updates (500) or time (5m).",
+        Description = "How far checkpoints are apart, in updates (500) or in time (20m); 5m otherwise.",
     };
     private readonly Option<int?> _keepCheckpoints = new("--keep-checkpoints")
     {
         Description = "How many checkpoints stay on disk; 2 otherwise.",
     };
-    private readonly Option<string?> _precision = new("--precision")
-    {
-        Description =
-            "The precision of products: fp32 (default), or bf16 where the processor is faster with it (AMX, or avx512_bf16 of AMD); "
-                + "weights stay fp32.",
-    };
+    private readonly Option<string?> _precision = CommonFlags.Precision.Optional<string?>(
+        "fp32, or bf16 for products where the processor is faster with it (AMX, or avx512_bf16 of AMD); weights stay fp32; fp32 "
+            + "otherwise");
     private readonly Option<bool> _gradientCheckpointing = new("--gradient-checkpointing")
     {
         Description =
@@ -76,43 +82,44 @@ internal sealed class TrainingFlags
     };
     private readonly Option<string?> _device = new("--device")
     {
-        Description = "The device to compute on: cpu (default) or cuda:0.",
+        Description = "The device to compute on, cpu or cuda:0; cpu otherwise.",
         HelpName = "DEVICE",
     };
     private readonly Option<int?> _threads = CommonFlags.Threads();
 
     /// <summary>Passes over the data.</summary>
-    public Option<double?> Epochs { get; } =
-        new("--epochs") { Description = "How many times to go over the data; chosen by the recipe otherwise." };
+    public Option<double?> Epochs { get; } = CommonFlags.Epochs.Optional<double?>("chosen by the recipe otherwise");
 
     /// <summary>The peak rate.</summary>
     public Option<double?> LearningRate { get; } =
         new("--learning-rate") { Description = "The peak of the learning rate, such as 2e-5; chosen by the recipe otherwise." };
 
     /// <summary>Optimizer batch in examples.</summary>
-    public Option<int?> BatchSize { get; } = new("--batch-size") { Description = "How many examples make one update." };
+    public Option<int?> BatchSize { get; } = CommonFlags.BatchSize.Optional<int?>(
+        "a batch makes one update; chosen by the recipe otherwise");
 
     /// <summary>Micro-batches of a batch.</summary>
     public Option<int?> GradientAccumulation { get; } =
         new("--gradient-accumulation")
         {
-            Description = "Cut each batch into this many micro-batches, which takes less memory, with the same result.",
+            Description = "How many micro-batches a batch is cut into, which takes less memory, with the same result; 1 otherwise.",
         };
 
     /// <summary>Tokens of a sequence.</summary>
-    public Option<int?> MaxLength { get; } =
-        new("--max-length") { Description = "The most tokens of a sequence, special tokens included; 128 otherwise." };
+    public Option<int?> MaxLength { get; } = CommonFlags.MaxLength.Optional<int?>("128 otherwise");
 
     /// <summary>Dropout of all layers.</summary>
     public Option<double?> Dropout { get; } =
-        new("--dropout") { Description = "The dropout probability of all layers; the model's own otherwise." };
+        new("--dropout")
+        {
+            Description = "The dropout probability of all layers; the model's own otherwise, none in pre-training without a teacher.",
+        };
 
     /// <summary>Go on from the newest checkpoint.</summary>
-    public Option<bool> Resume { get; } =
-        new("--resume") { Description = "Go on from the newest whole checkpoint of --output; starts where there is none." };
+    public Option<bool> Resume { get; } = CommonFlags.Resume.Optional<bool>("from its newest whole checkpoint");
 
     /// <summary>Replace the output folder.</summary>
-    public Option<bool> Overwrite { get; } = new("--overwrite") { Description = "Replace an existing run folder." };
+    public Option<bool> Overwrite { get; } = CommonFlags.Overwrite.Optional<bool>();
 
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
@@ -164,7 +171,7 @@ internal sealed class TrainingFlags
             Precision = parsed.GetValue(_precision) is string precision ? Precisions.Parse(precision) : compute.Precision,
         };
         compute.Validate();
-        TimeSpan? budget = parsed.GetValue(_timeBudget) is string time ? Duration("--time-budget", time) : null;
+        TimeSpan? budget = parsed.GetValue(_timeBudget) is string time ? Duration(_timeBudget, time) : null;
         long? steps = parsed.GetValue(_steps);
         double? epochs = parsed.GetValue(Epochs);
         if (budget is null && steps is null && epochs is null)
@@ -212,17 +219,17 @@ internal sealed class TrainingFlags
         return WithCheckpoints(options, parsed.GetValue(_checkpointEvery));
     }
 
-    private static TrainingOptions WithCheckpoints(TrainingOptions options, string? every)
+    private TrainingOptions WithCheckpoints(TrainingOptions options, string? every)
     {
         if (every is null) return options;
         return long.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out long updates)
             ? options with { CheckpointEverySteps = updates, CheckpointEvery = null }
-            : options with { CheckpointEverySteps = null, CheckpointEvery = Duration("--checkpoint-every", every) };
+            : options with { CheckpointEverySteps = null, CheckpointEvery = Duration(_checkpointEvery, every) };
     }
 
     /// <summary>Reads 90s, 20m, 1.5h or 2d.</summary>
     /// <exception cref="InputException">It is none of them.</exception>
-    internal static TimeSpan Duration(string flag, string text)
+    internal static TimeSpan Duration(Option flag, string text)
     {
         double seconds =
             text.Length == 0
@@ -246,7 +253,7 @@ internal sealed class TrainingFlags
             && amount is > 0 and < 1e6
         )
             return TimeSpan.FromSeconds(amount * seconds);
-        throw new InputException($"{flag} {text}: a time such as 90s, 20m or 8h is expected");
+        throw new InputException($"{flag.Name} {text}: a time such as 90s, 20m or 8h is expected");
     }
 
     private static ScheduleKind ScheduleOf(string name) =>

@@ -41,7 +41,7 @@ internal sealed class TuningFlags
     };
     private readonly Option<string?> _feedForwardModules = new("--feedforward-modules")
     {
-        Description = "IA3: the target modules that are scaled at their input.",
+        Description = "IA3: the target modules that are scaled at their input; the feed-forward one otherwise.",
         HelpName = "NAMES",
     };
     private readonly Option<double?> _reductionFactor = new("--reduction-factor")
@@ -50,7 +50,9 @@ internal sealed class TuningFlags
     };
     private readonly Option<string?> _adapterNorms = new("--adapter-norms")
     {
-        Description = "Houlsby's and Pfeiffer's adapters: whether layer norms are trained (Houlsby's default) or frozen.",
+        Description =
+            "Houlsby's and Pfeiffer's adapters: whether layer norms are trained or frozen; trained in Houlsby's and frozen in "
+                + "Pfeiffer's otherwise.",
     };
     private readonly Option<int?> _virtualTokens = new("--virtual-tokens")
     {
@@ -60,21 +62,19 @@ internal sealed class TuningFlags
     {
         Description =
             "Head alone: live (the model's own head, a forward pass each epoch), cached (features computed once and kept on disk) or "
-                + "vectors (a convex classifier on the model's sentence vectors, in one folder with it).",
+                + "vectors (a convex classifier on the model's sentence vectors, in one folder with it); live otherwise.",
     };
     private readonly Option<string?> _classifier = new("--classifier")
     {
-        Description = "Head alone, cached features: logistic (convex; the default for classes) or linear (trained with AdamW).",
+        Description = "Head alone, cached features: logistic (convex) or linear (trained with AdamW); logistic for classes otherwise.",
     };
     private readonly Option<string?> _layers = new("--layers")
     {
         Description = "Head alone, cached features: the layers whose states are joined, counted from the last, as -1,-2; -1 otherwise.",
         HelpName = "LAYERS",
     };
-    private readonly Option<string?> _pooling = new("--pooling")
-    {
-        Description = "Head alone, cached features: the mean (default), first, last or max of the tokens.",
-    };
+    private readonly Option<string?> _pooling = CommonFlags.Pooling.Optional<string?>(
+        "head alone, cached features: mean, first, last, max, meansqrtlength or weightedmean; mean otherwise");
     private readonly Option<int?> _rounds = new("--rounds")
     {
         Description = "Contrastive tuning: the equal pairs for each text, and as many unequal ones; 20 otherwise.",
@@ -82,8 +82,8 @@ internal sealed class TuningFlags
     private readonly Option<string?> _pairSampling = new("--pair-sampling")
     {
         Description =
-            "Contrastive tuning: oversampling (the default: pairs may repeat), undersampling (as many equal as unequal ones, none "
-                + "twice) or unique (every pair once).",
+            "Contrastive tuning: oversampling (pairs may repeat), undersampling (as many equal as unequal ones, none twice) or "
+                + "unique (every pair once); oversampling otherwise.",
     };
     private readonly Option<int?> _maxPairs = new("--max-pairs")
     {
@@ -92,8 +92,8 @@ internal sealed class TuningFlags
     private readonly Option<string?> _template = new("--template")
     {
         Description =
-            "Contrastive tuning: examples made of label names, as \"This text is about {label}.\"; without --train, --label-names are "
-                + "all that is learned from.",
+            "Contrastive tuning: examples made of label names, as \"This text is about {label}.\"; without --train, --label-names "
+                + "are all that is learned from. None otherwise.",
         HelpName = "TEXT",
     };
     private readonly Option<double> _layerDecay = new("--layer-decay")

@@ -17,7 +17,9 @@ internal static class UsageErrors
         if (Missing(parsed) is { } missing) return $"{missing} {help}";
         foreach (ParseError error in parsed.Errors)
         {
-            if (error.SymbolResult is OptionResult { Option: { } option } result) return $"{Value(option, result)} {help}";
+            if (error.SymbolResult is not OptionResult { Option: { } option } result) continue;
+            bool isOurs = error.Message.StartsWith(option.Name, StringComparison.Ordinal);
+            return $"{(isOurs ? error.Message : Value(option, result))} {help}";
         }
 
         return command.Subcommands.Count > 0
@@ -78,10 +80,14 @@ internal static class UsageErrors
             var type when type == typeof(double) || type == typeof(float) => "a number is expected",
             var type when type == typeof(bool) => "true or false is expected",
             _ when result.Tokens.Count > option.Arity.MaximumNumberOfValues => "one value is expected",
+            _ when Allowed(option) is { Length: > 0 } allowed => $"{string.Join(", ", allowed)} is expected",
             _ => "another value is expected",
         };
         return $"{option.Name} {string.Join(' ', result.Tokens.Select(t => t.Value))}: {expected}";
     }
+
+    private static string[] Allowed(Option option) =>
+        [.. option.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty).Select(item => item.Label)];
 
     /// <summary>The number of insertions, deletions, replacements and swaps of neighbours between two names.</summary>
     private static int Distance(string first, string second)

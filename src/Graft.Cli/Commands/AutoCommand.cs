@@ -13,55 +13,32 @@ internal static class AutoCommand
 
     public static Command Create()
     {
-        Option<string> task = new("--task")
-        {
-            Description =
-                "What is learned: text-classification, text-pair-classification, multi-label-classification, regression or "
-                    + "token-classification.",
-            HelpName = "TASK",
-            Required = true,
-        };
-        Option<string> train = new("--train")
-        {
-            Description = "Labelled examples.",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<string?> eval = new("--eval")
-        {
-            Description = "Held-out examples that ways are compared on; folds of the labels otherwise.",
-            HelpName = "FILE",
-        };
+        Option<string> task = CommonFlags.Task(
+            ["text-classification", "text-pair-classification", "multi-label-classification", "regression", "token-classification"]);
+        Option<string> train = CommonFlags.Train.Required<string>();
+        Option<string?> eval = CommonFlags.Evaluation.Optional<string?>(
+            "ways of learning are compared on it; on folds of the training data otherwise");
         Option<string> models = new("--models")
         {
-            Description = "Pre-trained models to compare, separated by commas: folders, or models of the hub.",
+            Description = "The pre-trained models to compare, separated by commas: folders, or models of the hub.",
             HelpName = "A,B",
             DefaultValueFactory = _ => OwnModel,
         };
         Option<string> time = new("--time")
         {
-            Description = "The wall-clock time of everything, the last fit included: 90s, 10m, 1h.",
+            Description = "How long everything may take, the last fit included, as 90s, 10m or 1h.",
             HelpName = "TIME",
             DefaultValueFactory = _ => "10m",
         };
         Option<double?> abstain = AbstainFlag.Create();
-        Option<string> output = new("--output")
-        {
-            Description = "The run folder.",
-            HelpName = "RUN",
-            Required = true,
-        };
-        Option<int> maxLength = new("--max-length")
-        {
-            Description = "The most tokens of a text or window.",
-            DefaultValueFactory = _ => 128,
-        };
-        Option<bool> truncate = new("--truncate") { Description = "Cut long texts instead of reading them in windows." };
-        Option<ulong> seed = new("--seed") { Description = "The seed of folds and of everything random.", DefaultValueFactory = _ => 42UL };
-        Option<bool> resume = new("--resume") { Description = "Go on with an interrupted choice, or start where there is none." };
-        Option<bool> overwrite = new("--overwrite") { Description = "Replace an existing run folder." };
-        Option<int?> threads = new("--threads") { Description = "Threads of the matrix library; all cores otherwise." };
-        Option<bool> json = new("--json") { Description = "Print winner, candidates, estimate and verdict as one JSON document." };
+        Option<string> output = CommonFlags.Output.Required<string>("the run folder", "RUN");
+        Option<int> maxLength = CommonFlags.MaxLength.WithDefault(128);
+        Option<bool> truncate = CommonFlags.Truncate.Optional<bool>();
+        Option<ulong> seed = CommonFlags.Seed.WithDefault(42UL);
+        Option<bool> resume = CommonFlags.Resume.Optional<bool>();
+        Option<bool> overwrite = CommonFlags.Overwrite.Optional<bool>();
+        Option<int?> threads = CommonFlags.Threads();
+        Option<bool> json = CommonFlags.Json("winner, candidates, estimate and verdict as one document");
         ReadingFlags reading = new();
         Command command = new("auto", "Compare ways of learning on your labels and keep the best, with the score to expect.")
         {
@@ -97,7 +74,7 @@ internal static class AutoCommand
                             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                             .Select(model => ModelFlag.Locate(model, cancellationToken)),
                     ],
-                    Time = TrainingFlags.Duration("--time", parsed.GetValue(time)!),
+                    Time = TrainingFlags.Duration(time, parsed.GetValue(time)!),
                     Started = new DateTimeOffset(System.Diagnostics.Process.GetCurrentProcess().StartTime),
                     Abstain = parsed.GetValue(abstain),
                     Output = parsed.GetValue(output)!,

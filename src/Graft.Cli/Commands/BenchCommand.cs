@@ -18,13 +18,11 @@ internal static class BenchCommand
                     + "them. scaling: what to expect of 2 to 64 machines.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<string?> model = new("--model")
-        {
-            Description = "A model for the minilm benchmarks: a folder or a model of the hub; for inference several, with commas.",
-            HelpName = "DIR|ID",
-        };
-        Option<string?> train = new("--train") { Description = "A file of labelled texts, for the minilm benchmarks." };
-        Option<string?> input = new("--input") { Description = "A text file, for the tokenizer benchmarks; examples, for inference." };
+        Option<string?> model = CommonFlags.Model.Optional<string?>(
+            "for the minilm benchmarks; for inference several, with commas; none otherwise");
+        Option<string?> train = CommonFlags.Train.Optional<string?>("for the minilm benchmarks; none otherwise");
+        Option<string?> input = CommonFlags.Input.Optional<string?>(
+            "text for the tokenizer benchmarks, examples for inference; nothing otherwise");
         Option<int> repetitions = new("--repetitions")
         {
             Description = "How often each piece of work is timed; the fastest counts.",

@@ -13,11 +13,7 @@ internal static class CompareCommand
     {
         Argument<string> first = new("RUN") { Description = "A run folder or fine-tuned model." };
         Argument<string> second = new("OTHER") { Description = "The run to compare it with." };
-        Option<string?> input = new("--input")
-        {
-            Description = "Labelled examples; otherwise the development data of the first run.",
-            HelpName = "FILE",
-        };
+        Option<string?> input = CommonFlags.Input.Optional<string?>("labelled examples; the development data of the first run otherwise");
         Option<bool> json = CommonFlags.Json();
         Command command = new("compare", "Compare two runs on the same examples: a paired test, parameters, size, time a text.")
         {

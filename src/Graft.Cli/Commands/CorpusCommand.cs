@@ -17,42 +17,41 @@ internal static class CorpusCommand
 
     private static Command CreateBuild()
     {
-        Option<string[]> input = new("--input")
+        Option<string[]> input = CommonFlags.Input.Required<string[]>(
+            "files or folders of text, gz, JSONL, Parquet, MediaWiki XML (bz2), WET, CoNLL-U, zip of text or source code",
+            "PATH[@WEIGHT]");
+        input.AllowMultipleArgumentsPerToken = true;
+        Option<string> tokenizer = CommonFlags.Tokenizer.Required<string>();
+        Option<string> output = CommonFlags.Output.Required<string>("the corpus folder", "DIR");
+        Option<string?> textField = new("--text-field")
         {
-            Description =
-                "Files or folders, PATH or PATH@WEIGHT: text, gz, JSONL, Parquet, MediaWiki XML (bz2), WET, CoNLL-U, zip of text, "
-                    + "source code.",
-            Required = true,
-            AllowMultipleArgumentsPerToken = true,
+            Description = "The key or column of the text in JSONL and Parquet; found by its usual names otherwise.",
         };
-        Option<string> tokenizer = new("--tokenizer") { Description = "Tokenizer folder or file.", Required = true };
-        Option<string> output = new("--output") { Description = "The corpus folder.", Required = true };
-        Option<string?> textField = new("--text-field") { Description = "Key or column of the text in JSONL and Parquet." };
         Option<string> filter = new("--filter")
         {
-            Description = "web (length, symbols, word length, repetition) or none.",
+            Description = "Which documents are kept: web (judged by length, symbols, word length and repetition) or none (all).",
             DefaultValueFactory = _ => "web",
         };
         Option<bool> keepDuplicates = new("--keep-duplicates") { Description = "Do not look for duplicates." };
         Option<double> nearDuplicates = new("--near-duplicates")
         {
-            Description = "Similarity from which documents are near duplicates; 2: only exact ones.",
+            Description = "The similarity from which documents are near duplicates; 2 for exact ones only.",
             DefaultValueFactory = _ => 0.8,
         };
         Option<string[]> exclude = new("--exclude")
         {
-            Description = "Evaluation files whose text must not be in the corpus.",
+            Description = "Evaluation files whose text must not be in the corpus; none otherwise.",
             AllowMultipleArgumentsPerToken = true,
         };
         Option<int> excludeWords = new("--exclude-words")
         {
-            Description = "Words in a row that make an overlap.",
+            Description = "How many words in a row make an overlap with --exclude.",
             DefaultValueFactory = _ => 13,
         };
         Option<double> heldOut = CommonFlags.HeldOut();
-        Option<long> seed = new("--seed") { Description = "Chooses the held-out documents.", DefaultValueFactory = _ => 42 };
-        Option<int?> threads = new("--threads") { Description = "Threads that prepare documents." };
-        Option<bool> overwrite = new("--overwrite") { Description = "Replace an existing corpus or build." };
+        Option<ulong> seed = CommonFlags.Seed.WithDefault(42UL, "it chooses the held-out documents");
+        Option<int?> threads = CommonFlags.Threads();
+        Option<bool> overwrite = CommonFlags.Overwrite.Optional<bool>("a corpus or an unfinished build");
         Option<bool> json = CommonFlags.Json();
         ProcessFlags ranks = new();
         Command command = new("build", "Build a corpus; an interrupted build goes on with the same command.")
@@ -89,7 +88,9 @@ internal static class CorpusCommand
                     Exclude = parsed.GetValue(exclude) ?? [],
                     ExcludeWords = parsed.GetValue(excludeWords),
                     HeldOutShare = parsed.GetValue(heldOut),
-                    Seed = parsed.GetValue(seed),
+                    Seed = parsed.GetValue(seed) is var chosen and <= long.MaxValue
+                        ? (long)chosen
+                        : throw new InputException($"`seed` {parsed.GetValue(seed)}: {long.MaxValue} at most"),
                     Threads = parsed.GetValue(threads) ?? processes.Processors,
                 };
                 string folder = parsed.GetRequiredValue(output);
@@ -121,8 +122,13 @@ internal static class CorpusCommand
     private static Command CreateInspect()
     {
         Argument<string> folder = new("CORPUS") { Description = "A corpus folder." };
-        Option<string?> tokenizer = new("--tokenizer") { Description = "Also print the beginnings of some documents, decoded." };
-        Option<int> documents = new("--documents") { Description = "How many.", DefaultValueFactory = _ => 3 };
+        Option<string?> tokenizer = CommonFlags.Tokenizer.Optional<string?>(
+            "the beginnings of some documents are decoded with it; none are printed otherwise");
+        Option<int> documents = new("--documents")
+        {
+            Description = "How many documents to print, with --tokenizer.",
+            DefaultValueFactory = _ => 3,
+        };
         Option<bool> json = CommonFlags.Json();
         Command command = new("inspect", "Say what a corpus holds; checks that its shards are whole.")
         {

@@ -10,42 +10,27 @@ namespace Graft.Cli.Commands;
 /// <summary><c>graft data check</c>: looks through labelled data before anything is trained on it.</summary>
 internal static class DataCommand
 {
+    /// <summary>The formats of labelled data, as help lists them.</summary>
+    internal const string TrainingFormats =
+        "a file, a folder or a pattern of shards: CSV, TSV, JSON, JSON Lines, Parquet, fastText; CoNLL, CoNLL-U, entities by characters; "
+            + "SQuAD";
+
     public static Command Create() => new("data", "Look through labelled data.") { Check() };
 
     private static Command Check()
     {
-        Option<string> task = new("--task")
-        {
-            Description = $"What the data is for: {string.Join(", ", TaskDataCheck.Tasks)}.",
-            Required = true,
-        };
-        Option<string> train = new("--train")
-        {
-            Description =
-                "The training file, or a folder or pattern of shards: CSV, JSON, JSON Lines, Parquet, fastText, CoNLL, CoNLL-U, SQuAD, "
-                    + "entities by characters.",
-            Required = true,
-        };
-        Option<string?> eval = new("--eval") { Description = "The file that scores will be measured on." };
+        Option<string> task = CommonFlags.Task(TaskDataCheck.Tasks);
+        Option<string> train = CommonFlags.Train.Required<string>(TrainingFormats);
+        Option<string?> eval = CommonFlags.Evaluation.Optional<string?>("scores will be measured on it; none otherwise");
         ReadingFlags reading = new();
-        Option<int> maxLength = new("--max-length")
-        {
-            Description = "The longest input in tokens; longer texts are named.",
-            DefaultValueFactory = _ => DataCheckOptions.DefaultMaxLength,
-        };
-        Option<string?> model = new("--model")
-        {
-            Description =
-                "A pre-trained model that also finds labels which are probably wrong and texts that mean almost the same; none otherwise.",
-            HelpName = "MODEL",
-        };
-        Option<string?> output = new("--output")
-        {
-            Description = "With --model: where every suspicious label goes, as JSON Lines, the surest first (suspicious.jsonl).",
-            HelpName = "FILE",
-        };
+        Option<int> maxLength = CommonFlags.MaxLength.WithDefault(DataCheckOptions.DefaultMaxLength, "longer ones are named");
+        Option<string?> model = CommonFlags.Model.Optional<string?>(
+            "a pre-trained one also finds labels that are probably wrong and texts that mean almost the same; none otherwise");
+        Option<string?> output = CommonFlags.Output.Optional<string?>(
+            "with --model: every suspicious label as JSON Lines, the surest first; suspicious.jsonl otherwise",
+            "FILE");
         Option<int> show = new("--show") { Description = "How many places of each problem to print.", DefaultValueFactory = _ => 10 };
-        Option<bool> json = CommonFlags.Json("Print one JSON document with every place.");
+        Option<bool> json = CommonFlags.Json("one document with every place");
         Command command = new(
             "check",
             "Say how files are read, and name duplicates, conflicting and rare labels, empty and long texts, broken tags, misplaced "

@@ -4,7 +4,6 @@ using Graft.Evaluation;
 using Graft.Objectives;
 using Graft.Pretraining;
 using Graft.StaticModels;
-using Graft.Training;
 
 namespace Graft.Cli.Commands;
 
@@ -13,48 +12,45 @@ internal static class DistillCommand
 {
     public static Command Create()
     {
-        Option<string> teacher = ModelFlag.Create("The teacher.", "--teacher");
+        Option<string> teacher = new("--teacher")
+        {
+            Description = "The model that the student follows.",
+            HelpName = "DIR|ID",
+            Required = true,
+        };
         Option<string?> studentConfig = new("--student-config")
         {
-            Description = "config.json of the student, or the name of a shipped one.",
+            Description = "The config.json of a new student, or the name of a shipped one; --init-from or --student-layers otherwise.",
         };
-        Option<string?> studentLayers = new("--student-layers") { Description = "Teacher layers the student starts from: 0,2,4,7,9,11." };
+        Option<string?> studentLayers = new("--student-layers")
+        {
+            Description = "The layers of the teacher that the student starts from, as 0,2,4,7,9,11; none otherwise.",
+        };
         Option<bool> wordVectors = new("--teacher-word-vectors")
         {
-            Description = "The new student's word vectors start from the teacher's, whatever the vocabulary and the width.",
+            Description = "Start the new student's token embeddings from the teacher's, whatever the vocabulary and the width.",
         };
-        Option<string?> initFrom = new("--init-from") { Description = "Model folder the student goes on from." };
-        Option<string?> tokenizer = new("--tokenizer")
-        {
-            Description =
-                "The student's tokenizer; --init-from's or the teacher's where it is not given. With another one, hidden states are "
-                    + "distilled.",
-        };
-        Option<string[]> corpus = CommonFlags.Corpus();
-        corpus.Required = false; // --static needs none
-        Option<string> output = new("--output") { Description = "Run folder.", Required = true };
-        Option<double> temperature = new("--temperature") { Description = "Softens both distributions.", DefaultValueFactory = _ => 2 };
+        Option<string?> initFrom = CommonFlags.InitFrom.Optional<string?>("it becomes the student; a new one is made otherwise");
+        Option<string?> tokenizer = CommonFlags.Tokenizer.Optional<string?>(
+            "the student's; that of --init-from or of the teacher otherwise. With another one, hidden states are distilled");
+        Option<string[]> corpus = CommonFlags.Corpus(isRequired: false);
+        Option<string> output = CommonFlags.Output.Required<string>("the run folder", "RUN");
+        Option<double> temperature = CommonFlags.Temperature.WithDefault(2.0, "those of the teacher and of the student");
         Option<double> hiddenWeight = new("--hidden-weight")
         {
             Description =
-                "Without the triple loss: weight of the hidden states that one half of the sequences follows, beside the masked LM of "
-                    + "the other half.",
+                "The weight of the hidden states that one half of the sequences follows, beside the masked language modelling of the "
+                    + "other half; without the triple loss.",
             DefaultValueFactory = _ => 1,
         };
         Option<bool> statesOnly = new("--states-only")
         {
-            Description = "Follow hidden states and nothing else: no token is masked, the student keeps its pooler.",
+            Description = "Follow hidden states and nothing else: no token is masked, and the student keeps its pooler.",
         };
-        Option<bool> pairs = new("--pairs")
-        {
-            Description =
-                "Sequences are pairs of segments, half of the second ones from another document: for a student of tasks on pairs.",
-        };
-        Option<double> maskShare = new("--mask-share")
-        {
-            Description = "Share of tokens that are masked, where masked LM is learnt (not with --states-only).",
-            DefaultValueFactory = _ => 0.15,
-        };
+        Option<bool> pairs = CommonFlags.Pairs.Optional<bool>(
+            "a sequence is two segments, half of the second ones from another document: for a student of tasks on pairs");
+        Option<double> maskShare = CommonFlags.MaskShare.WithDefault(
+            0.15, "where masked language modelling is learnt (not with --states-only)");
         Option<double> heldOut = CommonFlags.HeldOut();
         TrainingFlags training = new();
         StaticFlags statics = new();
@@ -114,28 +110,16 @@ internal static class DistillCommand
                 PretrainingOptions options = new()
                 {
                     Masking = new MaskedLmOptions { Share = parsed.GetValue(maskShare) },
-                    MaxLength = parsed.GetValue(training.MaxLength) ?? 128,
-                    BatchSize = parsed.GetValue(training.BatchSize) ?? 32,
+                    MaxLength = parsed.GetValue(training.MaxLength),
+                    BatchSize = parsed.GetValue(training.BatchSize),
                     GradientAccumulation = parsed.GetValue(training.GradientAccumulation) ?? 1,
-                    Training = processes.Join(
-                        parsed,
-                        training.Read(
-                            parsed,
-                            new TrainingOptions
-                            {
-                                LearningRate = 5e-4,
-                                Schedule = new Schedule { Warmup = 0.05 },
-                                EvaluateEvery = 500,
-                                CheckpointEvery = TimeSpan.FromMinutes(5),
-                            }
-                        )
-                    ),
+                    Training = processes.Join(parsed, training.Read(parsed, PretrainingOptions.UsualTraining(followsTeacher: true))),
                 };
                 options.Validate();
                 PretrainingJob job = new(
                     options,
                     parsed.GetValue(studentConfig),
-                    parsed.GetValue(initFrom),
+                    parsed.GetValue(initFrom) is string start ? ModelFlag.Locate(start, cancellationToken) : null,
                     parsed.GetValue(tokenizer),
                     parsed.GetRequiredValue(corpus),
                     parsed.GetRequiredValue(output)
@@ -151,7 +135,7 @@ internal static class DistillCommand
                         Pairs = parsed.GetValue(pairs),
                     },
                     HeldOutShare = parsed.GetValue(heldOut),
-                    Dropout = parsed.GetValue(training.Dropout) ?? 0.1,
+                    Dropout = parsed.GetValue(training.Dropout),
                     Resume = parsed.GetValue(training.Resume),
                     Overwrite = parsed.GetValue(training.Overwrite),
                     CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),

@@ -15,21 +15,20 @@ internal static class EmbedCommand
 
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A sentence-embedding model, or any other.");
+        Option<string> model = CommonFlags.Model.Required<string>("a sentence-embedding model, or any other");
         TextInput texts = new();
         EmbeddingFlags embedding = new();
         ShardFlags shards = new();
         AnswerPrecisionFlag precision = new();
-        Option<string?> output = new("--output")
-        {
-            Description =
-                $"Where vectors go: {string.Join(", ", EmbeddingWriter.Extensions)}; JSON Lines on stdout otherwise. With "
-                    + $"--compare-static: a page, .html. With --shard a folder.",
-            HelpName = "FILE",
-        };
+        Option<string?> output = CommonFlags.Output.Optional<string?>(
+            $"vectors as {string.Join(", ", EmbeddingWriter.Extensions)}; JSON Lines on stdout otherwise. With --compare-static a page, "
+                + ".html; with --shard a folder",
+            "FILE");
         Option<string?> compare = new("--compare-static")
         {
-            Description = $"Compare a word's vectors in the sentences given (or in six about {UsualWord}s) with its one static vector.",
+            Description =
+                $"The word whose vectors in the sentences given (in six about {UsualWord}s otherwise) are compared with its one static "
+                    + "vector.",
             HelpName = "WORD",
             Arity = ArgumentArity.ZeroOrOne,
         };

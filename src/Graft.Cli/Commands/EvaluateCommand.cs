@@ -16,42 +16,32 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
-        model.Required = false; // --against names one too
+        Option<string> model = CommonFlags.Model.Optional<string>(
+            "a run folder or a published fine-tuned model; --against names one otherwise");
         Option<string?> against = new("--against")
         {
             Description =
-                "A run folder that recent texts without labels (--input) are held against: unfamiliar texts, answers, confidence, the "
-                    + "estimated accuracy, and whether to label again.",
+                "A run folder that recent texts without labels (--input) are held against: unfamiliar texts, answers, confidence, "
+                    + "the estimated accuracy, and whether to label again; none otherwise.",
             HelpName = "RUN",
         };
-        Option<string> input = new("--input")
-        {
-            Description = "Labelled examples; with --against texts.",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<string?> task = CommonFlags.Task();
+        Option<string> input = CommonFlags.Input.Required<string>("labelled examples; with --against texts");
+        Option<string?> task = CommonFlags.TaskOfFolder();
         ReadingFlags reading = new();
-        Option<int?> maxLength = new("--max-length") { Description = "Tokens of a window; otherwise as in training (masked-lm: 128)." };
-        Option<int?> stride = new("--stride") { Description = "Tokens that neighbouring windows share; otherwise as in training." };
-        Option<bool> truncate = new("--truncate")
-        {
-            Description = "Cut long texts instead of reading them in windows (with --max-length).",
-        };
+        Option<int?> maxLength = CommonFlags.MaxLength.Optional<int?>("as in training otherwise, 128 for masked-lm");
+        Option<int?> stride = CommonFlags.Stride.Optional<int?>("as in training otherwise");
+        Option<bool> truncate = CommonFlags.Truncate.Optional<bool>("needs --max-length beside it");
         CalibrationFlags calibration = new();
         AnswerPrecisionFlag precision = new();
         Option<bool> slicing = new("--slices") { Description = "Also print scores by length, label and columns of the data." };
         Option<string[]> slice = new("--slice")
         {
-            Description = "A column to print scores by; may be given several times.",
+            Description = "A column to print scores by; may be given several times; none otherwise.",
             HelpName = "COLUMN",
         };
-        Option<string?> output = new("--output")
-        {
-            Description = "Write report.html, report.json, predictions.jsonl and mistakes.jsonl there.",
-            HelpName = "DIR",
-        };
+        Option<string?> output = CommonFlags.Output.Optional<string?>(
+            "a folder with report.html, report.json, predictions.jsonl and mistakes.jsonl; no report otherwise",
+            "DIR");
         Option<bool> json = CommonFlags.Json();
         Command command = new("evaluate", "Measure a fine-tuned model on labelled examples.")
         {

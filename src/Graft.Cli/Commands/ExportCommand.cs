@@ -12,48 +12,31 @@ internal static class ExportCommand
 {
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A run folder or a published model.");
-        Option<string> format = new("--format")
-        {
-            Description = "The format: onnx, which is the only one.",
-            DefaultValueFactory = _ => "onnx",
-        };
+        Option<string> model = CommonFlags.Model.Required<string>("a run folder or a published model");
+        Option<string> format = CommonFlags.Format.WithDefault("onnx", "onnx, the only one that is written");
         format.AcceptOnlyFromAmong("onnx");
         Option<string> graph = new("--graph")
         {
-            Description = "portable: standard operators only; fused: ONNX Runtime's own as well.",
+            Description = "Which operators the graph has: portable (standard ones only) or fused (ONNX Runtime's own as well).",
             DefaultValueFactory = _ => "portable",
         };
         graph.AcceptOnlyFromAmong("portable", "fused");
-        Option<string> precision = new("--precision")
-        {
-            Description = "fp32, fp16, or int8: weights of 8 bits, the loss measured.",
-            DefaultValueFactory = _ => "fp32",
-        };
+        Option<string> precision = CommonFlags.Precision.WithDefault("fp32", "fp32, fp16, or int8 with the loss measured");
         precision.AcceptOnlyFromAmong("fp32", "fp16", "int8");
-        Option<string?> eval = new("--eval")
-        {
-            Description =
-                "int8: examples to measure the loss on; the run's development data otherwise. Of an embedding model also a .txt of texts.",
-            HelpName = "FILE",
-        };
+        Option<string?> eval = CommonFlags.Evaluation.Optional<string?>(
+            "int8: the loss is measured on it; on the run's development data otherwise. Of an embedding model also a .txt of texts");
         Option<double> maxLoss = new("--max-loss")
         {
-            Description = "int8: the most points of the main metric that may be lost; layers stay in floating point until it holds.",
+            Description = "The most points of the main metric that int8 may lose; layers stay in floating point until it holds.",
             DefaultValueFactory = _ => 0.5,
         };
         Option<bool> externalData = new("--external-data")
         {
             Description =
-                "Weights in a file of their own, model.onnx_data, which ONNX Runtime maps instead of copying: programs start sooner. "
-                + "Always so above 2 GB.",
+                "Put weights in a file of their own, model.onnx_data, which ONNX Runtime maps instead of copying, so that programs "
+                    + "start sooner; always done above 2 GB.",
         };
-        Option<string> output = new("--output")
-        {
-            Description = "Folder to write.",
-            Required = true,
-            HelpName = "DIR",
-        };
+        Option<string> output = CommonFlags.Output.Required<string>("a folder", "DIR");
         Option<bool> all = new("--all")
         {
             Description =

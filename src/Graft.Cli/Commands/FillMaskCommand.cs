@@ -10,10 +10,10 @@ internal static class FillMaskCommand
 {
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A masked language model.");
+        Option<string> model = CommonFlags.Model.Required<string>("a masked language model");
         TextInput texts = new();
-        Option<int> count = new("--top-k") { Description = "Candidates for each mask.", DefaultValueFactory = _ => 5 };
-        Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
+        Option<int> count = CommonFlags.TopK.WithDefault(5, "those that are printed for each mask");
+        Option<bool> json = CommonFlags.Json("one document for --text, a line for each text of a file");
         Command command = new(
             "fill-mask",
             "Ask a masked language model for missing words: [MASK] (or the model's own mask token) marks them."

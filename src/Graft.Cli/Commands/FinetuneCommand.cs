@@ -13,7 +13,7 @@ internal static class FinetuneCommand
     {
         FineTuningFlags flags = new();
         ProcessFlags processes = new();
-        Option<bool> json = CommonFlags.Json("Print the scores as one JSON document.");
+        Option<bool> json = CommonFlags.Json("the scores as one document");
         Command command = new("finetune", "Fine-tune a pre-trained model on labelled examples.") { json };
         flags.AddTo(command);
         processes.AddTo(command);

@@ -11,16 +11,12 @@ internal static class GenerateCommand
 {
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A GPT-2 or T5 model.");
+        Option<string> model = CommonFlags.Model.Required<string>("a GPT-2 or T5 model");
         TextInput texts = new();
         GenerationFlags generation = new();
-        Option<int> batch = new("--batch-size")
-        {
-            Description = "Prompts of a file that are written side by side.",
-            DefaultValueFactory = _ => 8,
-        };
+        Option<int> batch = CommonFlags.BatchSize.WithDefault(8, "prompts of a file");
         Option<int?> threads = CommonFlags.Threads();
-        Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
+        Option<bool> json = CommonFlags.Json("one document for --text, a line for each text of a file");
         Command command = new("generate", "Write text.") { model };
         texts.AddTo(command);
         generation.AddTo(command);

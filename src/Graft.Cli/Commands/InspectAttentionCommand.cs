@@ -9,17 +9,12 @@ internal static class InspectAttentionCommand
 {
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("Any model.");
-        Option<string> text = new("--text") { Description = "The text.", Required = true };
-        Option<string?> pair = new("--pair") { Description = "A second text." };
-        Option<string> output = new("--output")
-        {
-            Description = "The page.",
-            HelpName = "FILE",
-            DefaultValueFactory = _ => "attention.html",
-        };
-        Option<bool> states = new("--hidden-states") { Description = "With --json: the states between layers too." };
-        Option<bool> json = CommonFlags.Json("Print the numbers as one JSON document instead of writing the page.");
+        Option<string> model = CommonFlags.Model.Required<string>("any one");
+        Option<string> text = CommonFlags.Text.Required<string>("its attention is shown");
+        Option<string?> pair = CommonFlags.Pair.Optional<string?>("none otherwise");
+        Option<string> output = CommonFlags.Output.WithDefault("attention.html", "a page", "FILE");
+        Option<bool> states = new("--hidden-states") { Description = "Print the states between layers too, with --json." };
+        Option<bool> json = CommonFlags.Json("one document instead of the page");
         Command command = new("inspect-attention", "Write a page that shows the attention of every layer and head.")
         {
             model,

@@ -18,38 +18,17 @@ internal static class LabelCommand
 
     public static Command Create()
     {
-        Option<string> input = new("--input")
-        {
-            Description = "The texts, in any format that Graft reads; labels that they may have are not looked at.",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<string> task = new("--task")
-        {
-            Description = $"What is labelled: {string.Join(", ", s_tasks)}; {s_tasks[0]} otherwise.",
-            HelpName = "TASK",
-            DefaultValueFactory = _ => s_tasks[0],
-        };
-        Option<string> output = new("--output")
-        {
-            Description = "The file of labels (JSON Lines): every answer is appended to it at once; an existing one is continued.",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<string?> model = new("--model")
-        {
-            Description = "The model whose frozen vectors the suggestions are made of; without one texts are asked at random.",
-            HelpName = "DIR|ID",
-        };
-        Option<int> port = new("--port")
-        {
-            Description = $"The port on this machine; 0 for a free one; {UsualPort} otherwise.",
-            HelpName = "N",
-            DefaultValueFactory = _ => UsualPort,
-        };
+        Option<string> input = CommonFlags.Input.Required<string>("the texts; labels that they may have are not looked at");
+        Option<string> task = CommonFlags.TaskOrFirst(s_tasks);
+        Option<string> output = CommonFlags.Output.Required<string>(
+            "the file of labels (JSON Lines); every answer is appended to it at once, and an existing one is continued",
+            "FILE");
+        Option<string?> model = CommonFlags.Model.Optional<string?>(
+            "suggestions are made from its frozen vectors; texts are asked at random otherwise");
+        Option<int> port = CommonFlags.Port.WithDefault(UsualPort);
         Option<double> share = new("--random-share")
         {
-            Description = "The share of texts drawn at random, which alone tell how good the model is.",
+            Description = "The share of texts that are chosen at random, which alone tell how good the model is.",
             HelpName = "X",
             DefaultValueFactory = _ => 0.2,
         };

@@ -16,10 +16,10 @@ internal static class LearningCurveCommand
         FineTuningFlags flags = new();
         Option<string?> sizes = new("--sizes")
         {
-            Description = "Numbers of labels, separated by commas; otherwise 1/16, 1/8, 1/4, 1/2 of the examples and all.",
+            Description = "Numbers of labels, separated by commas; 1/16, 1/8, 1/4, 1/2 of the examples and all otherwise.",
             HelpName = "SIZES",
         };
-        Option<bool> json = CommonFlags.Json("Print the table as one JSON document.");
+        Option<bool> json = CommonFlags.Json("the table as one document");
         Command command = new("learning-curve", "Fine-tune on parts of the training data: would more labels help?") { sizes, json };
         flags.AddTo(command);
         command.SetAction(

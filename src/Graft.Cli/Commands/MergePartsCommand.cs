@@ -10,19 +10,11 @@ internal static class MergePartsCommand
 {
     public static Command Create()
     {
-        Option<string> input = new("--input")
-        {
-            Description = "The folder of parts.",
-            HelpName = "DIR",
-            Required = true,
-        };
-        Option<string> output = new("--output")
-        {
-            Description = "The file of all answers in the input's order, .jsonl; rows without an answer go beside it (.bad.jsonl).",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<bool> json = CommonFlags.Json("Print counts and hashes as one JSON document.");
+        Option<string> input = CommonFlags.Input.Required<string>("the folder of parts", "DIR");
+        Option<string> output = CommonFlags.Output.Required<string>(
+            "all answers in the input's order as .jsonl; rows without an answer go beside it (.bad.jsonl)",
+            "FILE");
+        Option<bool> json = CommonFlags.Json("counts and hashes as one document");
         Command command = new("merge-parts", "Check that every part of a sharded predict or embed is there, and join them.")
         {
             input,

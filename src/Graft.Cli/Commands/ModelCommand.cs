@@ -15,7 +15,7 @@ internal static class ModelCommand
 
     private static Command Inspect()
     {
-        Option<string> model = ModelFlag.Create("Model folder, configuration file, or file of weights.");
+        Option<string> model = CommonFlags.Model.Required<string>("a folder, a configuration file, or a file of weights");
         Option<bool> json = CommonFlags.Json();
         Command command = new("inspect", "Print family, configuration, parameters by part, costs, files, missing and unexpected keys.")
         {
@@ -34,14 +34,10 @@ internal static class ModelCommand
 
     private static Command Convert()
     {
-        Option<string> model = ModelFlag.Create("Model folder in any format that graft reads.");
-        Option<string> output = new("--output")
-        {
-            Description = "Folder to write: config.json, model.safetensors, tokenizer, model card.",
-            Required = true,
-            HelpName = "DIR",
-        };
-        Option<bool> overwrite = new("--overwrite") { Description = "Replace files of a model that is there." };
+        Option<string> model = CommonFlags.Model.Required<string>("a folder in any format that graft reads");
+        Option<string> output = CommonFlags.Output.Required<string>(
+            "a folder with config.json, model.safetensors, tokenizer and model card", "DIR");
+        Option<bool> overwrite = CommonFlags.Overwrite.Optional<bool>();
         Option<bool> merge = new("--merge")
         {
             Description = "Fold a LoRA or IA3 adapter into its base: an ordinary model with the same answers.",
@@ -51,11 +47,7 @@ internal static class ModelCommand
             Description = "The model that an adapter folder is for; the one that it names otherwise.",
             HelpName = "DIR",
         };
-        Option<string> precision = new("--precision")
-        {
-            Description = "fp32, or fp16 for half the file.",
-            DefaultValueFactory = _ => "fp32",
-        };
+        Option<string> precision = CommonFlags.Precision.WithDefault("fp32", "fp32, or fp16 for half the file");
         precision.AcceptOnlyFromAmong("fp32", "fp16");
         Command command = new(
             "convert",

@@ -15,42 +15,32 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A run folder or a published fine-tuned model.");
-        Option<string?> text = new("--text") { Description = "One text (question answering: the question)." };
-        Option<string?> pair = new("--pair") { Description = "The second text (question answering: the text that may hold the answer)." };
-        Option<string?> input = new("--input")
-        {
-            Description = "A file of texts, a folder or pattern of several, or - for the lines of stdin (a tab before a second text).",
-            HelpName = "FILE",
-        };
-        Option<string?> output = new("--output")
-        {
-            Description = $"Where answers go: {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise. With --shard a folder.",
-            HelpName = "FILE",
-        };
-        Option<string?> task = CommonFlags.Task();
-        Option<string?> offsets = new("--offsets")
-        {
-            Description =
-                "What start and end of entities and answers count: utf16 units (as .NET and JavaScript do) or codepoint (as Python does).",
-            HelpName = "utf16|codepoint",
-        };
+        Option<string> model = CommonFlags.Model.Required<string>("a run folder or a published fine-tuned model");
+        Option<string?> text = CommonFlags.Text.Optional<string?>("in question answering the question; --input otherwise");
+        Option<string?> pair = CommonFlags.Pair.Optional<string?>(
+            "in question answering the text that may hold the answer; none otherwise");
+        Option<string?> input = CommonFlags.Input.Optional<string?>(
+            "texts, a folder or pattern of several files, or - for the lines of stdin (a tab before a second text); --text otherwise");
+        Option<string?> output = CommonFlags.Output.Optional<string?>(
+            $"answers as {string.Join(", ", PredictionWriter.Extensions)}; stdout otherwise. With --shard a folder",
+            "FILE");
+        Option<string?> task = CommonFlags.TaskOfFolder();
+        Option<string?> offsets = CommonFlags.Offsets.Optional<string?>(
+            "utf16 units (as .NET and JavaScript do) or codepoint (as Python does); utf16 otherwise",
+            "utf16|codepoint");
         ReadingFlags reading = new();
         CalibrationFlags calibration = new();
         ShardFlags shards = new();
         AnswerPrecisionFlag precision = new();
-        Option<int?> maxNewTokens = new("--max-new-tokens")
-        {
-            Description = "The most tokens of a written text; as in training otherwise.",
-        };
-        Option<int?> numBeams = new("--num-beams") { Description = "Beams of the search for a text; as in training otherwise." };
+        Option<int?> maxNewTokens = CommonFlags.MaxNewTokens.Optional<int?>("as in training otherwise");
+        Option<int?> numBeams = CommonFlags.NumBeams.Optional<int?>("as in training otherwise");
         Option<string?> aggregation = new("--aggregation")
         {
             Description =
                 "How labels of tokens become entities of a text: none, simple, first, average or max, as in transformers; by words "
                     + "otherwise.",
         };
-        Option<bool> json = CommonFlags.Json("Print JSON: one document for --text, a line for each text of a file.");
+        Option<bool> json = CommonFlags.Json("one document for --text, a line for each text of a file");
         Command command = new("predict", "Ask a fine-tuned model.")
         {
             model,

@@ -8,8 +8,6 @@ using Graft.Pretrained;
 using Graft.Pretraining;
 using Graft.Pretraining.Objectives;
 using Graft.Tokenizers;
-using Graft.Torch.Optimizers;
-using Graft.Training;
 
 namespace Graft.Cli.Commands;
 
@@ -20,58 +18,58 @@ internal static class PretrainCommand
     {
         Option<string> objective = new("--objective")
         {
-            Description = "mlm, mlm+nsp, mlm+sop, span, span+sbo, rtd, causal or span-corruption.",
+            Description = "What is learned: mlm, mlm+nsp, mlm+sop, span, span+sbo, rtd, causal or span-corruption.",
             DefaultValueFactory = _ => "mlm",
         };
         Option<string> masking = new("--masking")
         {
-            Description = "token, whole-word, n-gram or span.",
+            Description = "What is masked together: token, whole-word, n-gram or span.",
             DefaultValueFactory = _ => "token",
         };
         Option<string> maskCount = new("--mask-count")
         {
-            Description = "exact (a fixed number by length) or bernoulli.",
+            Description = "How many tokens of a sequence are masked: exact (a fixed number by length) or bernoulli (each by chance).",
             DefaultValueFactory = _ => "exact",
         };
         Option<int> staticMasks = new("--static-masks")
         {
-            Description = "0: new masks each time; otherwise so many different masks a sequence.",
+            Description = "How many different masks a sequence has; 0 for a new one each time.",
             DefaultValueFactory = _ => 0,
         };
-        Option<double> maskShare = new("--mask-share")
-        {
-            Description = "Share of tokens that are masked.",
-            DefaultValueFactory = _ => 0.15,
-        };
+        Option<double> maskShare = CommonFlags.MaskShare.WithDefault(0.15);
         Option<string?> modelConfig = new("--model-config")
         {
-            Description = "config.json of a model to make, or the name of a shipped one: " + string.Join(", ", ShippedConfigs.Names) + ".",
+            Description =
+                $"The config.json of a model to make, or the name of a shipped one: {string.Join(", ", ShippedConfigs.Names)}; "
+                    + $"--init-from otherwise.",
         };
-        Option<string?> initFrom = new("--init-from") { Description = "Model folder to go on from (continued pre-training)." };
-        Option<string?> tokenizer = new("--tokenizer") { Description = "Tokenizer folder or file; --init-from's where it is not given." };
+        Option<string?> initFrom = CommonFlags.InitFrom.Optional<string?>("continued pre-training; a new model otherwise");
+        Option<string?> tokenizer = CommonFlags.Tokenizer.Optional<string?>("that of --init-from otherwise");
         Option<string[]> corpus = CommonFlags.Corpus();
-        Option<string> output = new("--output") { Description = "Run folder.", Required = true };
+        Option<string> output = CommonFlags.Output.Required<string>("the run folder", "RUN");
         Option<double> heldOut = CommonFlags.HeldOut();
         Option<int> heldOutSequences = new("--held-out-sequences")
         {
-            Description = "Held-out sequences that are evaluated.",
+            Description = "How many held-out sequences are evaluated.",
             DefaultValueFactory = _ => 512,
         };
         Option<string> packing = new("--packing")
         {
-            Description = "stream (full windows across documents) or documents (no document sees another).",
+            Description = "How sequences are filled: stream (full windows across documents) or documents (no document sees another).",
             DefaultValueFactory = _ => "stream",
         };
         Option<double?> average = new("--ema")
         {
-            Description = "Decay of a moving average of the weights, which is then evaluated and saved.",
+            Description = "The decay of a moving average of the weights, which is then evaluated and saved; no average otherwise.",
         };
         Option<int?> extendVocabulary = new("--extend-vocabulary")
         {
-            Description = "With --init-from: add so many frequent whole words of the text, their rows the mean of their old pieces.",
+            Description =
+                "How many frequent whole words of the text to add to the vocabulary, with --init-from, their rows the mean of their "
+                    + "old pieces; none otherwise.",
         };
         Option<bool> dryRun = new("--dry-run") { Description = "Print tokens, updates, hours and memory, and stop." };
-        Option<bool> json = CommonFlags.Json("Print the final results as one JSON document.");
+        Option<bool> json = CommonFlags.Json("the final results as one document");
         TrainingFlags training = new();
         ProcessFlags processes = new();
         Command command = new("pretrain", "Pre-train a model on text.")
@@ -116,8 +114,8 @@ internal static class PretrainCommand
                     },
                     SpanMasking = new SpanMaskingOptions { Share = parsed.GetValue(maskShare) },
                     SpanCorruption = new SpanCorruptionOptions { Share = parsed.GetValue(maskShare) },
-                    MaxLength = parsed.GetValue(training.MaxLength) ?? 128,
-                    BatchSize = parsed.GetValue(training.BatchSize) ?? 32,
+                    MaxLength = parsed.GetValue(training.MaxLength),
+                    BatchSize = parsed.GetValue(training.BatchSize),
                     GradientAccumulation = parsed.GetValue(training.GradientAccumulation) ?? 1,
                     CutAtDocuments = parsed.GetRequiredValue(packing) switch
                     {
@@ -127,7 +125,7 @@ internal static class PretrainCommand
                     },
                     MovingAverage = parsed.GetValue(average),
                     HeldOutSequences = parsed.GetValue(heldOutSequences),
-                    Training = processes.Join(parsed, training.Read(parsed, Recipe)),
+                    Training = processes.Join(parsed, training.Read(parsed, PretrainingOptions.UsualTraining())),
                 };
                 options.Validate();
                 PretrainingJob job = new(
@@ -141,7 +139,7 @@ internal static class PretrainCommand
                 {
                     ExtendVocabulary = parsed.GetValue(extendVocabulary),
                     HeldOutShare = parsed.GetValue(heldOut),
-                    Dropout = parsed.GetValue(training.Dropout) ?? 0,
+                    Dropout = parsed.GetValue(training.Dropout),
                     Resume = parsed.GetValue(training.Resume),
                     Overwrite = parsed.GetValue(training.Overwrite),
                     DryRun = parsed.GetValue(dryRun),
@@ -160,16 +158,6 @@ internal static class PretrainCommand
         );
         return command;
     }
-
-    /// <summary>The small recipe's optimizer: what is not given by flags.</summary>
-    private static TrainingOptions Recipe => new()
-    {
-        LearningRate = 1.5e-3,
-        Schedule = new Schedule { Warmup = 0.03 },
-        Optimizer = new AdamWOptions { Beta2 = 0.98, Epsilon = 1e-6 },
-        EvaluateEvery = 500,
-        CheckpointEvery = TimeSpan.FromMinutes(5),
-    };
 
     private static string ObjectiveOf(string objective, string masking) => (objective, masking) switch
     {

@@ -10,13 +10,9 @@ internal static class QuickstartCommand
 {
     public static Command Create()
     {
-        Option<string> output = new("--output")
-        {
-            Description = "Folder to write; an earlier quickstart there is replaced.",
-            DefaultValueFactory = _ => "graft-quickstart",
-            HelpName = "DIR",
-        };
-        Option<int> seeds = new("--seeds") { Description = "Runs a method.", DefaultValueFactory = _ => 3 };
+        Option<string> output = CommonFlags.Output.WithDefault(
+            "graft-quickstart", "a folder; an earlier quickstart there is replaced", "DIR");
+        Option<int> seeds = CommonFlags.Seeds.WithDefault(3, "of each method");
         Option<bool> json = CommonFlags.Json();
         Command command = new(
             "quickstart",

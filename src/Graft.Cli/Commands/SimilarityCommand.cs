@@ -13,14 +13,11 @@ internal static class SimilarityCommand
 {
     public static Command Create()
     {
-        Option<string> model = ModelFlag.Create("A sentence-embedding model, or any other.");
-        Option<string?> text = new("--text") { Description = "The first text." };
-        Option<string?> pair = new("--pair") { Description = "The second text." };
-        Option<string?> input = new("--input")
-        {
-            Description = "A file of pairs; a column of numbers gives Spearman's and Pearson's correlation.",
-            HelpName = "FILE",
-        };
+        Option<string> model = CommonFlags.Model.Required<string>("a sentence-embedding model, or any other");
+        Option<string?> text = CommonFlags.Text.Optional<string?>("the first of the two; --input otherwise");
+        Option<string?> pair = CommonFlags.Pair.Optional<string?>("--input otherwise");
+        Option<string?> input = CommonFlags.Input.Optional<string?>(
+            "pairs of texts; a column of numbers gives Spearman's and Pearson's correlation; --text and --pair otherwise");
         ReadingFlags reading = new();
         EmbeddingFlags embedding = new();
         Option<bool> json = CommonFlags.Json();

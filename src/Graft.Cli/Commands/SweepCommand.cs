@@ -12,13 +12,8 @@ internal static class SweepCommand
     public static Command Create()
     {
         FineTuningFlags flags = new();
-        Option<string> rates = new("--learning-rates")
-        {
-            Description = "Separated by commas: 2e-5,3e-5,5e-5.",
-            HelpName = "RATES",
-            Required = true,
-        };
-        Option<bool> json = CommonFlags.Json("Print the table as one JSON document.");
+        Option<string> rates = CommonFlags.LearningRates.Required<string>("2e-5,3e-5,5e-5");
+        Option<bool> json = CommonFlags.Json("the table as one document");
         Command command = new("sweep", "Fine-tune with several learning rates and seeds, and tabulate the scores.") { rates, json };
         flags.AddTo(command);
         command.SetAction(
@@ -29,7 +24,7 @@ internal static class SweepCommand
                         {
                             ChoosesStrategy = false,
                         },
-                        Rates("--learning-rates", parsed.GetValue(rates)!),
+                        Rates(rates, parsed.GetValue(rates)!),
                         flags.Seeds(parsed),
                         parsed.GetValue(json),
                         cancellationToken
@@ -75,13 +70,13 @@ internal static class SweepCommand
     }
 
     /// <summary>"2e-5,3e-5" → numbers.</summary>
-    internal static double[] Rates(string flag, string text) =>
+    internal static double[] Rates(Option flag, string text) =>
         [
             .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Select(part =>
                     double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate > 0
                         ? rate
-                        : throw new InputException($"{flag} {text}: \"{part}\" is not a positive number")
+                        : throw new InputException($"{flag.Name} {text}: \"{part}\" is not a positive number")
                 ),
         ];
 }

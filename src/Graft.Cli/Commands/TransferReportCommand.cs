@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Graft.Data;
 using Graft.Demonstrations.Transfer;
 using Graft.Tasks;
 using Graft.Torch.Compute;
@@ -10,77 +9,51 @@ namespace Graft.Cli.Commands;
 /// <summary><c>graft transfer-report</c>: a task's score by number of labels, from scratch, with fixed vectors, and fine-tuned.</summary>
 internal static class TransferReportCommand
 {
-    private static readonly Option<string> s_model = ModelFlag.Create(
-        "The pre-trained model: a folder in Hugging Face's layout, or a model of the hub."
-    );
-    private static readonly Option<string> s_task = Required(
-        "--task",
-        "text-classification, text-pair-classification or token-classification.",
-        "TASK"
-    );
-    private static readonly Option<string> s_train = Required("--train", "Training data; fewer labels are its first examples.", "FILE");
-    private static readonly Option<string> s_test = Required("--test", "What every method is judged on.", "FILE");
-    private static readonly Option<string?> s_eval = new("--eval")
+    private static readonly Option<string> s_model = CommonFlags.Model.Required<string>(
+        "a pre-trained one, as a folder in Hugging Face's layout or a model of the hub");
+    private static readonly Option<string> s_task = CommonFlags.Task(
+        ["text-classification", "text-pair-classification", "token-classification"]);
+    private static readonly Option<string> s_train = CommonFlags.Train.Required<string>("fewer labels are its first examples");
+    private static readonly Option<string> s_test = new("--test")
     {
-        Description = "Development data for learning rates and penalties; a share of the labels is held out otherwise.",
+        Description = "What every method is judged on.",
         HelpName = "FILE",
+        Required = true,
     };
-    private static readonly Option<string> s_output = Required("--output", "The report's folder; the same command goes on there.", "DIR");
+    private static readonly Option<string?> s_eval = CommonFlags.Evaluation.Optional<string?>(
+        "learning rates and penalties are chosen on it; on a share of the labels otherwise");
+    private static readonly Option<string> s_output = CommonFlags.Output.Required<string>(
+        "the report's folder; the same command continues there", "DIR");
     private static readonly Option<string> s_labels = new("--labels")
     {
-        Description = "Numbers of labels: 50,100,500,all; 10/label is ten of each label.",
+        Description = "The numbers of labels to measure with, as 50,100,500,all; 10/label is ten of each label.",
         DefaultValueFactory = _ => "50,100,500,all",
         HelpName = "LIST",
     };
     private static readonly Option<string> s_methods = new("--methods")
     {
-        Description = $"Some of {string.Join(",", TransferMethod.All.Select(method => method.Key))}.",
+        Description = $"The methods to compare, some of {string.Join(", ", TransferMethod.All.Select(method => method.Key))}.",
         DefaultValueFactory = _ => string.Join(",", TransferMethod.All.Select(method => method.Key)),
         HelpName = "LIST",
     };
-    private static readonly Option<int> s_seeds = new("--seeds")
-    {
-        Description = "Runs of each trained method.",
-        DefaultValueFactory = _ => 5,
-    };
-    private static readonly Option<ulong> s_seed = new("--seed") { Description = "The first seed.", DefaultValueFactory = _ => 42 };
-    private static readonly Option<string?> s_rates = new("--learning-rates")
-    {
-        Description = "Tried for fine-tuning; auto: three that suit the model's size.",
-        HelpName = "RATES",
-    };
+    private static readonly Option<int> s_seeds = CommonFlags.Seeds.WithDefault(5, "of each trained method");
+    private static readonly Option<ulong> s_seed = CommonFlags.Seed.WithDefault(42UL);
+    private static readonly Option<string?> s_rates = CommonFlags.LearningRates.Optional<string?>(
+        "for fine-tuning; three that suit the model's size otherwise");
     private static readonly Option<string?> s_scratchRates = new("--scratch-rates")
     {
-        Description = "Tried from scratch; auto: three higher ones.",
+        Description = "The learning rates to try from scratch; three higher ones otherwise.",
         HelpName = "RATES",
     };
-    private static readonly Option<double?> s_epochs = new("--epochs")
-    {
-        Description = "Passes over the labels; auto: more the fewer there are.",
-    };
-    private static readonly Option<int> s_maxLength = new("--max-length")
-    {
-        Description = "The most tokens of a window.",
-        DefaultValueFactory = _ => 128,
-    };
-    private static readonly Option<string?> s_timeBudget = new("--time-budget")
-    {
-        Description = "Stops after 90s, 20m, 2h with what is finished.",
-        HelpName = "TIME",
-    };
-    private static readonly Option<string?> s_textColumn = new("--text-column")
-    {
-        Description = "The text column (or the words' column); found by name and content otherwise.",
-    };
-    private static readonly Option<string?> s_pairColumn = new("--pair-column") { Description = "The second text's column." };
-    private static readonly Option<string?> s_labelColumn = new("--label-column") { Description = "The label column." };
-    private static readonly Option<string> s_precision = new("--precision")
-    {
-        Description = "fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD).",
-        DefaultValueFactory = _ => "fp32",
-    };
+    private static readonly Option<double?> s_epochs = CommonFlags.Epochs.Optional<double?>("more the fewer labels there are otherwise");
+    private static readonly Option<int> s_maxLength = CommonFlags.MaxLength.WithDefault(128);
+    private static readonly Option<string?> s_timeBudget = CommonFlags.TimeBudget.Optional<string?>(
+        "what is finished then is reported; no limit otherwise");
+    private static readonly ReadingFlags s_reading = new();
+    private static readonly Option<string> s_precision = CommonFlags.Precision.WithDefault(
+        "fp32", "that of products: fp32, or bf16 where bfloat16 is faster (AMX, or avx512_bf16 of AMD)");
     private static readonly Option<int?> s_threads = CommonFlags.Threads();
-    private static readonly Option<bool> s_json = CommonFlags.Json("Print transfer.json.");
+    private static readonly Option<bool> s_json = CommonFlags.Json("transfer.json");
 
     public static Command Create()
     {
@@ -104,14 +77,12 @@ internal static class TransferReportCommand
             s_epochs,
             s_maxLength,
             s_timeBudget,
-            s_textColumn,
-            s_pairColumn,
-            s_labelColumn,
             s_precision,
             s_threads,
             s_json,
             OptionSources.ConfigOption(),
         };
+        s_reading.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
         return command;
     }
@@ -140,8 +111,8 @@ internal static class TransferReportCommand
             Methods = TransferMethod.ParseList(parsed.GetValue(s_methods)!),
             Seeds = parsed.GetValue(s_seeds),
             Seed = parsed.GetValue(s_seed),
-            LearningRates = parsed.GetValue(s_rates) is string rates ? SweepCommand.Rates("--learning-rates", rates) : null,
-            ScratchRates = parsed.GetValue(s_scratchRates) is string scratch ? SweepCommand.Rates("--scratch-rates", scratch) : null,
+            LearningRates = parsed.GetValue(s_rates) is string rates ? SweepCommand.Rates(s_rates, rates) : null,
+            ScratchRates = parsed.GetValue(s_scratchRates) is string scratch ? SweepCommand.Rates(s_scratchRates, scratch) : null,
             Epochs = parsed.GetValue(s_epochs),
             Compute = new ComputeContext
             {
@@ -149,21 +120,8 @@ internal static class TransferReportCommand
                 Threads = parsed.GetValue(s_threads),
             },
             Encoding = new EncodingOptions { MaxLength = parsed.GetValue(s_maxLength) },
-            TimeBudget = parsed.GetValue(s_timeBudget) is string budget ? TrainingFlags.Duration("--time-budget", budget) : null,
-            Columns = new ColumnOptions
-            {
-                Text = parsed.GetValue(s_textColumn),
-                Pair = parsed.GetValue(s_pairColumn),
-                Label = parsed.GetValue(s_labelColumn),
-            },
+            TimeBudget = parsed.GetValue(s_timeBudget) is string budget ? TrainingFlags.Duration(s_timeBudget, budget) : null,
+            Columns = s_reading.Options(parsed),
             CommandLine = "graft " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
-        };
-
-    private static Option<string> Required(string name, string description, string help) =>
-        new(name)
-        {
-            Description = description,
-            HelpName = help,
-            Required = true,
         };
 }

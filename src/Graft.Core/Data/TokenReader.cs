@@ -119,19 +119,20 @@ internal static partial class TokenReader
         string extension = DataFile.Extension(path);
         if (extension is ".conllu") return "conll-u";
         if (extension is ".parquet" or ".jsonl" or ".ndjson") return "table";
-        List<string> lines = [.. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(200)];
-        if (lines.Count > 0 && StandoffLine().IsMatch(lines[0]))
+        IEnumerable<string> lines = DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line));
+        string first = lines.FirstOrDefault() ?? "";
+        if (StandoffLine().IsMatch(first))
             throw new InputException(
                 $"{path} holds brat's standoff annotations, whose text stands in another file; bring both together as JSON Lines: "
                     + $"{{\"text\": …, \"spans\": [{{\"start\": 0, \"end\": 7, \"label\": \"PER\"}}]}}"
             );
-        if (lines.Count > 0 && lines[0].TrimStart() is ['[' or '{', ..] && (extension is ".json" || TableFormats.BeginsJson(lines[0])))
+        if (first.TrimStart() is ['[' or '{', ..] && (extension is ".json" || TableFormats.BeginsJson(first)))
             return "table";
-        string[] cells = (lines.Find(line => line[0] != '#') ?? "").Split('\t');
+        string[] cells = (lines.FirstOrDefault(line => line[0] != '#') ?? "").Split('\t');
         if (
             cells.Length == 10
             && cells[0].Split('-', '.')[0].All(char.IsAsciiDigit)
-            && lines.Exists(line => line.StartsWith("# ", StringComparison.Ordinal))
+            && lines.Any(line => line.StartsWith("# ", StringComparison.Ordinal))
         )
             return "conll-u";
         return extension is ".csv" ? "table" : "conll";
@@ -173,10 +174,7 @@ internal static partial class TokenReader
         bool areRows =
             table.Format == "csv"
             && WordRows.Columns(table, options) is not null
-            && !table.Rows()
-                .Where(row => row.Problem is null)
-                .Take(20)
-                .Any(row => words >= 0 && LabelCells.TryList(row.Cells[words] ?? "") is not null);
+            && !(words >= 0 && HoldsLists(table, words));
         if (areRows)
         {
             if (options.File.Shard is not null)
@@ -199,6 +197,19 @@ internal static partial class TokenReader
                 : (tags < 0 ? null : table.ClassNames(tags)) ?? options.File.Trained?.LabelNames ?? [];
         onRead(Describe(table.Format, table.Columns[words], tags < 0 ? null : table.Columns[tags]) with { LabelNames = names });
         return Lists(table, words, tags, names, options.RequireTags, onBadRow);
+    }
+
+    // Of words a row, one may look like a list: [1].
+    private static bool HoldsLists(Table table, int column)
+    {
+        long lists = 0, all = 0;
+        foreach (TableRow row in table.Rows().Where(row => row.Problem is null))
+        {
+            all++;
+            if (LabelCells.TryList(row.Cells[column] ?? "") is not null) lists++;
+        }
+
+        return lists * 2 > all;
     }
 
     private static IEnumerable<TokenSequence> Lists(

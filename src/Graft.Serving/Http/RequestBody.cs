@@ -37,7 +37,7 @@ internal sealed class RequestBody
         {
             // Read whole, because a document parsed from a stream reports a cut body as a fault of its JSON.
             using MemoryStream bytes = new();
-            await request.Body.CopyToAsync(bytes, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            await ReadAsync(request, bytes).ConfigureAwait(false);
             using JsonDocument document = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), s_strict);
             ModelJson.RequireUniqueKeys(document.RootElement);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -52,6 +52,19 @@ internal sealed class RequestBody
         {
             // Half of a surrogate pair, found while names are compared.
             throw RequestException.Malformed("the body is not valid JSON: the name of a field is no valid Unicode");
+        }
+    }
+
+    /// <exception cref="RequestException">The body breaks off, or a chunk's size is none that there is.</exception>
+    private static async Task ReadAsync(HttpRequest request, MemoryStream bytes)
+    {
+        try
+        {
+            await request.Body.CopyToAsync(bytes, request.HttpContext.RequestAborted).ConfigureAwait(false);
+        }
+        catch (IOException failure) when (failure is not BadHttpRequestException) // that one says its status itself
+        {
+            throw RequestException.Malformed($"the body cannot be read: {failure.Message}");
         }
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Graft.Backbones;
 using Graft.Labelling;
 using Graft.Serving.Pages;
 using Microsoft.AspNetCore.Builder;
@@ -126,19 +127,26 @@ public static class GraftLabelling
     {
         using MemoryStream body = new();
         byte[] buffer = new byte[1 << 14];
-        for (int read; (read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false)) > 0;)
-        {
-            body.Write(buffer, 0, read);
-            if (body.Length > MostBytes) throw new InputException($"the body has more than {MostBytes} bytes");
-        }
-
         try
         {
-            return JsonNode.Parse(body.ToArray()) as JsonObject ?? throw new InputException("the body must be a JSON object");
+            for (int read; (read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false)) > 0;)
+            {
+                body.Write(buffer, 0, read);
+                if (body.Length > MostBytes) throw new InputException($"the body has more than {MostBytes} bytes");
+            }
+
+            using JsonDocument document = JsonDocument.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
+            ModelJson.RequireUniqueKeys(document.RootElement);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InputException("the body must be a JSON object");
+            return JsonObject.Create(document.RootElement.Clone())!;
         }
-        catch (JsonException broken)
+        catch (IOException broken)
         {
-            throw new InputException("the body must be a JSON object", broken);
+            throw new InputException($"the body cannot be read: {broken.Message}", broken);
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException) // the latter: half of a surrogate pair
+        {
+            throw new InputException($"the body must be a JSON object: {broken.Message}", broken);
         }
     }
 
@@ -151,11 +159,7 @@ public static class GraftLabelling
         if (body["labels"] is JsonNode list)
         {
             foreach (JsonNode? label in list as JsonArray ?? throw new InputException("labels must be a list of names"))
-                labels.Add(
-                    label?.GetValueKind() == JsonValueKind.String
-                        ? label.GetValue<string>()
-                        : throw new InputException("labels must be a list of names")
-                );
+                labels.Add(label is null ? throw new InputException("labels must be a list of names") : TextOf(label, "a label"));
         }
 
         return new LabelAnswer(
@@ -168,8 +172,20 @@ public static class GraftLabelling
         };
     }
 
-    private static string? Text(JsonObject body, string key) => body[key] is not JsonNode node ? null
-        : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw new InputException($"{key} must be a text");
+    private static string? Text(JsonObject body, string key) => body[key] is JsonNode node ? TextOf(node, key) : null;
+
+    private static string TextOf(JsonNode node, string name)
+    {
+        if (node.GetValueKind() != JsonValueKind.String) throw new InputException($"{name} must be a text");
+        try
+        {
+            return node.GetValue<string>();
+        }
+        catch (InvalidOperationException broken)
+        {
+            throw new InputException($"{name} is no valid Unicode (broken UTF-8, or half of a surrogate pair)", broken);
+        }
+    }
 
     private static bool Flag(JsonObject body, string key) => body[key] is JsonNode node && node.GetValueKind() switch
     {

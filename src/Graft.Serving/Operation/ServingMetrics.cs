@@ -53,7 +53,12 @@ internal sealed class ServingMetrics : IDisposable
         _meter.CreateObservableGauge(
             "graft_managed_bytes",
             () => GC.GetTotalMemory(forceFullCollection: false),
-            description: "What of it is the runtime's heap."
+            description: "What of it is in use on the runtime's heap."
+        );
+        _meter.CreateObservableGauge(
+            "graft_managed_committed_bytes",
+            () => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes,
+            description: "What of it the runtime's heap keeps, used or not, as of its last collection."
         );
         _meter.CreateObservableGauge("graft_memory_bytes", () => Environment.WorkingSet, description: "Resident memory of the process.");
     }

@@ -68,20 +68,9 @@ public static class AutoTuning
 
     private static AutoData Read(AutoOptions options, ILogger logger)
     {
-        TaskData train = options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true);
+        TaskData train = TaskFiles.ReadTraining(options.Task, options.Train, options.Columns);
         train.TellReading(null, logger);
-        TaskData? evaluation = options.Evaluation is null
-            ? null
-            : options.Task.Read(
-                options.Evaluation,
-                options.Columns with
-                {
-                    Part = DataPart.Evaluation,
-                    Trained = train.Reading,
-                },
-                labelled: true
-            );
-        evaluation?.TellReading(train.Reading, logger);
+        TaskData? evaluation = TaskFiles.ReadEvaluation(options.Task, options.Evaluation, options.Columns, train, logger);
         return new AutoData(options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train), train, evaluation);
     }
 

@@ -53,7 +53,7 @@ public static partial class FineTuning
         options = options with { Training = options.Training with { Compute = compute } };
         using ComputeScope computing = compute.Enter();
 
-        Prepared prepared = Prepare(options, logger);
+        Prepared prepared = Prepared.Of(options, logger);
         options = StrategyChoice.Apply(options, prepared, logger);
         if (
             processes.Size > 1
@@ -284,65 +284,6 @@ public static partial class FineTuning
         else logger.Tell($"{distances.Count} held-out texts are too few to know which are unlike the training data");
     }
 
-    /// <summary>Reads and encodes the data; the task then knows its labels.</summary>
-    internal static Prepared Prepare(FineTuningOptions options, ILogger logger)
-    {
-        long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        Task<string[]> found = Task.Run(() => DataNotes(options).ToArray()); // reads the files for itself, beside the rest
-        bool hasFile = options.Train.Length > 0;
-        TaskData train = options.Taught is { } taught
-            ? taught.Texts
-            : hasFile
-            ? options.Task.Read(options.Train, options.Columns with { Part = DataPart.Training }, labelled: true)
-            : Contrastive.LabelTemplates.Of(options);
-        train.TellReading(null, logger);
-        if (options.Examples is int examples)
-            train = TrainingSubset.Of(options.Task, train, examples);
-        TaskData? evaluation = options.Evaluation is null
-            ? null
-            : options.Task.Read(
-                options.Evaluation,
-                options.Columns with
-                {
-                    Part = DataPart.Evaluation,
-                    Trained = train.Reading,
-                },
-                labelled: true
-            );
-        if (evaluation is not null)
-            evaluation.TellReading(train.Reading, logger);
-        FineTuningTask task = options.Task.Labels.Count > 0 ? options.Task : options.Task.WithLabelsOf(train);
-        train = Contrastive.LabelTemplates.With(options, task, train);
-        if (options.ClassWeights is not null) task = task.WithClassWeights(options.ClassWeights, train);
-        Tokenizer tokenizer = task.ForTraining(Tokenizer.Load(options.Model));
-        EncodedData encodedTrain = task.Encode(train, tokenizer, options.Encoding);
-        if (options.Taught is not null) encodedTrain = options.Taught.Targets(encodedTrain);
-        EncodedData? encodedEvaluation = evaluation is null ? null : task.Encode(evaluation, tokenizer, options.Encoding);
-        foreach (string line in found.GetAwaiter().GetResult()) logger.Tell(line);
-        if (encodedTrain.LongExamples > 0) logger.Tell($"{options.Train}: {encodedTrain.Describe(train.Count, options.Encoding)}");
-        return new Prepared(task, train, encodedTrain, evaluation, encodedEvaluation) { Started = started };
-    }
-
-    /// <summary>
-    /// What <c>graft data check</c> finds, in its short form; rows left out and long texts are told by their counts already.
-    /// </summary>
-    private static IEnumerable<string> DataNotes(FineTuningOptions options) =>
-        options.Train.Length > 0 && options.Taught is null && TaskDataCheck.Tasks.Contains(options.Task.Name, StringComparer.Ordinal)
-            ? TaskDataCheck
-                .Run(
-                    new DataCheckOptions
-                    {
-                        Task = options.Task.Name,
-                        Train = options.Train,
-                        Evaluation = options.Evaluation,
-                        Columns = options.Columns,
-                        MaxLength = options.Encoding.MaxLength,
-                    }
-                )
-                .Findings.Where(finding => finding.Severity > Severity.Note && finding.Code is not ("bad-rows" or "missing-labels"))
-                .Select(finding => finding.Short)
-            : [];
-
     private static PretrainedModel LoadModel(FineTuningOptions options, FineTuningTask task)
     {
         LoadOptions load = new()
@@ -395,39 +336,8 @@ public static partial class FineTuning
     }
 }
 
-/// <summary>Data that is ready for training.</summary>
-internal sealed record Prepared(
-    FineTuningTask Task,
-    TaskData Train,
-    EncodedData EncodedTrain,
-    TaskData? Evaluation,
-    EncodedData? EncodedEvaluation
-)
-{
-    /// <summary>When reading began, as <see cref="System.Diagnostics.Stopwatch"/> counts.</summary>
-    public long Started { get; init; }
-}
-
 /// <summary>What came of a run.</summary>
 /// <param name="Folder">The run folder.</param>
 /// <param name="Scores">On the development data; empty without any.</param>
 /// <param name="WasFinished">The run was finished before and nothing was done.</param>
 public sealed record FineTuningResult(string Folder, IReadOnlyList<NamedScore> Scores, bool WasFinished);
-
-/// <summary>Evaluates on development data while the model trains.</summary>
-internal sealed class DevelopmentEvaluation(FineTuningTask task, TaskData data, EncodedData encoded, TaskScorer scorer)
-    : IDevelopmentEvaluation
-{
-    public string Metric => task.MainMetricOn(data);
-
-    public bool LargerIsBetter => task.LargerIsBetter;
-
-    public IReadOnlyDictionary<string, double> Evaluate()
-    {
-        FeatureScores[] scores = scorer.Score(encoded.Features);
-        IReadOnlyList<Prediction> predictions = task.Decode(data, encoded, scores);
-        return TaskMetrics
-            .Measure(task, data, predictions)
-            .ToDictionary(score => score.Name, score => score.Interval.Value, StringComparer.Ordinal);
-    }
-}

@@ -6,7 +6,7 @@ namespace Graft.Objectives;
 public readonly record struct SentenceReference(long Document, int Sentence);
 
 /// <summary>The documents that pairs are drawn from, by their sentences.</summary>
-public interface ISentenceStore
+internal interface ISentenceStore
 {
     /// <summary>Number of documents.</summary>
     long Documents { get; }

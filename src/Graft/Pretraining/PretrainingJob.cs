@@ -38,11 +38,16 @@ public sealed class PretrainingJob(
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
-    // What changes no bit of the result.
+    private const double UsualHeldOutShare = 0.02;
+
+    private PretrainingResolution? _resolution;
+
+    // What changes no bit of the result; values are compared with the options, not with their reasons.
     private static readonly string[] s_unimportant =
     [
         "graft",
         "command_line",
+        "resolved",
         "checkpoint_every",
         "checkpoint_every_steps",
         "keep_checkpoints",
@@ -58,10 +63,12 @@ public sealed class PretrainingJob(
     public int? ExtendVocabulary { get; init; }
 
     /// <summary>Share of documents held out where text is given.</summary>
-    public double HeldOutShare { get; init; } = 0.02;
+    /// <value>0.02.</value>
+    public double HeldOutShare { get; init; } = UsualHeldOutShare;
 
     /// <summary>Dropout of the model.</summary>
-    public double Dropout { get; init; }
+    /// <value>Null: none, and 0.1 for a student.</value>
+    public double? Dropout { get; init; }
 
     /// <summary>Go on from the newest checkpoint.</summary>
     public bool Resume { get; init; }
@@ -74,6 +81,8 @@ public sealed class PretrainingJob(
 
     /// <summary>What the user typed, for the record.</summary>
     public string? CommandLine { get; init; }
+
+    private PretrainingResolution Resolution => _resolution ??= PretrainingResolution.Of(options, Dropout, Teacher is not null);
 
     private readonly IProcessGroup _processes = options.Training.Processes ?? SingleProcess.Instance;
 
@@ -91,7 +100,8 @@ public sealed class PretrainingJob(
     public IReadOnlyList<TermResult> Run(ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         if (logger is null || !IsFirst) logger = NullLogger.Instance;
-        RequireOneModel();
+        StartingModels models = new(Resolution.Options, modelConfig, initFrom, Teacher, Resolution.Dropout.Value);
+        models.RequireOne();
         ComputeContext compute = options.Training.Compute ?? ComputeContext.Current;
         if (Resume) compute = ContinuedCompute.Of(output, compute);
         compute = _processes.Agree(compute);
@@ -119,26 +129,28 @@ public sealed class PretrainingJob(
         {
             using CorpusFolder text = CorpusFolder.Open(corpusFolder);
             bool sameTokens = Teacher is not null && new TextCodec(Tokenizer.Load(Teacher.Folder)).Fingerprint == codec.Fingerprint;
-            using PretrainedModel? teacher = Teacher is null ? null : LoadTeacher(Teacher, sameTokens);
-            using PretrainedModel given = MakeModel(codec, teacher, logger);
+            using PretrainedModel? teacher = models.LoadTeacher(sameTokens);
+            using PretrainedModel given = models.Make(codec, teacher, logger);
             using PretrainedModel? extended = extension?.Extend(given, firstNewId);
             PretrainedModel model = extended ?? given;
-            using PretrainedModel? generator = MakeGenerator(model);
+            using PretrainedModel? generator = models.MakeGenerator(model);
             PretrainingObjective objective = teacher is null
-                ? PretrainingObjectives.Create(options, codec, generator)
-                : FollowTeacher(teacher, model, codec, sameTokens);
+                ? PretrainingObjectives.Create(Resolution.Options, codec, generator)
+                : models.FollowTeacher(teacher, model, codec, sameTokens);
             using IDisposable? held = objective as IDisposable;
             using PretrainingRun run = new(
                 model,
                 codec,
                 text,
-                options with
+                Resolution.Options with
                 {
-                    Training = options.Training with { Compute = compute },
+                    Training = Resolution.Options.Training with { Compute = compute },
                 },
                 DryRun ? null : output,
                 objective
             );
+            Resolution.Tell(logger);
+            foreach (string unused in Unused(run, objective)) logger.Tell(unused);
             foreach (string line in run.Plan(measure: true).Lines())
                 logger.Tell(line);
             if (_processes.Size > 1)
@@ -285,132 +297,17 @@ public sealed class PretrainingJob(
         return extension;
     }
 
-    private void RequireOneModel()
+    /// <summary>What was given and changes nothing in this run.</summary>
+    private IEnumerable<string> Unused(PretrainingRun run, PretrainingObjective objective)
     {
-        if (Teacher is null && (modelConfig is null) == (initFrom is null))
-            throw new InputException("give either `model-config` (a new model) or `init-from` (go on from a model)");
-        if (Teacher is null)
-            return;
-        bool isNew = modelConfig is not null || Teacher.StudentLayers is not null;
-        if (isNew == (initFrom is not null))
-            throw new InputException(
-                "give `student-config` (a new student), `student-layers` (one made of the teacher's) or both; or `init-from` (a "
-                    + "student that exists)"
-            );
-        if (Teacher.WordVectors && initFrom is not null)
-            throw new InputException("`teacher-word-vectors` is for a new student: `init-from` has word vectors of its own");
-    }
-
-    // Only the triple loss looks at the teacher's distribution. A teacher without a masked-LM head, such as a sentence encoder, has none.
-    private static PretrainedModel LoadTeacher(TeacherOptions options, bool sameTokens)
-    {
-        if (sameTokens && !options.StatesOnly)
-        {
-            PretrainedModel teacher = PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKinds.MaskedLm, Dropout = 0 });
-            if (teacher.Report.Missing.Count == 0) return teacher;
-            teacher.Dispose();
-        }
-
-        return PretrainedModel.Load(options.Folder, new LoadOptions { Head = HeadKinds.None, Dropout = 0 });
-    }
-
-    private PretrainingObjective FollowTeacher(PretrainedModel teacher, PretrainedModel student, TextCodec codec, bool sameTokens)
-    {
-        bool sameWidth = teacher.Config.HiddenSize == student.Config.HiddenSize;
-        if (sameTokens && teacher.Head is not null)
-            return new DistillationObjective(
-                teacher,
-                sameWidth ? Teacher!.Loss : Teacher!.Loss with { Cosine = 0 },
-                options.Masking,
-                codec.MaskingVocabulary(),
-                Teacher.Pairs
-            );
-        MaskedLmOptions? masking = student.Head is null ? null : options.Masking;
-        if (sameTokens && sameWidth)
-            return new StatesObjective(
-                teacher,
-                masking is null ? null : new MaskedObjective(masking, codec.MaskingVocabulary()),
-                Teacher!.HiddenWeight,
-                Teacher.Pairs
-            );
-        if (Teacher!.Pairs)
-            throw new InputException(
-                "`pairs` goes with a student that has its teacher's vocabulary and, where the teacher has no masked-LM head, its width"
-            );
-        return new HiddenStateObjective(
-            teacher,
-            Tokenizer.Load(Teacher.Folder),
-            codec,
-            masking,
-            masking is null ? 1 : Teacher.HiddenWeight
-        );
-    }
-
-    // To follow hidden states alone a student needs no head.
-    private string HeadOfModel => Teacher is { StatesOnly: true } ? HeadKinds.None : PretrainingObjectives.Find(options.Objective).Head;
-
-    private PretrainedModel MakeStudent(PretrainedModel teacher, TextCodec codec, IReadOnlyList<int> layers, ILogger logger)
-    {
-        ModelConfig config = modelConfig is null
-            ? teacher.Config.With("num_hidden_layers", layers.Count)
-            : ShippedConfigs.Read(modelConfig);
-        PretrainedModel student = PretrainedModel.Create(
-            config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout),
-            HeadOfModel,
-            options.Training.Seed
-        );
-        int without = StudentLayers.Copy(teacher, student, layers);
-        if (Teacher!.WordVectors) TeacherWordVectors.Copy(teacher, student, codec.Tokenizer, options.Training.Seed, forItsLayers: true);
-        double saved = 1 - ((double)student.ParameterCount / teacher.ParameterCount);
-        logger.Tell(
-            string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"student    layers {string.Join(", ", layers)} of the teacher, {100 * saved:F1} % fewer parameters, {without} tensors "
-                    + $"without a counterpart"
-            )
-        );
-        return student;
-    }
-
-    private PretrainedModel MakeModel(TextCodec codec, PretrainedModel? teacher, ILogger logger)
-    {
-        if (teacher is not null && Teacher!.StudentLayers is { } layers) return MakeStudent(teacher, codec, layers, logger);
-        ModelConfig config = initFrom is null ? ShippedConfigs.Read(modelConfig!) : PretrainedModel.ReadConfig(initFrom);
-        if (initFrom is not null)
-            return PretrainedModel.Load(
-                initFrom,
-                new LoadOptions
-                {
-                    Head = HeadOfModel,
-                    Dropout = Dropout,
-                    Seed = options.Training.Seed,
-                }
-            );
-        config = config.With("vocab_size", codec.VocabularySize).WithDropout(Dropout);
-        PretrainedModel model = PretrainedModel.Create(config, HeadOfModel, options.Training.Seed);
-        if (Teacher is { WordVectors: true })
-            TeacherWordVectors.Copy(teacher!, model, codec.Tokenizer, options.Training.Seed, forItsLayers: false);
-        return model;
-    }
-
-    /// <summary>
-    /// ELECTRA's generator: the model's shape at a quarter of its heads and inner width, with the model's own embeddings (Clark et al.
-    /// 2020, §3.2). Families whose word vectors cannot be wider than their states have tables of their own.
-    /// </summary>
-    private PretrainedModel? MakeGenerator(PretrainedModel model)
-    {
-        if (!PretrainingObjectives.Find(options.Objective).TrainsGenerator) return null;
-        const int shrink = 4;
-        ModelConfig config = model.Config;
-        int headSize = config.HiddenSize / config.HeadCount,
-            heads = Math.Max(1, config.HeadCount / shrink);
-        ModelConfig small = config
-            .With("num_attention_heads", heads)
-            .With("hidden_size", heads * headSize)
-            .With("intermediate_size", heads * headSize * 4);
-        PretrainedModel generator = PretrainedModel.Create(small, HeadKinds.MaskedLm, CounterRandom.Key(options.Training.Seed, 1));
-        generator.Backbone.ShareEmbeddings(model.Backbone);
-        return generator;
+        foreach (string line in UnusedPretrainingOptions.Of(options, Teacher, objective)) yield return line;
+        if (HeldOutShare != UsualHeldOutShare && corpus.Count == 1 && CorpusFolder.IsCorpus(corpus[0]))
+            yield return UnusedPretrainingOptions.Line("held-out", HeldOutShare, "the corpus is built already");
+        if (run.HasHeldOut) yield break;
+        if (options.Training.EarlyStopping is int patience)
+            yield return UnusedPretrainingOptions.Line("early-stopping", patience, "no text is held out");
+        if (options.Training.Keep == KeepWeights.Best)
+            yield return UnusedPretrainingOptions.Line("keep", "best", "no text is held out");
     }
 
     private JsonObject Record(CorpusFolder text) => new()
@@ -422,7 +319,8 @@ public sealed class PretrainingJob(
         ["init_from"] = initFrom,
         ["teacher"] = Teacher is null ? null : JsonSerializer.SerializeToNode(Teacher, s_json),
         ["tokenizer"] = text.Manifest.Tokenizer,
-        ["dropout"] = Dropout,
+        ["resolved"] = Resolution.ToJson(),
+        ["dropout"] = Resolution.Dropout.Value,
         ["matrix_product"] = ComputeContext.Current.ResolvedLibrary.ToString(),
         ["corpus"] = JsonNode.Parse(text.Manifest.ToJson()),
     };
@@ -430,7 +328,7 @@ public sealed class PretrainingJob(
     /// <summary>The options; of the compute context the precision, which decides the bits of every update.</summary>
     private JsonObject RecordOfOptions()
     {
-        JsonObject record = JsonSerializer.SerializeToNode(options, s_json)!.AsObject();
+        JsonObject record = JsonSerializer.SerializeToNode(Resolution.Options, s_json)!.AsObject();
         record[Key(nameof(options.Objective))] = PretrainingObjectives.Find(options.Objective).Recorded ?? options.Objective;
         record[Key(nameof(options.Training))]![Key(nameof(ComputeContext.Precision))] = JsonSerializer.SerializeToNode(
             ComputeContext.Current.Precision,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Graft.Objectives;
 using Graft.Pretraining.Objectives;
+using Graft.Torch.Optimizers;
 using Graft.Training;
 
 namespace Graft.Pretraining;
@@ -22,15 +23,15 @@ public sealed record PretrainingOptions
     public SpanCorruptionOptions SpanCorruption { get; init; } = new();
 
     /// <summary>Tokens of a sequence, specials included.</summary>
-    /// <value>128.</value>
-    public int MaxLength { get; init; } = 128;
+    /// <value>Null: 128.</value>
+    public int? MaxLength { get; init; }
 
     /// <summary>Documents of a window do not see each other: each becomes a sequence of its own.</summary>
     public bool CutAtDocuments { get; init; }
 
     /// <summary>Windows (or pairs) in an optimizer batch.</summary>
-    /// <value>32.</value>
-    public int BatchSize { get; init; } = 32;
+    /// <value>Null: 32.</value>
+    public int? BatchSize { get; init; }
 
     /// <summary>Micro-batches the optimizer batch is cut into; changes memory, not the result.</summary>
     /// <value>1.</value>
@@ -44,8 +45,24 @@ public sealed record PretrainingOptions
     /// <value>512.</value>
     public int HeldOutSequences { get; init; } = 512;
 
-    /// <summary>The loop's options.</summary>
+    /// <summary>The loop's options; its learning rate is chosen where it is null.</summary>
     public required TrainingOptions Training { get; init; }
+
+    /// <summary>Tokens of a sequence.</summary>
+    internal int Length => MaxLength ?? PretrainingResolution.UsualLength.Value;
+
+    /// <summary>Sequences in an optimizer batch.</summary>
+    internal int Batch => BatchSize ?? PretrainingResolution.UsualBatch.Value;
+
+    /// <summary>The options of training that small models are made with; how long, is still to be said.</summary>
+    /// <param name="followsTeacher">Whether the model is a student.</param>
+    public static TrainingOptions UsualTraining(bool followsTeacher = false) => new()
+    {
+        Schedule = new Schedule { Warmup = followsTeacher ? 0.05 : 0.03 },
+        Optimizer = followsTeacher ? new AdamWOptions() : new AdamWOptions { Beta2 = 0.98, Epsilon = 1e-6 },
+        EvaluateEvery = 500,
+        CheckpointEvery = TimeSpan.FromMinutes(5),
+    };
 
     /// <summary>Refuses impossible options.</summary>
     /// <exception cref="InputException">An option is out of its range.</exception>
@@ -55,8 +72,8 @@ public sealed record PretrainingOptions
         Masking.Validate();
         SpanMasking.Validate();
         SpanCorruption.Validate();
-        if (BatchSize < 1)
-            throw new InputException("batch-size", BatchSize.ToString(CultureInfo.InvariantCulture), "at least 1");
+        if (Batch < 1)
+            throw new InputException("batch-size", Batch.ToString(CultureInfo.InvariantCulture), "at least 1");
         if (GradientAccumulation < 1)
             throw new InputException("gradient-accumulation", GradientAccumulation.ToString(CultureInfo.InvariantCulture), "at least 1");
         if (HeldOutSequences < 1)

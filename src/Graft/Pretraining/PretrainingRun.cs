@@ -58,18 +58,18 @@ internal sealed class PretrainingRun : IDisposable
         model.Backbone.GradientCheckpointing = options.Training.GradientCheckpointing;
         _objective = objective ?? PretrainingObjectives.Create(options, codec);
         _source = Sequences(corpus.Train, codec, shuffle: true);
-        if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.MaxLength * 2L && CanPair(corpus.HeldOut))
+        if (corpus.HeldOut.Count > 0 && corpus.HeldOut.Sum(split => split.Tokens) >= options.Length * 2L && CanPair(corpus.HeldOut))
             _heldOut = HeldOut.Of(
                 Sequences(corpus.HeldOut, codec, shuffle: false),
                 _objective,
                 options.HeldOutSequences,
-                options.BatchSize
+                options.Batch
             );
         _objective.Prepare(
             model,
             [
                 .. Enumerable
-                    .Range(0, options.BatchSize)
+                    .Range(0, options.Batch)
                     .SelectMany(place => _source.At(place))
                     .Select(sequence => _objective.Corrupt(sequence, options.Training.Seed)),
             ]
@@ -84,14 +84,17 @@ internal sealed class PretrainingRun : IDisposable
     /// <summary>Rank 0 alone evaluates, averages and writes.</summary>
     private bool IsFirst => _options.Training.Processes is null or { Rank: 0 };
 
+    /// <summary>Whether there is text to evaluate on.</summary>
+    public bool HasHeldOut => _heldOut is not null;
+
     /// <summary>Training cost of a token.</summary>
-    public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.MaxLength, _objective.HeadShare);
+    public double FlopsPerToken => StepCost.FlopsPerToken(_model.Backbone, _options.Length, _objective.HeadShare);
 
     /// <summary>This rank's share, for people.</summary>
     internal string Share() =>
         (_options.Training.Processes ?? SingleProcess.Instance).Share(
             _options.Training.GradientGroups ?? 1,
-            _options.BatchSize,
+            _options.Batch,
             "sequences",
             _model.ParameterCount,
             _compute.ResolvedThreads
@@ -102,7 +105,7 @@ internal sealed class PretrainingRun : IDisposable
     public PretrainingPlan Plan(bool measure)
     {
         using ComputeScope computing = _compute.Enter();
-        long tokens = _options.BatchSize * (long)_options.MaxLength;
+        long tokens = _options.Batch * (long)_options.Length;
         double? secondsPerUpdate = measure ? SecondsPerUpdate() : null;
         long? updates = _options.Training.Steps
             ?? (
@@ -142,7 +145,7 @@ internal sealed class PretrainingRun : IDisposable
             _source,
             _objective,
             _options.Training.Seed,
-            _options.BatchSize,
+            _options.Batch,
             _options.Training.MicroBatches(_options.GradientAccumulation)
         );
         AverageKeeper? keeper = _average is null ? null : new AverageKeeper(_average, _folder);
@@ -196,9 +199,9 @@ internal sealed class PretrainingRun : IDisposable
     private ISequenceSource Sequences(IReadOnlyList<CorpusSplit> splits, TextCodec codec, bool shuffle)
     {
         ulong seed = _options.Training.Seed;
-        if (_objective.SentenceOrder is bool order) return new SentencePairs(splits, codec.Frame, _options.MaxLength, seed, order, shuffle);
+        if (_objective.SentenceOrder is bool order) return new SentencePairs(splits, codec.Frame, _options.Length, seed, order, shuffle);
         SequenceFrame frame = _objective.FramesSequences ? codec.Frame : default;
-        return new StreamWindows(splits, frame, codec.SeparatorId, _options.MaxLength, seed, shuffle)
+        return new StreamWindows(splits, frame, codec.SeparatorId, _options.Length, seed, shuffle)
         {
             CutAtDocuments = _options.CutAtDocuments,
         };
@@ -214,7 +217,7 @@ internal sealed class PretrainingRun : IDisposable
             _source,
             _objective,
             _options.Training.Seed,
-            _options.BatchSize,
+            _options.Batch,
             _options.Training.MicroBatches(_options.GradientAccumulation)
         );
         PretrainingTask task = new(_model, _objective);

@@ -252,6 +252,18 @@ public sealed class LabelFormTests : DataFolder
     }
 
     [Fact]
+    public void TheWholeFileSaysWhetherItIsFastText()
+    {
+        string unmarked = string.Concat(Enumerable.Range(0, 300).Select(i => $"text {i} without a mark\n"));
+        string marked = string.Concat(Enumerable.Range(0, 400).Select(i => $"__label__{"ab"[i % 2]} text {i}, marked\n"));
+        Assert.Equal("fasttext", FormatOf($"__label__a first\n{unmarked}{marked}"));
+        Assert.NotEqual("fasttext", FormatOf($"{marked}{unmarked}{unmarked}"));
+
+        string FormatOf(string content) =>
+            LabelledTextReader.Read(Write("train.txt", content), new ColumnOptions { RequireLabel = false }).Interpretation.Format;
+    }
+
+    [Fact]
     public void ARoundTripKeepsEveryReading()
     {
         Interpretation read = LabelledTextReader

@@ -58,15 +58,16 @@ public sealed class TagSchemeTests
     }
 
     [Theory]
-    [InlineData("DET NOUN VERB", TagScheme.None)]
-    [InlineData("O I-PER I-PER O I-LOC B-LOC", TagScheme.Iob1)]
-    [InlineData("O B-PER I-PER O B-LOC B-LOC", TagScheme.Iob2)]
-    [InlineData("I-PER E-PER O E-LOC", TagScheme.Ioe2)]
-    [InlineData("I-PER I-PER O I-LOC E-LOC I-LOC", TagScheme.Ioe1)]
-    [InlineData("B-PER E-PER O S-LOC", TagScheme.Iobes)]
-    [InlineData("B-PER L-PER O U-LOC", TagScheme.Bilou)]
-    [InlineData("O O", TagScheme.None)]
-    public void SchemesAreRecognised(string tags, TagScheme scheme) => Assert.Equal(scheme, TagSchemes.Detect([tags.Split(' ')]));
+    [InlineData("DET NOUN VERB", nameof(TagScheme.None))]
+    [InlineData("O I-PER I-PER O I-LOC B-LOC", nameof(TagScheme.Iob1))]
+    [InlineData("O B-PER I-PER O B-LOC B-LOC", nameof(TagScheme.Iob2))]
+    [InlineData("I-PER E-PER O E-LOC", nameof(TagScheme.Ioe2))]
+    [InlineData("I-PER I-PER O I-LOC E-LOC I-LOC", nameof(TagScheme.Ioe1))]
+    [InlineData("B-PER E-PER O S-LOC", nameof(TagScheme.Iobes))]
+    [InlineData("B-PER L-PER O U-LOC", nameof(TagScheme.Bilou))]
+    [InlineData("O O", nameof(TagScheme.None))]
+    public void SchemesAreRecognised(string tags, string scheme) =>
+        Assert.Equal(scheme, TagSchemes.Detect([tags.Split(' ')]).ToString());
 
     [Theory]
     [InlineData("I-PER B-PER O I-LOC I-LOC", "B-PER B-PER O B-LOC I-LOC")]
@@ -77,13 +78,16 @@ public sealed class TagSchemeTests
         Assert.Equal(iob2.Split(' '), TagSchemes.ToIob2(tags.Split(' '), TagSchemes.Detect([tags.Split(' ')])));
 
     [Theory]
-    [InlineData("O I-PER B-LOC I-LOC", TagScheme.Iob2, "1")]
-    [InlineData("B-PER I-LOC X-LOC", TagScheme.Iob2, "1 2")]
-    [InlineData("B-PER O S-LOC E-LOC", TagScheme.Iobes, "0 3")]
-    [InlineData("B-PER I-PER O", TagScheme.Iob1, "0")]
-    [InlineData("B-PER I-PER O B-LOC", TagScheme.Iob2, "")]
-    public void TagsThatBreakTheSchemeAreFound(string tags, TagScheme scheme, string indices) =>
-        Assert.Equal(indices, string.Join(' ', TagSchemes.Problems(tags.Split(' '), scheme).Select(problem => problem.Index)));
+    [InlineData("O I-PER B-LOC I-LOC", nameof(TagScheme.Iob2), "1")]
+    [InlineData("B-PER I-LOC X-LOC", nameof(TagScheme.Iob2), "1 2")]
+    [InlineData("B-PER O S-LOC E-LOC", nameof(TagScheme.Iobes), "0 3")]
+    [InlineData("B-PER I-PER O", nameof(TagScheme.Iob1), "0")]
+    [InlineData("B-PER I-PER O B-LOC", nameof(TagScheme.Iob2), "")]
+    public void TagsThatBreakTheSchemeAreFound(string tags, string scheme, string indices) =>
+        Assert.Equal(
+            indices,
+            string.Join(' ', TagSchemes.Problems(tags.Split(' '), Enum.Parse<TagScheme>(scheme)).Select(problem => problem.Index))
+        );
 
     private static string Text(IEnumerable<EntitySpan> entities) =>
         string.Join(' ', entities.Select(entity => $"{entity.Type}:{entity.Start}:{entity.End}"));

@@ -1,12 +1,23 @@
 using Graft.Data;
 using Graft.Data.Checks;
 using Graft.Data.Tagging;
+using Graft.Tasks.TokenClassification;
 
 namespace Graft.Tests.Data;
 
 /// <summary>Tagged words and entities in the forms that corpora and annotation tools write, and questions and choices in theirs.</summary>
 public sealed class TaggedFileTests : DataFolder
 {
+    [Fact]
+    public void TheWholeFileSaysWhetherLinesAreTextsOrWords()
+    {
+        string words = string.Concat(Enumerable.Repeat("word\n", 25)), texts = string.Concat(Enumerable.Repeat("Ann sang in Bonn .\n", 60));
+        Assert.Equal(85, TokenData.Stream(Write("a.dat", words + texts), new ColumnOptions(), _ => { }, _ => { }).Count());
+        string tagged = string.Concat(Enumerable.Repeat("Ann B-PER\nsang O\n\n", 30));
+        string comment = "# end of file\nsang O\n";
+        Assert.Equal(31, TokenData.Stream(Write("b.dat", tagged + comment), new ColumnOptions(), _ => { }, _ => { }).Count());
+    }
+
     [Theory]
     [InlineData(
         "a.conll",

@@ -76,20 +76,21 @@ public sealed class TokenReaderTests : DataFolder
     }
 
     [Theory]
-    [InlineData("tasks/wnut17/train.conll", 3394, 62730, TagScheme.Iob2)]
-    [InlineData("tasks/wnut17/dev.conll", 1009, 15733, TagScheme.Iob2)]
-    [InlineData("tasks/wnut17/test.conll", 1287, 23394, TagScheme.Iob2)]
-    [InlineData("tasks/pos/train.conll", 12544, 204577, TagScheme.None)]
-    [InlineData("data/tokens/ud-ewt/en_ewt-ud-train.conllu.gz", 12544, 204577, TagScheme.None)]
-    [InlineData("data/tokens/ud-ewt/en_ewt-ud-dev.conllu", 2001, 25147, TagScheme.None)]
-    [InlineData("data/tokens/sec-filings/FIN5.txt", 1164, 41010, TagScheme.Iob1)]
-    [InlineData("data/tokens/sec-filings/FIN3.txt", 303, 13246, TagScheme.Iob1)]
-    [InlineData("data/tokens/wnut17/emerging.test.annotated", 1287, 23394, TagScheme.Iob2)]
-    public void PublishedFilesAreUnderstood(string path, int sentences, int words, TagScheme scheme)
+    [InlineData("tasks/wnut17/train.conll", 3394, 62730, nameof(TagScheme.Iob2))]
+    [InlineData("tasks/wnut17/dev.conll", 1009, 15733, nameof(TagScheme.Iob2))]
+    [InlineData("tasks/wnut17/test.conll", 1287, 23394, nameof(TagScheme.Iob2))]
+    [InlineData("tasks/pos/train.conll", 12544, 204577, nameof(TagScheme.None))]
+    [InlineData("data/tokens/ud-ewt/en_ewt-ud-train.conllu.gz", 12544, 204577, nameof(TagScheme.None))]
+    [InlineData("data/tokens/ud-ewt/en_ewt-ud-dev.conllu", 2001, 25147, nameof(TagScheme.None))]
+    [InlineData("data/tokens/sec-filings/FIN5.txt", 1164, 41010, nameof(TagScheme.Iob1))]
+    [InlineData("data/tokens/sec-filings/FIN3.txt", 303, 13246, nameof(TagScheme.Iob1))]
+    [InlineData("data/tokens/wnut17/emerging.test.annotated", 1287, 23394, nameof(TagScheme.Iob2))]
+    public void PublishedFilesAreUnderstood(string path, int sentences, int words, string scheme)
     {
         TokenFile file = TokenReader.Read(TestData.Shared(path.Split('/')));
         Assert.Empty(file.BadRows);
-        Assert.Equal((sentences, words, scheme), (file.Sequences.Count, file.Sequences.Sum(sequence => sequence.Words.Count), file.Scheme));
+        Assert.Equal((sentences, words), (file.Sequences.Count, file.Sequences.Sum(sequence => sequence.Words.Count)));
+        Assert.Equal(scheme, file.Scheme.ToString());
     }
 
     [Fact]

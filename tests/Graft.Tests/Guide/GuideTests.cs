@@ -158,7 +158,13 @@ public sealed partial class GuideTests(ITestOutputHelper output) : IDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (string argument in (string[])["-euo", "pipefail", "-c", commands])
+        // The tree is built when its tests run.
+        string built = commands.Replace(
+            "dotnet run --project src/Graft.Cli",
+            $"dotnet run --no-build --project '{Path.Combine(TestData.Root, "src", "Graft.Cli")}'",
+            StringComparison.Ordinal
+        );
+        foreach (string argument in (string[])["-euo", "pipefail", "-c", built])
             start.ArgumentList.Add(argument);
         start.Environment["PATH"] =
             Path.Combine(TestData.Root, "artifacts", "bin", "Graft.Cli", "release")

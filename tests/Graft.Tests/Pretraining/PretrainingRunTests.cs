@@ -1,9 +1,11 @@
-using Graft.Torch.Compute;
+using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Corpus;
+using Graft.Objectives;
 using Graft.Pretrained;
 using Graft.Pretraining;
 using Graft.Tokenizers;
+using Graft.Torch.Compute;
 using Graft.Training;
 
 namespace Graft.Tests.Pretraining;
@@ -227,6 +229,55 @@ public sealed class PretrainingRunTests : IDisposable
         foreach (string name in ShippedConfigs.Names) ShippedConfigs.Read(name).Validate();
     }
 
+    [Fact]
+    public void WhatIsOpenIsResolvedOnceWithReasonsAndWhatHasNoEffectIsTold()
+    {
+        List<string> lines = [];
+        string run = Path.Combine(_folder, "run");
+        PretrainingOptions options = new()
+        {
+            Objective = "span",
+            MaxLength = 32,
+            HeldOutSequences = 8,
+            Masking = new MaskedLmOptions { Unit = MaskingUnit.WholeWord, StaticCopies = 3, Share = 0.3 },
+            Training = PretrainingOptions.UsualTraining() with { Steps = 2, CheckpointEvery = null, CheckpointEverySteps = 1 },
+        };
+        PretrainingJob Job(PretrainingOptions asked, bool resume) =>
+            new(asked, WriteConfig(null), null, WriteVocabulary(), [WriteText()], run) { Resume = resume };
+        Job(options, resume: false).Run(new LineLogger(lines.Add));
+
+        JsonNode record = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "graft.json")))!;
+        JsonNode resolved = record["resolved"]!;
+        Assert.Equal(1.5e-3, (double)resolved["learning_rate"]!["value"]!);
+        Assert.Contains("Izsak", (string)resolved["learning_rate"]!["reason"]!, StringComparison.Ordinal);
+        Assert.Equal("as asked", (string)resolved["max_length"]!["reason"]!);
+        Assert.Equal(1.5e-3, (double)record["options"]!["training"]!["learning_rate"]!);
+        Assert.Equal(32, (int)record["options"]!["batch_size"]!);
+        Assert.Single(lines, line => line.StartsWith("recipe", StringComparison.Ordinal));
+        foreach (string unused in new[] { "`masking` whole-word", "`static-masks` 3", "`mask-share` 0.3" })
+            Assert.Single(lines, line => line.StartsWith($"{unused} has no effect: span masks", StringComparison.Ordinal));
+
+        // the same values, asked for by name, are the same run
+        File.Delete(Path.Combine(run, "metrics.json"));
+        Job(options with { BatchSize = 32, Training = options.Training with { LearningRate = 1.5e-3 } }, resume: true).Run();
+        File.Delete(Path.Combine(run, "metrics.json"));
+        Assert.Contains(
+            "batch_size",
+            Assert.Throws<InputException>(() => Job(options with { BatchSize = 16 }, resume: true).Run()).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void AStudentHasARecipeOfItsOwn()
+    {
+        PretrainingOptions options = new() { Training = PretrainingOptions.UsualTraining(followsTeacher: true) with { Steps = 1 } };
+        PretrainingResolution student = PretrainingResolution.Of(options, dropout: null, followsTeacher: true);
+        Assert.Equal((5e-4, 0.05, 0.1), (student.LearningRate.Value, student.Warmup.Value, student.Dropout.Value));
+        Assert.Equal("as asked", PretrainingResolution.Of(options, dropout: 0, followsTeacher: true).Dropout.Reason);
+        Assert.Equal(128, student.Options.MaxLength);
+    }
+
     private IReadOnlyList<TermResult> Run(
         string name,
         string objective,
@@ -256,20 +307,26 @@ public sealed class PretrainingRunTests : IDisposable
                 EvaluateEvery = 2,
             },
         };
-        string config = Path.Combine(_folder, "config.json"),
+        string config = WriteConfig(family),
             vocabulary = WriteVocabulary();
-        ModelConfig tiny = ShippedConfigs
-            .Read("bert-mini-2x128")
-            .With("hidden_size", 32)
-            .With("intermediate_size", 64)
-            .With("num_attention_heads", 2);
-        File.WriteAllText(config, family is null ? tiny.ToJson() : Contracts.TinyModels.Config(family).ToJson());
         PretrainingJob job = new(options, config, null, vocabulary, [WriteText()], Path.Combine(_folder, name))
         {
             HeldOutShare = 0.2,
             Resume = resume,
         };
         return job.Run(log is null ? null : new LineLogger(log), cancellationToken);
+    }
+
+    private string WriteConfig(string? family)
+    {
+        string path = Path.Combine(_folder, "config.json");
+        ModelConfig tiny = ShippedConfigs
+            .Read("bert-mini-2x128")
+            .With("hidden_size", 32)
+            .With("intermediate_size", 64)
+            .With("num_attention_heads", 2);
+        File.WriteAllText(path, family is null ? tiny.ToJson() : Contracts.TinyModels.Config(family).ToJson());
+        return path;
     }
 
     private TextCodec Codec() => new(Tokenizer.Load(WriteVocabulary()));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -224,6 +225,30 @@ public sealed class OperationTests
         await using TestServer server = await TestServer.StartAsync(OneModel);
         Assert.Null(server.Services.GetService<TracerProvider>());
         Assert.Null(server.Services.GetService<MeterProvider>());
+    }
+
+    /// <summary>Kestrel tells of a chunk's size as it tells of a connection that broke, not as of a bad request.</summary>
+    [Theory]
+    [InlineData("ffffffffffffffff\r\n")]
+    [InlineData("zz\r\n")]
+    public async Task AChunkOfAnImpossibleSizeIsTheClientsFault(string chunk)
+    {
+        Lines lines = new();
+        await using TestServer server = await TestServer.StartAsync(OneModel, logs: lines);
+        using (TcpClient client = new())
+        {
+            await client.ConnectAsync(
+                server.Client.BaseAddress!.Host,
+                server.Client.BaseAddress.Port,
+                TestContext.Current.CancellationToken
+            );
+            string head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head + chunk), TestContext.Current.CancellationToken);
+            await UntilAsync(() => Answered() is not null);
+        }
+
+        Assert.StartsWith("POST /predict 400 ", Answered(), StringComparison.Ordinal);
+        string? Answered() => lines.All.FirstOrDefault(line => line.StartsWith("POST /predict ", StringComparison.Ordinal));
     }
 
     private static ServingOptions OneModel(TestServer server) => new()

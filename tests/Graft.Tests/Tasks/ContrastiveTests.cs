@@ -219,7 +219,7 @@ public sealed class ContrastiveTests : IDisposable
             GradientAccumulation = accumulation,
             Training = new TrainingOptions { Steps = 1 },
         };
-        Prepared prepared = FineTuning.Prepare(options, NullLogger.Instance);
+        Prepared prepared = Prepared.Of(options, NullLogger.Instance);
         options = options.WithOneHome();
         using ContrastiveFit fit = new(
             options,

@@ -8,7 +8,6 @@ using Graft.Tasks.MultipleChoice;
 using Graft.Tasks.QuestionAnswering;
 using Graft.Tasks.SequenceClassification;
 using Graft.Tasks.TokenClassification;
-using Graft.Torch.Optimizers;
 using Graft.Training;
 
 namespace Graft.Tests.Tasks;
@@ -24,7 +23,7 @@ public sealed class FineTuningTests : IDisposable
     public void LearnsToTellTextsApartAndAnswersFromTheRunFolder()
     {
         FineTuningResult result = FineTuning.Run(
-            Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 60, seed: 2))
+            _tiny.Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 60, seed: 2))
         );
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
         foreach (
@@ -71,7 +70,8 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void AnswersDoNotDependOnTheirNeighbours()
     {
-        FineTuningResult result = FineTuning.Run(Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with { Epochs = 1 });
+        FineTuningResult result = FineTuning.Run(_tiny.Options(
+            new TextClassification(), _tiny.Reviews("train.tsv", 40)) with { Epochs = 1 });
         using Predictor predictor = Predictor.Load(result.Folder);
         (string, string?)[] texts =
         [
@@ -94,46 +94,18 @@ public sealed class FineTuningTests : IDisposable
     public void CuttingTheBatchChangesNothing()
     {
         string train = _tiny.Reviews("train.tsv", 64);
-        FineTuningOptions options = Options(new TextClassification(), train) with { BatchSize = 32, Epochs = 2, Dropout = 0.1 };
+        FineTuningOptions options = _tiny.Options(new TextClassification(), train) with { BatchSize = 32, Epochs = 2, Dropout = 0.1 };
         float[] whole = Weights(FineTuning.Run(options with { Output = _tiny.PathOf("whole") }).Folder);
         float[] cut = Weights(FineTuning.Run(options with { Output = _tiny.PathOf("cut"), GradientAccumulation = 8 }).Folder);
         // sums in another order; Adam magnifies the last bits of tiny gradients
         for (int i = 0; i < whole.Length; i++) Assert.Equal(whole[i], cut[i], 2e-4f);
     }
 
-    [Theory]
-    [InlineData(3)]
-    [InlineData(7)]
-    public void AnInterruptedRunResumesToTheSameBits(long interruptedAt)
-    {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64), _tiny.Reviews("dev.tsv", 16)) with
-        {
-            Epochs = 5,
-            Dropout = 0.1,
-        };
-        float[] expected = Weights(FineTuning.Run(options with { Output = _tiny.PathOf("uninterrupted") }).Folder);
-        using CancellationTokenSource stop = new();
-        Assert.Throws<OperationCanceledException>(() =>
-            FineTuning.Run(options, [new StopAt(interruptedAt, stop)], cancellationToken: stop.Token)
-        );
-        Assert.False(File.Exists(Path.Combine(options.Output, "model.safetensors")));
-        Assert.Throws<InputException>(() => FineTuning.Run(options));
-        FineTuningResult resumed = FineTuning.Run(options with { Resume = true });
-        Assert.Equal(expected, Weights(resumed.Folder));
-        Assert.Equal(
-            10,
-            File.ReadLines(Path.Combine(resumed.Folder, "metrics.jsonl"))
-                .Count(line =>
-                    line.Contains("\"loss\"", StringComparison.Ordinal) && line.Contains("gradient_norm", StringComparison.Ordinal)
-                )
-        );
-        Assert.True(FineTuning.Run(options with { Resume = true }).WasFinished);
-    }
-
     [Fact]
     public void SeveralSeedsAreSummarizedAndTheBestOneAnswers()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 80), _tiny.Reviews("dev.tsv", 30)) with
+        FineTuningOptions options = _tiny.Options(
+            new TextClassification(), _tiny.Reviews("train.tsv", 80), _tiny.Reviews("dev.tsv", 30)) with
         {
             Epochs = 2,
         };
@@ -150,7 +122,7 @@ public sealed class FineTuningTests : IDisposable
     public void LearnsANumber()
     {
         FineTuningResult result = FineTuning.Run(
-            Options(new TextRegression(), _tiny.Numbers("train.tsv", 200), _tiny.Numbers("dev.tsv", 60))
+            _tiny.Options(new TextRegression(), _tiny.Numbers("train.tsv", 200), _tiny.Numbers("dev.tsv", 60))
         );
         Assert.True(result.Scores[0].Interval.Value > 0.8, $"spearman {result.Scores[0].Interval.Value}");
     }
@@ -159,7 +131,7 @@ public sealed class FineTuningTests : IDisposable
     public void LearnsEntitiesAndGivesTheirOffsets()
     {
         string train = _tiny.Entities("train.conll", 120);
-        FineTuningResult result = FineTuning.Run(Options(new TokenClassification(), train, train));
+        FineTuningResult result = FineTuning.Run(_tiny.Options(new TokenClassification(), train, train));
         Assert.Equal("entity_f1", result.Scores[0].Name);
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"F1 {result.Scores[0].Interval.Value}");
         using Predictor predictor = Predictor.Load(result.Folder);
@@ -171,7 +143,7 @@ public sealed class FineTuningTests : IDisposable
     public void LearnsToAnswerFromWindows()
     {
         string train = _tiny.Questions("train.json", 150);
-        FineTuningOptions options = Options(new QuestionAnswering(), train, train) with
+        FineTuningOptions options = _tiny.Options(new QuestionAnswering(), train, train) with
         {
             Encoding = new EncodingOptions { MaxLength = 24, Stride = 8 },
             Epochs = 12,
@@ -189,7 +161,7 @@ public sealed class FineTuningTests : IDisposable
     public void LearnsToChoose()
     {
         string train = _tiny.Choices("train.jsonl", 150);
-        FineTuningResult result = FineTuning.Run(Options(new MultipleChoice(), train, train));
+        FineTuningResult result = FineTuning.Run(_tiny.Options(new MultipleChoice(), train, train));
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
         using Predictor predictor = Predictor.Load(result.Folder);
         Assert.Equal(0.5, RunEvaluation.Evaluate(result.Folder, train).Baselines["chance"], 12);
@@ -198,7 +170,7 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void ASweepRanksItsRatesAndGoesOn()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 30));
+        FineTuningOptions options = _tiny.Options(new TextClassification(), _tiny.Reviews("train.tsv", 200), _tiny.Reviews("dev.tsv", 30));
         IReadOnlyList<SweepResult> results = Sweep.Run(options, [1e-6, 3e-3], seeds: 1);
         Assert.Equal(3e-3, results[0].LearningRate);
         Assert.True(File.Exists(Path.Combine(options.Output, "sweep.html")));
@@ -227,7 +199,7 @@ public sealed class FineTuningTests : IDisposable
             ]
         );
         FineTuningResult run = FineTuning.Run(
-            Options(new MultiLabelClassification(), data, data) with
+            _tiny.Options(new MultiLabelClassification(), data, data) with
             {
                 TuneThreshold = true,
                 Epochs = 4,
@@ -238,7 +210,7 @@ public sealed class FineTuningTests : IDisposable
         Assert.Equal(run.Scores[0].Interval.Value, RunEvaluation.Evaluate(run.Folder, data).Scores[0].Interval.Value, 12);
 
         FineTuningResult classes = FineTuning.Run(
-            Options(new TextClassification(), _tiny.Reviews("train.tsv", 60), _tiny.Reviews("dev.tsv", 40)) with
+            _tiny.Options(new TextClassification(), _tiny.Reviews("train.tsv", 60), _tiny.Reviews("dev.tsv", 40)) with
             {
                 Output = _tiny.PathOf("classes"),
                 Epochs = 2,
@@ -277,7 +249,7 @@ public sealed class FineTuningTests : IDisposable
                         }.ToJsonString()
                 )
         );
-        FineTuningResult run = FineTuning.Run(Options(new QuestionAnswering(), data, data) with { Epochs = 4 });
+        FineTuningResult run = FineTuning.Run(_tiny.Options(new QuestionAnswering(), data, data) with { Epochs = 4 });
         double? threshold = (double?)
             JsonNode.Parse(File.ReadAllText(Path.Combine(run.Folder, "graft.json")))!["decisions"]!["no_answer_threshold"];
         using Predictor predictor = Predictor.Load(run.Folder);
@@ -312,7 +284,7 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void WhatTheTrainingOptionsSayIsHonouredOrRefused()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with
+        FineTuningOptions options = _tiny.Options(new TextClassification(), _tiny.Reviews("train.tsv", 40)) with
         {
             Epochs = null,
             LearningRate = null,
@@ -341,7 +313,7 @@ public sealed class FineTuningTests : IDisposable
                     ),
             ]
         );
-        FineTuningResult run = FineTuning.Run(Options(new TextClassification(), data, data) with { Epochs = 1 });
+        FineTuningResult run = FineTuning.Run(_tiny.Options(new TextClassification(), data, data) with { Epochs = 1 });
         RunEvaluation evaluation = RunEvaluation.Evaluate(run.Folder, data);
         Assert.Equal(["label", "source"], evaluation.Slices().Select(slice => slice.Division));
         Assert.Equal(20, evaluation.Slices(["source"])[^1].Scores.Single(slice => slice.Name == "web").Count);
@@ -359,7 +331,8 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void ALearningCurveSaysWhetherMoreLabelsWouldHelp()
     {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 120), _tiny.Reviews("dev.tsv", 40)) with
+        FineTuningOptions options = _tiny.Options(
+            new TextClassification(), _tiny.Reviews("train.tsv", 120), _tiny.Reviews("dev.tsv", 40)) with
         {
             Epochs = 3,
         };
@@ -395,73 +368,11 @@ public sealed class FineTuningTests : IDisposable
     }
 
     [Fact]
-    public void ATimedRunCanBeReplayed()
-    {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64)) with
-        {
-            Epochs = null,
-            Dropout = 0.1,
-            Training = new TrainingOptions { TimeBudget = TimeSpan.FromSeconds(1) },
-        };
-        FineTuningResult timed = FineTuning.Run(options);
-        IReadOnlyList<double> rates = MetricsLog.LearningRates(Path.Combine(timed.Folder, "metrics.jsonl"));
-        FineTuningResult replayed = FineTuning.Run(
-            options with
-            {
-                Output = _tiny.PathOf("replayed"),
-                Training = new TrainingOptions { Steps = rates.Count, Replay = rates },
-            }
-        );
-        Assert.Equal(Weights(timed.Folder), Weights(replayed.Folder));
-    }
-
-    [Fact]
-    public void AnotherRateIsNotResumed()
-    {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64));
-        using CancellationTokenSource stop = new();
-        Assert.Throws<OperationCanceledException>(() => FineTuning.Run(options, [new StopAt(3, stop)], cancellationToken: stop.Token));
-        InputException failure = Assert.Throws<InputException>(() => FineTuning.Run(options with { Resume = true, LearningRate = 1e-4 }));
-        Assert.Contains("learning_rate", failure.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>What changes weights or scores is part of the record, so that a resumed run cannot have another of it.</summary>
-    [Fact]
-    public void AnotherOptimizerReplayOrColumnIsNotResumed()
-    {
-        FineTuningOptions options = Options(new TextClassification(), _tiny.Reviews("train.tsv", 64)) with { Epochs = 1 };
-        FineTuning.Run(options);
-        TrainingOptions training = options.Training;
-        (string Key, FineTuningOptions Other)[] others =
-        [
-            ("optimizer_options.beta1", options with { Training = training with { Optimizer = training.Optimizer with { Beta1 = 0.8 } } }),
-            ("optimizer_options.beta2", options with { Training = training with { Optimizer = training.Optimizer with { Beta2 = 0.95 } } }),
-            (
-                "optimizer_options.epsilon",
-                options with
-                {
-                    Training = training with { Optimizer = training.Optimizer with { Epsilon = 1e-6 } },
-                }
-            ),
-            ("optimizer", options with { Training = training with { Muon = new MuonOptions() } }),
-            ("evaluate_every", options with { Training = training with { EvaluateEvery = 3 } }), // not said before
-            ("examples", options with { Examples = 32 }),
-            ("negative_column", options with { Columns = options.Columns with { Negative = "other" } }),
-        ];
-        foreach ((string key, FineTuningOptions other) in others)
-            Assert.Contains(
-                key,
-                Assert.Throws<InputException>(() => FineTuning.Run(other with { Resume = true })).Message,
-                StringComparison.Ordinal
-            );
-    }
-
-    [Fact]
     public void SeveralLabelsThatAreAlwaysTheSameAreRefused()
     {
         string path = Path.Combine(_tiny.PathOf(""), "same.tsv");
         File.WriteAllText(path, "text\tlabel\ngood fine\ta|b\nbad poor\tb|a\n");
-        FineTuningOptions options = Options(new MultiLabelClassification(), path);
+        FineTuningOptions options = _tiny.Options(new MultiLabelClassification(), path);
         Assert.Contains(
             "every row has the labels",
             Assert.Throws<InputException>(() => FineTuning.Run(options)).Message,
@@ -470,23 +381,9 @@ public sealed class FineTuningTests : IDisposable
         Assert.False(Directory.Exists(options.Output));
     }
 
-    private FineTuningOptions Options(FineTuningTask task, string train, string? evaluation = null) => new()
-    {
-        Model = _tiny.ModelFolder, Task = task, Train = train, Evaluation = evaluation, Output = _tiny.PathOf("run"),
-        Epochs = 8, LearningRate = 3e-3, BatchSize = 32, Dropout = 0, Encoding = new EncodingOptions { MaxLength = 32 },
-    };
-
     internal static float[] Weights(string folder)
     {
         using Checkpoint checkpoint = Checkpoint.Open(Path.Combine(folder, "model.safetensors"));
         return [.. checkpoint.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).SelectMany(tensor => tensor.ToSingles())];
-    }
-
-    private sealed class StopAt(long step, CancellationTokenSource source) : ITrainingObserver
-    {
-        public void Updated(UpdateRecord update)
-        {
-            if (update.Step == step) source.Cancel();
-        }
     }
 }

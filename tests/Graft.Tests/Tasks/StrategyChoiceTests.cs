@@ -70,7 +70,7 @@ public sealed class StrategyChoiceTests : IDisposable
             }
         )
         {
-            Prepared prepared = FineTuning.Prepare(options, NullLogger.Instance);
+            Prepared prepared = Prepared.Of(options, NullLogger.Instance);
             Assert.IsType<FullTuning>(
                 StrategyChoice.Apply(options with { ChoosesStrategy = true, LearningRate = null }, prepared, NullLogger.Instance).Strategy
             );
@@ -81,7 +81,7 @@ public sealed class StrategyChoiceTests : IDisposable
     public void AStrategyThatWasAskedForStays()
     {
         FineTuningOptions options = Options() with { Strategy = new Lora() };
-        Assert.Same(options, StrategyChoice.Apply(options, FineTuning.Prepare(options, NullLogger.Instance), NullLogger.Instance));
+        Assert.Same(options, StrategyChoice.Apply(options, Prepared.Of(options, NullLogger.Instance), NullLogger.Instance));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class StrategyChoiceTests : IDisposable
     public void ATemplateAddsTextsToTrainingData()
     {
         FineTuningOptions options = Options() with { Strategy = new ContrastiveTuning { Template = "the film was {label} ." } };
-        Prepared prepared = FineTuning.Prepare(options, NullLogger.Instance);
+        Prepared prepared = Prepared.Of(options, NullLogger.Instance);
         Assert.Equal(24 + 4, prepared.Train.Count);
         Assert.Equal("the film was negative .", prepared.Train.TextOf(24));
         Assert.Contains(

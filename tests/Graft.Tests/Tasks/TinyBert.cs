@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Pretrained;
+using Graft.Tasks;
 
 namespace Graft.Tests.Tasks;
 
@@ -54,6 +55,13 @@ internal sealed class TinyBert : IDisposable
     public string PathOf(string name) => Path.Combine(Folder, name);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    /// <summary>A short run on data of this folder.</summary>
+    public FineTuningOptions Options(FineTuningTask task, string train, string? evaluation = null) => new()
+    {
+        Model = ModelFolder, Task = task, Train = train, Evaluation = evaluation, Output = PathOf("run"),
+        Epochs = 8, LearningRate = 3e-3, BatchSize = 32, Dropout = 0, Encoding = new EncodingOptions { MaxLength = 32 },
+    };
 
     /// <summary>Sentences with one telling word.</summary>
     public string Reviews(string name, int count, ulong seed = 1)

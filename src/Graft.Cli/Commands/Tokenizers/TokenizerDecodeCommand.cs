@@ -6,11 +6,11 @@ namespace Graft.Cli.Commands.Tokenizers;
 /// <summary><c>graft tokenizer decode</c>: ids to text.</summary>
 internal static class TokenizerDecodeCommand
 {
-    private static readonly Option<string> s_tokenizer = TokenizerCommand.TokenizerOption();
-    private static readonly Option<string> s_input = TokenizerCommand.InputOption();
-    private static readonly Option<string> s_output = TokenizerCommand.OutputOption();
+    private static readonly Option<string> s_tokenizer = TokenizerCommand.Required();
+    private static readonly Option<string> s_input = CommonFlags.Input.Required<string>("lines; - for standard input", "F|-");
+    private static readonly Option<string> s_output = CommonFlags.Output.WithDefault("-", "a file; - for standard output", "F|-");
     private static readonly Option<bool> s_jsonLines = TokenizerCommand.JsonLinesOption();
-    private static readonly Option<int> s_threads = TokenizerCommand.ThreadsOption();
+    private static readonly Option<int?> s_threads = CommonFlags.Threads();
 
     public static Command Create()
     {
@@ -31,7 +31,7 @@ internal static class TokenizerDecodeCommand
         TokenCodec codec = TokenCodec.Load(parsed.GetValue(s_tokenizer)!);
         using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
         using LineOutput output = new(parsed.GetValue(s_output)!);
-        RecordStream records = new(input, output, parsed.GetValue(s_threads), stop);
+        RecordStream records = new(input, output, parsed.GetValue(s_threads) ?? Environment.ProcessorCount, stop);
         if (parsed.GetValue(s_jsonLines))
             records.AnswerRecords(
                 (json, writer) => codec.Decode(TokenRecord.Read(json).Ids ?? throw new InputException("\"ids\" is not there"), writer)

@@ -7,42 +7,29 @@ namespace Graft.Cli.Commands.Tokenizers;
 /// <summary><c>graft tokenizer encode</c>: texts to ids, tokens and offsets, one JSON a line.</summary>
 internal static class TokenizerEncodeCommand
 {
-    private static readonly Option<string> s_tokenizer = TokenizerCommand.TokenizerOption();
-    private static readonly Option<string> s_input = TokenizerCommand.InputOption();
-    private static readonly Option<string> s_output = TokenizerCommand.OutputOption();
+    private static readonly Option<string> s_tokenizer = TokenizerCommand.Required();
+    private static readonly Option<string> s_input = CommonFlags.Input.Required<string>("lines; - for standard input", "F|-");
+    private static readonly Option<string> s_output = CommonFlags.Output.WithDefault("-", "a file; - for standard output", "F|-");
     private static readonly Option<bool> s_jsonLines = TokenizerCommand.JsonLinesOption();
-    private static readonly Option<bool> s_pairs = new("--pairs") { Description = "Each line is two texts with a tab between them." };
-    private static readonly Option<int?> s_maxLength = new("--max-length")
-    {
-        Description = "The most tokens, special ones included; the rest goes to further windows.",
-        HelpName = "N",
-    };
+    private static readonly Option<bool> s_pairs = CommonFlags.Pairs.Optional<bool>("each line is two texts with a tab between them");
+    private static readonly Option<int?> s_maxLength = CommonFlags.MaxLength.Optional<int?>(
+        "the rest goes to further windows; no limit otherwise");
     private static readonly Option<string> s_truncation = new("--truncation")
     {
         Description = "Which text of a pair is cut: longest_first, only_first or only_second.",
         HelpName = "STRATEGY",
         DefaultValueFactory = _ => "longest_first",
     };
-    private static readonly Option<int> s_stride = new("--stride")
-    {
-        Description = "The tokens that one window shares with the next.",
-        HelpName = "N",
-    };
-    private static readonly Option<string?> s_offsets = new("--offsets")
-    {
-        Description = "The unit of offsets: utf16 (default), codepoint (default with --jsonl) or byte.",
-        HelpName = "UNIT",
-    };
+    private static readonly Option<int> s_stride = CommonFlags.Stride.WithDefault(0);
+    private static readonly Option<string?> s_offsets = CommonFlags.Offsets.Optional<string?>(
+        "utf16, codepoint or byte; utf16 otherwise, codepoint with --jsonl");
     private static readonly Option<bool> s_noSpecial = new("--no-special-tokens")
     {
         Description = "Put no special tokens around the texts.",
     };
-    private static readonly Option<bool> s_stats = new("--stats")
-    {
-        Description = "Print tokens a word, the share of unknown tokens, of texts cut, and the longest text, on stderr.",
-    };
+    private static readonly Option<bool> s_stats = CommonFlags.Statistics.Optional<bool>("those of the texts that were encoded");
 
-    private static readonly Option<int> s_threads = TokenizerCommand.ThreadsOption();
+    private static readonly Option<int?> s_threads = CommonFlags.Threads();
 
     public static Command Create()
     {
@@ -75,7 +62,7 @@ internal static class TokenizerEncodeCommand
         TokenStatistics? statistics = parsed.GetValue(s_stats) ? new(options.Encode.MaxLength) : null;
         using LineInput input = LineInput.Open(parsed.GetValue(s_input)!);
         using LineOutput output = new(parsed.GetValue(s_output)!);
-        RecordStream records = new(input, output, statistics is null ? parsed.GetValue(s_threads) : 1, stop);
+        RecordStream records = new(input, output, statistics is null ? parsed.GetValue(s_threads) ?? Environment.ProcessorCount : 1, stop);
         if (jsonLines)
             records.AnswerRecords((json, writer) => Answer(codec, TokenRecord.Read(json), options.With(json), statistics, writer));
         else

@@ -9,7 +9,7 @@ namespace Graft.Cli.Commands.Tokenizers;
 /// <summary><c>graft tokenizer inspect</c>: what a tokenizer is made of.</summary>
 internal static class TokenizerInspectCommand
 {
-    private static readonly Option<string> s_tokenizer = TokenizerCommand.TokenizerOption();
+    private static readonly Option<string> s_tokenizer = TokenizerCommand.Required();
     private static readonly Option<bool> s_json = CommonFlags.Json();
 
     public static Command Create()

@@ -10,7 +10,7 @@ internal static class TokenizerTrainCommand
 {
     private static readonly Option<string> s_type = new("--type")
     {
-        Description = "wordpiece (BERT), bpe (GPT-2, RoBERTa) or unigram (T5, ALBERT).",
+        Description = "The kind of vocabulary: wordpiece (BERT), bpe (GPT-2, RoBERTa) or unigram (T5, ALBERT).",
         HelpName = "TYPE",
         Required = true,
     };
@@ -20,55 +20,38 @@ internal static class TokenizerTrainCommand
         HelpName = "N",
         DefaultValueFactory = _ => 30_000,
     };
-    private static readonly Option<string[]> s_input = new("--input")
-    {
-        Description = "Text files, one line an item; .gz is read as it is.",
-        HelpName = "F",
-        Required = true,
-        AllowMultipleArgumentsPerToken = true,
-    };
-    private static readonly Option<string> s_output = new("--output")
-    {
-        Description = "The folder to write.",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private static readonly Option<string[]> s_input = CommonFlags.Input.Required<string[]>(
+        "text files, one line an item; .gz is read as it is");
+    private static readonly Option<string> s_output = CommonFlags.Output.Required<string>("a folder", "DIR");
     private static readonly Option<long> s_minFrequency = new("--min-frequency")
     {
-        Description = "wordpiece, bpe: pairs seen less often are not joined.",
+        Description = "How often a pair must be seen to be joined, for wordpiece and bpe.",
         HelpName = "N",
         DefaultValueFactory = _ => 2,
     };
     private static readonly Option<int?> s_limitAlphabet = new("--limit-alphabet")
     {
-        Description = "wordpiece, bpe --characters: the most single characters kept.",
+        Description = "The most single characters that are kept, for wordpiece and bpe --characters; all otherwise.",
         HelpName = "N",
     };
     private static readonly Option<string[]> s_special = new("--special-tokens")
     {
-        Description = "The first tokens, in this order, instead of the family's own.",
+        Description = "The first tokens, in this order; the family's own otherwise.",
         HelpName = "TOKEN",
         AllowMultipleArgumentsPerToken = true,
     };
-    private static readonly Option<bool> s_cased = new("--cased") { Description = "wordpiece: keep case and accents." };
+    private static readonly Option<bool> s_cased = new("--cased") { Description = "Keep case and accents, for wordpiece." };
     private static readonly Option<bool> s_characters = new("--characters")
     {
-        Description = "bpe: start from characters instead of bytes.",
+        Description = "Start from characters instead of bytes, for bpe.",
     };
-    private static readonly Option<int> s_threads = new("--threads")
-    {
-        Description = "Threads to read and count with; the vocabulary does not depend on it.",
-        HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
-    };
-    private static readonly Option<bool> s_stats = new("--stats")
-    {
-        Description = "Afterwards, print tokens a word and the like, measured on the input.",
-    };
+    private static readonly Option<int?> s_threads = CommonFlags.Threads();
+    private static readonly Option<bool> s_stats = CommonFlags.Statistics.Optional<bool>("those of the input with the new vocabulary");
 
     public static Command Create()
     {
         s_type.AcceptOnlyFromAmong("wordpiece", "bpe", "unigram");
+        s_input.AllowMultipleArgumentsPerToken = true;
         Command command = new("train", "Train a vocabulary from text files; writes tokenizer.json and the classic files.")
         {
             s_type,
@@ -115,7 +98,7 @@ internal static class TokenizerTrainCommand
     private static TrainedVocabulary Train(ParseResult parsed, string[] files)
     {
         string[]? special = parsed.GetValue(s_special) is { Length: > 0 } given ? given : null;
-        (int size, int threads) = (parsed.GetValue(s_size), parsed.GetValue(s_threads));
+        (int size, int threads) = (parsed.GetValue(s_size), parsed.GetValue(s_threads) ?? Environment.ProcessorCount);
         switch (parsed.GetValue(s_type))
         {
             case "wordpiece":

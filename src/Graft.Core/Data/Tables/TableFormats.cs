@@ -16,8 +16,6 @@ internal enum TableFormat
 /// <summary>Tells a file's format from its content; the extension decides only where that leaves it open.</summary>
 internal static class TableFormats
 {
-    private const int ProbedLines = 200;
-
     /// <summary>What other programs' files begin with, and what to do about them.</summary>
     private static readonly (byte[] Start, string What)[] s_binary =
     [
@@ -57,24 +55,17 @@ internal static class TableFormats
             throw new InputException($"{path}: {extension} files are not read; convert it to CSV, TSV, JSON Lines or Parquet");
         if (extension is ".parquet")
             throw new InputException($"{path} is not a sound Parquet file: it does not begin with PAR1");
-        List<string> lines =
-        [
-            .. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(ProbedLines),
-        ];
-        if (lines.Count == 0)
-            throw new InputException($"{path} holds no rows");
+        IEnumerable<string> lines = DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line));
+        string first = lines.FirstOrDefault() ?? throw new InputException($"{path} holds no rows");
         if (JsonKind(lines, extension is ".csv" or ".tsv" or ".tab") is { } json)
             return (json, null);
         if (extension is ".jsonl" or ".ndjson")
             return (TableFormat.JsonLines, null);
         if (extension is ".json")
             throw new InputException($"{path} is called JSON and begins with neither [ nor {{; say what it is with `format`");
-        if (
-            lines[0].Contains(FastTextTable.Mark, StringComparison.Ordinal)
-            && lines.Count(line => line.Contains(FastTextTable.Mark, StringComparison.Ordinal)) * 2 > lines.Count
-        )
+        if (IsMarked(first) && MostOf(lines, IsMarked))
             return (TableFormat.FastText, null);
-        if (DelimiterFinder.Stated(lines[0]) is char stated)
+        if (DelimiterFinder.Stated(first) is char stated)
             return (TableFormat.Separated, stated);
         return Lines(path, extension, options);
     }
@@ -98,17 +89,34 @@ internal static class TableFormats
     }
 
     /// <summary>Whether a file begins as JSON does, and how; null where it does not. What begins so is read as nothing else.</summary>
-    public static TableFormat? JsonKind(List<string> lines, bool mayBeTable)
+    /// <param name="lines">The lines that are not blank, at least one; all are looked at only where the first two leave it open.</param>
+    /// <param name="mayBeTable">Whether a first line that is no beginning of JSON makes it a table.</param>
+    public static TableFormat? JsonKind(IEnumerable<string> lines, bool mayBeTable)
     {
-        string first = lines[0].TrimStart();
+        string first = lines.First().TrimStart();
+        string? second = lines.Skip(1).FirstOrDefault()?.TrimStart();
         if (first is not ['{' or '[', ..]) return null;
         if (mayBeTable && !BeginsJson(first)) return null;
         bool isWhole = IsObject(first);
-        if (first[0] == '{' && isWhole && (lines.Count > 1 ? lines[1].TrimStart() is ['{', ..] : !HoldsRecords(first)))
+        if (first[0] == '{' && isWhole && (second is null ? !HoldsRecords(first) : second is ['{', ..]))
             return TableFormat.JsonLines;
-        return first[0] == '{' && !isWhole && lines.Count > 1 && lines.Skip(1).Count(IsObject) > lines.Count / 2
+        return first[0] == '{' && !isWhole && second is not null && MostOf(lines.Skip(1), IsObject)
             ? TableFormat.JsonLines
             : TableFormat.Json;
+    }
+
+    private static bool IsMarked(string line) => line.Contains(FastTextTable.Mark, StringComparison.Ordinal);
+
+    private static bool MostOf(IEnumerable<string> lines, Func<string, bool> holds)
+    {
+        long count = 0, all = 0;
+        foreach (string line in lines)
+        {
+            all++;
+            if (holds(line)) count++;
+        }
+
+        return count * 2 > all;
     }
 
     private static bool IsObject(string line)

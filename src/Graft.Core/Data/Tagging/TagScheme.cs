@@ -1,7 +1,7 @@
 namespace Graft.Data.Tagging;
 
 /// <summary>How tags of tokens mark where entities begin and end.</summary>
-public enum TagScheme
+internal enum TagScheme
 {
     /// <summary>No entities: each token has a tag of its own, such as a part of speech.</summary>
     None,

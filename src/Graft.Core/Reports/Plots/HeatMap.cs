@@ -109,41 +109,14 @@ internal sealed record HeatMap(string Title, IReadOnlyList<string> Labels, Confu
         long count = Confusion[truth, predicted];
         if (count == 0)
             return;
-        double share = (double)count / Confusion.Support(truth),
-            x = Left + (predicted * Cell),
-            y = Top + (truth * Cell);
-        svg.Open(
-                "rect",
-                "class",
-                "cell",
-                "x",
-                Html.Number(x),
-                "y",
-                Html.Number(y),
-                "width",
-                Html.Number(Cell),
-                "height",
-                Html.Number(Cell),
-                "fill-opacity",
-                Html.Number(0.08 + (0.82 * share))
-            )
-            .Element("title", $"true {Labels[truth]}, predicted {Labels[predicted]}: {Format.Count(count)} ({Format.Percent(share)})")
-            .Close("rect");
-        if (Labels.Count > MostCounted)
-            return;
-        svg.Element(
-            "text",
-            Format.Count(count),
-            "class",
-            "strong",
-            "x",
-            Html.Number(x + (Cell / 2)),
-            "y",
-            Html.Number(y + (Cell / 2) + 4),
-            "text-anchor",
-            "middle",
-            "style",
-            share > 0.55 ? "fill: var(--card)" : ""
+        double share = (double)count / Confusion.Support(truth);
+        new GridCell(Left + (predicted * Cell), Top + (truth * Cell), Cell).Draw(
+            svg,
+            share,
+            0.08,
+            0.90,
+            $"true {Labels[truth]}, predicted {Labels[predicted]}: {Format.Count(count)} ({Format.Percent(share)})",
+            Labels.Count > MostCounted ? null : Format.Count(count)
         );
     }
 }

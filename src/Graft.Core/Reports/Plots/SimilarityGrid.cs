@@ -9,7 +9,7 @@ namespace Graft.Reports.Plots;
 /// <param name="Values">[row, column].</param>
 internal sealed record SimilarityGrid(string Title, IReadOnlyList<string> Names, double[,] Values) : Plot(Title)
 {
-    private const int Left = 40, Top = 24;
+    private const int Left = 40, Top = 24, LeastWithText = 34;
 
     internal override string Description => $"{Names.Count} by {Names.Count} numbers";
 
@@ -41,40 +41,14 @@ internal sealed record SimilarityGrid(string Title, IReadOnlyList<string> Names,
 
     private void DrawCell(Html svg, int row, int column)
     {
-        double value = Values[row, column], shade = Math.Clamp(value, 0, 1);
-        (int x, int y) = (Left + (column * Cell), Top + (row * Cell));
-        svg.Open(
-                "rect",
-                "class",
-                "cell",
-                "x",
-                Html.Number(x),
-                "y",
-                Html.Number(y),
-                "width",
-                Html.Number(Cell),
-                "height",
-                Html.Number(Cell),
-                "fill-opacity",
-                Html.Number(0.05 + (0.85 * shade))
-            )
-            .Element("title", $"{Names[row]} / {Names[column]}: {Format.Number(value)}")
-            .Close("rect");
-        if (Cell < 34)
-            return;
-        svg.Element(
-            "text",
-            value.ToString("0.00", CultureInfo.InvariantCulture),
-            "class",
-            "strong",
-            "x",
-            Html.Number(x + (Cell / 2.0)),
-            "y",
-            Html.Number(y + (Cell / 2.0) + 4),
-            "text-anchor",
-            "middle",
-            "style",
-            shade > 0.55 ? "fill: var(--card)" : ""
+        double value = Values[row, column];
+        new GridCell(Left + (column * Cell), Top + (row * Cell), Cell).Draw(
+            svg,
+            Math.Clamp(value, 0, 1),
+            0.05,
+            0.90,
+            $"{Names[row]} / {Names[column]}: {Format.Number(value)}",
+            Cell < LeastWithText ? null : value.ToString("0.00", CultureInfo.InvariantCulture)
         );
     }
 }

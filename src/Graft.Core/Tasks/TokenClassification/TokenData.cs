@@ -55,18 +55,27 @@ internal sealed record TokenData(string Path, IReadOnlyList<TokenSequence> Seque
         if (extension is ".txt") return true;
         if (TokenReader.FormatOf(path, columns) == "conll")
         {
-            string[] lines = [.. DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)).Take(20)];
-            return lines.Count(line => !line.Contains('\t', StringComparison.Ordinal) && line.Contains(' ', StringComparison.Ordinal))
-                    > lines.Length / 2
-                && !lines.All(line => TagSchemes.MarksEntities(line.Split(' ')[^1]));
+            long all = 0, texts = 0, tagged = 0;
+            foreach (string line in DataFile.Lines(path).Select(line => line.Text).Where(line => !string.IsNullOrWhiteSpace(line)))
+            {
+                all++;
+                if (!line.Contains('\t', StringComparison.Ordinal) && line.Contains(' ', StringComparison.Ordinal)) texts++;
+                if (TagSchemes.MarksEntities(line.Split(' ')[^1])) tagged++;
+            }
+
+            return texts > all / 2 && tagged <= all / 2;
         }
 
         if (extension is ".conllu") return false;
-        LabelledText[] first = [.. LabelledTextReader.Stream(path, columns with { Label = null, LabelColumns = [] }).Take(20)];
-        // words have no blanks in them
-        return first.Length > 0
-            && first.All(row => !row.Text.StartsWith('['))
-            && first.Count(row => row.Text.Contains(' ', StringComparison.Ordinal)) > first.Length / 2;
+        long rows = 0, withBlanks = 0, lists = 0;
+        foreach (LabelledText row in LabelledTextReader.Stream(path, columns with { Label = null, LabelColumns = [] }))
+        {
+            rows++;
+            if (row.Text.StartsWith('[')) lists++;
+            else if (row.Text.Contains(' ', StringComparison.Ordinal)) withBlanks++; // words have no blanks in them
+        }
+
+        return withBlanks > rows / 2 && lists <= rows / 2;
     }
 
     private static TokenColumnOptions Columns(ColumnOptions columns, bool requireTags) =>
