@@ -58,8 +58,8 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         Processors = Math.Max(1, Environment.ProcessorCount / here.Count(rank => places[rank] == places[Rank]));
         static string Count(int count, string what) =>
             string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
-        Description =
-            $"{launcher.Name}, {library.Name}: {Count(Size, "rank")} on {Count(_hosts.Distinct(StringComparer.Ordinal).Count(), "machine")}";
+        string machines = Count(_hosts.Distinct(StringComparer.Ordinal).Count(), "machine");
+        Description = $"{launcher.Name}, {library.Name}: {Count(Size, "rank")} on {machines}";
     }
 
     /// <inheritdoc/>
