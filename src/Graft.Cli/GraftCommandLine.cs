@@ -92,6 +92,7 @@ internal static class GraftCommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["help", .. string[] of]) args = [.. of, "--help"]; // as other programs have it
         RootCommand root = CreateRootFor(args);
         using Interruption interruption = new();
         try

@@ -117,7 +117,13 @@ internal sealed record SentenceTransformersLayout(IReadOnlyList<EmbeddingPooling
         const string package = "sentence_transformers.models.";
         JsonArray modules = [Module(0, "", "Transformer"), Module(1, "1_Pooling", "Pooling")];
         JsonObject pooling = new() { ["word_embedding_dimension"] = backbone.HiddenSize };
-        foreach ((string key, _, EmbeddingPooling mode) in s_modes) pooling[key] = head.Poolings.Contains(mode);
+        foreach ((string key, _, EmbeddingPooling mode) in s_modes)
+        {
+            // Versions before 2.3 know the first four modes, and refuse a key that they do not know.
+            bool isUsed = head.Poolings.Contains(mode), isNewer = mode is EmbeddingPooling.WeightedMean or EmbeddingPooling.Last;
+            if (isUsed || !isNewer) pooling[key] = isUsed;
+        }
+
         foreach (EmbeddingStep step in head.Steps)
         {
             string name = step switch { UnitLength => "Normalize", DenseStep => "Dense", _ => "LayerNorm" };

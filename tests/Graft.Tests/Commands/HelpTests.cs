@@ -20,6 +20,13 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public async Task HelpIsAlsoACommand()
+    {
+        Assert.Equal(await Out("--help"), await Out("help"));
+        Assert.Equal(await Out("corpus", "build", "--help"), await Out("help", "corpus", "build"));
+    }
+
+    [Fact]
     public async Task AskingForHelpIsNeverAnError()
     {
         foreach (Command command in All(GraftCommandLine.CreateRoot()))

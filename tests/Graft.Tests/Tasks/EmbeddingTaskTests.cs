@@ -21,9 +21,26 @@ public sealed class EmbeddingTaskTests : IDisposable
         Assert.True(result.Scores[0].Interval.Value > 0.9, $"accuracy {result.Scores[0].Interval.Value}");
         JsonNode modules = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "modules.json")))!;
         Assert.Equal("sentence_transformers.models.Pooling", (string?)modules[1]!["type"]);
-        Assert.True(
-            (bool?)JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "1_Pooling", "config.json")))!["pooling_mode_mean_tokens"]
+        // The keys that every version takes as arguments: two more came with 2.3.
+        Assert.Equal(
+            "word_embedding_dimension 32, pooling_mode_cls_token false, pooling_mode_max_tokens false, pooling_mode_mean_tokens true, "
+                + "pooling_mode_mean_sqrt_len_tokens false",
+            string.Join(
+                ", ",
+                JsonNode
+                    .Parse(File.ReadAllText(Path.Combine(result.Folder, "1_Pooling", "config.json")))!
+                    .AsObject()
+                    .Select(pair => $"{pair.Key} {pair.Value}")
+            )
         );
+        string[] transformer =
+        [
+            .. JsonNode
+                .Parse(File.ReadAllText(Path.Combine(result.Folder, "sentence_bert_config.json")))!
+                .AsObject()
+                .Select(pair => pair.Key),
+        ];
+        Assert.Equal(["max_seq_length", "do_lower_case"], transformer);
         using Predictor predictor = Predictor.Load(result.Folder);
         Assert.Equal(32, ((EmbeddingPrediction)predictor.Predict("anna lives in rome .")).Vector.Length);
         double near = ((SimilarityPrediction)predictor.Predict("anna rome ?", "anna lives in rome")).Similarity,
