@@ -44,9 +44,13 @@ public static class ScoringEngines
     {
         // By name, because this assembly must not reference those that load native libraries; constants, so that trimming and ahead-of-time
         // compilation see them.
-        s_onnx ??= Create(Type.GetType("Graft.Onnx.OnnxScoringEngine, Graft.Onnx", throwOnError: false));
-        if (s_onnx?.CanOpen(folder) == true) return s_onnx;
-        if (ExportManifest.Exists(folder)) return null; // libtorch opens no graphs
+        // Only the assembly that is needed is loaded; libtorch opens no graphs.
+        if (ExportManifest.Exists(folder) || File.Exists(Path.Combine(folder, ExportManifest.ModelFile)))
+        {
+            s_onnx ??= Create(Type.GetType("Graft.Onnx.OnnxScoringEngine, Graft.Onnx", throwOnError: false));
+            if (s_onnx is not null || ExportManifest.Exists(folder)) return s_onnx;
+        }
+
         return s_torch ??= Create(Type.GetType("Graft.Inference.TorchScoringEngine, Graft", throwOnError: false));
     }
 
