@@ -57,10 +57,10 @@ print(f"{sys.argv[1]}: {statistics.median(ratios):.3f} (from {ratios[0]:.3f} to 
 PYTHON
 }
 
-side_a() { rate "$work/small.json" 60 16 64 1 2 mpirun.openmpi --bind-to none -np 1; }
-side_b() { rate "$work/small.json" 60 16 64 1 2; }
+side_a() { rate "$work/small.json" 30 16 64 1 2 mpirun.openmpi --bind-to none -np 1; }
+side_b() { rate "$work/small.json" 30 16 64 1 2; }
 paired "one rank under mpirun, one group, against no launcher" "$pairs"
 
-side_a() { rate "$work/base.json" 4 "$batch" 128 8 1 mpirun.openmpi --oversubscribe --bind-to none -np 2; }
-side_b() { rate "$work/base.json" 4 "$batch" 128 8 2; }
+side_a() { rate "$work/base.json" 3 "$batch" 128 8 1 mpirun.openmpi --oversubscribe --bind-to none -np 2; }
+side_b() { rate "$work/base.json" 3 "$batch" 128 8 2; }
 for batch in 16 64; do paired "BERT-base, $batch × 128: two ranks of one thread against one process of two" "$base"; done
