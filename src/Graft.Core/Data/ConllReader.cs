@@ -10,7 +10,6 @@ namespace Graft.Data;
 internal sealed class ConllReader
 {
     private const string DocumentStart = "-DOCSTART-";
-    private const int ProbedLines = 4000;
     private const double TagShare = 0.9;
 
     private readonly string _path;
@@ -27,32 +26,28 @@ internal sealed class ConllReader
     private long _sentences;
     private bool _bad;
 
-    /// <summary>Reads the beginning of the file to learn its columns.</summary>
+    /// <summary>Reads the file once to learn its columns; sentences are read afterwards.</summary>
     /// <exception cref="InputException">A named column does not exist, or tags are required and there is one column.</exception>
     public ConllReader(string path, TokenColumnOptions options, Action<BadRow> onBadRow)
     {
         (_path, _onBadRow) = (path, onBadRow);
-        List<(long, string Text)> lines = [.. DataFile.Lines(path).Take(ProbedLines)];
-        _hasTabs = lines.Exists(line => !IsComment(line.Text) && line.Text.Contains('\t', StringComparison.Ordinal));
-        List<string[]> rows =
-        [
-            .. lines
-                .Where(line => !string.IsNullOrWhiteSpace(line.Text) && !IsComment(line.Text) && !IsDocument(line.Text))
-                .Select(line => Cells(line.Text)),
-        ];
-        _columns = rows.Count == 0 ? 0 : rows.CountBy(row => row.Length).MaxBy(count => count.Value).Key;
-        rows.RemoveAll(row => row.Length != _columns);
-        bool counts =
-            _columns > 2
-            && rows.TrueForAll(row => int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            && rows.Count(row => row[0] is "0" or "1") > 0
-            && rows.Zip(rows.Skip(1))
-                .All(pair => Number(pair.Second[0]) is var next && (next == Number(pair.First[0]) + 1 || next is 0 or 1));
+        IEnumerable<string> lines = DataFile
+            .Lines(path)
+            .Select(line => line.Text)
+            .Where(text => !string.IsNullOrWhiteSpace(text) && !IsComment(text) && !IsDocument(text));
+        _hasTabs = lines.CountBy(text => text.Contains('\t', StringComparison.Ordinal)).DefaultIfEmpty().MaxBy(count => count.Value).Key;
+        _columns = lines.CountBy(text => Cells(text).Length).DefaultIfEmpty().MaxBy(count => count.Value).Key;
+        (bool counts, bool[] holdsEntities) = Contents(lines.Select(Cells).Where(row => row.Length == _columns));
         _wordColumn = Named(options.Word, counts ? 1 : 0);
-        int[] entities = [.. Enumerable.Range(0, _columns).Where(column => column > _wordColumn && HoldsEntities(rows, column))];
+        int[] entities = [.. Enumerable.Range(0, _columns).Where(column => column > _wordColumn && holdsEntities[column])];
         int found = entities.Length == 0 ? _columns - 1 : counts ? entities[0] : entities[^1];
         _tagColumn = options.Tag is null && _columns <= 1 + (counts ? 1 : 0) ? -1 : Named(options.Tag, found);
         _marksEntities = entities.Contains(_tagColumn);
+        if (options.Tag is null && entities.Length == 0 && _columns >= 11 && DataFile.Lines(path).Any(line => IsBracketed(line.Text)))
+            throw new InputException(
+                $"{path} has CoNLL-2012's columns, whose entities stand in brackets, such as (PERSON*; convert them to B- and I-, or name "
+                    + "another column with `label-column`, as 5 for parts of speech"
+            );
         if (_tagColumn < 0 && options.RequireTags)
             throw new InputException($"{path} has one column; a line needs a word and its tag, separated by a tab or blank");
     }
@@ -94,12 +89,34 @@ internal sealed class ConllReader
     private static bool IsDocument(string text) => text.StartsWith(DocumentStart, StringComparison.Ordinal)
         || text.StartsWith("#begin document", StringComparison.Ordinal) || text.StartsWith("#end document", StringComparison.Ordinal);
 
-    private static int Number(string cell) => int.Parse(cell, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static bool IsBracketed(string text) => text.StartsWith("#begin document", StringComparison.Ordinal);
 
-    private static bool HoldsEntities(List<string[]> rows, int column)
+    /// <summary>Whether the first column counts words, and which columns hold tags of entities; a few odd rows change neither.</summary>
+    private (bool Counts, bool[] HoldsEntities) Contents(IEnumerable<string[]> rows)
     {
-        int marking = rows.Count(row => TagSchemes.MarksEntities(row[column].Trim()));
-        return marking >= TagShare * rows.Count && rows.Exists(row => row[column].Length > 1 && TagSchemes.MarksEntities(row[column]));
+        long all = 0,
+            counting = 0;
+        int previous = -1;
+        long[] marking = new long[_columns];
+        bool[] names = new bool[_columns];
+        foreach (string[] row in rows)
+        {
+            all++;
+            if (int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                if (number == previous + 1 || number is 0 or 1) counting++;
+                previous = number;
+            }
+
+            for (int column = 0; column < _columns; column++)
+            {
+                if (!TagSchemes.MarksEntities(row[column].Trim())) continue;
+                marking[column]++;
+                names[column] |= row[column].Length > 1;
+            }
+        }
+
+        return (_columns > 2 && counting >= Math.Max(1, TagShare * all), [.. marking.Select((n, i) => names[i] && n >= TagShare * all)]);
     }
 
     /// <summary>A lone # inside a sentence, with a tag: the sign itself, not a comment.</summary>

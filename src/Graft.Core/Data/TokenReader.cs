@@ -12,6 +12,7 @@ namespace Graft.Data;
 /// </summary>
 internal static partial class TokenReader
 {
+    private const string Spans = "spans";
     private static readonly string[] s_wordKeys = ["tokens", "words", "tokenized_text", "token", "text", "sentence"];
     private static readonly string[] s_tagKeys =
     [
@@ -107,7 +108,8 @@ internal static partial class TokenReader
                 );
                 return conll.Read();
             default:
-                return OfTable(Table.Open(path, options.File with { RequireLabel = false }), options, onBadRow, onRead);
+                string? format = options.File.Format is Spans ? null : options.File.Format;
+                return OfTable(Table.Open(path, options.File with { RequireLabel = false, Format = format }), options, onBadRow, onRead);
         }
     }
 
@@ -164,10 +166,15 @@ internal static partial class TokenReader
             };
         if (table.Format is not "csv" && SpanReader.Columns(table, options) is { } spans)
         {
-            onRead(Describe("spans", table.Columns[spans.Text], table.Columns[spans.Spans]));
+            onRead(Describe(Spans, table.Columns[spans.Text], table.Columns[spans.Spans]));
             return SpanReader.Read(table, spans, onBadRow);
         }
 
+        if (options.File.Format is Spans)
+            throw new InputException(
+                $"{table.Path} has no column of entities by characters, beside which a text stands; "
+                    + $"it has {string.Join(", ", table.Columns.Select(name => $"\"{name}\""))}"
+            );
         (string? word, string? tag) = (options.Word ?? options.File.Trained?.Text, options.Tag ?? options.File.Trained?.Label);
         int words = Column(table, word, s_wordKeys);
         int tags = Column(table, tag, s_tagKeys);

@@ -115,7 +115,7 @@ public sealed record RunEvaluation(
             baselines ??=
                 record?.Train?.Path is string train && record.Teacher is null && Path.Exists(train)
                     ? bound.Baselines(
-                        bound.Read(train, columns with { Trained = record.Data, Part = DataPart.Training }, labelled: true),
+                        bound.Read(train, AsTrained(record.Data), labelled: true),
                         data
                     )
                     : new Dictionary<string, double>(StringComparer.Ordinal);
@@ -123,6 +123,17 @@ public sealed record RunEvaluation(
 
         return new RunEvaluation(bound!.Name, runs[0].Data.Count, runs, baselines!);
     }
+
+    /// <summary>How the training data is read again: as it was then, whatever the user says about the file that is evaluated.</summary>
+    private static ColumnOptions AsTrained(Interpretation? read) =>
+        new()
+        {
+            Format = read?.Format,
+            Delimiter = read?.Format is "csv" ? read.Delimiter : null,
+            HasHeader = read?.Header,
+            Trained = read,
+            Part = DataPart.Training,
+        };
 
     /// <summary>The same beside the caller.</summary>
     /// <inheritdoc cref="Evaluate"/>

@@ -264,6 +264,15 @@ public sealed class LabelFormTests : DataFolder
     }
 
     [Fact]
+    public void AKeyThatStandsInTheLastLineAloneIsAColumn()
+    {
+        string unlabelled = string.Concat(Enumerable.Range(0, 3000).Select(i => $"{{\"text\": \"text {i} of many\", \"note\": \"x\"}}\n"));
+        string labelled = "{\"text\": \"good\", \"label\": \"a\"}\n{\"text\": \"bad\", \"label\": \"b\"}\n";
+        LabelledTextFile file = LabelledTextReader.Read(Write("late.jsonl", unlabelled + labelled));
+        Assert.Equal(("label", 2, 3000), (file.Interpretation.Label, file.Rows.Count, file.BadRows.Count));
+    }
+
+    [Fact]
     public void ARoundTripKeepsEveryReading()
     {
         Interpretation read = LabelledTextReader

@@ -18,6 +18,48 @@ public sealed class TaggedFileTests : DataFolder
         Assert.Equal(31, TokenData.Stream(Write("b.dat", tagged + comment), new ColumnOptions(), _ => { }, _ => { }).Count());
     }
 
+    [Fact]
+    public void TheWholeFileSaysWhichColumnHoldsEntities()
+    {
+        string without = string.Concat(Enumerable.Repeat("Gulls NNS B-NP O\nsang VBD B-VP O\n\n", 3000));
+        TokenFile file = TokenReader.Read(Write("a.conll", without + "Ann NNP B-NP B-PER\nsang VBD B-VP O\n\n"));
+        Assert.Equal(("column 4", 1L), (file.Interpretation.Label, file.Interpretation.Labels["PER"]));
+        Assert.Single(file.Interpretation.Labels);
+    }
+
+    [Fact]
+    public void OneOddLineChangesNeitherColumnsNorSeparator()
+    {
+        string counted = string.Concat(Enumerable.Repeat("1\tAnn\tB-PER\n2\tsang\tO\n\n", 50));
+        TokenFile file = TokenReader.Read(Write("a.tsv", "1-2\tAnn\tO\n\n" + counted));
+        Assert.Equal(("column 2", "Ann"), (file.Interpretation.Text, file.Sequences[^1].Words[0]));
+        string spaced = string.Concat(Enumerable.Repeat("Ann B-PER\nsang O\n\n", 50));
+        TokenFile odd = TokenReader.Read(Write("b.conll", "Ann\tB-PER\n\n" + spaced));
+        Assert.Equal((50, 1L), (odd.Sequences.Count, Assert.Single(odd.BadRows).Line));
+    }
+
+    [Fact]
+    public void SpansAreAFormatThatCanBeNamed()
+    {
+        string path = Write("a.jsonl", "{\"text\": \"Ann sang\", \"spans\": [[0, 3, \"PER\"]]}\n");
+        TokenColumnOptions named = new() { File = new ColumnOptions { Format = "spans" } };
+        Interpretation read = TokenReader.Read(path, named).Interpretation;
+        Assert.Equal(("spans", 1L), (read.Format, read.Labels["PER"]));
+        string words = Write("b.jsonl", "{\"tokens\": [\"Ann\"], \"tags\": [\"B-PER\"]}\n");
+        InputException error = Assert.Throws<InputException>(() => TokenReader.Read(words, named));
+        Assert.Contains("no column of entities", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EntitiesInBracketsAreRefused()
+    {
+        const string Row = "a 0 0 Ann NNP (TOP* - - - spk (PERSON) (1)\na 0 1 sang VBD *) - - - spk * -\n\n";
+        string path = Write("a.conll", $"#begin document (a); part 000\n{Row}#end document\n");
+        InputException error = Assert.Throws<InputException>(() => TokenReader.Read(path));
+        Assert.Contains("entities stand in brackets", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["NNP", "VBD"], TokenReader.Read(path, new TokenColumnOptions { Tag = "5" }).Sequences[0].Tags);
+    }
+
     [Theory]
     [InlineData(
         "a.conll",

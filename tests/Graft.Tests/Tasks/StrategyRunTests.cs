@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Graft.Backbones;
 using Graft.Checkpoints;
+using Graft.Data;
 using Graft.Heads;
 using Graft.Inference;
 using Graft.Pretrained;
@@ -24,6 +25,19 @@ public sealed class StrategyRunTests : IDisposable
     public static TheoryData<string> Adapters => [.. TuningStrategies.Names.Where(name => TuningStrategies.Parse(name).SavesAdapterOnly)];
 
     public void Dispose() => _tiny.Dispose();
+
+    [Fact]
+    public void ColumnsOfTheEvaluatedFileAreNotAskedOfTheTrainingData()
+    {
+        FineTuningResult result = FineTuning.Run(Options(new HeadTuning { Features = new FeatureOptions() }));
+        string[] lines = File.ReadAllLines(_tiny.Reviews("dev.tsv", 30, seed: 2));
+        string other = _tiny.PathOf("other.csv");
+        File.WriteAllLines(other, [.. lines.Skip(1).Select(line => line.Replace('\t', ',')).Prepend("body,verdict")]);
+        ColumnOptions named = new() { Format = "csv", Delimiter = ",", Text = "body", Label = "verdict" };
+        RunEvaluation evaluation = RunEvaluation.Evaluate(result.Folder, other, named);
+        Assert.Equal(30, evaluation.Examples);
+        Assert.NotEmpty(evaluation.Baselines);
+    }
 
     [Theory]
     [MemberData(nameof(Strategies))]

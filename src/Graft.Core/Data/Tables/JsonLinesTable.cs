@@ -8,16 +8,15 @@ namespace Graft.Data.Tables;
 /// </summary>
 internal sealed class JsonLinesTable : Table
 {
-    private const int ProbedLines = 1000;
     private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal);
     private readonly bool _isLabelLog;
 
-    /// <summary>Reads the first lines to learn the keys.</summary>
+    /// <summary>Reads the file once to learn its keys, the last of which may stand in its last line.</summary>
     public JsonLinesTable(string path)
         : base(path)
     {
         Encoding = DataFile.EncodingOf(path);
-        foreach ((_, string text) in DataFile.Lines(path).Take(ProbedLines))
+        foreach ((_, string text) in DataFile.Lines(path))
         {
             if (Parse(text, out _) is not { } document) continue;
             using (document)
